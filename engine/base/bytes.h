@@ -1,0 +1,95 @@
+/*
+ * Slices of memory, growable buffers in an arena, checked arithmetic and fixed-width little-endian numbers.
+ */
+#ifndef WF_ENGINE_BASE_BYTES_H
+#define WF_ENGINE_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct wf_arena;
+
+/* A borrowed slice of text or bytes, not terminated. {NULL, 0} is empty. */
+struct wf_string {
+    const char *data;
+    size_t size_bytes;
+};
+
+/* A slice of a string literal. */
+#define WF_STR(literal) ((struct wf_string){(literal), sizeof(literal) - 1})
+
+static inline struct wf_string wf_string_of(const char *text)
+{
+    return (struct wf_string){text, strlen(text)};
+}
+
+static inline bool wf_string_equal(struct wf_string left, struct wf_string right)
+{
+    return left.size_bytes == right.size_bytes &&
+           (left.size_bytes == 0 || memcmp(left.data, right.data, left.size_bytes) == 0);
+}
+
+static inline bool wf_string_is(struct wf_string string, const char *text)
+{
+    return wf_string_equal(string, wf_string_of(text));
+}
+
+/* Byte order, then length; below, equal to or above 0. */
+int wf_string_compare(struct wf_string left, struct wf_string right);
+
+bool wf_string_starts_with(struct wf_string string, struct wf_string prefix);
+
+/* A copy in the arena, also terminated by a NUL that size_bytes does not count; {NULL, 0} when the arena is full. */
+struct wf_string wf_string_copy(struct wf_arena *arena, struct wf_string string);
+
+/*
+ * A buffer that grows in an arena. Once the arena is full, is_full stays true and appends do nothing, so a writer may
+ * append many times and look once.
+ */
+struct wf_buffer {
+    struct wf_arena *arena;
+    char *data;
+    size_t size_bytes;
+    size_t capacity_bytes;
+    bool is_full;
+};
+
+void wf_buffer_init(struct wf_buffer *buffer, struct wf_arena *arena);
+
+/* Forgets the contents, keeps the memory. */
+void wf_buffer_reset(struct wf_buffer *buffer);
+
+void wf_buffer_append(struct wf_buffer *buffer, const void *data, size_t size_bytes);
+void wf_buffer_append_char(struct wf_buffer *buffer, char c);
+void wf_buffer_append_string(struct wf_buffer *buffer, struct wf_string string);
+void wf_buffer_append_text(struct wf_buffer *buffer, const char *text);
+
+/*
+ * Appends formatted text. Conversions: %s (const char *), %S (struct wf_string *), %d (int), %u (unsigned),
+ * %lld (int64_t cast to long long), %llu, %x and %llx (lower case), %zu, %c, %%; width and 0-padding for numbers.
+ * No floating point, no locale.
+ */
+void wf_buffer_printf(struct wf_buffer *buffer, const char *format, ...);
+
+/* Makes room for size_bytes more and returns where they go without counting them; NULL when full. */
+char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes);
+
+static inline struct wf_string wf_buffer_string(const struct wf_buffer *buffer)
+{
+    return (struct wf_string){buffer->data, buffer->size_bytes};
+}
+
+/* Checked arithmetic: false on overflow, *result then untouched. */
+bool wf_add_i64(int64_t left, int64_t right, int64_t *result);
+bool wf_multiply_i64(int64_t left, int64_t right, int64_t *result);
+bool wf_add_size(size_t left, size_t right, size_t *result);
+bool wf_multiply_size(size_t left, size_t right, size_t *result);
+
+uint32_t wf_load_u32(const void *from);
+uint64_t wf_load_u64(const void *from);
+void wf_store_u32(void *to, uint32_t value);
+void wf_store_u64(void *to, uint64_t value);
+
+#endif
