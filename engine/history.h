@@ -1,0 +1,76 @@
+/*
+ * One workflow history in memory, and reading histories from any file format that people have them in.
+ */
+#ifndef WF_ENGINE_HISTORY_H
+#define WF_ENGINE_HISTORY_H
+
+#include "engine/base/arena.h"
+#include "engine/base/bytes.h"
+#include "engine/base/status.h"
+#include "engine/codec.h"
+#include "engine/schema.h"
+
+/* A decoded history. Everything lives in the arena it was read into, or is a slice of the bytes it was read from. */
+struct wf_history {
+    struct wf_event *events;
+    uint32_t event_count;
+    struct wf_string workflow_id;   /* of event 1, else of the wrapper or archive; may be empty */
+    struct wf_string run_id;        /* of the wrapper or archive, else event 1's original_execution_run_id */
+    struct wf_string workflow_type; /* of event 1; may be empty */
+    struct wf_string scenario;      /* of an archive; else empty */
+    uint64_t seed;                  /* of an archive; else 0 */
+    uint64_t code_digest;           /* of an archive; else 0 */
+    struct wf_notes notes;
+};
+
+enum wf_format {
+    WF_FORMAT_UNKNOWN,
+    WF_FORMAT_JSON,         /* any dialect of the corpus */
+    WF_FORMAT_PROTOBUF,     /* temporal.api.history.v1.History */
+    WF_FORMAT_CLOUD_EXPORT, /* temporal.api.export.v1.WorkflowExecutions */
+    WF_FORMAT_ARCHIVE,      /* .wfh */
+};
+const char *wf_format_name(enum wf_format format);
+
+/*
+ * Reads the histories of one file, one at a time. gzip and zstd wrappings are undone first, into `unpacked`, bounded by
+ * limit_bytes. The bytes and the unpacked arena must outlive every history read.
+ */
+struct wf_history_reader {
+    struct wf_string bytes; /* after unwrapping */
+    enum wf_format format;
+    size_t next; /* format's own position */
+    size_t index; /* histories handed out */
+    void *state; /* format's own, in the unpacked arena */
+    struct wf_arena *unpacked;
+};
+
+/*
+ * Finds the format and prepares to read.
+ *
+ * Errors: WF_ERR_CORRUPT, WF_ERR_LIMIT (a decompression bomb), WF_ERR_UNSUPPORTED (Cadence, pre-1.0 Temporal, UI-decoded
+ *         exports: the sentence names it), WF_ERR_INVALID (JSON without a history in it).
+ */
+enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct wf_arena *unpacked,
+                                      struct wf_string file, size_t limit_bytes, struct wf_error *err);
+
+/* Reads the next history into the arena. WF_ERR_NOT_FOUND after the last one. */
+enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct wf_arena *arena,
+                                      struct wf_history *history, struct wf_error *err);
+
+/* Canonical JSON: {"events":[ one event a line ]} and a newline (corpus README). */
+void wf_history_write_json(const struct wf_history *history, struct wf_buffer *out);
+
+/* temporal.api.history.v1.History. */
+void wf_history_write_protobuf(const struct wf_history *history, struct wf_buffer *out);
+
+/*
+ * What replay and check need before they start: newest-first files are turned round, and the shape that every history has
+ * (first event, ids from 1 without a gap) is verified. Works in place.
+ *
+ * Errors: WF_ERR_INVALID with the event id.
+ * Source: replay-rules 1.1.
+ */
+enum wf_status wf_history_normalise(struct wf_history *history, struct wf_error *err);
+
+#endif
