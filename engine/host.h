@@ -1,0 +1,67 @@
+/*
+ * Running workflow code written in C: a module's workflows on coroutines, activations in, completions out. One host holds
+ * one loaded module; an instance is one run of one workflow in it.
+ */
+#ifndef WF_ENGINE_HOST_H
+#define WF_ENGINE_HOST_H
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+#include "engine/schema.h"
+
+struct wf_host;
+struct wf_instance;
+struct wf_module; /* what workflow authors export; engine/wfsim.h */
+
+#define WF_STACK_BYTES_DEFAULT ((size_t)64 * 1024)
+
+struct wf_host_config {
+    const struct wf_module *module;
+    const struct wf_block_source *blocks; /* for instances' arenas */
+    const struct wf_block_source *stacks; /* for coroutine stacks, with guard pages where the platform has them */
+    size_t stack_size_bytes;              /* of one coroutine */
+    size_t instance_size_bytes_max;       /* memory of one run's code; beyond it the task fails */
+    uint32_t coroutines_max;              /* of one run */
+};
+
+/* Errors: WF_ERR_INVALID when the module's tables are wrong (no name, duplicate names, another API version); the message
+ *         names the entry. */
+enum wf_status wf_host_new(const struct wf_host_config *config, struct wf_host **host, struct wf_error *err);
+void wf_host_free(struct wf_host *host);
+
+bool wf_host_has_workflow(const struct wf_host *host, struct wf_string workflow_type);
+
+/* The name of the index-th workflow, or NULL past the last. */
+const char *wf_host_workflow_name(const struct wf_host *host, size_t index);
+
+struct wf_instance *wf_instance_new(struct wf_host *host);
+void wf_instance_free(struct wf_instance *instance);
+
+/*
+ * Applies one activation's jobs and runs the workflow's coroutines until all of them block. What the activation points to
+ * must live until the instance is freed: payloads are used uncopied.
+ *
+ * completion  borrowed until the next activate of this instance. Workflow code that fails the task (an invalid value, a
+ *             broken promise of the API, an unknown workflow type, memory or coroutines exhausted) gives a `failed` completion;
+ *             a run that ends in failure gives a successful one with a fail command.
+ * Never fails otherwise. Code that crashes or never returns is contained by the process around it (DESIGN section 5).
+ */
+void wf_instance_activate(struct wf_instance *instance, const struct wf_sdk_activation *activation,
+                          const struct wf_sdk_completion **completion);
+
+/* Where the workflow waits now, for people: "activity charge_payment", "condition (timeout in 7 days)", "timer 3", one line
+ * a coroutine. Appends to out. */
+void wf_instance_describe(const struct wf_instance *instance, struct wf_buffer *out);
+
+/* What the running workflow's code is doing, for a crash handler: the type, and the code's last API call. Static or
+ * module-owned text; NULL when no code runs. Async-signal-safe. */
+const char *wf_host_running_workflow(const struct wf_host *host);
+const char *wf_host_running_call(const struct wf_host *host);
+
+/* Log lines of workflow code since the last call, replayed ones left out; reset by the next activate. */
+struct wf_log_line {
+    struct wf_string text;
+};
+uint32_t wf_instance_log(const struct wf_instance *instance, const struct wf_log_line **lines);
+
+#endif

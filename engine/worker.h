@@ -1,0 +1,162 @@
+/*
+ * The worker: turns history into activations and matches the commands that come back against history. It is the heart of
+ * replay. It never calls a host, reads a clock or waits: a driver feeds it inputs and performs its outputs. Three drivers
+ * use it: a file (engine/replay), the simulator's worker process, and a pipe to an SDK.
+ *
+ * One step takes one input and gives one output. The conversation for one workflow task:
+ *
+ *   TASK        -> ACTIVATION -> (host runs code) COMPLETION -> ACTIVATION ... -> RESPONSE
+ *   TASK        -> WANT_HISTORY -> HISTORY -> ACTIVATION ...          (the cache lost the run)
+ *   COMPLETION  -> FINDING                                            (code and history disagree)
+ *
+ * Source: replay-rules 1 to 3.
+ */
+#ifndef WF_ENGINE_WORKER_H
+#define WF_ENGINE_WORKER_H
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+#include "engine/schema.h"
+#include "engine/finding.h"
+
+typedef int64_t wf_time_ns;
+
+struct wf_worker;
+
+/* How ids, markers, grouping and matching work: a row of engine/worker/families.def. It belongs to the history. */
+enum wf_family {
+    WF_FAMILY_AUTO, /* SDK metadata, else marker names, else core */
+    WF_FAMILY_CORE,
+    WF_FAMILY_GO,
+    WF_FAMILY_JAVA,
+};
+const char *wf_family_name(enum wf_family family);
+
+struct wf_worker_config {
+    const struct wf_block_source *blocks; /* for the runs' arenas; outlives the worker */
+    uint32_t cache_size_max;              /* runs kept, at least 1; the least recently used idle one makes room */
+    size_t run_size_bytes_max;            /* memory of one run; beyond it the task fails */
+    bool is_replay;                       /* replay worker: nothing is live, findings end the run */
+    enum wf_family family;                /* AUTO: per history */
+    struct wf_string identity;
+    struct wf_string sticky_queue;        /* empty: no sticky queue asked for */
+    int64_t sticky_schedule_to_start_ns;
+    struct wf_string sdk_name;            /* recorded in completions of live tasks */
+    struct wf_string sdk_version;
+};
+
+/* One poll response: everything the service sends with a workflow task. Borrowed for the step; the worker copies or decodes
+ * what it keeps into the run's arena. */
+struct wf_task {
+    struct wf_string token;
+    struct wf_string workflow_id;
+    struct wf_string run_id;
+    struct wf_string workflow_type;
+    const struct wf_string *batches; /* event batches, protobuf History bytes, in order */
+    uint32_t batch_count;
+    const struct wf_event *events;   /* or decoded events (replay); they outlive the run */
+    uint32_t event_count;
+    int64_t previous_started_event_id; /* P of replay-rules 1.1 */
+    int64_t started_event_id;          /* S */
+    int32_t attempt;
+    bool is_full_history; /* starts at event 1 */
+    const struct wf_sdk_query_workflow *queries;
+    uint32_t query_count;
+    bool is_query_only; /* a legacy query task: no started event, answer the one query */
+};
+
+enum wf_worker_input_type {
+    WF_WORKER_TASK,
+    WF_WORKER_HISTORY,    /* the full history that was wanted, as a task */
+    WF_WORKER_COMPLETION, /* what the host answered to the last activation of a slot */
+    WF_WORKER_EVICT,      /* drop a run from the cache */
+};
+
+struct wf_worker_input {
+    enum wf_worker_input_type type;
+    wf_time_ns now_ns; /* the worker's own clock; never reaches workflow code */
+    union {
+        const struct wf_task *task;
+        struct {
+            uint32_t slot;
+            const struct wf_sdk_completion *completion; /* borrowed for the step */
+        } completion;
+        struct {
+            uint32_t slot;
+            enum wf_sdk_eviction_reason reason;
+        } evict;
+    };
+};
+
+enum wf_worker_output_type {
+    WF_WORKER_IDLE,         /* nothing to do */
+    WF_WORKER_ACTIVATION,   /* give it to the slot's host instance and feed the completion back */
+    WF_WORKER_WANT_HISTORY, /* fetch the run's whole history and feed it as HISTORY */
+    WF_WORKER_RESPONSE,     /* answer the task */
+    WF_WORKER_FINDING,      /* replay worker: the verdict of this run; the slot is free */
+};
+
+/* The answer to a workflow task, for RespondWorkflowTaskCompleted or ...Failed or RespondQueryTaskCompleted. */
+struct wf_task_response {
+    struct wf_string token;
+    bool is_failed;
+    int32_t failed_cause; /* enum wf_workflow_task_failed_cause */
+    const struct wf_failure *failure;
+    const struct wf_command *commands; /* server commands, in order */
+    uint32_t command_count;
+    const struct wf_workflow_task_completed_metadata *sdk_metadata; /* flags first used in this task; NULL: none */
+    const struct wf_sdk_query_result *query_results;
+    uint32_t query_result_count;
+    bool force_create_new_task;
+    bool wants_new_task; /* return_new_workflow_task */
+    bool evict;          /* the slot is free after this: drop its instance */
+};
+
+struct wf_worker_output {
+    enum wf_worker_output_type type;
+    uint32_t slot;       /* cache slot of the run: drivers keep host instances by slot */
+    bool is_new;         /* ACTIVATION: the slot has a new run; drop any old instance and make one */
+    struct wf_string run_id;
+    union {
+        const struct wf_sdk_activation *activation; /* lives in the run's arena until the run leaves the cache */
+        struct wf_task_response response;           /* borrowed until the slot's next step */
+        const struct wf_finding *finding;           /* borrowed until the slot's next step */
+    };
+};
+
+/* Takes its memory from the config's blocks. NULL when they are exhausted. */
+struct wf_worker *wf_worker_new(const struct wf_worker_config *config);
+void wf_worker_free(struct wf_worker *worker);
+
+/* Forgets every run, as a crash does. Drivers drop every instance. */
+void wf_worker_reset(struct wf_worker *worker);
+
+/*
+ * Errors: WF_ERR_CORRUPT when a batch cannot be decoded, WF_ERR_MEMORY, WF_ERR_LIMIT. A disagreement of code and history is
+ *         not an error: in a replay worker it is a FINDING, in a live worker a failed RESPONSE with cause
+ *         NON_DETERMINISTIC_ERROR.
+ */
+enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in, struct wf_worker_output *out,
+                              struct wf_error *err);
+
+/* ---- Reading a run in the cache (for describe, replay's notes, and checks) ---- */
+
+struct wf_run_view {
+    struct wf_string run_id;
+    enum wf_family family;
+    const char *family_reason;        /* "sdk_metadata names temporal-go", "marker core_patch", ... */
+    int64_t last_started_event_id;    /* end of the last applied chunk */
+    uint32_t activation_count;
+    bool is_replaying;
+    bool is_closed; /* a terminal event was applied */
+    const struct wf_command *last_commands; /* of the last finished chunk, as matched against history */
+    uint32_t last_command_count;
+};
+
+/* False when the slot is free. */
+bool wf_worker_view(const struct wf_worker *worker, uint32_t slot, struct wf_run_view *view);
+
+/* The slot of a cached run, or UINT32_MAX. */
+uint32_t wf_worker_find(const struct wf_worker *worker, struct wf_string run_id);
+
+#endif
