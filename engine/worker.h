@@ -18,8 +18,7 @@
 #include "engine/base/status.h"
 #include "engine/schema.h"
 #include "engine/finding.h"
-
-typedef int64_t wf_time_ns;
+#include "engine/time.h"
 
 struct wf_worker;
 
