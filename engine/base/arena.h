@@ -51,6 +51,12 @@ void *wf_arena_take_array(struct wf_arena *arena, size_t count, size_t size_byte
 /* As wf_arena_take without zeroing, and aligned to 1: for text. */
 char *wf_arena_take_text(struct wf_arena *arena, size_t size_bytes);
 
+/*
+ * Grows a piece where it lies; false, and nothing changed, when it is not the last one or its block has no room. The new
+ * bytes are not zeroed.
+ */
+bool wf_arena_extend(struct wf_arena *arena, void *piece, size_t old_bytes, size_t new_bytes);
+
 #define WF_ARENA_NEW(arena, type) ((type *)wf_arena_take((arena), sizeof(type)))
 
 /*

@@ -4,6 +4,7 @@
 #ifndef WF_ENGINE_BASE_BYTES_H
 #define WF_ENGINE_BASE_BYTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +59,9 @@ struct wf_buffer {
 
 void wf_buffer_init(struct wf_buffer *buffer, struct wf_arena *arena);
 
+/* A buffer in memory of the caller, which never grows: what does not fit is cut off and sets is_full. */
+void wf_buffer_init_fixed(struct wf_buffer *buffer, char *memory, size_t capacity_bytes);
+
 /* Forgets the contents, keeps the memory. */
 void wf_buffer_reset(struct wf_buffer *buffer);
 
@@ -72,6 +76,7 @@ void wf_buffer_append_text(struct wf_buffer *buffer, const char *text);
  * No floating point, no locale.
  */
 void wf_buffer_printf(struct wf_buffer *buffer, const char *format, ...);
+void wf_buffer_vprintf(struct wf_buffer *buffer, const char *format, va_list arguments);
 
 /* Makes room for size_bytes more and returns where they go without counting them; NULL when full. */
 char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes);
