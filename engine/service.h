@@ -1,0 +1,191 @@
+/*
+ * The service: frontend, history shards and matching, as pure step functions over one shape of input and output. A driver
+ * delivers inputs (requests, answers, database replies, time) and performs outputs (answers, calls, database requests,
+ * alarms); it may lose, delay, duplicate or reorder any of them between two components. Nothing is visible before the
+ * database said that it is committed.
+ *
+ * Source: engine-semantics 3 to 5, 7 and 8.
+ */
+#ifndef WF_ENGINE_SERVICE_H
+#define WF_ENGINE_SERVICE_H
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+#include "engine/schema.h"
+#include "engine/time.h"
+
+/* How a call ended. What SDKs and the service retry is in the second column of the comments. */
+enum wf_call_status {
+    WF_CALL_OK = 0,
+    WF_CALL_NOT_FOUND,            /* final: no such run, closed run, stale token */
+    WF_CALL_ALREADY_STARTED,      /* final: existing_run_id names the run */
+    WF_CALL_INVALID_ARGUMENT,     /* final */
+    WF_CALL_FAILED_PRECONDITION,  /* final */
+    WF_CALL_RESOURCE_EXHAUSTED,   /* retried later */
+    WF_CALL_UNAVAILABLE,          /* retried: shard moving, database trouble */
+    WF_CALL_DEADLINE_EXCEEDED,    /* retried: no answer in time; the outcome is unknown */
+    WF_CALL_WORKFLOW_NOT_READY,   /* final for queries: the task keeps failing */
+    WF_CALL_TASK_ALREADY_STARTED, /* matching drops its task */
+    WF_CALL_OBSOLETE_TASK,        /* matching drops its task */
+    WF_CALL_STICKY_UNAVAILABLE,   /* history uses the normal queue */
+    WF_CALL_QUERY_FAILED,
+};
+const char *wf_call_status_name(int32_t status);
+
+enum wf_database_status {
+    WF_DATABASE_OK = 0,
+    WF_DATABASE_CONDITION_FAILED, /* a record version or the current row is not as expected; nothing was written */
+    WF_DATABASE_SHARD_LOST,       /* the range id is not the stored one; nothing was written */
+    WF_DATABASE_NOT_FOUND,
+    WF_DATABASE_UNKNOWN,          /* timeout: written or not, nobody knows until the shard is re-acquired */
+    WF_DATABASE_UNAVAILABLE,      /* definitely not written */
+};
+
+/* db_current_write.condition (engine-semantics 8.3 "current-row condition"). */
+enum wf_current_condition {
+    WF_CURRENT_UNTOUCHED = 0,
+    WF_CURRENT_MUST_NOT_EXIST,
+    WF_CURRENT_IS_RUN, /* expected_run_id, whatever its status */
+    WF_CURRENT_IS_CLOSED_RUN,
+};
+
+/* db_task.category. */
+enum wf_task_category {
+    WF_TASK_TRANSFER = 1,
+    WF_TASK_TIMER = 2,
+    WF_TASK_QUEUE = 3, /* of matching */
+};
+
+/* Where a call goes. The driver maps these to processes. */
+enum wf_target {
+    WF_TARGET_HISTORY,  /* the owner of the shard of `key`, a workflow id */
+    WF_TARGET_MATCHING, /* the owner of the task queue `key` */
+};
+
+enum wf_service_input_type {
+    WF_SERVICE_REQUEST,  /* a call to this component */
+    WF_SERVICE_RESPONSE, /* the answer to a call it made; DEADLINE_EXCEEDED and UNAVAILABLE are made by the driver */
+    WF_SERVICE_DATABASE, /* the reply to a database request it made */
+    WF_SERVICE_ALARM,    /* a time it asked for has come */
+    WF_SERVICE_CANCEL,   /* the caller of a pending request is gone (a long poll ended) */
+};
+
+/* Borrowed for the step. */
+struct wf_service_input {
+    enum wf_service_input_type type;
+    wf_time_ns now_ns;  /* the component's own clock, which may be skewed */
+    uint64_t entropy;   /* fresh for every step: run ids and request ids are made from it */
+    uint64_t call_id;   /* REQUEST, CANCEL: the driver's; RESPONSE, DATABASE: as in the output that asked */
+    union {
+        const struct wf_svc_request *request;
+        const struct wf_svc_response *response;
+        const struct wf_db_reply *reply;
+    };
+};
+
+enum wf_service_output_type {
+    WF_SERVICE_ANSWER,  /* to the request with call_id */
+    WF_SERVICE_CALL,    /* a new call; call_id is the component's own number */
+    WF_SERVICE_STORE,   /* a database request; call_id is the component's own number */
+    WF_SERVICE_WAKE_AT, /* the earliest time that it wants an ALARM; replaces the one before; INT64_MAX: none */
+    WF_SERVICE_STOP,    /* a shard that lost its range: drop it */
+};
+
+struct wf_service_output {
+    enum wf_service_output_type type;
+    uint64_t call_id;
+    wf_time_ns time_ns; /* WAKE_AT */
+    enum wf_target target;
+    struct wf_string key;
+    union {
+        struct wf_svc_response *response;
+        struct wf_svc_request *request;
+        struct wf_db_request *store;
+    };
+};
+
+/* Borrowed from the component until its next step. In the order to be performed. */
+struct wf_service_outputs {
+    const struct wf_service_output *items;
+    size_t count;
+};
+
+/* Names and limits, with the defaults of engine-semantics 9; a scenario may lower them. */
+struct wf_service_limits {
+    int64_t workflow_task_timeout_ns;
+    int64_t workflow_task_timeout_ns_max;
+    int64_t history_events_max;
+    int64_t history_events_suggest;
+    int64_t history_bytes_max;
+    int64_t history_bytes_suggest;
+    int64_t pending_max;
+    int64_t signals_max;
+    int64_t buffered_events_max;
+    int64_t buffered_bytes_max;
+    int64_t blob_bytes_max;
+    int64_t state_bytes_max;
+    int64_t transaction_bytes_max;
+    int64_t id_bytes_max;
+    int64_t run_interval_ns_min;
+    int64_t retention_ns;
+};
+void wf_service_limits_default(struct wf_service_limits *limits);
+
+/*
+ * Planted bugs: one at a time, only from tests and from a scenario's `plant:`, to prove that the checks see them. Bits of
+ * wf_service_config.planted.
+ */
+enum wf_planted_bug {
+    WF_PLANT_NO_FENCING = 1 << 0,       /* the database write carries no range condition */
+    WF_PLANT_NO_REQUEST_DEDUP = 1 << 1, /* signals and starts ignore request ids */
+    WF_PLANT_NO_QUEUE_ACK = 1 << 2,     /* queue tasks are acknowledged before they are executed */
+};
+
+struct wf_service_config {
+    const struct wf_block_source *blocks; /* outlives the component */
+    struct wf_service_limits limits;
+    struct wf_string identity; /* of the process, for rows */
+    uint32_t shard_count;      /* of the cluster */
+    uint32_t planted;          /* enum wf_planted_bug bits; 0 in every normal run */
+};
+
+/* ---- History: one shard ---- */
+
+struct wf_shard;
+
+/* Starts by acquiring the shard: the first outputs come from its first ALARM, which the driver delivers at once. */
+struct wf_shard *wf_shard_new(const struct wf_service_config *config, int32_t shard_id);
+void wf_shard_free(struct wf_shard *shard);
+
+/* Errors: WF_ERR_MEMORY; the driver then crashes the process. */
+enum wf_status wf_shard_step(struct wf_shard *shard, const struct wf_service_input *in,
+                             struct wf_service_outputs *out, struct wf_error *err);
+
+/* The shard of a workflow id: all runs of one id share it. */
+int32_t wf_shard_of(struct wf_string workflow_id, uint32_t shard_count);
+
+/* 0 until acquired. For checks: never decreases in the database. */
+int64_t wf_shard_range_id(const struct wf_shard *shard);
+
+/* ---- Matching: the task queues of one process ---- */
+
+struct wf_matching;
+
+struct wf_matching *wf_matching_new(const struct wf_service_config *config);
+void wf_matching_free(struct wf_matching *matching);
+enum wf_status wf_matching_step(struct wf_matching *matching, const struct wf_service_input *in,
+                                struct wf_service_outputs *out, struct wf_error *err);
+
+/* ---- Frontend: stateless routing and validation ---- */
+
+/* Where a client's or worker's request goes. False and a response made in the arena when the request itself is invalid. */
+bool wf_frontend_route(const struct wf_svc_request *request, struct wf_arena *arena, enum wf_target *target,
+                       struct wf_string *key, struct wf_svc_response **refusal);
+
+/* ---- Reading a run's stored state (describe, checks) ---- */
+
+/* Decodes the state bytes of a db_run_row into a description. */
+enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state, struct wf_svc_description *out,
+                                 struct wf_error *err);
+
+#endif
