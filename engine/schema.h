@@ -181,10 +181,13 @@ struct wf_message_type {
     const struct wf_field *fields; /* ascending numbers */
     uint32_t field_count;
     uint32_t size_bytes;          /* of the C struct */
+    const uint8_t *places;        /* by field number: index in fields + 1, 0 for a number without a field */
+    uint32_t place_count;         /* highest field number + 1 */
 };
 
 struct wf_enum_value {
     int32_t number;
+    uint32_t name_size_bytes;
     const char *name; /* "RETRY_STATE_IN_PROGRESS" */
 };
 
@@ -235,9 +238,15 @@ extern const struct wf_command_descriptor wf_command_descriptors[WF_COMMAND_TYPE
 struct wf_arena;
 
 /* The field with this number or NULL. Constant time. */
-const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number);
+static inline const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number)
+{
+    return number < type->place_count && type->places[number] != 0 ? &type->fields[type->places[number] - 1] : NULL;
+}
 
-/* The field with this JSON name or NULL; snake_case is accepted too. `hint` is the index to try first. */
+/*
+ * The field with this JSON name or NULL; snake_case is accepted too. `hint` is the index to try first: the one after the
+ * last field found, when names come in table order.
+ */
 const struct wf_field *wf_message_field_by_name(const struct wf_message_type *type, struct wf_string name,
                                                 uint32_t hint);
 
@@ -259,6 +268,26 @@ bool wf_event_is_command(int32_t event_type);
 
 /* Completed, Failed, TimedOut, Canceled, Terminated or ContinuedAsNew of the execution. */
 bool wf_event_is_close(int32_t event_type);
+
+/* ---- Members ---- */
+
+/* The place of a field's member in a message; of a oneof's union when the field is a choice. */
+static inline const void *wf_field_in(const struct wf_field *field, const void *message)
+{
+    return (const char *)message + field->offset;
+}
+
+/*
+ * True when the message has the field: the chosen one of a oneof, a list or map with items, a sub-message or time that is
+ * there, a scalar that is not zero or empty (proto3 does not tell zero from absent).
+ */
+bool wf_field_is_set(const struct wf_field *field, const void *message);
+
+/* The size of one item of a list or map, of the member itself otherwise. */
+size_t wf_field_item_size_bytes(const struct wf_field *field);
+
+/* The value under a key of a map member, the last when a key occurs twice; NULL when there is none. */
+const void *wf_map_field_value(const struct wf_field *field, const void *map, struct wf_string key);
 
 /* ---- Whole messages ---- */
 

@@ -1,0 +1,306 @@
+/*
+ * The descriptor tables, each an expansion of the rows in the .def files, and the queries over them. For every message the
+ * rows are read four times: to number the fields, to describe them, to place them by field number, and to name the whole.
+ */
+#include "engine/schema.h"
+
+/* ---- Enums ---- */
+
+#define WF_ENUM(name, prefix) static const struct wf_enum_value enum_values_##name[] = {
+#define WF_ENUM_VALUE(name, number, NAME) {(number), sizeof(#NAME) - 1, #NAME},
+#define WF_ENUM_END(name) };
+#include "engine/model/enums.def"
+
+#define WF_ENUM(name, prefix)                                                                                          \
+    const struct wf_enum_type wf_enum_type_##name = {                                                                  \
+        #name, prefix, enum_values_##name, sizeof enum_values_##name / sizeof enum_values_##name[0]};
+#include "engine/model/enums.def"
+
+#define NAMED_VALUE(number, text) {(number), sizeof(text) - 1, text},
+
+static const struct wf_enum_value event_type_values[] = {
+    NAMED_VALUE(0, "EVENT_TYPE_UNSPECIFIED")
+#define WF_EVENT(number, NAME, name, oneof_number, buffering, pascal) NAMED_VALUE(number, "EVENT_TYPE_" #NAME)
+#include "engine/model/events.def"
+};
+
+static const struct wf_enum_value command_type_values[] = {
+    NAMED_VALUE(0, "COMMAND_TYPE_UNSPECIFIED")
+#define WF_COMMAND(number, NAME, name, oneof_number, EVENT, pascal) NAMED_VALUE(number, "COMMAND_TYPE_" #NAME)
+#include "engine/model/commands.def"
+};
+
+const struct wf_enum_type wf_enum_type_event_type = {"event_type", "EVENT_TYPE_", event_type_values,
+                                                     sizeof event_type_values / sizeof event_type_values[0]};
+const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_TYPE_", command_type_values,
+                                                       sizeof command_type_values / sizeof command_type_values[0]};
+
+/* ---- Messages: INDEX_<message>__<member> is the index of a field, COUNT_<message> the number of fields ---- */
+
+#define WF_MESSAGE(message, full_name) enum {
+#define WF_FIELD(message, number, KIND, type, name, json) INDEX_##message##__##name,
+#define WF_LIST(message, number, KIND, type, name, json) INDEX_##message##__##name,
+#define WF_MAP(message, number, VALUE, name, json) INDEX_##message##__##name,
+#define WF_CHOICE(message, oneof, number, KIND, type, name, json) INDEX_##message##__##name,
+#define WF_MESSAGE_END(message) COUNT_##message };
+#include "engine/model/schema.def"
+
+/* What the value of each kind refers to: its message type and its enum type. */
+#define TARGETS_STRING(type) NULL, NULL
+#define TARGETS_BYTES(type) NULL, NULL
+#define TARGETS_BOOL(type) NULL, NULL
+#define TARGETS_INT32(type) NULL, NULL
+#define TARGETS_INT64(type) NULL, NULL
+#define TARGETS_UINT32(type) NULL, NULL
+#define TARGETS_UINT64(type) NULL, NULL
+#define TARGETS_FLOAT(type) NULL, NULL
+#define TARGETS_DOUBLE(type) NULL, NULL
+#define TARGETS_TIMESTAMP(type) NULL, NULL
+#define TARGETS_DURATION(type) NULL, NULL
+#define TARGETS_ENUM(type) NULL, &wf_enum_type_##type
+#define TARGETS_MESSAGE(type) &wf_type_##type, NULL
+
+#define ENTRY_STRING WF_KIND_STRING
+#define ENTRY_BYTES WF_KIND_BYTES
+#define ENTRY_PAYLOAD WF_KIND_MESSAGE
+#define ENTRY_PAYLOADS WF_KIND_MESSAGE
+#define ENTRY_TARGETS_STRING NULL, NULL
+#define ENTRY_TARGETS_BYTES NULL, NULL
+#define ENTRY_TARGETS_PAYLOAD &wf_type_payload, NULL
+#define ENTRY_TARGETS_PAYLOADS &wf_type_payloads, NULL
+
+/* A zeroed row ends each table, because C has no empty arrays. */
+#define WF_MESSAGE(message, full_name) static const struct wf_field fields_##message[] = {
+#define WF_FIELD(message, number, KIND, type, name, json)                                                              \
+    {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0, json,                   \
+     sizeof(json) - 1, TARGETS_##KIND(type)},
+#define WF_LIST(message, number, KIND, type, name, json)                                                               \
+    {(number), WF_KIND_##KIND, WF_LABEL_LIST, (uint32_t)offsetof(struct wf_##message, name), 0, json,                  \
+     sizeof(json) - 1, TARGETS_##KIND(type)},
+#define WF_MAP(message, number, VALUE, name, json)                                                                     \
+    {(number), ENTRY_##VALUE, WF_LABEL_MAP, (uint32_t)offsetof(struct wf_##message, name), 0, json,                    \
+     sizeof(json) - 1, ENTRY_TARGETS_##VALUE},
+#define WF_CHOICE(message, oneof, number, KIND, type, name, json)                                                      \
+    {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, oneof),                           \
+     (uint32_t)offsetof(struct wf_##message, oneof##_case), json, sizeof(json) - 1, TARGETS_##KIND(type)},
+#define WF_MESSAGE_END(message)                                                                                        \
+    {0}                                                                                                                \
+    }                                                                                                                  \
+    ;
+#include "engine/model/schema.def"
+
+#define PLACE(message, number, name) [(number)] = INDEX_##message##__##name + 1,
+#define WF_MESSAGE(message, full_name) static const uint8_t places_##message[] = { [0] = 0,
+#define WF_FIELD(message, number, KIND, type, name, json) PLACE(message, number, name)
+#define WF_LIST(message, number, KIND, type, name, json) PLACE(message, number, name)
+#define WF_MAP(message, number, VALUE, name, json) PLACE(message, number, name)
+#define WF_CHOICE(message, oneof, number, KIND, type, name, json) PLACE(message, number, name)
+#define WF_MESSAGE_END(message)                                                                                        \
+    }                                                                                                                  \
+    ;                                                                                                                  \
+    _Static_assert(COUNT_##message < UINT8_MAX, "places are bytes");
+#include "engine/model/schema.def"
+
+#define WF_MESSAGE(message, full_name)                                                                                 \
+    const struct wf_message_type wf_type_##message = {full_name,         fields_##message,                             \
+                                                      COUNT_##message,   sizeof(struct wf_##message),                  \
+                                                      places_##message,  sizeof places_##message};
+#include "engine/model/schema.def"
+
+const struct wf_message_type *const wf_message_types[] = {
+#define WF_MESSAGE(message, full_name) &wf_type_##message,
+#include "engine/model/schema.def"
+};
+const size_t wf_message_type_count = sizeof wf_message_types / sizeof wf_message_types[0];
+
+/* ---- Events and commands ---- */
+
+const struct wf_event_descriptor wf_event_descriptors[WF_EVENT_TYPE_COUNT] = {
+#define WF_EVENT(number, NAME, name, oneof_number, buffering, pascal)                                                  \
+    [(number)] = {pascal, (oneof_number), WF_BUFFERING_##buffering, &wf_type_event_##name},
+#include "engine/model/events.def"
+};
+
+/* A protocol message becomes no event of its own. */
+#define WF_EVENT_TYPE_NONE WF_EVENT_TYPE_UNSPECIFIED
+
+const struct wf_command_descriptor wf_command_descriptors[WF_COMMAND_TYPE_COUNT] = {
+#define WF_COMMAND(number, NAME, name, oneof_number, EVENT, pascal)                                                    \
+    [(number)] = {pascal, (oneof_number), WF_EVENT_TYPE_##EVENT, &wf_type_command_##name},
+#include "engine/model/commands.def"
+};
+
+/* ---- Fields by name ---- */
+
+static bool is_json_name(const struct wf_field *field, struct wf_string name)
+{
+    return field->json_name_size_bytes == name.size_bytes && memcmp(field->json_name, name.data, name.size_bytes) == 0;
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Compares task_queue_id with taskQueueId: an underscore is dropped and raises the letter after it. */
+static bool is_snake_name(const struct wf_field *field, struct wf_string name)
+{
+    uint32_t at = 0;
+
+    for (size_t i = 0; i < name.size_bytes; i++) {
+        char c = name.data[i];
+
+        if (c == '_') {
+            if (++i == name.size_bytes) {
+                return false;
+            }
+            c = upper(name.data[i]);
+        }
+        if (at == field->json_name_size_bytes || field->json_name[at] != c) {
+            return false;
+        }
+        at++;
+    }
+    return at == field->json_name_size_bytes;
+}
+
+const struct wf_field *wf_message_field_by_name(const struct wf_message_type *type, struct wf_string name,
+                                                uint32_t hint)
+{
+    if (name.size_bytes == 0) {
+        return NULL;
+    }
+    if (hint < type->field_count && is_json_name(&type->fields[hint], name)) {
+        return &type->fields[hint];
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (is_json_name(&type->fields[i], name)) {
+            return &type->fields[i];
+        }
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (is_snake_name(&type->fields[i], name)) {
+            return &type->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- Enum names ---- */
+
+const char *wf_enum_name(const struct wf_enum_type *type, int32_t number)
+{
+    /* Most enums have no gaps, so that the number is the index. */
+    if (number >= 0 && (uint32_t)number < type->value_count && type->values[number].number == number) {
+        return type->values[number].name;
+    }
+    for (uint32_t i = 0; i < type->value_count; i++) {
+        if (type->values[i].number == number) {
+            return type->values[i].name;
+        }
+    }
+    return NULL;
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/*
+ * engine-semantics 1.7 "Legacy-enum conversion": an underscore before each capital but the first, all in capitals, behind
+ * the prefix. Compares InProgress with RETRY_STATE_IN_PROGRESS.
+ */
+static bool is_legacy_name(const struct wf_enum_type *type, const struct wf_enum_value *value, struct wf_string name)
+{
+    const size_t prefix_size_bytes = strlen(type->prefix);
+    const char *at = value->name + prefix_size_bytes;
+
+    if (prefix_size_bytes == 0 || value->name_size_bytes <= prefix_size_bytes || !is_upper(name.data[0])) {
+        return false;
+    }
+    for (size_t i = 0; i < name.size_bytes; i++) {
+        const char c = name.data[i];
+
+        if (c == '_') {
+            return false;
+        }
+        if (i > 0 && is_upper(c)) {
+            if (*at != '_') {
+                return false;
+            }
+            at++;
+        }
+        if (*at != upper(c)) {
+            return false;
+        }
+        at++;
+    }
+    return *at == '\0';
+}
+
+bool wf_enum_number(const struct wf_enum_type *type, struct wf_string name, int32_t *number)
+{
+    if (name.size_bytes == 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < type->value_count; i++) {
+        const struct wf_enum_value *value = &type->values[i];
+
+        if (value->name_size_bytes == name.size_bytes && memcmp(value->name, name.data, name.size_bytes) == 0) {
+            *number = value->number;
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < type->value_count; i++) {
+        if (is_legacy_name(type, &type->values[i], name)) {
+            *number = type->values[i].number;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- Classes of events ---- */
+
+const char *wf_event_type_name(int32_t event_type)
+{
+    return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT ? wf_event_descriptors[event_type].name : "Unknown";
+}
+
+const char *wf_command_type_name(int32_t command_type)
+{
+    const char *name = NULL;
+
+    if (command_type > 0 && command_type < WF_COMMAND_TYPE_COUNT) {
+        name = wf_command_descriptors[command_type].name;
+    }
+    return name == NULL ? "Unknown" : name;
+}
+
+#define BIT(NAME) (UINT64_C(1) << WF_EVENT_TYPE_##NAME)
+
+bool wf_event_is_command(int32_t event_type)
+{
+    /* replay-rules 1.2 */
+    const uint64_t command_events =
+        BIT(ACTIVITY_TASK_SCHEDULED) | BIT(ACTIVITY_TASK_CANCEL_REQUESTED) | BIT(TIMER_STARTED) | BIT(TIMER_CANCELED) |
+        BIT(MARKER_RECORDED) | BIT(START_CHILD_WORKFLOW_EXECUTION_INITIATED) |
+        BIT(REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED) |
+        BIT(SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED) | BIT(UPSERT_WORKFLOW_SEARCH_ATTRIBUTES) |
+        BIT(WORKFLOW_PROPERTIES_MODIFIED) | BIT(NEXUS_OPERATION_SCHEDULED) | BIT(NEXUS_OPERATION_CANCEL_REQUESTED) |
+        BIT(WORKFLOW_EXECUTION_UPDATE_ACCEPTED) | BIT(WORKFLOW_EXECUTION_UPDATE_REJECTED) |
+        BIT(WORKFLOW_EXECUTION_UPDATE_COMPLETED) | BIT(WORKFLOW_EXECUTION_COMPLETED) |
+        BIT(WORKFLOW_EXECUTION_FAILED) | BIT(WORKFLOW_EXECUTION_CANCELED) | BIT(WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
+
+    return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (command_events >> event_type & 1) != 0;
+}
+
+bool wf_event_is_close(int32_t event_type)
+{
+    const uint64_t close_events = BIT(WORKFLOW_EXECUTION_COMPLETED) | BIT(WORKFLOW_EXECUTION_FAILED) |
+                                  BIT(WORKFLOW_EXECUTION_TIMED_OUT) | BIT(WORKFLOW_EXECUTION_CANCELED) |
+                                  BIT(WORKFLOW_EXECUTION_TERMINATED) | BIT(WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
+
+    return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (close_events >> event_type & 1) != 0;
+}
