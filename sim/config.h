@@ -1,0 +1,257 @@
+/*
+ * What a simulation is made of, as plain data: the scenario loader fills it, a test fills it by hand, the world runs it.
+ * Everything is borrowed and outlives the run. Times are virtual nanoseconds.
+ */
+#ifndef WF_SIM_CONFIG_H
+#define WF_SIM_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/bytes.h"
+#include "engine/service.h"
+#include "engine/time.h"
+#include "sim/code.h"
+
+#define SIM_NEVER INT64_MAX
+
+/* A probability as an integer ratio: 3% is 3 of 100. denominator 0: never. */
+struct sim_ratio {
+    uint32_t numerator;
+    uint32_t denominator;
+};
+
+enum sim_distribution_kind {
+    SIM_CONSTANT,    /* low_ns */
+    SIM_UNIFORM,     /* low_ns to high_ns, both included */
+    SIM_EXPONENTIAL, /* mean low_ns */
+    SIM_LOG_NORMAL,  /* median low_ns, 99th percentile high_ns */
+};
+
+/* A duration drawn from fixed-point quantile tables: no floating point (DESIGN section 4 "Choices"). */
+struct sim_distribution {
+    enum sim_distribution_kind kind;
+    int64_t low_ns;
+    int64_t high_ns;
+};
+
+/* A text template: "order-${n}", "T-${input[0]}". Expanded by sim/core/template.c. */
+struct sim_template {
+    struct wf_string text;
+};
+
+/*
+ * A JSON value to make: JSON text in which strings are templates and the objects {"$uniform":[low,high]} and
+ * {"$choice":[...]} are drawn.
+ */
+struct sim_value_template {
+    struct wf_string json;
+};
+
+/* ---- Activities: what the outside world does (DESIGN section 4 "Activities") ---- */
+
+enum sim_effect_kind { SIM_EFFECT_NONE, SIM_EFFECT_DO, SIM_EFFECT_UNDO };
+
+struct sim_effect {
+    enum sim_effect_kind kind;
+    struct wf_string name;         /* the effect done or undone: "charge" */
+    struct sim_template key;       /* the business key */
+    bool has_once_per;             /* the outside world deduplicates by it */
+    struct sim_template once_per;
+};
+
+enum sim_outcome_kind {
+    SIM_OUTCOME_FAIL,        /* before the effect */
+    SIM_OUTCOME_FAIL_AFTER,  /* after the effect */
+    SIM_OUTCOME_LOSE_ANSWER, /* does all its work; its report never leaves the worker */
+    SIM_OUTCOME_NEVER,       /* does its work and never ends */
+};
+
+/* What may befall each attempt: the first whose chance comes up. */
+struct sim_outcome {
+    enum sim_outcome_kind kind;
+    struct sim_ratio chance;
+    struct wf_string failure_type;
+    bool is_non_retryable;
+    int32_t attempt; /* only on this attempt; 0: any */
+};
+
+struct sim_activity_model {
+    struct wf_string name; /* activity type */
+    struct sim_distribution takes;
+    struct sim_effect effect;
+    const struct sim_outcome *outcomes;
+    uint32_t outcome_count;
+    struct sim_value_template result; /* empty: null */
+    int64_t heartbeat_every_ns;       /* 0: none */
+    bool is_in_c;                     /* the module's C activity of this name runs instead */
+};
+
+/* ---- Load ---- */
+
+struct sim_start {
+    struct wf_string workflow_type;
+    struct sim_template workflow_id;
+    struct wf_string task_queue; /* empty: the first queue that has the workflow */
+    struct sim_value_template input; /* a JSON array of arguments */
+    uint32_t count;
+    struct sim_distribution every;
+    int64_t at_ns;
+    int64_t execution_timeout_ns; /* 0: none */
+    int64_t run_timeout_ns;
+    int64_t task_timeout_ns;
+    int32_t id_reuse_policy;
+    int32_t id_conflict_policy;
+    bool is_signal_with_start;
+    struct wf_string signal_name;
+    struct sim_value_template signal_input;
+};
+
+enum sim_client_action {
+    SIM_CLIENT_SIGNAL,
+    SIM_CLIENT_QUERY,
+    SIM_CLIENT_CANCEL,
+    SIM_CLIENT_TERMINATE,
+    SIM_CLIENT_START,
+};
+
+/* A client or an operator: sends at a time, or every so often, and records every answer. */
+struct sim_client {
+    struct wf_string name;    /* "client-1", "operator" */
+    enum sim_client_action action;
+    struct sim_template to;   /* a workflow id; "all": every workflow started so far */
+    bool is_to_all;
+    bool is_per_workflow;     /* `to` holds ${n}: once for each n of the starts */
+    int64_t at_ns;            /* after the target's start when per workflow, else of the run; SIM_NEVER: not once */
+    struct sim_distribution delay; /* added to at_ns */
+    int64_t every_ns;         /* 0: once */
+    bool until_closed;
+    struct sim_ratio chance;  /* denominator 0: always */
+    struct wf_string name_of; /* signal or query name, cancel or terminate reason */
+    struct sim_value_template input;
+    struct wf_string expect;  /* JSON object: members that a query's answer must have; empty: none */
+    struct sim_start start;   /* of SIM_CLIENT_START */
+};
+
+struct sim_queue {
+    struct wf_string name;
+    uint32_t worker_count;
+    const struct wf_string *workflows; /* types; count 0 and all_workflows: every type of the code */
+    uint32_t workflow_count;
+    bool all_workflows;
+    const struct wf_string *activities;
+    uint32_t activity_count;
+    bool all_activities;
+    uint32_t cache_size; /* sticky cache; 0: default */
+};
+
+/* ---- Faults ---- */
+
+enum sim_fault_kind {
+#define SIM_FAULT(name, text, help) SIM_FAULT_##name,
+#include "sim/fault/faults.def"
+    SIM_FAULT_COUNT,
+};
+
+/* A fault placed by hand. */
+struct sim_placed_fault {
+    enum sim_fault_kind kind;
+    struct wf_string node;       /* "worker-1"; "worker": the one concerned; empty: any */
+    struct wf_string other_node; /* of a partition */
+    struct wf_string when;       /* "activity parse_data started", "effect charge", "event WorkflowTaskStarted"; empty: at */
+    uint32_t occurrence;         /* the n-th time `when` comes true, from 1 */
+    struct wf_string workflow_id; /* only for this workflow; empty: any */
+    int64_t at_ns;
+    int64_t for_ns;              /* how long it lasts; 0: the kind's default */
+};
+
+struct sim_fault_config {
+    bool is_enabled;
+    struct wf_string profile; /* "chaos", "calm", "none" */
+    int64_t for_ns;           /* the chaos phase */
+    bool allowed[SIM_FAULT_COUNT]; /* what the profile or the scenario allows; swarm picks among them for each seed */
+    bool has_rate[SIM_FAULT_COUNT];
+    int64_t mean_interval_ns[SIM_FAULT_COUNT]; /* where the scenario gives a rate */
+    const struct sim_placed_fault *placed;
+    uint32_t placed_count;
+};
+
+/* ---- Checks and goals ---- */
+
+enum sim_check_kind {
+#define SIM_CHECK(name, text, help) SIM_CHECK_##name,
+#include "sim/check/checks.def"
+    SIM_CHECK_COUNT,
+};
+
+struct sim_check_config {
+    enum sim_check_kind kind;
+    const struct wf_string *effects; /* names of effects */
+    uint32_t effect_count;
+    uint32_t status_mask;  /* bits 1 << enum wf_workflow_execution_status: when the run closed so; 0: any close */
+    int64_t limit_ns;      /* closes_within after heal, no_effect_after grace, progress window */
+    uint32_t limit_count;  /* progress: attempts */
+    struct wf_string name; /* signal of conservation, decision effects of one_decision */
+    struct wf_string text; /* as written in the scenario, for messages */
+};
+
+enum sim_goal_kind {
+    SIM_GOAL_CLOSED,        /* a run closed with this status */
+    SIM_GOAL_RAN,           /* an activity of this type completed */
+    SIM_GOAL_FAULT,         /* a fault of this kind fired, optionally between two records of one workflow */
+    SIM_GOAL_ANSWER,        /* a send got this answer: accepted, not_found, rejected, unknown */
+    SIM_GOAL_RESULT,        /* a run closed with this JSON result */
+};
+
+struct sim_goal {
+    enum sim_goal_kind kind;
+    int32_t status;
+    enum sim_fault_kind fault;
+    struct wf_string name;      /* activity type, answer, result JSON */
+    struct wf_string after;     /* "effect charge"; empty: no bound */
+    struct wf_string before;    /* "ActivityTaskCompleted" */
+    struct wf_string text;      /* as written in the scenario, for messages */
+};
+
+/* ---- All together ---- */
+
+struct sim_network_config {
+    struct sim_distribution latency;
+    int64_t rpc_timeout_ns;
+};
+
+struct sim_database_config {
+    struct sim_distribution latency;
+};
+
+struct sim_config {
+    struct wf_string name;  /* of the scenario, without folder or ending */
+    uint64_t digest;        /* of the scenario's text */
+    const struct sim_code *codes; /* the first one runs at the start */
+    uint32_t code_count;
+    uint32_t server_count;
+    uint32_t shard_count;
+    uint32_t worker_count;  /* of the default queue, when queues are not given */
+    const struct sim_queue *queues;
+    uint32_t queue_count;
+    struct sim_network_config network;
+    struct sim_database_config database;
+    struct wf_service_limits limits;
+    const struct sim_start *starts;
+    uint32_t start_count;
+    const struct sim_activity_model *activities;
+    uint32_t activity_count;
+    const struct sim_client *clients;
+    uint32_t client_count;
+    struct sim_fault_config faults;
+    const struct sim_check_config *checks;
+    uint32_t check_count;
+    const struct sim_goal *goals;
+    uint32_t goal_count;
+    uint32_t goals_over;   /* seeds over which the goals must be met; 0: one */
+    uint32_t planted;      /* enum wf_planted_bug bits */
+    int64_t end_after_ns;  /* virtual time at which a run is given up and said to be stuck; 0: default of 30 days + */
+    uint64_t step_max;     /* popped events; 0: default */
+};
+
+#endif
