@@ -33,7 +33,8 @@ const char *wf_family_name(enum wf_family family);
 
 struct wf_worker_config {
     const struct wf_block_source *blocks; /* for the runs' arenas; outlives the worker */
-    uint32_t cache_size_max;              /* runs kept, at least 1; the least recently used idle one makes room */
+    uint32_t cache_size_max;              /* runs kept, at least 1; the least recently used idle one makes room. The run that
+                                             takes its slot comes out with is_new */
     size_t run_size_bytes_max;            /* memory of one run; beyond it the task fails */
     bool is_replay;                       /* replay worker: nothing is live, findings end the run */
     enum wf_family family;                /* AUTO: per history */
@@ -111,15 +112,21 @@ struct wf_task_response {
     bool evict;          /* the slot is free after this: drop its instance */
 };
 
+/*
+ * An activation, its jobs and their results are structs of the worker's step: borrowed until the worker's next step, of
+ * whatever slot. What they point to further down (payloads, their bytes, failures, strings, and the lists of payloads and
+ * map entries) lives until the run leaves the cache, so that hosts use it uncopied. Responses and findings are borrowed until
+ * the worker's next step; a response also points into the completion that it answers, so encode it at once.
+ */
 struct wf_worker_output {
     enum wf_worker_output_type type;
     uint32_t slot;       /* cache slot of the run: drivers keep host instances by slot */
     bool is_new;         /* ACTIVATION: the slot has a new run; drop any old instance and make one */
     struct wf_string run_id;
     union {
-        const struct wf_sdk_activation *activation; /* lives in the run's arena until the run leaves the cache */
-        struct wf_task_response response;           /* borrowed until the slot's next step */
-        const struct wf_finding *finding;           /* borrowed until the slot's next step */
+        const struct wf_sdk_activation *activation;
+        struct wf_task_response response;
+        const struct wf_finding *finding;
     };
 };
 
@@ -131,7 +138,11 @@ void wf_worker_free(struct wf_worker *worker);
 void wf_worker_reset(struct wf_worker *worker);
 
 /*
- * Errors: WF_ERR_CORRUPT when a batch cannot be decoded, WF_ERR_MEMORY, WF_ERR_LIMIT. A disagreement of code and history is
+ * A TASK for a run that still waits for a completion or that does not go on where the cached run stopped drops the cached
+ * run and begins again from the full history, wanting it if need be.
+ *
+ * Errors: WF_ERR_CORRUPT when a batch cannot be decoded, WF_ERR_MEMORY, WF_ERR_LIMIT when no cached run is
+ *         idle to make room, WF_ERR_NOT_FOUND for a free slot. A disagreement of code and history is
  *         not an error: in a replay worker it is a FINDING, in a live worker a failed RESPONSE with cause
  *         NON_DETERMINISTIC_ERROR.
  */
