@@ -1,44 +1,114 @@
-# wfsim: one non-recursive Makefile. Outputs go under build/ only. `make` alone prints the targets.
+# wfsim: one Makefile for the whole tree. Outputs go under build/ only. `make` alone prints the targets.
+#
+#   make VARIANT=asan test         one variant: debug (the default), release, asan, fuzz, cov
+#   make CC=clang test             the other compiler, in a folder of its own
+#   make CFLAGS='-O0' BUILD=...    flags of your own in place of the variant's
+
 VARIANT ?= debug
-BUILD   ?= build/$(VARIANT)
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# Several goals run one after the other, each with all the jobs: some of them build the same folder in a make of their own.
+ifneq ($(word 2,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+.PHONY: $(MAKECMDGOALS)
+$(sort $(MAKECMDGOALS)):
+	@$(MAKE) --no-print-directory $@
+else
+
+comma := ,
 
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
 endif
+
+compiler := $(notdir $(firstword $(CC)))
+BUILD    ?= build/$(VARIANT)$(if $(filter gcc fuzz:clang,$(compiler) $(VARIANT):$(compiler)),,-$(compiler))
+
+# ---- flags ----
 
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wcast-qual -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough \
 	-Wfloat-equal -Wdouble-promotion -Wdate-time -Werror
-flags_debug   := -Og -g
+
+# The pattern makes a read of an unset local differ from zero; both compilers know the flag.
+flags_debug   := -Og -g -ftrivial-auto-var-init=pattern
 flags_release := -O2 -g
-flags_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-# Lists are read through one shape (struct wf_list), so aliasing by type is off.
+flags_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+flags_cov     := -O0 -g --coverage
 CFLAGS ?= $(flags_$(VARIANT))
-cflags := -std=c17 $(CFLAGS) $(warnings) -fno-strict-aliasing -fno-common -ffile-prefix-map=$(CURDIR)/= -I.
+
+# Lists are read through one shape (struct wf_list), so aliasing by type is off.
+cflags := -std=c17 $(CFLAGS) $(warnings) -fno-strict-aliasing -fno-common -ffile-prefix-map=$(CURDIR)/= -I. \
+	-DWFSIM_VERSION='"$(VERSION)"'
 posix  := -D_DEFAULT_SOURCE
 ldlibs := -lfyaml -lzstd -lxxhash -lz -ldl
-ldflags := $(if $(filter asan,$(VARIANT)),-fsanitize=address$(comma)undefined) -rdynamic
-comma := ,
+# Modules of workflow code take the API's functions from the program that loads them.
+ldflags := $(CFLAGS) -rdynamic $(LDFLAGS)
 
-src  := $(sort $(wildcard engine/*/*.c sim/*/*.c))
-obj  := $(src:%.c=$(BUILD)/%.o) $(patsubst %.S,$(BUILD)/%.o,$(sort $(wildcard engine/*/*.S)))
-main := $(BUILD)/sim/cli/main.o
-lib  := $(filter-out $(main),$(obj))
-tests := $(sort $(wildcard tests/unit/test_*.c tests/machine/test_*.c))
-support := $(sort $(wildcard tests/support/*.c))
+# ---- what there is ----
 
-## build: build/wfsim
-build: $(BUILD)/wfsim
+src      := $(sort $(wildcard engine/*/*.c sim/*/*.c))
+asm      := $(sort $(wildcard engine/*/*.S sim/*/*.S))
+obj      := $(src:%.c=$(BUILD)/%.o) $(asm:%.S=$(BUILD)/%.o)
+main     := $(BUILD)/sim/cli/main.o
+lib      := $(filter-out $(main),$(obj))
+archive  := $(BUILD)/libwfsim.a
+# The brackets of the tables are not headers.
+headers  := $(filter-out %/rows_begin.h %/rows_end.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
+support  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
+tests    := $(patsubst %.c,%,$(sort $(wildcard tests/unit/test_*.c tests/machine/test_*.c tests/golden/test_*.c \
+	tests/determinism/test_*.c)))
+benches  := $(patsubst %.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
+fuzzers  := $(filter-out fuzz/fuzz_input fuzz/fuzz_driver,$(patsubst %.c,%,$(sort $(wildcard fuzz/fuzz_*.c))))
+fuzz_lib := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard fuzz/fuzz_input.c)))
+cli_tests := $(sort $(wildcard tests/cli/*.sh))
+# Tests read these, so a changed one runs the tests again.
+data     := $(sort $(wildcard scenarios/* histories/* histories/*/* tests/*/data/* tests/cli/* README.md))
 
-$(BUILD)/wfsim: $(obj)
-	$(CC) $(ldflags) $^ $(ldlibs) -o $@
+# ---- the two commands of the README, and what they run ----
 
-$(BUILD)/sim/host/%.o $(BUILD)/sim/cli/%.o: extra := $(posix)
-$(BUILD)/tests/%.o: extra := $(posix)
+## demo: on a fresh machine: install what is missing, build, simulate the saga, replay it against changed code
+demo:
+	@ci/deps build
+	@$(MAKE) --no-print-directory build
+	@ci/demo
+
+## check: install what is missing, build, run every fast test and every check of the tree
+check:
+	@ci/deps check
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory check-all
+
+check-all: test cli-test fuzz-check lint check-headers
+
+## build: build/wfsim, the optimised program
+build:
+	@$(MAKE) --no-print-directory VARIANT=release build/wfsim
+
+build/wfsim: $(BUILD)/wfsim
+	cp $< $@.new && mv $@.new $@
+
+## program: $(BUILD)/wfsim, the program of the chosen variant
+program: $(BUILD)/wfsim
+
+$(BUILD)/wfsim: $(main) $(archive) $(BUILD)/link
+	$(CC) $(ldflags) $(main) $(archive) $(ldlibs) -o $@
+
+# Thin: it names the objects instead of copying them.
+$(archive): $(lib) $(BUILD)/link
+	@rm -f $@ && $(AR) rcsT $@ $(lib)
+
+# ---- objects ----
+
+$(BUILD)/sim/host/%.o $(BUILD)/sim/cli/%.o $(BUILD)/tests/%.o $(BUILD)/fuzz/%.o $(BUILD)/ci/%.o: extra := $(posix)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -46,23 +116,165 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(BUILD)/%.o: %.S $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(cflags) -c $< -o $@
+	$(CC) $(cflags) -MMD -MP -c $< -o $@
 
-# Rewritten only when the command changes, so that a changed flag rebuilds what depends on it.
+# Both files change only when the command or the list of objects changes, so that a changed flag, or a source that went
+# away, rebuilds what depends on it and nothing else does.
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(cflags)' | cmp -s - $@ || echo '$(CC) $(cflags)' > $@
+	@mkdir -p $(@D)
+	@echo '$(CC) $(cflags) $(posix)' | cmp -s - $@ || echo '$(CC) $(cflags) $(posix)' >$@
 
-# A test program links every object, so that it may test any layer.
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(support:%.c=$(BUILD)/%.o) $(lib)
-	$(CC) $(ldflags) $^ $(ldlibs) -lcmocka -o $@
+$(BUILD)/link: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ldflags) $(obj) $(support) $(ldlibs)' | cmp -s - $@ || \
+		echo '$(CC) $(ldflags) $(obj) $(support) $(ldlibs)' >$@
 
-## test: every unit and machine test
-test: $(tests:%.c=$(BUILD)/%.pass)
+# ---- tests ----
 
-$(BUILD)/tests/%.pass: $(BUILD)/tests/%
-	$< && touch $@
+## test: every unit, machine, golden and determinism test of the chosen variant
+test: $(tests:%=$(BUILD)/%.pass)
+
+# A test program takes what it needs of every layer, all but main.
+$(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(archive)
+	$(CC) $(ldflags) $< $(support) $(archive) $(ldlibs) -lcmocka -o $@
+
+$(tests:%=$(BUILD)/%.pass): $(BUILD)/%.pass: $(BUILD)/% $(data) ci/suite
+	@ci/suite $(BUILD)/$* $* $<
+
+## cli-test: the program as a user runs it, compared with the expected output, errors and exit code
+cli-test: $(if $(cli_tests),$(BUILD)/tests/cli.pass)
+
+$(BUILD)/tests/cli.pass: $(BUILD)/wfsim $(data) ci/suite
+	@mkdir -p $(@D)
+	@ci/suite $(BUILD)/tests/cli tests/cli tests/cli/run $(BUILD)/wfsim
+
+## asan: test, cli-test and fuzz-check under the address and undefined-behaviour sanitizers
+asan:
+	@$(MAKE) --no-print-directory VARIANT=asan test cli-test fuzz-check
+
+## fuzz-check: every fuzz target over its corpus (VARIANT=fuzz: under libFuzzer)
+fuzz-check: $(fuzzers:%=$(BUILD)/%.pass)
+
+fuzz_link := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/fuzz_driver.c)))
+
+$(fuzzers:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(fuzz_lib) $(filter %.o,$(fuzz_link)) $(archive)
+	$(CC) $(ldflags) $< $(fuzz_lib) $(fuzz_link) $(archive) $(ldlibs) -o $@
+
+.SECONDEXPANSION:
+$(fuzzers:%=$(BUILD)/%.pass): $(BUILD)/fuzz/fuzz_%.pass: $(BUILD)/fuzz/fuzz_% $$(sort $$(wildcard fuzz/corpus/$$*/*)) ci/suite
+	@ci/suite $(BUILD)/fuzz/fuzz_$* fuzz/$* $< $(if $(filter fuzz,$(VARIANT)),-runs=0) $(wildcard fuzz/corpus/$*)
+
+## fuzz: look for new inputs, SECONDS=60 a target, one after the other (TARGET=name for one)
+fuzz:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-programs
+	@ci/fuzz $(or $(SECONDS),60) $(TARGET)
+
+fuzz-programs: $(fuzzers:%=$(BUILD)/%)
+
+## soak: many seeds of every scenario, resumable: make soak SEEDS=1000
+soak: build
+	@ci/soak $(or $(SEEDS),1000)
+
+## check-determinism: the same seeds under gcc and clang, each -O0 and -O2, and other environments: same bytes
+check-determinism:
+	@ci/check-determinism
+
+# ---- checks of the tree ----
+
+## lint: layers, symbols, sizes, generated files
+lint: $(BUILD)/lint/check-layers.pass $(BUILD)/lint/check-style.pass $(BUILD)/lint/check-symbols.pass \
+	$(BUILD)/lint/check-generated.pass
+
+# These read the whole tree and take a moment, so they run every time.
+$(BUILD)/lint/check-%.pass: ci/check-% FORCE
+	@mkdir -p $(@D)
+	@ci/suite $(BUILD)/lint/check-$* check-$* ci/check-$* $(BUILD)
+
+$(BUILD)/lint/check-symbols.pass: $(obj)
+$(BUILD)/lint/check-generated.pass: $(BUILD)/ci/generate
+
+## check-headers: every header compiles on its own
+check-headers: $(BUILD)/headers.pass
+
+$(BUILD)/headers.pass: $(headers:%=$(BUILD)/headers/%.ok)
+	@ci/suite $(BUILD)/headers check-headers printf '%s\n' '$(words $(headers)) passed, 0 failed'
+
+$(BUILD)/headers/sim/host/%.ok $(BUILD)/headers/sim/cli/%.ok $(BUILD)/headers/tests/%.ok $(BUILD)/headers/fuzz/%.ok: \
+	extra := $(posix)
+$(BUILD)/headers/%.ok: % $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(cflags) $(extra) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only -x c -include $< /dev/null
+	@touch $@
+
+## coverage: lines that the tests execute, by folder and file
+coverage:
+	@$(MAKE) --no-print-directory VARIANT=cov test cli-test
+	@ci/coverage build/cov
+
+## coverage-transitions: rows of the transition tables that no test takes
+coverage-transitions:
+	@$(MAKE) --no-print-directory VARIANT=cov test
+	@ci/coverage-transitions build/cov
+
+# ---- housekeeping ----
+
+clang_format := $(firstword $(foreach name,clang-format-14 clang-format,$(if $(shell command -v $(name)),$(name))) clang-format)
+
+## format: lay out every source as .clang-format says
+format:
+	$(clang_format) -i $(sort $(filter-out %.def,$(shell git ls-files '*.c' '*.h')))
+
+$(BUILD)/ci/generate: $(BUILD)/ci/generate.o $(archive)
+	$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
+
+## docs: write again what is generated from the tables: engine/EVENTS.md and the fuzz dictionaries
+docs: $(BUILD)/ci/generate
+	@ci/generate-all $< .
+
+## update-golden: accept the present outputs of golden and command line tests; read the diff
+update-golden: $(BUILD)/wfsim
+	@UPDATE_GOLDEN=1 tests/cli/run $(BUILD)/wfsim
+	@$(MAKE) --no-print-directory UPDATE_GOLDEN=1 golden-update
+
+export UPDATE_GOLDEN
+
+golden-update: $(patsubst %,$(BUILD)/%,$(filter tests/golden/%,$(tests)))
+	@for test in $^; do $$test; done
+
+## compile_commands.json: for editors and analysers
+compile_commands.json: Makefile FORCE
+	@ci/compile-commands '$(CC) $(cflags)' '$(posix)' $(src) $(tests:%=%.c) $(fuzzers:%=%.c) >$@
+
+## bench: the benchmarks, as ratios
+bench: build
+	@$(MAKE) --no-print-directory VARIANT=release run-bench
+
+run-bench: $(benches:%=$(BUILD)/%) build/wfsim
+	@for bench in $(benches:%=$(BUILD)/%); do $$bench || exit 1; done
+
+$(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(archive)
+	$(CC) $(ldflags) $< $(support) $(archive) $(ldlibs) -lcmocka -o $@
+
+## install: program, header, pkg-config file, manual page and completions under PREFIX (and DESTDIR)
+install: build
+	@$(MAKE) --no-print-directory VARIANT=release build/release/ci/generate
+	@ci/install build/wfsim build/release/ci/generate '$(DESTDIR)$(PREFIX)' '$(PREFIX)' '$(VERSION)'
+
+## clean: remove build/
+clean:
+	rm -rf build compile_commands.json
+
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: build test FORCE
+.PHONY: demo check check-all build program test cli-test asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
+	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
+	clean help FORCE
 .SECONDARY:
--include $(obj:.o=.d) $(tests:%.c=$(BUILD)/%.d)
+
+-include $(obj:.o=.d) $(support:.o=.d) $(tests:%=$(BUILD)/%.d) $(benches:%=$(BUILD)/%.d) $(fuzzers:%=$(BUILD)/%.d) \
+	$(fuzz_lib:.o=.d) $(BUILD)/ci/generate.d $(headers:%=$(BUILD)/headers/%.d)
+
+endif
