@@ -1,0 +1,218 @@
+/*
+ * Results gather in a buffer and are written in large pieces. A failed write is remembered, not reported at once: main
+ * says it once, at the end, and exits accordingly.
+ */
+#include "sim/cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/base/assert.h"
+
+#define OUTPUT_BYTES_BUFFERED ((size_t)64 * 1024)
+#define PROGRESS_INTERVAL_NS INT64_C(100000000)
+
+void cli_output_init(struct cli_output *out, struct wf_arena *arena)
+{
+    const char *no_color = getenv("NO_COLOR");
+    struct winsize size = {0};
+
+    *out = (struct cli_output){.format = CLI_FORMAT_TEXT, .is_terminal = isatty(STDOUT_FILENO) == 1};
+    wf_buffer_init(&out->text, arena);
+    /* https://no-color.org: set and not empty turns colour off. */
+    out->has_color = out->is_terminal && (no_color == NULL || no_color[0] == '\0');
+    if (out->is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        out->width = size.ws_col;
+    }
+}
+
+void cli_output_flush_some(struct cli_output *out)
+{
+    if (out->text.size_bytes >= OUTPUT_BYTES_BUFFERED) {
+        cli_output_flush(out);
+    }
+}
+
+void cli_output_flush(struct cli_output *out)
+{
+    const char *next = out->text.data;
+    size_t left = out->text.size_bytes;
+
+    if (out->text.is_full) {
+        out->write_error = ENOMEM;
+    }
+    while (left > 0 && out->write_error == 0) {
+        const ssize_t written = write(STDOUT_FILENO, next, left);
+
+        if (written >= 0) {
+            next += written;
+            left -= (size_t)written;
+        } else if (errno != EINTR) {
+            out->write_error = errno;
+        }
+    }
+    wf_buffer_reset(&out->text);
+}
+
+const char *cli_style(const struct cli_output *out, enum cli_style style)
+{
+    if (!out->has_color) {
+        return "";
+    }
+    switch (style) {
+    case CLI_STYLE_PLAIN:
+        return "\033[0m";
+    case CLI_STYLE_BOLD:
+        return "\033[1m";
+    case CLI_STYLE_DIM:
+        return "\033[2m";
+    case CLI_STYLE_RED:
+        return "\033[31m";
+    case CLI_STYLE_GREEN:
+        return "\033[32m";
+    case CLI_STYLE_YELLOW:
+        return "\033[33m";
+    case CLI_STYLE_CYAN:
+        return "\033[36m";
+    }
+    WF_UNREACHABLE();
+}
+
+/*
+ * The size of the UTF-8 character that text begins with; 0 when it is ill-formed (overlong forms and surrogates included)
+ * or a C1 control character, which some terminals obey.
+ */
+static size_t character_size(const char *text, size_t size_bytes)
+{
+    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t lead = (uint8_t)text[0];
+    const size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+    uint32_t value = 0;
+
+    if (size <= 1) {
+        return size;
+    }
+    if (size > size_bytes) {
+        return 0;
+    }
+    value = lead & (0x7FU >> size);
+    for (size_t i = 1; i < size; i++) {
+        const uint8_t byte = (uint8_t)text[i];
+
+        if ((byte & 0xC0) != 0x80) {
+            return 0;
+        }
+        value = value << 6 | (byte & 0x3FU);
+    }
+    if (value < smallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF) || value < 0xA0) {
+        return 0;
+    }
+    return size;
+}
+
+size_t cli_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max)
+{
+    size_t columns = 0;
+    size_t i = 0;
+
+    while (i < string.size_bytes) {
+        const size_t size = character_size(string.data + i, string.size_bytes - i);
+        const uint8_t byte = (uint8_t)string.data[i];
+        const bool is_plain = size > 0 && byte >= 0x20 && byte != 0x7F;
+        const size_t wanted = is_plain ? 1 : 4;
+
+        /* The last column is kept for the ellipsis unless the string ends there. */
+        if (columns_max > 0 && columns + wanted + (i + (is_plain ? size : 1) < string.size_bytes ? 1 : 0) > columns_max) {
+            wf_buffer_append_text(text, "…");
+            return columns + 1;
+        }
+        if (is_plain) {
+            wf_buffer_append(text, string.data + i, size);
+        } else {
+            wf_buffer_printf(text, "\\x%02x", (unsigned)byte);
+        }
+        columns += wanted;
+        i += is_plain ? size : 1;
+    }
+    return columns;
+}
+
+void cli_append_column(struct wf_buffer *text, struct wf_string string, size_t columns)
+{
+    const size_t used = cli_append_visible(text, string, columns);
+
+    if (used < columns) {
+        cli_append_repeated(text, " ", columns - used);
+    }
+}
+
+void cli_append_repeated(struct wf_buffer *text, const char *piece, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        wf_buffer_append_text(text, piece);
+    }
+}
+
+void cli_complain(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("wfsim: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void cli_progress_begin(struct cli_progress *progress, const char *noun, uint64_t total)
+{
+    *progress = (struct cli_progress){
+        .noun = noun, .total = total, .began_ns = now_ns(), .is_on = isatty(STDERR_FILENO) == 1};
+    progress->shown_ns = progress->began_ns;
+}
+
+void cli_progress_update(struct cli_progress *progress, uint64_t done)
+{
+    const int64_t time_ns = progress->is_on ? now_ns() : 0;
+    const uint64_t elapsed_ms = (uint64_t)(time_ns - progress->began_ns) / 1000000;
+
+    if (!progress->is_on || time_ns - progress->shown_ns < PROGRESS_INTERVAL_NS) {
+        return;
+    }
+    progress->shown_ns = time_ns;
+    fprintf(stderr, "\r\033[K%llu", (unsigned long long)done);
+    if (progress->total > 0) {
+        fprintf(stderr, " of %llu", (unsigned long long)progress->total);
+    }
+    fprintf(stderr, " %s", progress->noun);
+    if (elapsed_ms > 0) {
+        fprintf(stderr, ", %llu/s", (unsigned long long)(done * 1000 / elapsed_ms));
+    }
+    if (done > 0 && progress->total > done) {
+        fprintf(stderr, ", %llu s left", (unsigned long long)((progress->total - done) * elapsed_ms / done / 1000));
+    }
+    fflush(stderr);
+}
+
+void cli_progress_end(struct cli_progress *progress)
+{
+    if (progress->is_on && progress->shown_ns != progress->began_ns) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    progress->is_on = false;
+}
