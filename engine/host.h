@@ -14,6 +14,21 @@ struct wf_instance;
 struct wf_module; /* what workflow authors export; engine/wfsim.h */
 
 #define WF_STACK_BYTES_DEFAULT ((size_t)64 * 1024)
+#define WF_WATCH_TEXT_BYTES 64
+
+/*
+ * What workflow code is doing, written by the host where a crash handler, a budget and a watchdog in another process can
+ * see it. All three belong to whoever gives the host the memory; the host only reports.
+ */
+struct wf_watch {
+    volatile uint32_t is_in_code;       /* between the entry into author's code and its return */
+    volatile uint64_t activation_count; /* grows with every activation: progress, for a watchdog */
+    volatile uint64_t block_count;      /* basic blocks run in this activation: zeroed by the host, counted by the owner */
+    volatile int64_t event_id;          /* the last event applied */
+    const char *volatile call;          /* the code's last API call; static text, never NULL */
+    char workflow_type[WF_WATCH_TEXT_BYTES]; /* cut to fit, terminated */
+    char workflow_id[WF_WATCH_TEXT_BYTES];
+};
 
 struct wf_host_config {
     const struct wf_module *module;
@@ -22,6 +37,7 @@ struct wf_host_config {
     size_t stack_size_bytes;              /* of one coroutine */
     size_t instance_size_bytes_max;       /* memory of one run's code; beyond it the task fails */
     uint32_t coroutines_max;              /* of one run */
+    struct wf_watch *watch;               /* may be NULL */
 };
 
 /* Errors: WF_ERR_INVALID when the module's tables are wrong (no name, duplicate names, another API version); the message

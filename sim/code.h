@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 
 struct wf_module;
+struct wf_watch;
 
 /* One writable stretch of the module's memory, outside what the dynamic linker made read-only. */
 struct sim_segment {
@@ -28,6 +29,7 @@ struct sim_code {
     uint64_t digest; /* of the source or object: recorded in archives */
     struct sim_segment segments[SIM_SEGMENTS_MAX];
     size_t segment_count;
+    struct wf_watch *watch; /* where hosts of this code report what it does (wf_host_config); NULL: nowhere */
 };
 
 #endif
