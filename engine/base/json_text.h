@@ -59,7 +59,10 @@ enum wf_status wf_json_skip(struct wf_json_reader *reader, const struct wf_json_
 enum wf_status wf_json_unescape(struct wf_arena *arena, const struct wf_json_token *token, struct wf_string *out,
                                 struct wf_error *err);
 
-/* An integer written as a number (also 1.0 or 1e3 when whole). Errors: WF_ERR_INVALID. */
+/*
+ * An integer written as a number (also 1.0 or 1e3 when whole), or as a number in a string.
+ * Errors: WF_ERR_INVALID  not a whole number, or outside int64
+ */
 enum wf_status wf_json_integer(const struct wf_json_token *token, int64_t *value, struct wf_error *err);
 
 /* Appends a quoted string. `<`, `>` and `&` are written as they are; control characters as \u00xx or \n, \t, ...; bad
@@ -76,6 +79,7 @@ struct wf_json_writer {
     uint32_t depth;
     uint32_t indent;
     bool needs_comma;
+    bool is_after_key;
 };
 void wf_json_writer_init(struct wf_json_writer *writer, struct wf_buffer *out, uint32_t indent);
 void wf_json_begin_object(struct wf_json_writer *writer);
@@ -96,8 +100,21 @@ void wf_json_raw(struct wf_json_writer *writer, struct wf_string json);
  * Reads inside a value without decoding it: the member of an object, the item of an array, the count of items. They
  * return an absent value ({NULL, 0}) when the text is of another kind, ill-formed or has no such part.
  */
-struct wf_string wf_json_member(struct wf_string object, struct wf_string key);
+struct wf_string wf_json_member(struct wf_string object, struct wf_string key); /* the first of equal keys */
 struct wf_string wf_json_item(struct wf_string array, size_t index);
 size_t wf_json_count(struct wf_string array_or_object);
+
+/* True when a token's text, its escapes undone, is this string. Needs no memory. */
+bool wf_json_token_is(const struct wf_json_token *token, struct wf_string string);
+
+/*
+ * A digest that is the same for texts of equal value: object members in any order, any escapes and blanks, 1.0 as 1. In
+ * linear time and no memory. False when the text is ill-formed.
+ */
+bool wf_json_digest(struct wf_string text, uint64_t *digest);
+
+/* The length of the UTF-8 sequence at the start of bytes, 0 when it is ill-formed or size_bytes is 0. */
+size_t wf_utf8_sequence(const char *bytes, size_t size_bytes);
+bool wf_utf8_is_valid(struct wf_string text);
 
 #endif
