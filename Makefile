@@ -89,6 +89,8 @@ check:
 
 check-all: test cli-test fuzz-check lint check-headers
 
+check-both: test cli-test fuzz-check
+
 ## build: build/wfsim, the optimised program
 build:
 	@$(MAKE) --no-print-directory VARIANT=release build/wfsim
@@ -152,6 +154,12 @@ $(BUILD)/tests/cli.pass: $(BUILD)/wfsim $(data) ci/suite
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan test cli-test fuzz-check
 
+## memcheck: the unit and machine tests under valgrind, for reads of memory that nobody set
+memcheck: $(patsubst %,$(BUILD)/%.memcheck.pass,$(filter tests/unit/% tests/machine/%,$(tests)))
+
+$(BUILD)/%.memcheck.pass: $(BUILD)/% ci/suite
+	@ci/suite $(BUILD)/$*.memcheck $*.memcheck valgrind -q --error-exitcode=99 --leak-check=no --child-silent-after-fork=yes $<
+
 ## fuzz-check: every fuzz target over its corpus (VARIANT=fuzz: under libFuzzer)
 fuzz-check: $(fuzzers:%=$(BUILD)/%.pass)
 
@@ -177,7 +185,7 @@ soak: build
 
 ## check-determinism: the same seeds under gcc and clang, each -O0 and -O2, and other environments: same bytes
 check-determinism:
-	@ci/check-determinism
+	@ci/suite build/twin/determinism check-determinism ci/check-determinism
 
 # ---- checks of the tree ----
 
@@ -185,7 +193,7 @@ check-determinism:
 lint: $(BUILD)/lint/check-layers.pass $(BUILD)/lint/check-style.pass $(BUILD)/lint/check-symbols.pass \
 	$(BUILD)/lint/check-generated.pass
 
-# These read the whole tree and take a moment, so they run every time.
+# They read the whole tree and take a moment, so they run every time.
 $(BUILD)/lint/check-%.pass: ci/check-% FORCE
 	@mkdir -p $(@D)
 	@ci/suite $(BUILD)/lint/check-$* check-$* ci/check-$* $(BUILD)
@@ -269,7 +277,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all build program test cli-test asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:

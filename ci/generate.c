@@ -1,0 +1,324 @@
+/*
+ * Writes what is made from the tables: the reference page of events and commands, the fuzz dictionaries, the manual page
+ * and the shell completions. `generate WHAT` prints one of them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/map.h"
+#include "engine/schema.h"
+#include "sim/cli/command.h"
+
+static const char *kind_name(const struct wf_field *field)
+{
+    switch (field->kind) {
+    case WF_KIND_STRING:
+        return "string";
+    case WF_KIND_BYTES:
+        return "bytes";
+    case WF_KIND_BOOL:
+        return "bool";
+    case WF_KIND_INT32:
+        return "int32";
+    case WF_KIND_INT64:
+        return "int64";
+    case WF_KIND_UINT32:
+        return "uint32";
+    case WF_KIND_UINT64:
+        return "uint64";
+    case WF_KIND_FLOAT:
+        return "float";
+    case WF_KIND_DOUBLE:
+        return "double";
+    case WF_KIND_ENUM:
+        return field->enumeration->name;
+    case WF_KIND_MESSAGE:
+        return strrchr(field->message->name, '.') == NULL ? field->message->name
+                                                          : strrchr(field->message->name, '.') + 1;
+    case WF_KIND_TIMESTAMP:
+        return "Timestamp";
+    case WF_KIND_DURATION:
+        return "Duration";
+    }
+    return NULL;
+}
+
+static void print_fields(const struct wf_message_type *type)
+{
+    static const char *const labels[] = {
+        [WF_LABEL_ONE] = "", [WF_LABEL_LIST] = "list of ", [WF_LABEL_MAP] = "map of "};
+
+    if (type->field_count == 0) {
+        printf("No fields.\n\n");
+        return;
+    }
+    printf("| number | field | type |\n| ---: | --- | --- |\n");
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const struct wf_field *field = &type->fields[i];
+
+        printf("| %u | %s%s | %s%s |\n", field->number, field->json_name, field->case_offset == 0 ? "" : " (oneof)",
+               labels[field->label], kind_name(field));
+    }
+    printf("\n");
+}
+
+static const char *buffering_text(enum wf_buffering buffering)
+{
+    switch (buffering) {
+    case WF_BUFFERING_NONE:
+        return "";
+    case WF_BUFFERING_I:
+        return "Gets its id at once.";
+    case WF_BUFFERING_B:
+        return "Is buffered while a workflow task runs.";
+    case WF_BUFFERING_L:
+        return "Is buffered while a workflow task runs, and comes last when the buffer is flushed.";
+    }
+    return NULL;
+}
+
+static void print_events(void)
+{
+    printf("# Events and commands\n\nMade from the tables of `engine/model/` by `make docs`; do not edit. "
+           "Numbers are Temporal's.\n\n## Events\n\n");
+    for (uint32_t i = 1; i < WF_EVENT_TYPE_COUNT; i++) {
+        const struct wf_event_descriptor *event = &wf_event_descriptors[i];
+
+        if (event->name != NULL) {
+            printf("### %u %s\n\n%s\n\n", i, event->name, buffering_text(event->buffering));
+            print_fields(event->attributes);
+        }
+    }
+    printf("## Commands\n\n");
+    for (uint32_t i = 1; i < WF_COMMAND_TYPE_COUNT; i++) {
+        const struct wf_command_descriptor *command = &wf_command_descriptors[i];
+
+        if (command->name == NULL) {
+            continue;
+        }
+        printf("### %u %s\n\n", i, command->name);
+        if (command->event != WF_EVENT_TYPE_UNSPECIFIED) {
+            printf("Becomes event %d, %s.\n\n", (int)command->event, wf_event_descriptors[command->event].name);
+        }
+        print_fields(command->attributes);
+    }
+}
+
+/* Prints a dictionary entry the first time that it is met. */
+static void print_entry(struct wf_map *seen, struct wf_arena *arena, const char *text, size_t size_bytes)
+{
+    static char mark;
+    const struct wf_string entry = wf_string_copy(arena, (struct wf_string){text, size_bytes});
+
+    if (wf_map_get(seen, entry) != NULL) {
+        return;
+    }
+    if (!wf_map_set(seen, entry, &mark)) {
+        abort();
+    }
+    printf("\"");
+    for (size_t i = 0; i < entry.size_bytes; i++) {
+        const unsigned char byte = (unsigned char)entry.data[i];
+
+        if (byte == '"' || byte == '\\') {
+            printf("\\%c", byte);
+        } else if (byte >= 0x20 && byte < 0x7F) {
+            printf("%c", byte);
+        } else {
+            printf("\\x%02X", byte);
+        }
+    }
+    printf("\"\n");
+}
+
+static void print_quoted(struct wf_map *seen, struct wf_arena *arena, const char *name)
+{
+    char text[256];
+    const int size = snprintf(text, sizeof(text), "\"%s\"", name);
+
+    print_entry(seen, arena, text, (size_t)size);
+}
+
+static void print_enum(struct wf_map *seen, struct wf_arena *arena, const struct wf_enum_type *type)
+{
+    for (uint32_t i = 0; i < type->value_count; i++) {
+        print_quoted(seen, arena, type->values[i].name);
+    }
+}
+
+static void print_json_dictionary(struct wf_map *seen, struct wf_arena *arena)
+{
+    static const char *const words[] = {"null", "true", "false", "{\"events\":[", "\\u0000", "\\ud800", "1e3", "1.0",
+                                        "\"0001-01-01T00:00:00Z\"", "\"1.500s\"", "anyUnknown"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        print_entry(seen, arena, words[i], strlen(words[i]));
+    }
+    print_enum(seen, arena, &wf_enum_type_event_type);
+    for (size_t i = 0; i < wf_message_type_count; i++) {
+        const struct wf_message_type *type = wf_message_types[i];
+
+        for (uint32_t j = 0; j < type->field_count; j++) {
+            print_quoted(seen, arena, type->fields[j].json_name);
+            if (type->fields[j].enumeration != NULL) {
+                print_enum(seen, arena, type->fields[j].enumeration);
+            }
+        }
+    }
+}
+
+/* Wire types of protobuf: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
+static uint32_t wire_type(const struct wf_field *field)
+{
+    if (field->label != WF_LABEL_ONE) {
+        return 2;
+    }
+    switch (field->kind) {
+    case WF_KIND_BOOL:
+    case WF_KIND_INT32:
+    case WF_KIND_INT64:
+    case WF_KIND_UINT32:
+    case WF_KIND_UINT64:
+    case WF_KIND_ENUM:
+        return 0;
+    case WF_KIND_DOUBLE:
+        return 1;
+    case WF_KIND_FLOAT:
+        return 5;
+    case WF_KIND_STRING:
+    case WF_KIND_BYTES:
+    case WF_KIND_MESSAGE:
+    case WF_KIND_TIMESTAMP:
+    case WF_KIND_DURATION:
+        return 2;
+    }
+    return 2;
+}
+
+static void print_protobuf_dictionary(struct wf_map *seen, struct wf_arena *arena)
+{
+    for (size_t i = 0; i < wf_message_type_count; i++) {
+        const struct wf_message_type *type = wf_message_types[i];
+
+        for (uint32_t j = 0; j < type->field_count; j++) {
+            uint32_t tag = type->fields[j].number << 3 | wire_type(&type->fields[j]);
+            char bytes[5];
+            size_t size = 0;
+
+            while (tag >= 0x80) {
+                bytes[size++] = (char)(tag | 0x80);
+                tag >>= 7;
+            }
+            bytes[size++] = (char)tag;
+            print_entry(seen, arena, bytes, size);
+        }
+    }
+}
+
+static void print_manual(void)
+{
+    printf(".TH WFSIM 1 \"\" \"wfsim %s\" \"User Commands\"\n.SH NAME\nwfsim \\- simulate durable workflows under faults "
+           "and replay their histories\n.SH SYNOPSIS\n.B wfsim\n.I COMMAND\n.RI [ OPTION... ]\n.SH COMMANDS\n",
+           WFSIM_VERSION);
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const struct cli_command *command = cli_commands[i];
+
+        printf(".SS \"wfsim %s %s\"\n%s\n", command->name, command->operands, command->description);
+        for (const struct cli_option *option = command->options; option->name != NULL; option++) {
+            printf(".TP\n.BR \\%s%s%s\n%s.\n", option->name, option->value == NULL ? "" : " \" \" ",
+                   option->value == NULL ? "" : option->value, option->help);
+        }
+        printf(".PP\nExample:\n.RS\n.nf\n%s\n.fi\n.RE\n", command->example);
+    }
+    printf(".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\na finding\n.TP\n2\nthe command line is wrong\n.TP\n3\na history or "
+           "scenario cannot be read, or a module does not compile or load\n.TP\n4\nthe environment: no compiler, a full "
+           "disk, a lost child\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colour on a terminal\n.TP\n"
+           ".B WFSIM_CACHE\nwhere compiled workflow code is kept\n");
+}
+
+static void print_bash(void)
+{
+    printf("# bash completion for wfsim\n_wfsim()\n{\n    local word=${COMP_WORDS[COMP_CWORD]}\n    local words=\n"
+           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        printf("%s ", cli_commands[i]->name);
+    }
+    printf("--help --version'\n    else\n        case ${COMP_WORDS[1]} in\n");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        printf("        %s) words='", cli_commands[i]->name);
+        for (const struct cli_option *option = cli_commands[i]->options; option->name != NULL; option++) {
+            printf("%s ", option->name);
+        }
+        printf("--help' ;;\n");
+    }
+    printf("        esac\n    fi\n    case $word in\n    -*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\") ;;\n"
+           "    *)\n        if [ \"$COMP_CWORD\" -eq 1 ]; then\n            mapfile -t COMPREPLY < <(compgen -W \"$words\" "
+           "-- \"$word\")\n        else\n            mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n        fi\n"
+           "        ;;\n    esac\n}\ncomplete -o filenames -F _wfsim wfsim\n");
+}
+
+static void print_fish(void)
+{
+    printf("# fish completion for wfsim\n");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const struct cli_command *command = cli_commands[i];
+
+        printf("complete -c wfsim -n __fish_use_subcommand -a %s -d \"%s\"\n", command->name, command->summary);
+        for (const struct cli_option *option = command->options; option->name != NULL; option++) {
+            const bool is_long = option->name[1] == '-';
+
+            printf("complete -c wfsim -n '__fish_seen_subcommand_from %s' %s %s%s -d \"%s\"\n", command->name,
+                   is_long ? "-l" : "-s", option->name + (is_long ? 2 : 1), option->value == NULL ? "" : " -r",
+                   option->help);
+        }
+    }
+}
+
+static void print_zsh(void)
+{
+    printf("#compdef wfsim\n_wfsim() {\n    if (( CURRENT == 2 )); then\n        local -a commands=(\n");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        printf("            \"%s:%s\"\n", cli_commands[i]->name, cli_commands[i]->summary);
+    }
+    printf("        )\n        _describe command commands\n        return\n    fi\n    case $words[2] in\n");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        printf("    %s) _values -w option", cli_commands[i]->name);
+        for (const struct cli_option *option = cli_commands[i]->options; option->name != NULL; option++) {
+            printf(" %s", option->name);
+        }
+        printf(" --help; _files ;;\n");
+    }
+    printf("    esac\n}\n_wfsim \"$@\"\n");
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc == 2 ? argv[1] : "";
+    struct wf_arena arena;
+    struct wf_map seen;
+
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_map_init(&seen, &arena);
+    if (strcmp(what, "events") == 0) {
+        print_events();
+    } else if (strcmp(what, "json-dictionary") == 0) {
+        print_json_dictionary(&seen, &arena);
+    } else if (strcmp(what, "protobuf-dictionary") == 0) {
+        print_protobuf_dictionary(&seen, &arena);
+    } else if (strcmp(what, "manual") == 0) {
+        print_manual();
+    } else if (strcmp(what, "bash") == 0) {
+        print_bash();
+    } else if (strcmp(what, "fish") == 0) {
+        print_fish();
+    } else if (strcmp(what, "zsh") == 0) {
+        print_zsh();
+    } else {
+        fputs("usage: generate events|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
+        return 2;
+    }
+    wf_arena_deinit(&arena);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
