@@ -28,12 +28,18 @@ struct sim_tape_entry {
     uint64_t value;
 };
 
+/* Sorted by entity, site, draw: see sim_tape_sort. */
 struct sim_tape {
     const struct sim_tape_entry *entries;
     size_t count;
 };
 
-/* Reads the text of a tape file ("order-3 NETWORK_LOSS 17 = 0" a line, # comments). Errors: WF_ERR_CORRUPT with the line. */
+/* Sorts entries in place and makes a tape of them. Errors: WF_ERR_INVALID when one address occurs twice, WF_ERR_MEMORY. */
+enum wf_status sim_tape_sort(struct wf_arena *arena, struct sim_tape_entry *entries, size_t count,
+                             struct sim_tape *tape, struct wf_error *err);
+
+/* Reads the text of a tape file ("order-3 NETWORK_LOSS 17 = 0" a line, # comments). Errors: WF_ERR_CORRUPT with the line,
+ * WF_ERR_INVALID when an address occurs twice, WF_ERR_LIMIT, WF_ERR_MEMORY. */
 enum wf_status sim_tape_read(struct wf_arena *arena, struct wf_string text, struct sim_tape *tape, struct wf_error *err);
 
 /* An entity: anything that draws. Kept by its owner; draws are counted in it. */
@@ -55,7 +61,7 @@ uint64_t sim_draw(struct sim_choices *choices, struct sim_entity *entity, enum s
 /* 0 to bound - 1, uniform; 0 when bound is 0 or 1. */
 uint64_t sim_choose(struct sim_choices *choices, struct sim_entity *entity, enum sim_site site, uint64_t bound);
 
-/* True with the ratio's probability; false is the benign answer. */
+/* True with the ratio's probability; false is the benign answer, also the calm one of anything but a certainty. */
 bool sim_chance(struct sim_choices *choices, struct sim_entity *entity, enum sim_site site, struct sim_ratio ratio);
 
 /* Nanoseconds, never negative. A tape's 0 is the distribution's low end. */

@@ -33,7 +33,13 @@ const char *sim_record_name(enum sim_record_kind kind);
 /* Adds the record to a digest: kind, time, strings with their sizes, numbers. */
 void sim_record_hash(const struct sim_record *record, struct wf_digest *digest);
 
-/* "  12.345678s  worker-1 crashes" without a newline. */
+/* Virtual seconds since the run began, right-aligned in 15 columns: "     12.345678s". */
+void sim_time_print(wf_time_ns time_ns, struct wf_buffer *out);
+
+/* "worker-1 crashes" */
+void sim_record_print_text(const struct sim_record *record, struct wf_buffer *out);
+
+/* "     12.345678s  worker-1 crashes" without a newline. */
 void sim_record_print(const struct sim_record *record, struct wf_buffer *out);
 
 #endif
