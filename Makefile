@@ -61,6 +61,8 @@ obj      := $(src:%.c=$(BUILD)/%.o) $(asm:%.S=$(BUILD)/%.o)
 main     := $(BUILD)/sim/cli/main.o
 lib      := $(filter-out $(main),$(obj))
 archive  := $(BUILD)/libwfsim.a
+# The functions of wfsim.h, which modules of workflow code look for in the program: linked whether it calls them or not.
+exported := $(filter $(BUILD)/engine/workflow/%,$(lib))
 # The brackets of the tables are not headers.
 headers  := $(filter-out %/rows_begin.h %/rows_end.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
 support  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
@@ -101,8 +103,8 @@ build/wfsim: $(BUILD)/wfsim
 ## program: $(BUILD)/wfsim, the program of the chosen variant
 program: $(BUILD)/wfsim
 
-$(BUILD)/wfsim: $(main) $(archive) $(BUILD)/link
-	$(CC) $(ldflags) $(main) $(archive) $(ldlibs) -o $@
+$(BUILD)/wfsim: $(main) $(exported) $(archive) $(BUILD)/link
+	$(CC) $(ldflags) $(main) $(exported) $(archive) $(ldlibs) -o $@
 
 # Thin: it names the objects instead of copying them.
 $(archive): $(lib) $(BUILD)/link
@@ -137,8 +139,8 @@ $(BUILD)/link: FORCE
 test: $(tests:%=$(BUILD)/%.pass)
 
 # A test program takes what it needs of every layer, all but main.
-$(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(archive)
-	$(CC) $(ldflags) $< $(support) $(archive) $(ldlibs) -lcmocka -o $@
+$(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive)
+	$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
 
 $(tests:%=$(BUILD)/%.pass): $(BUILD)/%.pass: $(BUILD)/% $(data) ci/suite
 	@ci/suite $(BUILD)/$* $* $<
@@ -165,8 +167,8 @@ fuzz-check: $(fuzzers:%=$(BUILD)/%.pass)
 
 fuzz_link := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/fuzz_driver.c)))
 
-$(fuzzers:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(fuzz_lib) $(filter %.o,$(fuzz_link)) $(archive)
-	$(CC) $(ldflags) $< $(fuzz_lib) $(fuzz_link) $(archive) $(ldlibs) -o $@
+$(fuzzers:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(fuzz_lib) $(filter %.o,$(fuzz_link)) $(exported) $(archive)
+	$(CC) $(ldflags) $< $(fuzz_lib) $(fuzz_link) $(exported) $(archive) $(ldlibs) -o $@
 
 .SECONDEXPANSION:
 $(fuzzers:%=$(BUILD)/%.pass): $(BUILD)/fuzz/fuzz_%.pass: $(BUILD)/fuzz/fuzz_% $$(sort $$(wildcard fuzz/corpus/$$*/*)) ci/suite
@@ -260,8 +262,8 @@ bench: build
 run-bench: $(benches:%=$(BUILD)/%) build/wfsim
 	@for bench in $(benches:%=$(BUILD)/%); do $$bench || exit 1; done
 
-$(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(archive)
-	$(CC) $(ldflags) $< $(support) $(archive) $(ldlibs) -lcmocka -o $@
+$(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive)
+	$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
 
 ## install: program, header, pkg-config file, manual page and completions under PREFIX (and DESTDIR)
 install: build

@@ -42,7 +42,9 @@ static enum cli_exit fail_unknown_command(const char *name)
         names[i] = wf_string_of(cli_commands[i]->name);
     }
     best = wf_nearest(wf_string_of(name), names, cli_command_count);
-    if (best < cli_command_count) {
+    if (name[0] == '-') {
+        cli_complain("unknown option %s; a command comes first, `wfsim --help` lists them", name);
+    } else if (best < cli_command_count) {
         cli_complain("unknown command '%s'; did you mean '%s'?", name, cli_commands[best]->name);
     } else {
         cli_complain("unknown command '%s'; `wfsim --help` lists them", name);
