@@ -578,6 +578,17 @@ enum wf_status wf_json_unescape(struct wf_arena *arena, const struct wf_json_tok
     return WF_OK;
 }
 
+size_t wf_json_decode_character(const char **at, const char *end, char out[4])
+{
+    const size_t escape_bytes = read_escape(at, end, out);
+
+    if (escape_bytes > 0) {
+        return escape_bytes;
+    }
+    out[0] = *(*at)++;
+    return 1;
+}
+
 bool wf_json_token_is(const struct wf_json_token *token, struct wf_string string)
 {
     const char *at = token->text.data;
@@ -589,12 +600,8 @@ bool wf_json_token_is(const struct wf_json_token *token, struct wf_string string
     }
     while (at < end) {
         char decoded[4];
-        size_t decoded_bytes = read_escape(&at, end, decoded);
+        const size_t decoded_bytes = wf_json_decode_character(&at, end, decoded);
 
-        if (decoded_bytes == 0) {
-            decoded[0] = *at++;
-            decoded_bytes = 1;
-        }
         if (string.size_bytes - matched < decoded_bytes ||
             memcmp(string.data + matched, decoded, decoded_bytes) != 0) {
             return false;

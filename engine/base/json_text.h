@@ -108,6 +108,12 @@ size_t wf_json_count(struct wf_string array_or_object);
 bool wf_json_token_is(const struct wf_json_token *token, struct wf_string string);
 
 /*
+ * Decodes the character or escape at *at, before end, into out and moves *at past it; returns how many bytes of out it
+ * filled. A bad escape is taken as a plain backslash.
+ */
+size_t wf_json_decode_character(const char **at, const char *end, char out[4]);
+
+/*
  * A digest that is the same for texts of equal value: object members in any order, any escapes and blanks, 1.0 as 1. In
  * linear time and no memory. False when the text is ill-formed.
  */

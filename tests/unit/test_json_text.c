@@ -404,6 +404,49 @@ static void test_json_text__members_items_counts(void **state)
     assert_int_equal(wf_json_count(WF_STR("[1,2")), 0);
 }
 
+/* Equal values have equal digests however they are written, and others have others. */
+static void test_json_text__digest_is_of_the_value(void **state)
+{
+    static const struct {
+        const char *left;
+        const char *right;
+        bool is_equal;
+    } rows[] = {
+        {"{\"a\":1,\"b\":[2,3]}", " { \"b\" : [ 2 , 3 ] , \"a\" : 1 } ", true},
+        {"\"A\\n\"", "\"\\u0041\\u000a\"", true},
+        {"{\"\\u0061\":1}", "{\"a\":1}", true},
+        {"1", "1.0", true},
+        {"0.1", "1e-1", true},
+        {"-0.0", "0", true},
+        {"1e300", "10e299", true},
+        {"{\"x\":{\"a\":1,\"b\":2},\"y\":0}", "{\"y\":0,\"x\":{\"b\":2,\"a\":1}}", true},
+        {"[1,2]", "[2,1]", false},
+        {"[]", "{}", false},
+        {"[]", "[[]]", false},
+        {"[[],[]]", "[[[]]]", false},
+        {"{\"a\":1,\"b\":2}", "{\"a\":2,\"b\":1}", false},
+        {"{\"a\":{\"b\":1}}", "{\"b\":{\"a\":1}}", false},
+        {"null", "false", false},
+        {"1", "\"1\"", false},
+        {"\"\"", "null", false},
+        {"0.1", "0.10000000000000002", false},
+        {"9007199254740992", "9007199254740993", false},
+    };
+    uint64_t left = 0;
+    uint64_t right = 0;
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        assert_true(wf_json_digest(wf_string_of(rows[i].left), &left));
+        assert_true(wf_json_digest(wf_string_of(rows[i].right), &right));
+        if ((left == right) != rows[i].is_equal) {
+            fail_msg("%s and %s", rows[i].left, rows[i].right);
+        }
+    }
+    assert_false(wf_json_digest(WF_STR("[1"), &left));
+    assert_false(wf_json_digest(WF_STR(""), &left));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +461,7 @@ int main(void)
         TEST_IN_ARENA(test_json_text__writes_strings),
         TEST_IN_ARENA(test_json_text__writer_separates),
         cmocka_unit_test(test_json_text__members_items_counts),
+        cmocka_unit_test(test_json_text__digest_is_of_the_value),
     };
 
     return cmocka_run_group_tests_name("json_text", tests, NULL, NULL);
