@@ -117,6 +117,12 @@ struct wf_entry_payloads;
     ;
 #include "engine/model/schema.def"
 
+/* The field number of each member of a oneof, as `<oneof>_case` holds it: WF_CASE_sdk_job_fire_timer. */
+enum wf_oneof_case {
+#define WF_CHOICE(message, oneof, number, KIND, type, name, json) WF_CASE_##message##_##name = (number),
+#include "engine/model/schema.def"
+};
+
 struct wf_entry_string {
     struct wf_string key;
     struct wf_string value;
