@@ -148,6 +148,12 @@ static void print_enum(struct wf_map *seen, struct wf_arena *arena, const struct
     }
 }
 
+/* Our own messages never stand in a file that a stranger hands us, and change more often. */
+static bool is_public(const struct wf_message_type *type)
+{
+    return wf_string_starts_with(wf_string_of(type->name), WF_STR("temporal.api."));
+}
+
 static void print_json_dictionary(struct wf_map *seen, struct wf_arena *arena)
 {
     static const char *const words[] = {"null", "true", "false", "{\"events\":[", "\\u0000", "\\ud800", "1e3", "1.0",
@@ -160,7 +166,7 @@ static void print_json_dictionary(struct wf_map *seen, struct wf_arena *arena)
     for (size_t i = 0; i < wf_message_type_count; i++) {
         const struct wf_message_type *type = wf_message_types[i];
 
-        for (uint32_t j = 0; j < type->field_count; j++) {
+        for (uint32_t j = 0; is_public(type) && j < type->field_count; j++) {
             print_quoted(seen, arena, type->fields[j].json_name);
             if (type->fields[j].enumeration != NULL) {
                 print_enum(seen, arena, type->fields[j].enumeration);
@@ -202,7 +208,7 @@ static void print_protobuf_dictionary(struct wf_map *seen, struct wf_arena *aren
     for (size_t i = 0; i < wf_message_type_count; i++) {
         const struct wf_message_type *type = wf_message_types[i];
 
-        for (uint32_t j = 0; j < type->field_count; j++) {
+        for (uint32_t j = 0; is_public(type) && j < type->field_count; j++) {
             uint32_t tag = type->fields[j].number << 3 | wire_type(&type->fields[j]);
             char bytes[5];
             size_t size = 0;
