@@ -320,33 +320,3 @@ bool wf_multiply_size(size_t left, size_t right, size_t *result)
 }
 
 /* ---- Fixed-width numbers, little-endian on every machine; compilers make one load or store of each ---- */
-
-uint32_t wf_load_u32(const void *from)
-{
-    const unsigned char *byte = from;
-
-    return (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
-}
-
-uint64_t wf_load_u64(const void *from)
-{
-    const unsigned char *byte = from;
-
-    return (uint64_t)wf_load_u32(byte) | (uint64_t)wf_load_u32(byte + 4) << 32;
-}
-
-void wf_store_u32(void *to, uint32_t value)
-{
-    unsigned char *byte = to;
-
-    byte[0] = (unsigned char)value;
-    byte[1] = (unsigned char)(value >> 8);
-    byte[2] = (unsigned char)(value >> 16);
-    byte[3] = (unsigned char)(value >> 24);
-}
-
-void wf_store_u64(void *to, uint64_t value)
-{
-    wf_store_u32(to, (uint32_t)value);
-    wf_store_u32((unsigned char *)to + 4, (uint32_t)(value >> 32));
-}

@@ -92,9 +92,36 @@ bool wf_multiply_i64(int64_t left, int64_t right, int64_t *result);
 bool wf_add_size(size_t left, size_t right, size_t *result);
 bool wf_multiply_size(size_t left, size_t right, size_t *result);
 
-uint32_t wf_load_u32(const void *from);
-uint64_t wf_load_u64(const void *from);
-void wf_store_u32(void *to, uint32_t value);
-void wf_store_u64(void *to, uint64_t value);
+/* Little-endian numbers at any address. Both compilers make one load or store of each. */
+static inline uint32_t wf_load_u32(const void *from)
+{
+    const unsigned char *byte = (const unsigned char *)from;
+
+    return (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
+}
+
+static inline uint64_t wf_load_u64(const void *from)
+{
+    const unsigned char *byte = (const unsigned char *)from;
+
+    return (uint64_t)byte[0] | (uint64_t)byte[1] << 8 | (uint64_t)byte[2] << 16 | (uint64_t)byte[3] << 24 |
+           (uint64_t)byte[4] << 32 | (uint64_t)byte[5] << 40 | (uint64_t)byte[6] << 48 | (uint64_t)byte[7] << 56;
+}
+
+static inline void wf_store_u32(void *to, uint32_t value)
+{
+    unsigned char *byte = (unsigned char *)to;
+
+    byte[0] = (unsigned char)value;
+    byte[1] = (unsigned char)(value >> 8);
+    byte[2] = (unsigned char)(value >> 16);
+    byte[3] = (unsigned char)(value >> 24);
+}
+
+static inline void wf_store_u64(void *to, uint64_t value)
+{
+    wf_store_u32(to, (uint32_t)value);
+    wf_store_u32((unsigned char *)to + 4, (uint32_t)(value >> 32));
+}
 
 #endif
