@@ -95,6 +95,23 @@ void wf_arena_init(struct wf_arena *arena, const struct wf_block_source *source,
     arena->limit_bytes = limit_bytes == 0 ? SIZE_MAX : limit_bytes;
 }
 
+static void *refuse_block(void *context, size_t size_bytes)
+{
+    (void)context;
+    (void)size_bytes;
+    return NULL;
+}
+
+static const struct wf_block_source no_blocks = {refuse_block, NULL, NULL};
+
+void wf_arena_init_fixed(struct wf_arena *arena, void *memory, size_t size_bytes)
+{
+    WF_ASSERT((uintptr_t)memory % PIECE_ALIGNMENT == 0);
+    wf_arena_init(arena, &no_blocks, 0);
+    arena->next = memory;
+    arena->end = arena->next + size_bytes;
+}
+
 void wf_arena_deinit(struct wf_arena *arena)
 {
     while (arena->block != NULL) {
@@ -159,7 +176,7 @@ static char *take_piece(struct wf_arena *arena, size_t size_bytes, size_t alignm
         arena->is_full = true;
         return NULL;
     }
-    if (arena->block == NULL || room < padding + size_bytes + RED_ZONE_BYTES) {
+    if (arena->next == NULL || room < padding + size_bytes + RED_ZONE_BYTES) {
         if (!push_block(arena, size_bytes)) {
             arena->is_full = true;
             return NULL;

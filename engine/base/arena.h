@@ -36,6 +36,12 @@ struct wf_arena {
 /* Takes nothing from the source yet. limit_bytes 0: no limit of its own. */
 void wf_arena_init(struct wf_arena *arena, const struct wf_block_source *source, size_t limit_bytes);
 
+/*
+ * An arena in memory of the caller, aligned to 16, which never grows: for records that hold a whole message in one piece.
+ * Its `next` tells how much of the memory is used. There is nothing to deinit.
+ */
+void wf_arena_init_fixed(struct wf_arena *arena, void *memory, size_t size_bytes);
+
 /* Gives every block back. The arena may be used again. */
 void wf_arena_deinit(struct wf_arena *arena);
 

@@ -139,6 +139,24 @@ static void test_arena__extend_grows_the_last_piece_only(void **state)
     assert_false(wf_arena_extend(arena, NULL, 0, 10));
 }
 
+/* An arena in the caller's memory takes nothing from a source and is full when the memory is. */
+static void test_arena__fixed_memory_never_grows(void **state)
+{
+    _Alignas(16) char memory[512];
+    struct wf_arena arena;
+    char *piece = NULL;
+
+    (void)state;
+    wf_arena_init_fixed(&arena, memory, sizeof memory);
+    piece = wf_arena_take(&arena, 100);
+
+    assert_ptr_equal(piece, memory);
+    assert_non_null(wf_arena_take(&arena, 100));
+    assert_null(wf_arena_take(&arena, 400));
+    assert_true(arena.is_full);
+    assert_int_equal(arena.used_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +169,7 @@ int main(void)
         TEST_IN_ARENA(test_arena__rewind_forgets_what_came_after_the_mark),
         TEST_IN_ARENA(test_arena__rewind_to_the_empty_arena),
         TEST_IN_ARENA(test_arena__extend_grows_the_last_piece_only),
+        cmocka_unit_test(test_arena__fixed_memory_never_grows),
     };
 
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

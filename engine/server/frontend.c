@@ -1,0 +1,129 @@
+/*
+ * Routing: what a request names decides who handles it. A workflow id leads to its history shard, a task queue to its
+ * matching owner, and a task token names either (engine-semantics 8.1, 8.6).
+ */
+#include "engine/base/assert.h"
+#include "engine/codec.h"
+#include "engine/service.h"
+
+#define ID_BYTES_MAX 1000 /* engine-semantics 9 "ids" */
+
+/* What a request says about its destination. */
+struct route {
+    enum wf_target target;
+    struct wf_string key;
+    const char *key_name; /* for the refusal */
+};
+
+static struct route to_history(const struct wf_workflow_execution *execution)
+{
+    return (struct route){WF_TARGET_HISTORY, execution == NULL ? (struct wf_string){0} : execution->workflow_id,
+                          "WorkflowId"};
+}
+
+static struct route to_matching(struct wf_string task_queue)
+{
+    return (struct route){WF_TARGET_MATCHING, task_queue, "TaskQueue"};
+}
+
+static struct route by_token(struct wf_arena *arena, struct wf_string bytes)
+{
+    struct wf_svc_task_token token = {0};
+
+    if (wf_wire_decode(arena, &wf_type_svc_task_token, bytes, &token, NULL) != WF_OK) {
+        return (struct route){WF_TARGET_HISTORY, {0}, "TaskToken"};
+    }
+    /* A query lives in matching only, which has no shard to ask (engine-semantics 7.9 step 3). */
+    if (token.is_query) {
+        return (struct route){WF_TARGET_MATCHING, token.task_queue, "TaskToken"};
+    }
+    return (struct route){WF_TARGET_HISTORY, token.workflow_id, "TaskToken"};
+}
+
+static struct route route_of(const struct wf_svc_request *request, struct wf_arena *arena)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_start_workflow:
+        return (struct route){WF_TARGET_HISTORY, request->call.start_workflow->workflow_id, "WorkflowId"};
+    case WF_CASE_svc_request_signal_workflow:
+        return to_history(request->call.signal_workflow->workflow_execution);
+    case WF_CASE_svc_request_signal_with_start:
+        return request->call.signal_with_start->start == NULL
+                   ? to_history(NULL)
+                   : (struct route){WF_TARGET_HISTORY, request->call.signal_with_start->start->workflow_id,
+                                    "WorkflowId"};
+    case WF_CASE_svc_request_request_cancel:
+        return to_history(request->call.request_cancel->workflow_execution);
+    case WF_CASE_svc_request_terminate:
+        return to_history(request->call.terminate->workflow_execution);
+    case WF_CASE_svc_request_query_workflow:
+        return to_history(request->call.query_workflow->workflow_execution);
+    case WF_CASE_svc_request_describe_workflow:
+        return to_history(request->call.describe_workflow->workflow_execution);
+    case WF_CASE_svc_request_get_history:
+        return to_history(request->call.get_history->workflow_execution);
+    case WF_CASE_svc_request_poll_workflow_task:
+        return to_matching(request->call.poll_workflow_task->task_queue);
+    case WF_CASE_svc_request_poll_activity_task:
+        return to_matching(request->call.poll_activity_task->task_queue);
+    case WF_CASE_svc_request_respond_workflow_task_completed:
+        return by_token(arena, request->call.respond_workflow_task_completed->token);
+    case WF_CASE_svc_request_respond_workflow_task_failed:
+        return by_token(arena, request->call.respond_workflow_task_failed->token);
+    case WF_CASE_svc_request_respond_activity_task_completed:
+        return by_token(arena, request->call.respond_activity_task_completed->token);
+    case WF_CASE_svc_request_respond_activity_task_failed:
+        return by_token(arena, request->call.respond_activity_task_failed->token);
+    case WF_CASE_svc_request_respond_activity_task_canceled:
+        return by_token(arena, request->call.respond_activity_task_canceled->token);
+    case WF_CASE_svc_request_record_activity_heartbeat:
+        return by_token(arena, request->call.record_activity_heartbeat->token);
+    case WF_CASE_svc_request_respond_query_task_completed:
+        return by_token(arena, request->call.respond_query_task_completed->token);
+    case WF_CASE_svc_request_reset_sticky_task_queue:
+        return to_history(request->call.reset_sticky_task_queue->workflow_execution);
+    case WF_CASE_svc_request_add_task:
+        return to_matching(request->call.add_task->task_queue);
+    case WF_CASE_svc_request_dispatch_query:
+        return to_matching(request->call.dispatch_query->task_queue);
+    case WF_CASE_svc_request_record_workflow_task_started:
+        return to_history(request->call.record_workflow_task_started->workflow_execution);
+    case WF_CASE_svc_request_record_activity_task_started:
+        return to_history(request->call.record_activity_task_started->workflow_execution);
+    default:
+        return (struct route){WF_TARGET_HISTORY, {0}, "Request"};
+    }
+}
+
+static bool refuse(struct wf_arena *arena, const char *what, const char *why, struct wf_svc_response **refusal)
+{
+    struct wf_svc_response *response = WF_ARENA_NEW(arena, struct wf_svc_response);
+    struct wf_buffer message = {0};
+
+    wf_buffer_init(&message, arena);
+    wf_buffer_printf(&message, "%s %s.", what, why);
+    if (response != NULL) {
+        response->status = WF_CALL_INVALID_ARGUMENT;
+        response->message = wf_buffer_string(&message);
+    }
+    *refusal = response;
+    return false;
+}
+
+bool wf_frontend_route(const struct wf_svc_request *request, struct wf_arena *arena, enum wf_target *target,
+                       struct wf_string *key, struct wf_svc_response **refusal)
+{
+    const struct route route = route_of(request, arena);
+
+    WF_ASSERT(request != NULL);
+    *refusal = NULL;
+    if (route.key.size_bytes == 0) {
+        return refuse(arena, route.key_name, "is not set on request", refusal);
+    }
+    if (route.key.size_bytes > ID_BYTES_MAX) {
+        return refuse(arena, route.key_name, "length exceeds limit", refusal);
+    }
+    *target = route.target;
+    *key = route.key;
+    return true;
+}
