@@ -292,6 +292,12 @@ bool wf_field_is_set(const struct wf_field *field, const void *message);
 /* The size of one item of a list or map, of the member itself otherwise. */
 size_t wf_field_item_size_bytes(const struct wf_field *field);
 
+/*
+ * True when two values of a field are equal. left and right point to the member for a field of label ONE that is no
+ * message, to the item for one of a list, to the value for one of a map, to the message for a message.
+ */
+bool wf_value_equal(const struct wf_field *field, const void *left, const void *right);
+
 /* The value under a key of a map member, the last when a key occurs twice; NULL when there is none. */
 const void *wf_map_field_value(const struct wf_field *field, const void *map, struct wf_string key);
 

@@ -276,7 +276,7 @@ static bool equal_times(const struct wf_timestamp *left, const struct wf_timesta
            (!left->is_set || (left->seconds == right->seconds && left->nanos == right->nanos));
 }
 
-static bool equal_values(const struct wf_field *field, const void *left, const void *right)
+bool wf_value_equal(const struct wf_field *field, const void *left, const void *right)
 {
     switch (field->kind) {
     case WF_KIND_STRING:
@@ -310,7 +310,7 @@ static bool equal_lists(const struct wf_field *field, const struct wf_list *left
         return false;
     }
     for (uint32_t i = 0; i < left->count; i++) {
-        if (!equal_values(field, (const char *)left->items + i * size_bytes,
+        if (!wf_value_equal(field, (const char *)left->items + i * size_bytes,
                           (const char *)right->items + i * size_bytes)) {
             return false;
         }
@@ -345,7 +345,7 @@ static bool map_contains(const struct wf_field *field, const struct wf_list *out
         const void *left = wf_map_field_value(field, inner, *key);
         const void *right = wf_map_field_value(field, outer, *key);
 
-        if (right == NULL || !equal_values(field, left, right)) {
+        if (right == NULL || !wf_value_equal(field, left, right)) {
             return false;
         }
     }
@@ -374,9 +374,9 @@ static bool equal_fields(const struct wf_field *field, const void *left_message,
         }
     }
     if (field->kind == WF_KIND_MESSAGE) {
-        return equal_values(field, *(void *const *)left, *(void *const *)right);
+        return wf_value_equal(field, *(void *const *)left, *(void *const *)right);
     }
-    return equal_values(field, left, right);
+    return wf_value_equal(field, left, right);
 }
 
 bool wf_message_equal(const struct wf_message_type *type, const void *left, const void *right)
