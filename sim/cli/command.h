@@ -26,7 +26,7 @@ enum cli_exit cli_exit_worse(enum cli_exit left, enum cli_exit right);
 
 /* What a command works with; main owns it. */
 struct cli {
-    struct wf_arena *arena; /* lives as long as the command */
+    struct wf_arena *arena; /* lives as long as the command; output has one of its own */
     struct cli_output *out; /* results; flushed by main at the end */
 };
 

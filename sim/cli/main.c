@@ -121,13 +121,15 @@ int main(int argc, char **argv)
     const char *const *words = (const char *const *)(argv + 1);
     const size_t word_count = argc > 1 ? (size_t)(argc - 1) : 0;
     struct wf_arena arena;
+    struct wf_arena output_arena; /* its own, because a command may rewind the other one while it prints */
     struct cli_output out;
     struct cli cli = {.arena = &arena, .out = &out};
     enum cli_exit result = CLI_EXIT_OK;
 
     wf_panic_set_reporter(report_panic, NULL);
     wf_arena_init(&arena, wf_system_blocks(), 0);
-    cli_output_init(&out, &arena);
+    wf_arena_init(&output_arena, wf_system_blocks(), 0);
+    cli_output_init(&out, &output_arena);
     if (argc > 0 && strcmp(base_name(argv[0]), TEMPORAL_EXTENSION) == 0 && cli_command_find("replay") != NULL) {
         result = run_command(&cli, cli_command_find("replay"), words, word_count);
     } else {
@@ -138,6 +140,7 @@ int main(int argc, char **argv)
         cli_complain("cannot write the results: %s", strerror(out.write_error));
         result = CLI_EXIT_ENVIRONMENT;
     }
+    wf_arena_deinit(&output_arena);
     wf_arena_deinit(&arena);
     cli_interrupt_raise_again();
     return (int)result;

@@ -1,0 +1,295 @@
+/*
+ * wfsim show: a history as a table of events, or as a timeline of the steps in it.
+ *
+ * A rule is drawn at every task boundary, which is where one worker may hand over to another. When another worker takes a
+ * task, or the sticky queue that remembered the run was left, the code was run again from its first line: the rule says so.
+ */
+#include "engine/codec.h"
+#include "sim/cli/histories.h"
+#include "sim/cli/summary.h"
+#include "sim/cli/timeline.h"
+
+#define TIME_COLUMNS 10
+#define VALUE_COLUMNS_MAX 48
+
+/* What has been seen of workflow tasks so far. */
+struct tasks {
+    uint32_t count;
+    bool was_sticky;
+    struct wf_string identity; /* of the worker of the task before */
+};
+
+static size_t digits_of(int64_t number)
+{
+    size_t digits = 1;
+
+    for (; number >= 10; number /= 10) {
+        digits++;
+    }
+    return digits;
+}
+
+static enum cli_style style_of(int32_t event_type)
+{
+    switch (event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+    case WF_EVENT_TYPE_WORKFLOW_TASK_STARTED:
+    case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        return CLI_STYLE_DIM;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        return CLI_STYLE_GREEN;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+    case WF_EVENT_TYPE_WORKFLOW_TASK_FAILED:
+    case WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
+    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+        return CLI_STYLE_RED;
+    default:
+        return CLI_STYLE_PLAIN;
+    }
+}
+
+/* The attempt at a task that ended: completed, failed or timed out; NULL while it runs. */
+static const struct wf_event *started_of(const struct wf_history *history, uint32_t scheduled_index)
+{
+    for (uint32_t i = scheduled_index + 1; i < history->event_count; i++) {
+        const struct wf_event *event = &history->events[i];
+
+        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
+            return NULL;
+        }
+        if (event->attributes_case == WF_CASE_event_workflow_task_started) {
+            return event;
+        }
+    }
+    return NULL;
+}
+
+static void append_boundary(struct cli_output *out, const struct wf_history *history, uint32_t index,
+                            struct tasks *tasks)
+{
+    const struct wf_event *scheduled = &history->events[index];
+    const struct wf_event *started = started_of(history, index);
+    struct wf_string identity = {NULL, 0};
+    bool is_sticky = false;
+    bool is_replayed = false;
+
+    if (scheduled->attributes_case == WF_CASE_event_workflow_task_scheduled &&
+        scheduled->attributes.workflow_task_scheduled->task_queue != NULL) {
+        is_sticky = scheduled->attributes.workflow_task_scheduled->task_queue->kind == WF_TASK_QUEUE_KIND_STICKY;
+    }
+    if (started != NULL) {
+        identity = started->attributes.workflow_task_started->identity;
+        is_replayed = tasks->identity.size_bytes > 0 &&
+                      (!wf_string_equal(identity, tasks->identity) || (tasks->was_sticky && !is_sticky));
+    }
+    tasks->count++;
+    wf_buffer_printf(&out->text, "%s── workflow task %u", cli_style(out, CLI_STYLE_CYAN), tasks->count);
+    if (identity.size_bytes > 0) {
+        wf_buffer_append_text(&out->text, ", ");
+        cli_append_visible(&out->text, identity, VALUE_COLUMNS_MAX);
+    }
+    if (is_replayed) {
+        wf_buffer_append_text(&out->text, ": not in its cache, the code runs again from its first line");
+    }
+    wf_buffer_printf(&out->text, " ──%s\n", cli_style(out, CLI_STYLE_PLAIN));
+    if (started != NULL) {
+        tasks->identity = identity;
+        tasks->was_sticky = is_sticky;
+    }
+}
+
+/* Time since the first event, to the right of its column. */
+static void append_time(struct cli_output *out, const struct wf_history *history, const struct wf_event *event,
+                        struct wf_arena *arena)
+{
+    struct wf_buffer time;
+
+    wf_buffer_init(&time, arena);
+    if (event->event_time.is_set && history->events[0].event_time.is_set) {
+        const int64_t elapsed_ns = cli_elapsed_ns(history->events[0].event_time, event->event_time);
+
+        wf_buffer_append_text(&time, elapsed_ns > 0 ? "+" : "");
+        cli_append_duration(&time, elapsed_ns);
+    } else {
+        wf_buffer_append_text(&time, "?");
+    }
+    cli_append_repeated(&out->text, " ", time.size_bytes < TIME_COLUMNS ? TIME_COLUMNS - time.size_bytes : 0);
+    wf_buffer_append_string(&out->text, wf_buffer_string(&time));
+}
+
+static void append_event(struct cli *cli, const struct wf_history *history, const struct wf_event *event,
+                         size_t id_columns, size_t name_columns)
+{
+    struct cli_output *out = cli->out;
+    const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
+    const struct wf_string name = wf_string_of(wf_event_type_name(event->event_type));
+    const size_t used = digits_of(event->event_id);
+    struct wf_buffer summary;
+    struct wf_string words;
+
+    cli_append_repeated(&out->text, " ", used < id_columns ? id_columns - used : 0);
+    wf_buffer_printf(&out->text, "%lld  ", (long long)event->event_id);
+    append_time(out, history, event, cli->arena);
+    wf_buffer_init(&summary, cli->arena);
+    cli_append_summary(&summary, history, event, VALUE_COLUMNS_MAX);
+    words = wf_buffer_string(&summary);
+    while (words.size_bytes > 0 && words.data[0] == ' ') {
+        words = (struct wf_string){words.data + 1, words.size_bytes - 1};
+    }
+    wf_buffer_printf(&out->text, "  %s", cli_style(out, style_of(event->event_type)));
+    if (words.size_bytes > 0) {
+        const size_t before = id_columns + 2 + TIME_COLUMNS + 2 + name_columns + 2;
+
+        cli_append_column(&out->text, name, name_columns);
+        wf_buffer_printf(&out->text, "%s  ", cli_style(out, CLI_STYLE_PLAIN));
+        cli_append_visible(&out->text, words, out->width > before + 20 ? out->width - before : 0);
+    } else {
+        wf_buffer_printf(&out->text, "%S%s", &name, cli_style(out, CLI_STYLE_PLAIN));
+    }
+    wf_buffer_append_char(&out->text, '\n');
+    wf_arena_rewind(cli->arena, mark);
+}
+
+static void append_table(struct cli *cli, const struct wf_history *history)
+{
+    struct tasks tasks = {0};
+    size_t id_columns = 2;
+    size_t name_columns = 0;
+
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const size_t digits = digits_of(history->events[i].event_id);
+        const size_t size = strlen(wf_event_type_name(history->events[i].event_type));
+
+        id_columns = digits > id_columns ? digits : id_columns;
+        name_columns = size > name_columns ? size : name_columns;
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const struct wf_event *event = &history->events[i];
+
+        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
+            append_boundary(cli->out, history, i, &tasks);
+        }
+        append_event(cli, history, event, id_columns, name_columns);
+        cli_output_flush_some(cli->out);
+    }
+}
+
+static const char *ending_of(const struct wf_history *history)
+{
+    for (uint32_t i = history->event_count; i > 0; i--) {
+        if (wf_event_is_close(history->events[i - 1].event_type)) {
+            return wf_event_type_name(history->events[i - 1].event_type) + strlen("WorkflowExecution");
+        }
+    }
+    return "open";
+}
+
+static void append_heading(struct cli_output *out, const struct wf_history *history)
+{
+    struct wf_buffer *text = &out->text;
+    const struct wf_event *first = history->event_count == 0 ? NULL : &history->events[0];
+    const struct wf_event *last = history->event_count == 0 ? NULL : &history->events[history->event_count - 1];
+
+    wf_buffer_append_text(text, cli_style(out, CLI_STYLE_BOLD));
+    cli_append_visible(text, history->workflow_id.size_bytes > 0 ? history->workflow_id : WF_STR("(no workflow id)"), 0);
+    wf_buffer_printf(text, "%s  ", cli_style(out, CLI_STYLE_PLAIN));
+    cli_append_visible(text, history->workflow_type.size_bytes > 0 ? history->workflow_type : WF_STR("(no type)"), 0);
+    wf_buffer_printf(text, "  %u events  %s\n", history->event_count, ending_of(history));
+    if (history->run_id.size_bytes > 0) {
+        wf_buffer_append_text(text, "run ");
+        cli_append_visible(text, history->run_id, 0);
+        wf_buffer_append_char(text, '\n');
+    }
+    if (first != NULL && first->event_time.is_set) {
+        wf_buffer_append_text(text, "started ");
+        cli_append_timestamp(text, first->event_time);
+        wf_buffer_append_text(text, ", lasted ");
+        cli_append_duration(text, cli_elapsed_ns(first->event_time, last->event_time));
+        wf_buffer_append_char(text, '\n');
+    }
+    if (history->scenario.size_bytes > 0) {
+        wf_buffer_append_text(text, "recorded from ");
+        cli_append_visible(text, history->scenario, 0);
+        wf_buffer_printf(text, " --seed %llu\n", (unsigned long long)history->seed);
+    }
+    wf_buffer_append_char(text, '\n');
+}
+
+static void append_history(struct cli *cli, const struct wf_history *history, bool wants_timeline)
+{
+    struct wf_buffer *text = &cli->out->text;
+
+    switch (cli->out->format) {
+    case CLI_FORMAT_JSON:
+        wf_history_write_json(history, text);
+        break;
+    case CLI_FORMAT_JSONL:
+        for (uint32_t i = 0; i < history->event_count; i++) {
+            wf_json_encode(&wf_type_event, &history->events[i], text);
+            wf_buffer_append_char(text, '\n');
+            cli_output_flush_some(cli->out);
+        }
+        break;
+    case CLI_FORMAT_TEXT:
+        append_heading(cli->out, history);
+        if (wants_timeline) {
+            cli_append_timeline(cli, history);
+        } else {
+            append_table(cli, history);
+        }
+        break;
+    }
+    cli_output_flush_some(cli->out);
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args)
+{
+    struct cli_histories histories;
+    struct wf_history *history = NULL;
+    size_t count = 0;
+    enum cli_exit result = cli_histories_open(&histories, args->operands[0]);
+
+    if (result == CLI_EXIT_OK) {
+        result = cli_histories_next(&histories, &history);
+    }
+    while (history != NULL) {
+        if (count > 0 && cli->out->format == CLI_FORMAT_TEXT) {
+            wf_buffer_append_char(&cli->out->text, '\n');
+        }
+        append_history(cli, history, cli_args_has(args, "--timeline"));
+        count++;
+        result = cli_histories_next(&histories, &history);
+    }
+    if (result == CLI_EXIT_OK && count == 0) {
+        cli_complain("%s: no history in it", args->operands[0]);
+        result = CLI_EXIT_UNREADABLE;
+    }
+    cli_histories_close(&histories);
+    return result;
+}
+
+static const struct cli_option options[] = {
+    {"--timeline", CLI_SWITCH, NULL, "activities, timers, children and signals as spans of time"},
+    CLI_OPTION_OUTPUT,
+    {NULL, CLI_SWITCH, NULL, NULL},
+};
+
+const struct cli_command cli_command_show = {
+    .name = "show",
+    .operands = "HISTORY",
+    .operand_count_min = 1,
+    .operand_count_max = 1,
+    .summary = "print a history: its events, or a timeline",
+    .description = "Prints the events of a history in any format, with times since its start and a rule at each\n"
+                   "boundary between workflow tasks. Fragments and newest-first files are printed as they are.\n"
+                   "`-o json` prints canonical JSON, `-o jsonl` one event a line. `-` is standard input.",
+    .options = options,
+    .example = "wfsim show order-3.json --timeline",
+    .run = run,
+};

@@ -1,0 +1,76 @@
+/* The engine's reader over bytes that come from a file. */
+#include "sim/cli/histories.h"
+
+#include <string.h>
+
+#include "sim/cli/file.h"
+
+/* A file that cannot be decoded is the user's; memory that runs out is the machine's. */
+static enum cli_exit exit_of(enum wf_status status)
+{
+    return status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
+}
+
+void cli_complain_input(const char *path, const struct wf_error *err)
+{
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+
+    if (err->event_id != 0 && err->byte_offset != WF_ERROR_NO_OFFSET) {
+        cli_complain("%s: %s (event %lld, byte %lld)", name, err->message, (long long)err->event_id,
+                     (long long)err->byte_offset);
+    } else if (err->event_id != 0) {
+        cli_complain("%s: %s (event %lld)", name, err->message, (long long)err->event_id);
+    } else if (err->byte_offset != WF_ERROR_NO_OFFSET) {
+        cli_complain("%s: %s (byte %lld)", name, err->message, (long long)err->byte_offset);
+    } else {
+        cli_complain("%s: %s", name, err->message);
+    }
+}
+
+enum cli_exit cli_histories_open(struct cli_histories *histories, const char *path)
+{
+    struct wf_string bytes = {NULL, 0};
+    struct wf_error err;
+    enum cli_exit result = CLI_EXIT_OK;
+    enum wf_status status = WF_OK;
+
+    *histories = (struct cli_histories){.path = path};
+    wf_arena_init(&histories->file, wf_system_blocks(), 0);
+    wf_arena_init(&histories->current, wf_system_blocks(), 0);
+    result = cli_file_read(&histories->file, path, CLI_FILE_BYTES_MAX, &bytes, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    status = wf_history_reader_init(&histories->reader, &histories->file, bytes, CLI_UNPACKED_BYTES_MAX, &err);
+    if (status != WF_OK) {
+        cli_complain_input(path, &err);
+        return exit_of(status);
+    }
+    return CLI_EXIT_OK;
+}
+
+enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history)
+{
+    struct wf_error err;
+    enum wf_status status = WF_OK;
+
+    *history = NULL;
+    wf_arena_reset(&histories->current);
+    status = wf_history_reader_next(&histories->reader, &histories->current, &histories->history, &err);
+    if (status == WF_OK) {
+        *history = &histories->history;
+        return CLI_EXIT_OK;
+    }
+    if (status == WF_ERR_NOT_FOUND) {
+        return CLI_EXIT_OK;
+    }
+    cli_complain_input(histories->path, &err);
+    return exit_of(status);
+}
+
+void cli_histories_close(struct cli_histories *histories)
+{
+    wf_arena_deinit(&histories->current);
+    wf_arena_deinit(&histories->file);
+}

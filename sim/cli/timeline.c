@@ -1,0 +1,247 @@
+/*
+ * Events that begin something open a span, events that refer to them close it: both are rows of one table. Columns are
+ * integer fractions of the whole.
+ */
+#include "sim/cli/timeline.h"
+
+#include "engine/base/assert.h"
+#include "sim/cli/summary.h"
+
+#define NAME_COLUMNS 30
+#define BAR_COLUMNS_MIN 24
+#define BAR_COLUMNS 48
+#define TAIL_COLUMNS 34 /* duration and outcome, beside the bar */
+
+/* How events close spans: the field that names the event which began it. A NULL field begins one. */
+static const struct {
+    enum wf_event_type type;
+    const char *field;
+    const char *outcome;
+    enum cli_style style;
+} rows[] = {
+    {WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED, "scheduledEventId", "completed", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, "scheduledEventId", "failed", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, "scheduledEventId", "timed out", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED, "scheduledEventId", "canceled", CLI_STYLE_YELLOW},
+    {WF_EVENT_TYPE_TIMER_STARTED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_TIMER_FIRED, "startedEventId", "fired", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_TIMER_CANCELED, "startedEventId", "canceled", CLI_STYLE_YELLOW},
+    {WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "not started", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED, "initiatedEventId", "completed", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED, "initiatedEventId", "canceled", CLI_STYLE_YELLOW},
+    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT, "initiatedEventId", "timed out", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED, "initiatedEventId", "terminated", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED, "initiatedEventId", "sent", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "initiatedEventId", "sent", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED, "acceptedEventId", "completed", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, NULL, NULL, CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED, "scheduledEventId", "completed", CLI_STYLE_PLAIN},
+    {WF_EVENT_TYPE_NEXUS_OPERATION_FAILED, "scheduledEventId", "failed", CLI_STYLE_RED},
+    {WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED, "scheduledEventId", "canceled", CLI_STYLE_YELLOW},
+    {WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT, "scheduledEventId", "timed out", CLI_STYLE_RED},
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+struct span {
+    uint32_t end_index; /* the event that closed it; 0: open */
+    uint8_t row;        /* of that event */
+    int32_t attempt;    /* of an activity: the last one started */
+};
+
+struct drawing {
+    const struct wf_history *history;
+    struct span *spans; /* by the index of the event that began them */
+    size_t columns;
+    int64_t total_ns;
+};
+
+static size_t row_of(int32_t event_type)
+{
+    size_t row = 0;
+
+    while (row < ROW_COUNT && rows[row].type != (enum wf_event_type)event_type) {
+        row++;
+    }
+    return row;
+}
+
+/* The event id in a field of the attributes; 0 when they are those of another event. */
+static int64_t reference_of(const struct wf_event *event, const char *name)
+{
+    const struct wf_event_descriptor *descriptor = &wf_event_descriptors[event->event_type];
+    const struct wf_field *field = wf_message_field_by_name(descriptor->attributes, wf_string_of(name), 0);
+
+    WF_ASSERT(field != NULL && field->kind == WF_KIND_INT64);
+    if (event->attributes_case != descriptor->oneof_number || event->attributes.any == NULL) {
+        return 0;
+    }
+    return *(const int64_t *)wf_field_in(field, event->attributes.any);
+}
+
+static void find_spans(struct drawing *drawing)
+{
+    const struct wf_history *history = drawing->history;
+
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const struct wf_event *event = &history->events[i];
+        const size_t row = row_of(event->event_type);
+        const struct wf_event *begin = NULL;
+
+        if (row < ROW_COUNT && rows[row].field != NULL) {
+            begin = cli_event_by_id(history, reference_of(event, rows[row].field));
+        } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_STARTED) {
+            begin = cli_event_by_id(history, reference_of(event, "scheduledEventId"));
+        }
+        if (begin == NULL) {
+            continue;
+        }
+        if (event->attributes_case == WF_CASE_event_activity_task_started) {
+            drawing->spans[begin - history->events].attempt = event->attributes.activity_task_started->attempt;
+        } else {
+            drawing->spans[begin - history->events].end_index = i;
+            drawing->spans[begin - history->events].row = (uint8_t)row;
+        }
+    }
+}
+
+/* The column of an event's time, 0..columns-1. */
+static size_t column_of(const struct drawing *drawing, uint32_t index)
+{
+    const struct wf_event *events = drawing->history->events;
+    const int64_t elapsed_ns = cli_elapsed_ns(events[0].event_time, events[index].event_time);
+    const int64_t unit_ns = drawing->total_ns / (int64_t)drawing->columns + 1;
+
+    if (elapsed_ns <= 0) {
+        return 0;
+    }
+    return elapsed_ns / unit_ns < (int64_t)drawing->columns ? (size_t)(elapsed_ns / unit_ns) : drawing->columns - 1;
+}
+
+static void append_name(struct cli_output *out, const struct wf_event *event, const struct span *span,
+                        struct wf_arena *arena)
+{
+    struct wf_buffer name;
+
+    wf_buffer_init(&name, arena);
+    cli_append_step_name(&name, event);
+    if (span->attempt > 1) {
+        wf_buffer_printf(&name, " (attempt %d)", (int)span->attempt);
+    }
+    cli_append_column(&out->text, wf_buffer_string(&name), NAME_COLUMNS);
+}
+
+static void append_bar(struct cli_output *out, const struct drawing *drawing, uint32_t begin, const struct span *span)
+{
+    const size_t first = column_of(drawing, begin);
+    const size_t last = span->end_index == 0 ? drawing->columns - 1 : column_of(drawing, span->end_index);
+    const size_t inside = last > first + 1 ? last - first - 1 : 0;
+
+    cli_append_repeated(&out->text, " ", first);
+    wf_buffer_append_text(&out->text, last > first ? "├" : span->end_index == 0 ? "┄" : "│");
+    cli_append_repeated(&out->text, span->end_index == 0 ? "┄" : "─", inside);
+    if (last > first) {
+        wf_buffer_append_text(&out->text, span->end_index == 0 ? "┄" : "┤");
+    }
+    cli_append_repeated(&out->text, " ", drawing->columns - (last > first ? last : first) - 1);
+}
+
+static void append_span(struct cli *cli, const struct drawing *drawing, uint32_t begin)
+{
+    const struct wf_event *events = drawing->history->events;
+    const struct span *span = &drawing->spans[begin];
+    const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
+    struct wf_buffer *text = &cli->out->text;
+
+    append_name(cli->out, &events[begin], span, cli->arena);
+    wf_buffer_append_text(text, "  ");
+    append_bar(cli->out, drawing, begin, span);
+    wf_buffer_append_text(text, "  ");
+    if (span->end_index == 0) {
+        wf_buffer_printf(text, "%sopen%s\n", cli_style(cli->out, CLI_STYLE_YELLOW), cli_style(cli->out, CLI_STYLE_PLAIN));
+    } else {
+        wf_buffer_printf(text, "%s%s%s after ", cli_style(cli->out, rows[span->row].style), rows[span->row].outcome,
+                         cli_style(cli->out, CLI_STYLE_PLAIN));
+        cli_append_duration(text, cli_elapsed_ns(events[begin].event_time, events[span->end_index].event_time));
+        wf_buffer_append_char(text, '\n');
+    }
+    wf_arena_rewind(cli->arena, mark);
+    cli_output_flush_some(cli->out);
+}
+
+/* One line with a mark wherever an event of a type is; nothing when there is none. */
+static void append_marks(struct cli *cli, const struct drawing *drawing, enum wf_event_type type, const char *name,
+                         const char *mark)
+{
+    const struct wf_history *history = drawing->history;
+    size_t next = 0;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        size_t column = 0;
+
+        if (history->events[i].event_type != (int32_t)type) {
+            continue;
+        }
+        if (count == 0) {
+            cli_append_column(&cli->out->text, wf_string_of(name), NAME_COLUMNS + 2);
+        }
+        count++;
+        column = column_of(drawing, i);
+        /* Several in one column are one mark; events whose time goes back stay where the line is. */
+        if (column >= next) {
+            cli_append_repeated(&cli->out->text, " ", column - next);
+            wf_buffer_append_text(&cli->out->text, mark);
+            next = column + 1;
+        }
+    }
+    if (count > 0) {
+        cli_append_repeated(&cli->out->text, " ", drawing->columns - next);
+        wf_buffer_printf(&cli->out->text, "  %u\n", count);
+    }
+}
+
+void cli_append_timeline(struct cli *cli, const struct wf_history *history)
+{
+    const uint32_t width = cli->out->width;
+    const size_t around = NAME_COLUMNS + 2 + TAIL_COLUMNS;
+    struct drawing drawing = {.history = history, .columns = BAR_COLUMNS};
+
+    if (history->event_count == 0) {
+        return;
+    }
+    if (width > 0) {
+        drawing.columns = width > around + BAR_COLUMNS_MIN ? width - around : BAR_COLUMNS_MIN;
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const int64_t elapsed_ns = cli_elapsed_ns(history->events[0].event_time, history->events[i].event_time);
+
+        drawing.total_ns = elapsed_ns > drawing.total_ns ? elapsed_ns : drawing.total_ns;
+    }
+    drawing.spans = wf_arena_take_array(cli->arena, history->event_count, sizeof(*drawing.spans));
+    if (drawing.spans == NULL) {
+        cli->out->text.is_full = true;
+        return;
+    }
+    find_spans(&drawing);
+    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED, "workflow tasks", "▪");
+    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, "workflow tasks failed", "✗");
+    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, "workflow tasks timed out", "✗");
+    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, "signals", "•");
+    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "cancel requested", "•");
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const size_t row = row_of(history->events[i].event_type);
+
+        if (row < ROW_COUNT && rows[row].field == NULL) {
+            append_span(cli, &drawing, i);
+        }
+    }
+}
