@@ -1,0 +1,178 @@
+/*
+ * What the checks remember of a run: each workflow, each effect by its key, the latest faults. The families of checks read
+ * and extend it; the tracker fills it before they see a record.
+ */
+#ifndef WF_SIM_CHECK_TRACK_H
+#define WF_SIM_CHECK_TRACK_H
+
+#include "engine/base/map.h"
+#include "sim/check/check.h"
+#include "sim/fault/anchor.h"
+
+/* One occurrence of an effect, for sentences. */
+struct sim_moment {
+    wf_time_ns time_ns;
+    uint64_t step;
+    struct wf_string workflow_id;
+    struct wf_string node;
+    struct wf_string activity; /* type; may be empty */
+    int64_t attempt;
+};
+
+/* One effect for one business key. */
+struct sim_effect_track {
+    struct sim_effect_track *next; /* of the same workflow, in order of appearance */
+    struct sim_workflow_track *workflow;
+    struct wf_string name;
+    struct wf_string key;
+    uint32_t done_count;
+    uint32_t undo_count;
+    uint32_t balance; /* done minus undone, never below 0 */
+    struct sim_moment first;
+    struct sim_moment last;
+    struct sim_moment last_undo;
+};
+
+/* One signal name of one workflow. */
+struct sim_signal_track {
+    struct sim_signal_track *next;
+    struct sim_workflow_track *workflow;
+    struct wf_string name;
+    uint32_t sent_count;
+    uint32_t accepted_count;
+    uint32_t refused_count; /* not found, rejected */
+    uint32_t handled_count; /* different signals */
+    struct sim_moment last_accepted;
+};
+
+enum sim_task_state { SIM_TASK_NONE, SIM_TASK_SCHEDULED, SIM_TASK_STARTED };
+
+/* One workflow id over all its runs. */
+struct sim_workflow_track {
+    struct sim_workflow_track *next; /* in order of appearance */
+    struct wf_string id;
+    struct wf_string type;
+    uint32_t run_count;
+    uint32_t open_count; /* runs open now */
+    int32_t status;      /* of the latest run; enum wf_workflow_execution_status */
+    wf_time_ns start_ns; /* of the first run of the chain that is latest */
+    wf_time_ns close_ns;
+    uint64_t close_step;
+    struct wf_string status_text;
+
+    struct wf_string last_activity; /* type last started */
+    struct wf_string last_node;     /* that last ran something of it */
+    bool is_waiting_for_worker;     /* something was scheduled and nobody took anything since */
+    wf_time_ns waits_since_ns;
+    wf_time_ns last_step_ns;
+
+    int64_t last_event_id; /* of the latest run */
+    bool has_closed_event;
+    enum sim_task_state task;
+    int32_t last_event_type;
+
+    struct sim_effect_track *effects;
+    struct sim_effect_track *last_effect;
+    struct sim_signal_track *signals;
+    struct wf_string await_site;  /* where it waits at the end; empty: not known */
+    struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */
+    bool is_continued;            /* the run that closed has a successor */
+    uint64_t two_open_step;       /* the step in which a second run opened */
+    uint64_t broken;              /* a bit for each check of the scenario that broke for it */
+    uint64_t broken_invariants;   /* a bit for each invariant number, modulo 64 */
+    uint64_t goals_inside;        /* a bit for each goal between whose moments it is */
+    struct wf_string *goal_nodes; /* where the first moment was, by goal; NULL until one was */
+};
+
+#define SIM_FAULT_NOTES 256 /* the latest ones are kept */
+
+struct sim_fault_note {
+    wf_time_ns time_ns;
+    struct wf_string kind; /* "worker_crash"; of a CRASH record "crash" */
+    struct wf_string where;
+    struct wf_string node;
+    struct wf_string subject;
+    bool is_crash;
+};
+
+struct sim_checks {
+    struct wf_arena *arena;
+    const struct sim_config *config;
+    struct wf_map workflows;
+    struct sim_workflow_track *first_workflow;
+    struct sim_workflow_track *last_workflow;
+    struct wf_map effects;
+    struct wf_map signals;
+    struct wf_map sends;   /* by sender and send number */
+    struct wf_map handled; /* signal events already counted */
+    struct wf_map shards;
+    struct wf_map names; /* every string kept more than once */
+    struct sim_fault_note notes[SIM_FAULT_NOTES];
+    uint64_t note_count; /* ever; the latest SIM_FAULT_NOTES are kept */
+    wf_time_ns heal_ns;  /* SIM_NEVER until then */
+    uint32_t conditions[SIM_CHECKS_MAX];
+    uint32_t goals[SIM_CHECKS_MAX];
+    struct sim_anchor goal_after[SIM_CHECKS_MAX];
+    struct sim_anchor goal_before[SIM_CHECKS_MAX];
+    struct sim_broken_check broken[SIM_BROKEN_MAX];
+    uint32_t broken_count;
+    bool is_full;
+};
+
+/* Joins parts into one key for a map, in scratch memory after the mark: rewind when the key is not kept; data NULL when memory is gone. */
+struct wf_string sim_checks_key(struct sim_checks *checks, struct wf_arena_mark *mark, struct wf_string first,
+                                struct wf_string second, int64_t number);
+
+/* A copy that lives as long as the checks; equal strings share one. */
+struct wf_string sim_checks_keep(struct sim_checks *checks, struct wf_string text);
+
+/* The workflow, made when new; NULL when memory is gone or the id is empty. */
+struct sim_workflow_track *sim_checks_workflow(struct sim_checks *checks, struct wf_string id);
+
+/* Updates what is known before the families judge. *effect is set for records of effects, else NULL. */
+void sim_checks_track(struct sim_checks *checks, const struct sim_record *record, struct sim_workflow_track *workflow,
+                      struct sim_effect_track **effect);
+
+/* The latest fault in a stretch of time that concerns the workflow: it or its worker, else everybody. NULL: none. */
+const struct sim_fault_note *sim_checks_fault_between(const struct sim_checks *checks,
+                                                      const struct sim_workflow_track *workflow, struct wf_string node,
+                                                      wf_time_ns from_ns, wf_time_ns to_ns);
+
+/* True when the check names this effect, or names none. */
+bool sim_check_names_effect(const struct sim_check_config *check, struct wf_string effect);
+
+/* What broke. The sentence is in a buffer of the checks' arena. */
+struct sim_break {
+    uint32_t check;        /* index in the scenario; SIM_CHECKS_MAX: an engine invariant */
+    const char *invariant; /* "I36"; NULL otherwise */
+    const char *cause;     /* class of the cause, for the signature; static text */
+    struct sim_workflow_track *workflow; /* NULL: none */
+    struct wf_string key;
+    struct wf_string await_site; /* empty: derived from the workflow */
+    const struct sim_fault_note *fault; /* NULL: none */
+    wf_time_ns time_ns;
+    uint64_t step;
+    struct wf_string sentence;
+};
+void sim_checks_break(struct sim_checks *checks, const struct sim_break *broken);
+
+/* True when this check already broke for this workflow: one finding for each is enough. */
+bool sim_checks_is_broken(const struct sim_checks *checks, uint32_t check, const struct sim_workflow_track *workflow);
+
+/* ---- The families: each sees every record after the tracker, and the end ---- */
+
+void sim_check_effects_record(struct sim_checks *checks, const struct sim_record *record,
+                              struct sim_workflow_track *workflow, struct sim_effect_track *effect);
+void sim_check_effects_end(struct sim_checks *checks, const struct sim_checks_end *end);
+void sim_check_progress_record(struct sim_checks *checks, const struct sim_record *record,
+                               struct sim_workflow_track *workflow);
+void sim_check_progress_end(struct sim_checks *checks, const struct sim_checks_end *end);
+void sim_check_signals_record(struct sim_checks *checks, const struct sim_record *record,
+                              struct sim_workflow_track *workflow);
+void sim_check_signals_end(struct sim_checks *checks, const struct sim_checks_end *end);
+void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
+                             struct sim_workflow_track *workflow);
+void sim_check_goals_record(struct sim_checks *checks, const struct sim_record *record,
+                            struct sim_workflow_track *workflow);
+
+#endif
