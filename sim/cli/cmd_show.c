@@ -5,12 +5,14 @@
  * task, or the sticky queue that remembered the run was left, the code was run again from its first line: the rule says so.
  */
 #include "engine/codec.h"
+#include "engine/print.h"
 #include "sim/cli/histories.h"
-#include "sim/cli/summary.h"
+#include "sim/cli/steps.h"
 #include "sim/cli/timeline.h"
 
 #define TIME_COLUMNS 10
-#define VALUE_COLUMNS_MAX 48
+#define VALUE_BYTES_MAX 60
+#define NAME_COLUMNS_MAX 40
 
 /* What has been seen of workflow tasks so far. */
 struct tasks {
@@ -92,7 +94,7 @@ static void append_boundary(struct cli_output *out, const struct wf_history *his
     wf_buffer_printf(&out->text, "%s── workflow task %u", cli_style(out, CLI_STYLE_CYAN), tasks->count);
     if (identity.size_bytes > 0) {
         wf_buffer_append_text(&out->text, ", ");
-        cli_append_visible(&out->text, identity, VALUE_COLUMNS_MAX);
+        cli_append_visible(&out->text, identity, NAME_COLUMNS_MAX);
     }
     if (is_replayed) {
         wf_buffer_append_text(&out->text, ": not in its cache, the code runs again from its first line");
@@ -123,6 +125,25 @@ static void append_time(struct cli_output *out, const struct wf_history *history
     wf_buffer_append_string(&out->text, wf_buffer_string(&time));
 }
 
+/* What the event is about: the step it goes on with or ends, by name, and its details. */
+static struct wf_string words_for(struct wf_arena *arena, const struct wf_history *history,
+                                  const struct wf_event *event)
+{
+    const struct wf_print_options options = {.value_limit_bytes = VALUE_BYTES_MAX};
+    const struct wf_event *begin = cli_step_begin(history, event);
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, arena);
+    if (begin != NULL && begin->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
+        cli_append_step_name(&text, begin);
+    }
+    wf_print_event_details(&text, event, &options);
+    if (text.size_bytes > 0 && text.data[0] == ' ') {
+        return (struct wf_string){text.data + 1, text.size_bytes - 1};
+    }
+    return wf_buffer_string(&text);
+}
+
 static void append_event(struct cli *cli, const struct wf_history *history, const struct wf_event *event,
                          size_t id_columns, size_t name_columns)
 {
@@ -130,18 +151,12 @@ static void append_event(struct cli *cli, const struct wf_history *history, cons
     const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
     const struct wf_string name = wf_string_of(wf_event_type_name(event->event_type));
     const size_t used = digits_of(event->event_id);
-    struct wf_buffer summary;
     struct wf_string words;
 
     cli_append_repeated(&out->text, " ", used < id_columns ? id_columns - used : 0);
     wf_buffer_printf(&out->text, "%lld  ", (long long)event->event_id);
     append_time(out, history, event, cli->arena);
-    wf_buffer_init(&summary, cli->arena);
-    cli_append_summary(&summary, history, event, VALUE_COLUMNS_MAX);
-    words = wf_buffer_string(&summary);
-    while (words.size_bytes > 0 && words.data[0] == ' ') {
-        words = (struct wf_string){words.data + 1, words.size_bytes - 1};
-    }
+    words = words_for(cli->arena, history, event);
     wf_buffer_printf(&out->text, "  %s", cli_style(out, style_of(event->event_type)));
     if (words.size_bytes > 0) {
         const size_t before = id_columns + 2 + TIME_COLUMNS + 2 + name_columns + 2;
@@ -208,7 +223,7 @@ static void append_heading(struct cli_output *out, const struct wf_history *hist
     }
     if (first != NULL && first->event_time.is_set) {
         wf_buffer_append_text(text, "started ");
-        cli_append_timestamp(text, first->event_time);
+        wf_print_timestamp(text, first->event_time);
         wf_buffer_append_text(text, ", lasted ");
         cli_append_duration(text, cli_elapsed_ns(first->event_time, last->event_time));
         wf_buffer_append_char(text, '\n');

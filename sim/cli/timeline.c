@@ -1,59 +1,15 @@
-/*
- * Events that begin something open a span, events that refer to them close it: both are rows of one table. Columns are
- * integer fractions of the whole.
- */
+/* Events that begin a step open a span, events that end it close the span. Columns are integer fractions of the whole. */
 #include "sim/cli/timeline.h"
 
-#include "engine/base/assert.h"
-#include "sim/cli/summary.h"
+#include "sim/cli/steps.h"
 
 #define NAME_COLUMNS 30
 #define BAR_COLUMNS_MIN 24
 #define BAR_COLUMNS 48
 #define TAIL_COLUMNS 34 /* duration and outcome, beside the bar */
 
-/* How events close spans: the field that names the event which began it. A NULL field begins one. */
-static const struct {
-    enum wf_event_type type;
-    const char *field;
-    const char *outcome;
-    enum cli_style style;
-} rows[] = {
-    {WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED, "scheduledEventId", "completed", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, "scheduledEventId", "failed", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, "scheduledEventId", "timed out", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED, "scheduledEventId", "canceled", CLI_STYLE_YELLOW},
-    {WF_EVENT_TYPE_TIMER_STARTED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_TIMER_FIRED, "startedEventId", "fired", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_TIMER_CANCELED, "startedEventId", "canceled", CLI_STYLE_YELLOW},
-    {WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "not started", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED, "initiatedEventId", "completed", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED, "initiatedEventId", "canceled", CLI_STYLE_YELLOW},
-    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT, "initiatedEventId", "timed out", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED, "initiatedEventId", "terminated", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED, "initiatedEventId", "sent", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "initiatedEventId", "sent", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, "initiatedEventId", "failed", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED, "acceptedEventId", "completed", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, NULL, NULL, CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED, "scheduledEventId", "completed", CLI_STYLE_PLAIN},
-    {WF_EVENT_TYPE_NEXUS_OPERATION_FAILED, "scheduledEventId", "failed", CLI_STYLE_RED},
-    {WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED, "scheduledEventId", "canceled", CLI_STYLE_YELLOW},
-    {WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT, "scheduledEventId", "timed out", CLI_STYLE_RED},
-};
-
-#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
-
 struct span {
     uint32_t end_index; /* the event that closed it; 0: open */
-    uint8_t row;        /* of that event */
     int32_t attempt;    /* of an activity: the last one started */
 };
 
@@ -64,51 +20,19 @@ struct drawing {
     int64_t total_ns;
 };
 
-static size_t row_of(int32_t event_type)
-{
-    size_t row = 0;
-
-    while (row < ROW_COUNT && rows[row].type != (enum wf_event_type)event_type) {
-        row++;
-    }
-    return row;
-}
-
-/* The event id in a field of the attributes; 0 when they are those of another event. */
-static int64_t reference_of(const struct wf_event *event, const char *name)
-{
-    const struct wf_event_descriptor *descriptor = &wf_event_descriptors[event->event_type];
-    const struct wf_field *field = wf_message_field_by_name(descriptor->attributes, wf_string_of(name), 0);
-
-    WF_ASSERT(field != NULL && field->kind == WF_KIND_INT64);
-    if (event->attributes_case != descriptor->oneof_number || event->attributes.any == NULL) {
-        return 0;
-    }
-    return *(const int64_t *)wf_field_in(field, event->attributes.any);
-}
-
 static void find_spans(struct drawing *drawing)
 {
     const struct wf_history *history = drawing->history;
 
     for (uint32_t i = 0; i < history->event_count; i++) {
         const struct wf_event *event = &history->events[i];
-        const size_t row = row_of(event->event_type);
-        const struct wf_event *begin = NULL;
+        const struct wf_event *begin = cli_step_begin(history, event);
+        struct span *span = begin == NULL ? NULL : &drawing->spans[begin - history->events];
 
-        if (row < ROW_COUNT && rows[row].field != NULL) {
-            begin = cli_event_by_id(history, reference_of(event, rows[row].field));
-        } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_STARTED) {
-            begin = cli_event_by_id(history, reference_of(event, "scheduledEventId"));
-        }
-        if (begin == NULL) {
-            continue;
-        }
-        if (event->attributes_case == WF_CASE_event_activity_task_started) {
-            drawing->spans[begin - history->events].attempt = event->attributes.activity_task_started->attempt;
-        } else {
-            drawing->spans[begin - history->events].end_index = i;
-            drawing->spans[begin - history->events].row = (uint8_t)row;
+        if (span != NULL && cli_step_part(event) == CLI_STEP_END) {
+            span->end_index = i;
+        } else if (span != NULL && event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_STARTED) {
+            span->attempt = event->attributes.activity_task_started->attempt;
         }
     }
 }
@@ -168,7 +92,10 @@ static void append_span(struct cli *cli, const struct drawing *drawing, uint32_t
     if (span->end_index == 0) {
         wf_buffer_printf(text, "%sopen%s\n", cli_style(cli->out, CLI_STYLE_YELLOW), cli_style(cli->out, CLI_STYLE_PLAIN));
     } else {
-        wf_buffer_printf(text, "%s%s%s after ", cli_style(cli->out, rows[span->row].style), rows[span->row].outcome,
+        enum cli_style style = CLI_STYLE_PLAIN;
+        const char *outcome = cli_step_outcome(&events[span->end_index], &style);
+
+        wf_buffer_printf(text, "%s%s%s after ", cli_style(cli->out, style), outcome,
                          cli_style(cli->out, CLI_STYLE_PLAIN));
         cli_append_duration(text, cli_elapsed_ns(events[begin].event_time, events[span->end_index].event_time));
         wf_buffer_append_char(text, '\n');
@@ -238,9 +165,7 @@ void cli_append_timeline(struct cli *cli, const struct wf_history *history)
     append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, "signals", "•");
     append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "cancel requested", "•");
     for (uint32_t i = 0; i < history->event_count; i++) {
-        const size_t row = row_of(history->events[i].event_type);
-
-        if (row < ROW_COUNT && rows[row].field == NULL) {
+        if (cli_step_part(&history->events[i]) == CLI_STEP_BEGIN) {
             append_span(cli, &drawing, i);
         }
     }
