@@ -100,6 +100,7 @@ enum wf_worker_output_type {
 struct wf_task_response {
     struct wf_string token;
     bool is_failed;
+    bool is_unreported;   /* failed on a later attempt: core SDKs do not report it, the task times out (engine-semantics 3.2) */
     int32_t failed_cause; /* enum wf_workflow_task_failed_cause */
     const struct wf_failure *failure;
     const struct wf_command *commands; /* server commands, in order */
@@ -130,6 +131,19 @@ struct wf_worker_output {
     };
 };
 
+/*
+ * The activation that tells a host of another process to drop a run: its only job. It answers with an empty success. Native
+ * hosts need none: their instance is dropped.
+ * Source: replay-rules 1.11.
+ */
+struct wf_eviction {
+    struct wf_sdk_activation activation;
+    struct wf_sdk_job job;
+    struct wf_sdk_remove_from_cache remove;
+};
+void wf_eviction_init(struct wf_eviction *eviction, struct wf_string run_id, enum wf_sdk_eviction_reason reason,
+                      struct wf_string message);
+
 /* Takes its memory from the config's blocks. NULL when they are exhausted. */
 struct wf_worker *wf_worker_new(const struct wf_worker_config *config);
 void wf_worker_free(struct wf_worker *worker);
@@ -159,8 +173,6 @@ struct wf_run_view {
     uint32_t activation_count;
     bool is_replaying;
     bool is_closed; /* a terminal event was applied */
-    const struct wf_command *last_commands; /* of the last finished chunk, as matched against history */
-    uint32_t last_command_count;
 };
 
 /* False when the slot is free. */

@@ -1,0 +1,244 @@
+/*
+ * Applying one chunk of history, event by event (replay-rules 1.4): command events are matched with commands, outcomes go to
+ * the machine that owns them, and the rest makes jobs itself.
+ */
+#include "engine/base/assert.h"
+#include "engine/worker/run.h"
+#include "engine/worker/update.h"
+
+/* Every attribute message is there, so that no action has to look. */
+static bool has_attributes(const struct wf_event *event)
+{
+    return event->attributes_case == wf_event_descriptors[event->event_type].oneof_number &&
+           event->attributes.any != NULL;
+}
+
+static bool is_known(const struct wf_event *event)
+{
+    return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT;
+}
+
+/* The service says which events a worker may pass over (replay-rules 1.2). */
+static bool is_ignorable(const struct wf_event *event)
+{
+    return event->worker_may_ignore &&
+           (!is_known(event) || event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
+            event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
+            event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED ||
+            event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED);
+}
+
+/* The id of the event that started what this event is about; 0: it is about nothing in particular. */
+static int64_t owner_id(const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        return event->attributes.activity_task_started->scheduled_event_id;
+    case WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        return event->attributes.activity_task_completed->scheduled_event_id;
+    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
+        return event->attributes.activity_task_failed->scheduled_event_id;
+    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+        return event->attributes.activity_task_timed_out->scheduled_event_id;
+    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+        return event->attributes.activity_task_canceled->scheduled_event_id;
+    case WF_EVENT_TYPE_TIMER_FIRED:
+        return event->attributes.timer_fired->started_event_id;
+    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.start_child_workflow_execution_failed->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+        return event->attributes.child_workflow_execution_started->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+        return event->attributes.child_workflow_execution_completed->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.child_workflow_execution_failed->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+        return event->attributes.child_workflow_execution_canceled->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+        return event->attributes.child_workflow_execution_timed_out->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+        return event->attributes.child_workflow_execution_terminated->initiated_event_id;
+    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.signal_external_workflow_execution_failed->initiated_event_id;
+    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+        return event->attributes.external_workflow_execution_signaled->initiated_event_id;
+    case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.request_cancel_external_workflow_execution_failed->initiated_event_id;
+    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+        return event->attributes.external_workflow_execution_cancel_requested->initiated_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_STARTED:
+        return event->attributes.nexus_operation_started->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED:
+        return event->attributes.nexus_operation_completed->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_FAILED:
+        return event->attributes.nexus_operation_failed->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED:
+        return event->attributes.nexus_operation_canceled->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT:
+        return event->attributes.nexus_operation_timed_out->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_COMPLETED:
+        return event->attributes.nexus_operation_cancel_request_completed->scheduled_event_id;
+    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED:
+        return event->attributes.nexus_operation_cancel_request_failed->scheduled_event_id;
+    default:
+        return 0;
+    }
+}
+
+static void move_clock(struct wf_run *run, struct wf_timestamp time)
+{
+    if (!run->time.is_set || wf_timestamp_compare(time, run->time) > 0) {
+        run->time = time; /* never back (replay-rules 1.6) */
+    }
+}
+
+static void apply_execution_started(struct wf_run *run, const struct wf_event *event)
+{
+    const struct wf_event_workflow_execution_started *started = event->attributes.workflow_execution_started;
+
+    if (run->started != NULL) {
+        wf_diverge_event(run, event, "starts the run a second time");
+        return;
+    }
+    run->started = started;
+    if (started->workflow_type != NULL) {
+        run->workflow_type = started->workflow_type->name;
+    }
+    move_clock(run, event->event_time);
+    wf_job_initialize(run, event);
+}
+
+static void apply_task_started(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    run->task_started = event->attributes.workflow_task_started;
+    if (!wf_chunk_is_fruitless(next)) {
+        run->last_started_event_id = event->event_id;
+        run->history_length = event->event_id;
+        move_clock(run, event->event_time);
+    }
+}
+
+/* Events that concern the run itself. */
+static void apply_own(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        apply_execution_started(run, event);
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_TASK_STARTED:
+        apply_task_started(run, event, next);
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        wf_run_learn_flags(run, event);
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_TASK_FAILED:
+        /* A reset gives the run new random numbers, and nothing else does (replay-rules 1.10). */
+        if (event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
+            wf_job_random_seed(run, event->attributes.workflow_task_failed->new_run_id);
+        }
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+    case WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        wf_job_signal(run, event);
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+        wf_job_cancel(run, event);
+        return;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+        wf_run_admit_update(run, event);
+        return;
+    default:
+        wf_diverge_event(run, event, "is of a kind that no worker can apply");
+    }
+}
+
+/* replay-rules 1.5: the command events of the last completed task are still replay. */
+static void drop_replaying(struct wf_run *run, const struct wf_event *event)
+{
+    if (run->is_replaying && run->chunk.is_final && event->event_id > run->previous_started_event_id &&
+        event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && !wf_event_is_command(event->event_type)) {
+        run->is_replaying = false;
+    }
+}
+
+static void apply_event(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    int64_t owner = 0;
+    struct wf_machine *machine = NULL;
+
+    drop_replaying(run, event);
+    run->last_event_id = event->event_id;
+    if (is_ignorable(event) || event == run->skipped_event) {
+        return;
+    }
+    if (!is_known(event)) {
+        wf_diverge_event(run, event, "is of an unknown kind");
+        return;
+    }
+    if (!has_attributes(event)) {
+        wf_diverge_event(run, event, "has no attributes of its kind");
+        return;
+    }
+    run->is_closed = run->is_closed || wf_event_is_close(event->event_type);
+    if (wf_event_is_command(event->event_type)) {
+        wf_run_match(run, event, next);
+        return;
+    }
+    owner = owner_id(event);
+    if (owner == 0) {
+        apply_own(run, event, next);
+        return;
+    }
+    machine = wf_run_owner(run, owner);
+    if (machine == NULL) {
+        wf_diverge_owner_missing(run, event);
+        return;
+    }
+    wf_machine_event(run, machine, event, NULL);
+}
+
+static void find_next_chunk(struct wf_run *run)
+{
+    run->next_chunk = wf_chunk_next(run->events.items, run->events.count, run->next_index);
+    run->is_next_chunk_known = true;
+}
+
+/* Flags of the very task that is about to run, when history holds its end (replay-rules 1.8). */
+static void peek_flags(struct wf_run *run)
+{
+    const struct wf_event *event =
+        run->next_index < run->events.count ? run->events.items[run->next_index] : NULL;
+
+    if (event != NULL && event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && has_attributes(event)) {
+        wf_run_learn_flags(run, event);
+    }
+}
+
+bool wf_run_apply_chunk(struct wf_run *run)
+{
+    if (!run->is_next_chunk_known) {
+        find_next_chunk(run);
+    }
+    run->chunk = run->next_chunk;
+    if (run->chunk.begin == run->chunk.end || run->is_closed) {
+        run->next_index = run->events.count;
+        run->is_replaying = false;
+        return false;
+    }
+    wf_queue_begin_chunk(run);
+    for (uint32_t i = run->chunk.begin; i < run->chunk.end; i++) {
+        apply_event(run, run->events.items[i], i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
+        if (run->is_divergent || run->is_full) {
+            return true;
+        }
+    }
+    run->next_index = run->chunk.end;
+    peek_flags(run);
+    find_next_chunk(run);
+    wf_run_look_ahead(run);
+    return true;
+}

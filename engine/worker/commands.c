@@ -1,0 +1,372 @@
+/*
+ * What the code asks for: each command starts a machine or is a request to one (replay-rules 1.9 steps 1 to 4).
+ */
+#include "engine/base/assert.h"
+#include "engine/base/json_text.h"
+#include "engine/worker/run.h"
+#include "engine/worker/update.h"
+
+static bool is_terminal(uint32_t variant)
+{
+    return variant == WF_CASE_sdk_command_complete_workflow_execution ||
+           variant == WF_CASE_sdk_command_fail_workflow_execution ||
+           variant == WF_CASE_sdk_command_cancel_workflow_execution ||
+           variant == WF_CASE_sdk_command_continue_as_new_workflow_execution;
+}
+
+/* A machine with its command in the queue; NULL when it could not be made. */
+static struct wf_queued *start(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq, int32_t command_type,
+                               const struct wf_sdk_command *command)
+{
+    struct wf_machine *machine = wf_run_add_machine(run, kind, seq);
+
+    return machine == NULL ? NULL : wf_queue_push(run, machine, command_type, command);
+}
+
+/* A request to a machine that the code started. What its table has no row for cannot be asked. */
+static void request(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq, int32_t input,
+                    const struct wf_sdk_command *command)
+{
+    struct wf_machine *machine = wf_run_machine(run, kind, seq);
+    const struct wf_machine_input in = {.input = input, .command = command};
+
+    if (machine == NULL) {
+        wf_diverge_seq_unknown(run, kind, seq);
+    } else if (!wf_machine_step(run, machine, &in)) {
+        wf_diverge_code(run, "the code asks %s in state %s for what it cannot do", wf_machine_types[kind].what,
+                        wf_machine_types[kind].states[machine->state]);
+    }
+}
+
+/* ---- Activities ---- */
+
+static void schedule_activity(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_schedule_activity *activity = command->variant.schedule_activity;
+    struct wf_queued *queued = start(run, WF_MACHINE_ACTIVITY, activity->seq, WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, command);
+
+    if (queued != NULL) {
+        queued->id = activity->activity_id;
+        queued->type = activity->activity_type;
+        queued->machine->cancellation = (uint8_t)activity->cancellation_type;
+    }
+}
+
+static int32_t activity_cancel_request(const struct wf_machine *machine)
+{
+    switch (machine == NULL ? 0 : machine->cancellation) {
+    case WF_SDK_ACTIVITY_CANCELLATION_TYPE_WAIT_CANCELLATION_COMPLETED:
+        return WF_REQUEST_CANCEL_WAIT;
+    case WF_SDK_ACTIVITY_CANCELLATION_TYPE_ABANDON:
+        return WF_REQUEST_CANCEL_ABANDON;
+    default:
+        return WF_REQUEST_CANCEL_TRY;
+    }
+}
+
+/* Its command is a marker that comes when it has ended, so that nothing is queued. */
+static void schedule_local_activity(struct wf_run *run, const struct wf_sdk_schedule_local_activity *activity)
+{
+    struct wf_machine *machine = wf_run_add_machine(run, WF_MACHINE_LOCAL_ACTIVITY, activity->seq);
+
+    if (machine != NULL) {
+        machine->id = wf_run_copy_text(run, activity->activity_id);
+        machine->type = wf_run_copy_text(run, activity->activity_type);
+        run->local_pending_count++;
+    }
+}
+
+/* ---- Patches (replay-rules 3.1) ---- */
+
+/* Ascending JSON list of all patch ids that this run made a command for. Empty when it would be too long. */
+static struct wf_string patch_list(struct wf_run *run)
+{
+    struct wf_string *ids = wf_run_take_step(run, run->patches.count * sizeof *ids);
+    struct wf_buffer json;
+    uint32_t count = 0;
+    uint32_t index = 0;
+
+    for (struct wf_map_entry *entry = NULL; ids != NULL && (entry = wf_map_next(&run->patches, &index)) != NULL;) {
+        const struct wf_patch *patch = entry->value;
+        uint32_t at = count;
+
+        if (!patch->has_command) {
+            continue;
+        }
+        for (; at > 0 && wf_string_compare(patch->id, ids[at - 1]) < 0; at--) {
+            ids[at] = ids[at - 1];
+        }
+        ids[at] = patch->id;
+        count++;
+    }
+    wf_buffer_init(&json, &run->arena);
+    for (uint32_t i = 0; i < count; i++) {
+        wf_buffer_append_char(&json, i == 0 ? '[' : ',');
+        wf_json_write_string(&json, ids[i]);
+    }
+    wf_buffer_append_char(&json, ']');
+    run->is_full = run->is_full || json.is_full;
+    return json.size_bytes >= WF_CHANGE_VERSION_BYTES_MAX ? (struct wf_string){NULL, 0} : wf_buffer_string(&json);
+}
+
+/* An upsert of ours, with a list of patches or empty. */
+static void push_upsert(struct wf_run *run, struct wf_string patches)
+{
+    struct wf_queued *queued =
+        start(run, WF_MACHINE_UPSERT, 0, WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, NULL);
+
+    if (queued != NULL) {
+        queued->machine->is_internal = true;
+        queued->type = patches;
+    }
+}
+
+static void set_patch_marker(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_set_patch_marker *marker = command->variant.set_patch_marker;
+    struct wf_patch *patch = wf_run_patch(run, marker->patch_id);
+    struct wf_queued *queued = NULL;
+    struct wf_string patches = {NULL, 0};
+
+    if (patch == NULL || patch->is_asked) {
+        return; /* only the first call of an id makes a command */
+    }
+    patch->is_asked = true;
+    queued = start(run, WF_MACHINE_PATCH, 0, WF_COMMAND_TYPE_RECORD_MARKER, command);
+    if (queued == NULL) {
+        return;
+    }
+    queued->machine->id = patch->id;
+    queued->machine->is_deprecated = marker->deprecated;
+    queued->id = patch->id;
+    patch->has_command = true;
+    /* Without its marker in history the command will be dropped, so no upsert may follow it. */
+    if ((run->is_replaying && !patch->is_in_history) ||
+        !wf_run_flag(run, WF_CORE_FLAG_UPSERT_ON_PATCH, !run->is_replaying)) {
+        return;
+    }
+    patches = patch_list(run);
+    if (patches.size_bytes > 0) {
+        push_upsert(run, patches);
+    }
+}
+
+/* A run that sets the patch list by hand sends it empty (replay-rules 3.1). */
+static void upsert(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    if (wf_has_change_version(command->variant.upsert_workflow_search_attributes->search_attributes) &&
+        wf_run_flag(run, WF_CORE_FLAG_UPSERT_ON_PATCH, !run->is_replaying)) {
+        push_upsert(run, (struct wf_string){NULL, 0});
+        return;
+    }
+    start(run, WF_MACHINE_UPSERT, 0, WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, command);
+}
+
+/* ---- Children ---- */
+
+static void start_child(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_start_child_workflow_execution *child = command->variant.start_child_workflow_execution;
+    struct wf_queued *queued =
+        start(run, WF_MACHINE_CHILD, child->seq, WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, command);
+
+    if (queued != NULL) {
+        queued->id = child->workflow_id;
+        queued->type = child->workflow_type;
+        queued->machine->cancellation = (uint8_t)child->cancellation_type;
+    }
+}
+
+static int32_t child_cancel_request(const struct wf_machine *machine)
+{
+    switch (machine == NULL ? 0 : machine->cancellation) {
+    case WF_SDK_CHILD_WORKFLOW_CANCELLATION_TYPE_TRY_CANCEL:
+        return WF_REQUEST_CANCEL_TRY;
+    case WF_SDK_CHILD_WORKFLOW_CANCELLATION_TYPE_WAIT_CANCELLATION_COMPLETED:
+    case WF_SDK_CHILD_WORKFLOW_CANCELLATION_TYPE_WAIT_CANCELLATION_REQUESTED:
+        return WF_REQUEST_CANCEL_WAIT; /* one machine state serves both (replay-rules 4.4) */
+    default:
+        return WF_REQUEST_CANCEL_ABANDON;
+    }
+}
+
+/* ---- Nexus operations ---- */
+
+static void schedule_nexus(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_schedule_nexus_operation *operation = command->variant.schedule_nexus_operation;
+    struct wf_queued *queued =
+        start(run, WF_MACHINE_NEXUS, operation->seq, WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, command);
+
+    if (queued != NULL) {
+        queued->machine->cancellation = (uint8_t)operation->cancellation_type;
+    }
+}
+
+static int32_t nexus_cancel_request(const struct wf_machine *machine)
+{
+    switch (machine == NULL ? 0 : machine->cancellation) {
+    case WF_SDK_NEXUS_OPERATION_CANCELLATION_TYPE_ABANDON:
+        return WF_REQUEST_CANCEL_ABANDON;
+    case WF_SDK_NEXUS_OPERATION_CANCELLATION_TYPE_TRY_CANCEL:
+        return WF_REQUEST_CANCEL_TRY;
+    case WF_SDK_NEXUS_OPERATION_CANCELLATION_TYPE_WAIT_CANCELLATION_REQUESTED:
+        return WF_REQUEST_CANCEL_WAIT_REQUESTED;
+    default:
+        return WF_REQUEST_CANCEL_WAIT;
+    }
+}
+
+/* ---- Updates ---- */
+
+static void answer_update(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_update_response *response = command->variant.update_response;
+    struct wf_machine *machine = wf_run_update(run, response->protocol_instance_id);
+    struct wf_machine_input in = {.command = command};
+
+    switch (response->response_case) {
+    case WF_CASE_sdk_update_response_accepted:
+        in.input = WF_REQUEST_ACCEPT;
+        break;
+    case WF_CASE_sdk_update_response_rejected:
+        in.input = WF_REQUEST_REJECT;
+        break;
+    case WF_CASE_sdk_update_response_completed:
+        in.input = WF_REQUEST_COMPLETE;
+        break;
+    default:
+        wf_diverge_code(run, "the answer to an update says nothing");
+        return;
+    }
+    if (machine == NULL) {
+        wf_diverge_code(run, "the code answers update %S, which nobody sent", &response->protocol_instance_id);
+    } else if (!wf_machine_step(run, machine, &in)) {
+        wf_diverge_code(run, "the code answers update %S in state %s, which is out of turn",
+                        &response->protocol_instance_id, wf_machine_types[WF_MACHINE_UPDATE].states[machine->state]);
+    }
+}
+
+/* ---- All ---- */
+
+static void close_run(struct wf_run *run, enum wf_machine_kind kind, int32_t command_type,
+                      const struct wf_sdk_command *command)
+{
+    run->is_close_asked = true;
+    start(run, kind, 0, command_type, command);
+}
+
+static void cancel_something(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    uint32_t seq = 0;
+
+    switch (command->variant_case) {
+    case WF_CASE_sdk_command_request_cancel_activity:
+        seq = command->variant.request_cancel_activity->seq;
+        request(run, WF_MACHINE_ACTIVITY, seq,
+                activity_cancel_request(wf_run_machine(run, WF_MACHINE_ACTIVITY, seq)), command);
+        return;
+    case WF_CASE_sdk_command_cancel_timer:
+        request(run, WF_MACHINE_TIMER, command->variant.cancel_timer->seq, WF_REQUEST_CANCEL, command);
+        return;
+    case WF_CASE_sdk_command_cancel_child_workflow_execution:
+        seq = command->variant.cancel_child_workflow_execution->child_workflow_seq;
+        request(run, WF_MACHINE_CHILD, seq, child_cancel_request(wf_run_machine(run, WF_MACHINE_CHILD, seq)), command);
+        return;
+    case WF_CASE_sdk_command_cancel_signal_workflow:
+        request(run, WF_MACHINE_SIGNAL_EXTERNAL, command->variant.cancel_signal_workflow->seq, WF_REQUEST_CANCEL,
+                command);
+        return;
+    case WF_CASE_sdk_command_request_cancel_local_activity:
+        request(run, WF_MACHINE_LOCAL_ACTIVITY, command->variant.request_cancel_local_activity->seq, WF_REQUEST_CANCEL,
+                command);
+        return;
+    case WF_CASE_sdk_command_request_cancel_nexus_operation:
+        seq = command->variant.request_cancel_nexus_operation->seq;
+        request(run, WF_MACHINE_NEXUS, seq, nexus_cancel_request(wf_run_machine(run, WF_MACHINE_NEXUS, seq)), command);
+        return;
+    default:
+        wf_diverge_code(run, "command %u of the answer is unknown or out of place", command->variant_case);
+    }
+}
+
+static void handle(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    switch (command->variant_case) {
+    case WF_CASE_sdk_command_start_timer:
+        start(run, WF_MACHINE_TIMER, command->variant.start_timer->seq, WF_COMMAND_TYPE_START_TIMER, command);
+        return;
+    case WF_CASE_sdk_command_schedule_activity:
+        schedule_activity(run, command);
+        return;
+    case WF_CASE_sdk_command_complete_workflow_execution:
+        close_run(run, WF_MACHINE_COMPLETE, WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_fail_workflow_execution:
+        close_run(run, WF_MACHINE_FAIL, WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_continue_as_new_workflow_execution:
+        close_run(run, WF_MACHINE_CONTINUE, WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_cancel_workflow_execution:
+        close_run(run, WF_MACHINE_CANCEL, WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_set_patch_marker:
+        set_patch_marker(run, command);
+        return;
+    case WF_CASE_sdk_command_start_child_workflow_execution:
+        start_child(run, command);
+        return;
+    case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
+        start(run, WF_MACHINE_CANCEL_EXTERNAL, command->variant.request_cancel_external_workflow_execution->seq,
+              WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_signal_external_workflow_execution:
+        start(run, WF_MACHINE_SIGNAL_EXTERNAL, command->variant.signal_external_workflow_execution->seq,
+              WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION, command);
+        return;
+    case WF_CASE_sdk_command_schedule_local_activity:
+        schedule_local_activity(run, command->variant.schedule_local_activity);
+        return;
+    case WF_CASE_sdk_command_upsert_workflow_search_attributes:
+        upsert(run, command);
+        return;
+    case WF_CASE_sdk_command_modify_workflow_properties:
+        start(run, WF_MACHINE_MEMO, 0, WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES, command);
+        return;
+    case WF_CASE_sdk_command_update_response:
+        answer_update(run, command);
+        return;
+    case WF_CASE_sdk_command_schedule_nexus_operation:
+        schedule_nexus(run, command);
+        return;
+    default:
+        cancel_something(run, command);
+    }
+}
+
+/* With flag 3, or live, the first terminal command goes last and other terminals are dropped; without it a replay ends at the
+ * first one (replay-rules 1.9 step 3). */
+void wf_run_handle_commands(struct wf_run *run, const struct wf_sdk_completion_success *success)
+{
+    const struct wf_sdk_command *commands = success->commands.items;
+    const struct wf_sdk_command *terminal = NULL;
+    const bool moves = wf_run_flag(run, WF_CORE_FLAG_MOVE_TERMINAL_COMMANDS, !run->is_replaying);
+
+    for (uint32_t i = 0; i < success->commands.count && !run->is_divergent && !run->is_full; i++) {
+        if (commands[i].variant_case == 0 || commands[i].variant.any == NULL) {
+            wf_diverge_code(run, "command %u of the answer is empty", i + 1);
+        } else if (!is_terminal(commands[i].variant_case)) {
+            handle(run, &commands[i]);
+        } else if (terminal == NULL) {
+            terminal = &commands[i];
+            if (!moves) {
+                break;
+            }
+        }
+    }
+    if (terminal != NULL && !run->is_divergent && !run->is_full) {
+        handle(run, terminal);
+    }
+    wf_run_resolve_local(run);
+}

@@ -1,0 +1,100 @@
+/* What completed tasks say about the SDK that wrote them: flags, name, version, deployment (replay-rules 1.8, 3.6). */
+#include "engine/base/assert.h"
+#include "engine/worker/run.h"
+
+void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag)
+{
+    void *items = run->lang_flags;
+    uint32_t at = 0;
+
+    while (at < run->lang_flag_count && run->lang_flags[at] < flag) {
+        at++;
+    }
+    if (at < run->lang_flag_count && run->lang_flags[at] == flag) {
+        return;
+    }
+    if (run->lang_flag_count == run->lang_flag_capacity &&
+        !wf_run_grow(run, &items, &run->lang_flag_capacity, run->lang_flag_count + 1, sizeof *run->lang_flags)) {
+        return;
+    }
+    run->lang_flags = items;
+    memmove(run->lang_flags + at + 1, run->lang_flags + at, (run->lang_flag_count - at) * sizeof *run->lang_flags);
+    run->lang_flags[at] = flag;
+    run->lang_flag_count++;
+}
+
+static void learn_metadata(struct wf_run *run, const struct wf_workflow_task_completed_metadata *metadata)
+{
+    for (uint32_t i = 0; i < metadata->core_used_flags.count; i++) {
+        const uint32_t flag = metadata->core_used_flags.items[i];
+
+        if (flag <= WF_CORE_FLAG_LAST) { /* unknown numbers are passed over */
+            run->core_flags |= 1u << flag;
+        }
+    }
+    for (uint32_t i = 0; i < metadata->lang_used_flags.count; i++) {
+        wf_run_add_lang_flag(run, metadata->lang_used_flags.items[i]);
+    }
+    if (metadata->sdk_name.size_bytes > 0) {
+        run->sdk_name = metadata->sdk_name;
+    }
+    if (metadata->sdk_version.size_bytes > 0) {
+        run->sdk_version = metadata->sdk_version;
+    }
+}
+
+/* "name.build": a deployment's name holds no dot. */
+static bool split_version(struct wf_string version, struct wf_sdk_worker_deployment_version *deployment)
+{
+    for (size_t i = 0; i < version.size_bytes; i++) {
+        if (version.data[i] == '.') {
+            deployment->deployment_name = (struct wf_string){version.data, i};
+            deployment->build_id = (struct wf_string){version.data + i + 1, version.size_bytes - i - 1};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void learn_deployment(struct wf_run *run, const struct wf_event_workflow_task_completed *completed)
+{
+    const struct wf_string build_id =
+        completed->worker_version == NULL ? (struct wf_string){NULL, 0} : completed->worker_version->build_id;
+
+    if (completed->deployment_version != NULL) {
+        run->deployment.deployment_name = completed->deployment_version->deployment_name;
+        run->deployment.build_id = completed->deployment_version->build_id;
+        return;
+    }
+    if (split_version(completed->worker_deployment_version, &run->deployment)) {
+        return;
+    }
+    if (completed->worker_deployment_name.size_bytes > 0 || build_id.size_bytes > 0) {
+        run->deployment.deployment_name = completed->worker_deployment_name;
+        run->deployment.build_id = build_id;
+    }
+}
+
+void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event)
+{
+    const struct wf_event_workflow_task_completed *completed = event->attributes.workflow_task_completed;
+
+    run->has_completed_task = true;
+    if (completed->sdk_metadata != NULL) {
+        learn_metadata(run, completed->sdk_metadata);
+    }
+    learn_deployment(run, completed);
+}
+
+bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live)
+{
+    const uint32_t bit = 1u << flag;
+
+    if ((run->core_flags & bit) != 0) {
+        return true;
+    }
+    if (is_live) {
+        run->core_flags_used |= bit;
+    }
+    return is_live;
+}

@@ -1,0 +1,46 @@
+/* Timers: code knows them by number, the service by the same number as text. */
+#include "engine/worker/run.h"
+
+
+static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_id)
+{
+    return wf_decimal_is(timer_id, machine->seq);
+}
+
+WF_ACTION(withdraw)
+{
+    (void)in;
+    wf_queue_withdraw(run, machine);
+}
+
+WF_ACTION(fire)
+{
+    const struct wf_event_timer_fired *fired = in->event->attributes.timer_fired;
+    struct wf_sdk_fire_timer *job = NULL;
+
+    /* The id is not compared when the timer starts but when it fires (replay-rules 2.2). */
+    if (!is_own_id(machine, fired->timer_id)) {
+        wf_diverge_timer_id(run, in->event, machine->seq, fired->timer_id);
+        return;
+    }
+    job = WF_STEP_NEW(run, struct wf_sdk_fire_timer);
+    if (job != NULL) {
+        job->seq = machine->seq;
+    }
+    wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_fire_timer, job);
+}
+
+WF_ACTION(send_cancel)
+{
+    wf_queue_push(run, machine, WF_COMMAND_TYPE_CANCEL_TIMER, in->command);
+}
+
+WF_MACHINE_STEP(timer)
+{
+    switch (WF_MACHINE_KEY(machine->state, in->input)) {
+#include "engine/worker/machine_cases.h"
+#include "engine/worker/machine_timer.def"
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,195 @@
+/*
+ * Marker payloads are small JSON objects that core writes itself, outside the user's converter. They are read by scanning.
+ */
+#include "engine/worker/marker.h"
+
+#include "engine/base/json_text.h"
+
+static bool is_marker(const struct wf_event *event, struct wf_string name)
+{
+    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED && event->attributes.marker_recorded != NULL &&
+           wf_string_equal(event->attributes.marker_recorded->marker_name, name);
+}
+
+bool wf_event_is_patch_marker(const struct wf_event *event)
+{
+    return is_marker(event, WF_STR(WF_MARKER_PATCH));
+}
+
+bool wf_event_is_local_activity_marker(const struct wf_event *event)
+{
+    return is_marker(event, WF_STR(WF_MARKER_LOCAL_ACTIVITY));
+}
+
+bool wf_has_change_version(const struct wf_search_attributes *attributes)
+{
+    for (uint32_t i = 0; attributes != NULL && i < attributes->indexed_fields.count; i++) {
+        if (wf_string_equal(attributes->indexed_fields.items[i].key, WF_STR(WF_CHANGE_VERSION))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wf_event_is_change_version_upsert(const struct wf_event *event)
+{
+    return event->event_type == WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES &&
+           event->attributes.upsert_workflow_search_attributes != NULL &&
+           wf_has_change_version(event->attributes.upsert_workflow_search_attributes->search_attributes);
+}
+
+struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker, struct wf_string key)
+{
+    for (uint32_t i = 0; i < marker->details.count; i++) {
+        if (wf_string_equal(marker->details.items[i].key, key)) {
+            const struct wf_payloads *payloads = &marker->details.items[i].value;
+
+            return payloads->payloads.count == 0 ? NULL : &payloads->payloads.items[0];
+        }
+    }
+    return NULL;
+}
+
+/* ---- JSON members ---- */
+
+static bool read_text(struct wf_arena *arena, struct wf_string value, struct wf_string *text)
+{
+    struct wf_json_reader reader;
+    struct wf_json_token token;
+
+    wf_json_reader_init(&reader, value);
+    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_STRING &&
+           wf_json_unescape(arena, &token, text, NULL) == WF_OK;
+}
+
+static bool read_integer(struct wf_string value, int64_t *number)
+{
+    struct wf_json_reader reader;
+    struct wf_json_token token;
+
+    wf_json_reader_init(&reader, value);
+    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_NUMBER &&
+           wf_json_integer(&token, number, NULL) == WF_OK;
+}
+
+static bool read_count(struct wf_string value, uint32_t *count)
+{
+    int64_t number = 0;
+
+    if (!read_integer(value, &number) || number < 0 || number > UINT32_MAX) {
+        return false;
+    }
+    *count = (uint32_t)number;
+    return true;
+}
+
+/* {"seconds": n, "nanos": n}; unset when it is anything else. */
+static struct wf_timestamp read_time(struct wf_string value)
+{
+    int64_t seconds = 0;
+    int64_t nanos = 0;
+
+    if (!read_integer(wf_json_member(value, WF_STR("seconds")), &seconds)) {
+        return (struct wf_timestamp){0};
+    }
+    if (!read_integer(wf_json_member(value, WF_STR("nanos")), &nanos) || nanos <= -1000000000 || nanos >= 1000000000) {
+        nanos = 0;
+    }
+    return (struct wf_timestamp){.seconds = seconds, .nanos = (int32_t)nanos, .is_set = true};
+}
+
+/* ---- Patches ---- */
+
+/* The form of old SDKs: raw bytes instead of JSON. */
+static bool read_old_patch(const struct wf_event_marker_recorded *recorded, struct wf_patch_marker *marker)
+{
+    const struct wf_payload *id = wf_marker_detail(recorded, WF_STR("patch_id"));
+    const struct wf_payload *deprecated = wf_marker_detail(recorded, WF_STR("deprecated"));
+
+    if (id == NULL) {
+        return false;
+    }
+    marker->patch_id = id->data;
+    marker->is_deprecated = deprecated != NULL && deprecated->data.size_bytes > 0 && deprecated->data.data[0] != 0;
+    return true;
+}
+
+bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event, struct wf_patch_marker *marker)
+{
+    const struct wf_event_marker_recorded *recorded = event->attributes.marker_recorded;
+    const struct wf_payload *data = wf_marker_detail(recorded, WF_STR("patch-data"));
+
+    *marker = (struct wf_patch_marker){0};
+    if (data == NULL) {
+        return read_old_patch(recorded, marker);
+    }
+    marker->is_deprecated = wf_string_is(wf_json_member(data->data, WF_STR("deprecated")), "true");
+    return read_text(arena, wf_json_member(data->data, WF_STR("id")), &marker->patch_id);
+}
+
+/* ---- Local activities ---- */
+
+bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event *event,
+                                   struct wf_local_activity_marker *marker)
+{
+    const struct wf_payload *data = wf_marker_detail(event->attributes.marker_recorded, WF_STR("data"));
+    struct wf_string json = {NULL, 0};
+
+    *marker = (struct wf_local_activity_marker){.attempt = 1};
+    if (data == NULL) {
+        return false;
+    }
+    json = data->data;
+    marker->complete_time = read_time(wf_json_member(json, WF_STR("complete_time")));
+    marker->original_schedule_time = read_time(wf_json_member(json, WF_STR("original_schedule_time")));
+    marker->backoff = read_time(wf_json_member(json, WF_STR("backoff")));
+    marker->has_backoff = marker->backoff.is_set;
+    (void)read_count(wf_json_member(json, WF_STR("attempt")), &marker->attempt);
+    return read_count(wf_json_member(json, WF_STR("seq")), &marker->seq) &&
+           read_text(arena, wf_json_member(json, WF_STR("activity_id")), &marker->activity_id) &&
+           read_text(arena, wf_json_member(json, WF_STR("activity_type")), &marker->activity_type);
+}
+
+/* ---- Writing ---- */
+
+bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json, const char *type)
+{
+    const uint32_t count = type == NULL ? 1 : 2;
+    struct wf_entry_string *metadata = wf_arena_take_array(arena, count, sizeof *metadata);
+
+    if (metadata == NULL) {
+        return false;
+    }
+    metadata[0] = (struct wf_entry_string){WF_STR("encoding"), WF_STR("json/plain")};
+    if (type != NULL) {
+        metadata[1] = (struct wf_entry_string){WF_STR("type"), wf_string_of(type)};
+    }
+    payload->metadata.items = metadata;
+    payload->metadata.count = count;
+    payload->data = json;
+    return true;
+}
+
+bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker *marker,
+                           struct wf_command_record_marker *command)
+{
+    struct wf_entry_payloads *details = wf_arena_take(arena, sizeof *details);
+    struct wf_payload *payload = wf_arena_take(arena, sizeof *payload);
+    struct wf_buffer json;
+
+    wf_buffer_init(&json, arena);
+    wf_buffer_append_text(&json, "{\"id\":");
+    wf_json_write_string(&json, marker->patch_id);
+    wf_buffer_append_text(&json, marker->is_deprecated ? ",\"deprecated\":true}" : ",\"deprecated\":false}");
+    if (details == NULL || payload == NULL || json.is_full ||
+        !wf_payload_of_json(arena, payload, wf_buffer_string(&json), NULL)) {
+        return false;
+    }
+    details->key = WF_STR("patch-data");
+    details->value.payloads.items = payload;
+    details->value.payloads.count = 1;
+    command->marker_name = WF_STR(WF_MARKER_PATCH);
+    command->details.items = details;
+    command->details.count = 1;
+    return true;
+}

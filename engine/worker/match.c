@@ -1,0 +1,69 @@
+/*
+ * Command events against commands, in queue order (replay-rules 2.1). Local-activity markers do not touch the queue: they are
+ * matched by number, ahead of time. Patch commands give way: one without its marker is dropped, and a deprecated marker
+ * without its command is skipped with the upsert that follows it.
+ */
+#include "engine/worker/run.h"
+
+static void match_local_activity(struct wf_run *run, const struct wf_event *event)
+{
+    struct wf_machine *machine = wf_run_owner(run, event->event_id); /* set when lookahead resolved it */
+    struct wf_local_activity_marker marker;
+
+    if (machine != NULL) {
+        wf_machine_event(run, machine, event, NULL);
+    } else if (!wf_local_activity_marker_read(run->step_arena, event, &marker)) {
+        wf_diverge_event(run, event, "is a local activity marker that cannot be read");
+    } else {
+        wf_diverge_local_missing(run, event, marker.seq);
+    }
+}
+
+static void consume(struct wf_run *run, struct wf_queued *queued, const struct wf_event *event)
+{
+    wf_queue_pop(run);
+    wf_machine_event(run, queued->machine, event, queued);
+    if (!run->is_divergent) {
+        wf_run_set_owner(run, event->event_id, queued->machine);
+    }
+}
+
+static void match_patch_marker(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    struct wf_queued *front = wf_queue_front(run);
+    const bool is_patch = front != NULL && front->machine->kind == WF_MACHINE_PATCH;
+    struct wf_patch_marker marker;
+
+    if (!wf_patch_marker_read(run->step_arena, event, &marker)) {
+        wf_diverge_event(run, event, "is a patch marker that cannot be read");
+    } else if (is_patch && (!marker.is_deprecated || wf_string_equal(marker.patch_id, front->machine->id))) {
+        consume(run, front, event);
+    } else if (!marker.is_deprecated) {
+        wf_diverge_patch_marker(run, event, marker.patch_id, front);
+    } else if (next != NULL && wf_event_is_change_version_upsert(next)) {
+        run->skipped_event = next;
+    }
+}
+
+void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    struct wf_queued *front = NULL;
+
+    if (wf_event_is_local_activity_marker(event)) {
+        match_local_activity(run, event);
+        return;
+    }
+    if (wf_event_is_patch_marker(event)) {
+        match_patch_marker(run, event, next);
+        return;
+    }
+    for (front = wf_queue_front(run); front != NULL && front->machine->kind == WF_MACHINE_PATCH;
+         front = wf_queue_front(run)) {
+        front->is_withdrawn = true; /* patched() was asked, and history went the old way */
+    }
+    if (front == NULL) {
+        wf_diverge_command_missing(run, event);
+        return;
+    }
+    consume(run, front, event);
+}

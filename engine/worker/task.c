@@ -1,0 +1,453 @@
+/*
+ * One workflow task of one run: history comes in, activations go out until there is nothing more to do, and then an answer.
+ * replay-rules 1.5, 1.9, 1.12.
+ */
+#include "engine/base/assert.h"
+#include "engine/codec.h"
+#include "engine/worker/failures.h"
+#include "engine/worker/worker_state.h"
+
+/* ---- History in ---- */
+
+static enum wf_status add_event(struct wf_run *run, const struct wf_event *event, struct wf_error *err)
+{
+    struct wf_events *events = &run->events;
+    const int64_t wanted = events->count == 0 ? run->last_event_id + 1 : events->first_event_id + events->count;
+    void *items = events->items;
+
+    if (event->event_id < wanted && event->event_id > 0 && events->count == 0) {
+        return WF_OK; /* known already (replay-rules 1.3: a task may bring events again) */
+    }
+    if (event->event_id != wanted || wanted >= UINT32_MAX) {
+        wf_fail_status(err, WF_ERR_CORRUPT, "history is out of order: event %lld comes where %lld should",
+                       (long long)event->event_id, (long long)wanted);
+        if (err != NULL) {
+            err->event_id = event->event_id;
+        }
+        return WF_ERR_CORRUPT;
+    }
+    if (!wf_run_grow(run, &items, &events->capacity, events->count + 1, sizeof *events->items)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "the run's memory is full");
+    }
+    events->items = items;
+    if (events->count == 0) {
+        events->first_event_id = event->event_id;
+    }
+    events->items[events->count++] = event;
+    return WF_OK;
+}
+
+static enum wf_status add_batch(struct wf_run *run, struct wf_string bytes, struct wf_error *err)
+{
+    const struct wf_string copy = wf_run_copy_text(run, bytes);
+    struct wf_history_message *batch = WF_RUN_NEW(run, struct wf_history_message);
+
+    if (run->is_full) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "the run's memory is full");
+    }
+    WF_TRY(wf_wire_decode(&run->arena, &wf_type_history_message, copy, batch, err));
+    for (uint32_t i = 0; i < batch->events.count; i++) {
+        WF_TRY(add_event(run, &batch->events.items[i], err));
+    }
+    return WF_OK;
+}
+
+static enum wf_status add_history(struct wf_run *run, const struct wf_task *task, struct wf_error *err)
+{
+    if (run->next_index == run->events.count) {
+        run->events.count = 0; /* all applied: the window begins anew and the array stays */
+        run->next_index = 0;
+    }
+    run->is_next_chunk_known = false;
+    for (uint32_t i = 0; i < task->batch_count; i++) {
+        WF_TRY(add_batch(run, task->batches[i], err));
+    }
+    for (uint32_t i = 0; i < task->event_count; i++) {
+        WF_TRY(add_event(run, &task->events[i], err));
+    }
+    return WF_OK;
+}
+
+/* ---- Answers out ---- */
+
+static void respond_failed(struct wf_run *run, struct wf_string message, int32_t cause, struct wf_worker_output *out)
+{
+    struct wf_worker *worker = run->worker;
+    struct wf_task_response *response = &out->response;
+
+    /* In the worker, because the run may have no memory left. */
+    worker->failure_info = (struct wf_application_failure_info){0};
+    worker->failure = (struct wf_failure){.message = message,
+                                          .failure_info_case = WF_CASE_failure_application_failure_info,
+                                          .failure_info = {.application_failure_info = &worker->failure_info}};
+    worker->query_failure = (struct wf_sdk_query_result){.variant_case = WF_CASE_sdk_query_result_failed,
+                                                         .variant = {.failed = &worker->failure}};
+    out->type = WF_WORKER_RESPONSE;
+    *response = (struct wf_task_response){.token = wf_buffer_string(&run->task.token),
+                                          .is_failed = true,
+                                          .is_unreported = run->task.attempt > 1,
+                                          .failed_cause = cause,
+                                          .failure = &worker->failure,
+                                          .evict = true};
+    if (run->task.is_query_only) {
+        worker->query_failure.query_id = run->task.query_count > 0 ? run->task.queries[0].query_id : WF_STR("");
+        response->query_results = &worker->query_failure;
+        response->query_result_count = 1;
+    }
+    wf_worker_retire(worker, run);
+}
+
+static int32_t failed_cause(const struct wf_run *run, const struct wf_divergence *divergence)
+{
+    if (wf_divergence_verdict(divergence->kind) == WF_VERDICT_NONDETERMINISM && !divergence->is_fatal) {
+        return WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR;
+    }
+    if (run->task.force_cause != 0) {
+        return run->task.force_cause;
+    }
+    return WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
+}
+
+/* What the replay worker says of a run. Everything but the window, the cause and the hint, which engine/replay adds. */
+static void find(struct wf_run *run, struct wf_worker_output *out)
+{
+    struct wf_worker *worker = run->worker;
+    const struct wf_divergence *divergence = &worker->divergence;
+    struct wf_finding *finding = &worker->finding;
+
+    *finding = (struct wf_finding){.verdict = WF_VERDICT_OK};
+    if (run->is_divergent) {
+        finding->verdict = wf_divergence_verdict(divergence->kind);
+        finding->diagnosis = wf_divergence_diagnosis(divergence->kind);
+        finding->rule = wf_divergence_rule(divergence->kind);
+        finding->event = divergence->event;
+        finding->event_id = divergence->event == NULL ? run->history_length : divergence->event->event_id;
+        finding->command = divergence->command;
+        finding->is_fatal = divergence->is_fatal;
+        finding->message = divergence->message;
+        finding->failure = divergence->failure;
+        if (!divergence->is_masked) {
+            finding->official = divergence->official;
+        }
+    }
+    out->type = WF_WORKER_FINDING;
+    out->finding = finding;
+    wf_worker_retire(worker, run);
+}
+
+static void end_divergent(struct wf_run *run, struct wf_worker_output *out)
+{
+    const struct wf_divergence *divergence = &run->worker->divergence;
+
+    if (run->config->is_replay) {
+        find(run, out);
+        return;
+    }
+    respond_failed(run, divergence->official.size_bytes > 0 ? divergence->official : divergence->message,
+                   failed_cause(run, divergence), out);
+}
+
+static enum wf_status end_full(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    if (run->config->is_replay) {
+        wf_worker_retire(run->worker, run);
+        return wf_fail_status(err, WF_ERR_MEMORY, "the run needs more than %zu bytes",
+                              run->config->run_size_bytes_max);
+    }
+    respond_failed(run, WF_STR("the run needs more memory than the worker gives it"),
+                   WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE, out);
+    return WF_OK;
+}
+
+/* ---- The answer to a live task ---- */
+
+static void add_commands(struct wf_run *run, struct wf_task_response *response)
+{
+    const struct wf_queue *queue = &run->queue;
+    struct wf_command *commands = wf_run_take_step(run, (queue->count - queue->head) * sizeof *commands);
+
+    for (uint32_t i = queue->head; commands != NULL && i < queue->count; i++) {
+        struct wf_queued *queued = &queue->items[i];
+        const struct wf_command *command = NULL;
+
+        if (queued->is_withdrawn || queued->is_sent) {
+            continue;
+        }
+        command = wf_queued_command(run, queued);
+        if (command != NULL) {
+            commands[response->command_count++] = *command;
+        }
+    }
+    response->commands = commands;
+}
+
+static void add_core_flags(struct wf_run *run, struct wf_workflow_task_completed_metadata *metadata)
+{
+    /* The first task of a run records all that this worker knows; later ones what is new (replay-rules 3.6). */
+    const uint32_t used = run->has_completed_task ? run->core_flags_used : WF_CORE_FLAGS_KNOWN;
+    const uint32_t fresh = used & ~run->core_flags;
+    uint32_t *flags = wf_run_take_step(run, (WF_CORE_FLAG_LAST + 1) * sizeof *flags);
+
+    for (uint32_t flag = 1; flags != NULL && flag <= WF_CORE_FLAG_LAST; flag++) {
+        if ((fresh & 1u << flag) != 0) {
+            flags[metadata->core_used_flags.count++] = flag;
+        }
+    }
+    metadata->core_used_flags.items = flags;
+    run->core_flags |= fresh;
+}
+
+static void add_metadata(struct wf_run *run, struct wf_task_response *response)
+{
+    struct wf_workflow_task_completed_metadata *metadata = WF_STEP_NEW(run, struct wf_workflow_task_completed_metadata);
+
+    if (metadata == NULL) {
+        return;
+    }
+    add_core_flags(run, metadata);
+    metadata->lang_used_flags.items = run->task.lang_flags;
+    metadata->lang_used_flags.count = run->task.lang_flag_count;
+    if (!wf_string_equal(run->sdk_name, run->config->sdk_name)) {
+        metadata->sdk_name = run->config->sdk_name;
+        run->sdk_name = run->config->sdk_name;
+    }
+    if (!wf_string_equal(run->sdk_version, run->config->sdk_version)) {
+        metadata->sdk_version = run->config->sdk_version;
+        run->sdk_version = run->config->sdk_version;
+    }
+    if (metadata->core_used_flags.count > 0 || metadata->lang_used_flags.count > 0 ||
+        metadata->sdk_name.size_bytes > 0 || metadata->sdk_version.size_bytes > 0) {
+        response->sdk_metadata = metadata;
+    }
+}
+
+static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    struct wf_task_response response = {.token = wf_buffer_string(&run->task.token)};
+
+    response.query_results = run->task.results;
+    response.query_result_count = run->task.result_count;
+    if (!run->task.is_query_only) {
+        add_commands(run, &response);
+        add_metadata(run, &response);
+        response.wants_new_task = true;
+        response.evict = run->is_close_asked;
+        wf_queue_keep(run, true);
+        run->has_completed_task = true;
+    }
+    if (run->is_full) {
+        return end_full(run, out, err);
+    }
+    run->state = WF_RUN_IDLE;
+    out->type = WF_WORKER_RESPONSE;
+    out->response = response;
+    if (response.evict) {
+        wf_worker_retire(run->worker, run);
+    }
+    return WF_OK;
+}
+
+/* ---- The loop ---- */
+
+static enum wf_status send(struct wf_run *run, struct wf_sdk_activation *activation, struct wf_worker_output *out,
+                           struct wf_error *err)
+{
+    wf_queue_keep(run, false);
+    if (activation == NULL || run->is_full) {
+        return end_full(run, out, err);
+    }
+    out->type = WF_WORKER_ACTIVATION;
+    out->activation = activation;
+    out->is_new = run->is_new;
+    run->is_new = false;
+    run->activation_count++;
+    return WF_OK;
+}
+
+/* History has no more: ask what is to be asked, then answer. */
+static enum wf_status finish(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    if (run->task.query_count > 0 && run->task.results == NULL) {
+        run->state = WF_RUN_ANSWERING;
+        return send(run, wf_activation_of_queries(run), out, err);
+    }
+    if (run->config->is_replay) {
+        find(run, out);
+        return WF_OK;
+    }
+    if (run->local_pending_count > 0) {
+        wf_diverge_local_live(run);
+        end_divergent(run, out);
+        return WF_OK;
+    }
+    return respond(run, out, err);
+}
+
+/* Applies chunks until one gives the code something to do (replay-rules 1.9 step 5). */
+static enum wf_status advance(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    do {
+        if (run->is_divergent) {
+            end_divergent(run, out);
+            return WF_OK;
+        }
+        if (run->is_full) {
+            return end_full(run, out, err);
+        }
+        if (run->jobs.count > 0) {
+            run->state = WF_RUN_WORKING;
+            return send(run, wf_activation_new(run), out, err);
+        }
+    } while (wf_run_apply_chunk(run));
+    return finish(run, out, err);
+}
+
+/* ---- Beginning ---- */
+
+static void copy_queries(struct wf_run *run, const struct wf_task *task)
+{
+    struct wf_sdk_query_workflow *queries = NULL;
+
+    if (task->query_count == 0) {
+        return;
+    }
+    queries = wf_run_take(run, task->query_count * sizeof *queries);
+    for (uint32_t i = 0; queries != NULL && i < task->query_count; i++) {
+        if (!wf_message_copy_into(&run->arena, &wf_type_sdk_query_workflow, &queries[i], &task->queries[i])) {
+            run->is_full = true;
+            return;
+        }
+    }
+    run->task.queries = queries;
+    run->task.query_count = task->query_count;
+}
+
+static void take_task(struct wf_run *run, const struct wf_task *task)
+{
+    struct wf_buffer token = run->task.token;
+
+    if (token.arena == NULL) {
+        wf_buffer_init(&token, &run->arena);
+    }
+    wf_buffer_reset(&token);
+    wf_buffer_append_string(&token, task->token);
+    run->is_full = run->is_full || token.is_full;
+    run->task = (struct wf_run_task){.token = token,
+                                     .started_event_id = task->started_event_id,
+                                     .is_query_only = task->is_query_only,
+                                     .attempt = task->attempt};
+    copy_queries(run, task);
+    run->previous_started_event_id = task->previous_started_event_id;
+    run->is_replaying = task->previous_started_event_id > 0; /* replay-rules 1.5 */
+}
+
+/* Whose history this is, once it is there. */
+static void find_family(struct wf_run *run)
+{
+    run->family = run->config->family;
+    run->family_reason = "it was asked for";
+    if (run->family == WF_FAMILY_AUTO) {
+        run->family = wf_family_detect(run->events.items, run->events.count, &run->family_reason);
+    }
+    if (!wf_family_is_supported(run->family)) {
+        wf_diverge_family(run);
+    }
+}
+
+enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task, struct wf_worker_output *out,
+                                 struct wf_error *err)
+{
+    const bool is_first = run->family == WF_FAMILY_AUTO;
+
+    take_task(run, task);
+    WF_TRY(add_history(run, task, err));
+    if (is_first) {
+        find_family(run);
+    }
+    return advance(run, out, err);
+}
+
+/* ---- The host's answers ---- */
+
+static void add_used_flags(struct wf_run *run, const struct wf_sdk_completion_success *success)
+{
+    struct wf_run_task *task = &run->task;
+
+    for (uint32_t i = 0; i < success->used_internal_flags.count && !run->is_replaying; i++) {
+        const uint32_t before = run->lang_flag_count;
+        void *items = task->lang_flags;
+
+        wf_run_add_lang_flag(run, success->used_internal_flags.items[i]);
+        if (run->lang_flag_count == before ||
+            !wf_run_grow(run, &items, &task->lang_flag_capacity, task->lang_flag_count + 1, sizeof *task->lang_flags)) {
+            continue;
+        }
+        task->lang_flags = items;
+        task->lang_flags[task->lang_flag_count++] = success->used_internal_flags.items[i];
+    }
+}
+
+static const struct wf_sdk_query_result *answer_to(const struct wf_sdk_completion_success *success,
+                                                   struct wf_string query_id)
+{
+    for (uint32_t i = 0; success != NULL && i < success->commands.count; i++) {
+        const struct wf_sdk_command *command = &success->commands.items[i];
+
+        if (command->variant_case == WF_CASE_sdk_command_respond_to_query && command->variant.any != NULL &&
+            wf_string_equal(command->variant.respond_to_query->query_id, query_id)) {
+            return command->variant.respond_to_query;
+        }
+    }
+    return NULL;
+}
+
+static struct wf_failure *no_answer(struct wf_run *run, const struct wf_sdk_completion *completion)
+{
+    if (completion->status_case == WF_CASE_sdk_completion_failed && completion->status.failed != NULL &&
+        completion->status.failed->failure != NULL) {
+        return completion->status.failed->failure;
+    }
+    return wf_failure_of_task(run, WF_STR("the code gave no answer to the query"));
+}
+
+/* Every query gets an answer: the code's, or why there is none. */
+static void take_answers(struct wf_run *run, const struct wf_sdk_completion *completion)
+{
+    const struct wf_sdk_completion_success *success =
+        completion->status_case == WF_CASE_sdk_completion_successful ? completion->status.successful : NULL;
+    struct wf_run_task *task = &run->task;
+
+    task->results = wf_run_take_step(run, task->query_count * sizeof *task->results);
+    for (uint32_t i = 0; task->results != NULL && i < task->query_count; i++) {
+        const struct wf_sdk_query_result *answer = answer_to(success, task->queries[i].query_id);
+
+        if (answer != NULL) {
+            task->results[i] = *answer;
+        } else {
+            task->results[i].query_id = task->queries[i].query_id;
+            task->results[i].variant_case = WF_CASE_sdk_query_result_failed;
+            task->results[i].variant.failed = no_answer(run, completion);
+        }
+        task->result_count++;
+    }
+}
+
+enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completion *completion,
+                               struct wf_worker_output *out, struct wf_error *err)
+{
+    if (run->state == WF_RUN_ANSWERING) {
+        take_answers(run, completion);
+        return finish(run, out, err);
+    }
+    WF_ASSERT(run->state == WF_RUN_WORKING);
+    if (completion->status_case == WF_CASE_sdk_completion_failed && completion->status.failed != NULL) {
+        run->task.force_cause = completion->status.failed->force_cause;
+        wf_diverge_task_failed(run, completion->status.failed->failure);
+    } else if (completion->status_case == WF_CASE_sdk_completion_successful && completion->status.successful != NULL) {
+        add_used_flags(run, completion->status.successful);
+        wf_run_handle_commands(run, completion->status.successful);
+    } else {
+        wf_diverge_code(run, "the answer says neither success nor failure");
+    }
+    return advance(run, out, err);
+}
