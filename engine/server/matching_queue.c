@@ -1,0 +1,467 @@
+/*
+ * The queue machine and what a lease allows: matching pollers with tasks, writing new tasks, loading the backlog, saving
+ * the ack level. At most one write and one read of a queue are on their way.
+ */
+#include "engine/base/assert.h"
+#include "engine/codec.h"
+#include "engine/server/matching.h"
+
+typedef void (*queue_action)(struct wf_matching *matching, struct wf_matching_queue *queue);
+
+static struct wf_matching_task *task_of(struct wf_ring *link)
+{
+    return (struct wf_matching_task *)(void *)link; /* the first member */
+}
+
+static struct wf_matching_task *task_of_write(struct wf_ring *link)
+{
+    return (struct wf_matching_task *)(void *)((char *)link - offsetof(struct wf_matching_task, write_link));
+}
+
+/* ---- Pollers ---- */
+
+void wf_queue_free_poller(struct wf_matching *matching, struct wf_matching_poller *poller)
+{
+    wf_ring_remove(&poller->link);
+    wf_pieces_give(&matching->pieces, poller, poller->size_bytes);
+}
+
+/* A poller whose task came to nothing goes on waiting, before those that came later. */
+void wf_queue_keep_poller(struct wf_matching *matching, struct wf_matching_queue *queue,
+                          struct wf_matching_poller *poller)
+{
+    if (poller->is_gone) {
+        wf_queue_free_poller(matching, poller);
+        return;
+    }
+    wf_ring_push_front(&queue->pollers, &poller->link);
+}
+
+static void dismiss_pollers(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    while (!wf_ring_is_empty(&queue->pollers)) {
+        struct wf_matching_poller *poller = (void *)queue->pollers.next;
+
+        (void)wf_matching_answer(matching, poller->call_id, WF_CALL_OK);
+        wf_queue_free_poller(matching, poller);
+    }
+}
+
+/* ---- Requests to the database ---- */
+
+static struct wf_db_request *put_store(struct wf_matching *matching, struct wf_matching_queue *queue,
+                                       enum wf_matching_call_kind kind)
+{
+    struct wf_db_request *request = WF_ARENA_NEW(&matching->step_arena, struct wf_db_request);
+    struct wf_service_output *output =
+        wf_matching_put(matching, WF_SERVICE_STORE, wf_matching_call_new(matching, kind, queue));
+
+    if (request == NULL || output == NULL) {
+        matching->is_out_of_memory = true;
+        return NULL;
+    }
+    output->store = request;
+    return request;
+}
+
+static void acquire(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    struct wf_db_request *request = put_store(matching, queue, WF_MATCHING_CALL_ACQUIRE);
+    struct wf_db_acquire_queue *body = WF_ARENA_NEW(&matching->step_arena, struct wf_db_acquire_queue);
+
+    queue->retry_ns = INT64_MAX;
+    if (request == NULL || body == NULL) {
+        matching->is_out_of_memory = true;
+        return;
+    }
+    *body = (struct wf_db_acquire_queue){
+        .task_queue = queue->name, .is_activity = queue->is_activity, .owner = matching->config.identity};
+    request->op_case = WF_CASE_db_request_acquire_queue;
+    request->op.acquire_queue = body;
+}
+
+static int64_t ack_level(const struct wf_matching *matching, const struct wf_matching_queue *queue)
+{
+    if ((matching->config.planted & WF_PLANT_NO_QUEUE_ACK) != 0) {
+        return queue->read_task_id;
+    }
+    return wf_ring_is_empty(&queue->backlog) ? queue->read_task_id : task_of(queue->backlog.next)->task_id - 1;
+}
+
+bool wf_queue_is_ack_due(const struct wf_matching *matching, const struct wf_matching_queue *queue)
+{
+    return queue->state == WF_QUEUE_READY && ack_level(matching, queue) > queue->saved_ack_task_id;
+}
+
+static bool put_row(struct wf_matching *matching, struct wf_matching_task *task, struct wf_db_task *row)
+{
+    struct wf_buffer body = {0};
+
+    wf_buffer_init(&body, &matching->step_arena);
+    wf_wire_encode(&wf_type_svc_add_task, task->add, &body);
+    *row = (struct wf_db_task){
+        .category = WF_TASK_QUEUE,
+        .task_id = task->new_task_id,
+        .visibility_time_ns = task->expire_ns,
+        .body = wf_buffer_string(&body),
+    };
+    return !body.is_full;
+}
+
+/* Moves everything that waits to be written into one request; with nothing to write it saves the ack level. */
+static void write_rows(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    struct wf_db_request *request = put_store(matching, queue, WF_MATCHING_CALL_WRITE);
+    struct wf_db_write_queue *body = WF_ARENA_NEW(&matching->step_arena, struct wf_db_write_queue);
+
+    if (request == NULL || body == NULL) {
+        matching->is_out_of_memory = true;
+        return;
+    }
+    *body = (struct wf_db_write_queue){
+        .task_queue = queue->name,
+        .is_activity = queue->is_activity,
+        .range_id = (matching->config.planted & WF_PLANT_NO_FENCING) != 0 ? 0 : queue->range_id,
+        .ack_task_id = ack_level(matching, queue),
+    };
+    while (!wf_ring_is_empty(&queue->to_write) && body->tasks.count < WF_MATCHING_LOADED_MAX) {
+        struct wf_matching_task *task = task_of_write(queue->to_write.next);
+        struct wf_db_task *row = WF_LIST_APPEND(&matching->step_arena, body->tasks);
+
+        wf_ring_remove(&task->write_link);
+        wf_ring_push(&queue->in_write, &task->write_link);
+        task->new_task_id = queue->next_task_id++;
+        if (row == NULL || !put_row(matching, task, row)) {
+            matching->is_out_of_memory = true;
+            return;
+        }
+    }
+    queue->is_writing = true;
+    queue->is_read_stale = true;
+    queue->saved_ns = matching->now_ns;
+    request->op_case = WF_CASE_db_request_write_queue;
+    request->op.write_queue = body;
+}
+
+static void read_rows(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    struct wf_db_request *request = put_store(matching, queue, WF_MATCHING_CALL_READ);
+    struct wf_db_read_queue *body = WF_ARENA_NEW(&matching->step_arena, struct wf_db_read_queue);
+
+    if (request == NULL || body == NULL) {
+        matching->is_out_of_memory = true;
+        return;
+    }
+    *body = (struct wf_db_read_queue){
+        .task_queue = queue->name,
+        .is_activity = queue->is_activity,
+        .after_task_id = queue->read_task_id,
+        .count_max = WF_MATCHING_LOAD_MAX,
+    };
+    queue->is_reading = true;
+    queue->is_read_stale = queue->is_writing;
+    queue->retry_ns = INT64_MAX;
+    request->op_case = WF_CASE_db_request_read_queue;
+    request->op.read_queue = body;
+}
+
+/* ---- Actions of the queue machine ---- */
+
+static void go_on(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    (void)matching;
+    (void)queue;
+}
+
+static void begin_lease(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    queue->next_task_id = queue->range_id * WF_MATCHING_BLOCK_TASKS + 1;
+    if (queue->read_task_id < queue->saved_ack_task_id) {
+        queue->read_task_id = queue->saved_ack_task_id;
+    }
+    /* Earlier owners, and our own doubtful writes, may have left rows above what we loaded. */
+    queue->is_all_read = false;
+    queue->saved_ns = matching->now_ns;
+}
+
+/* Those who push are told to come again; pollers can wait for the next try. */
+static void turn_away(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    while (!wf_ring_is_empty(&queue->waiting)) {
+        struct wf_matching_task *task = task_of(queue->waiting.next);
+
+        wf_matching_task_step(matching, task, WF_TASK_OVERDUE, NULL);
+    }
+    while (!wf_ring_is_empty(&queue->to_write)) {
+        struct wf_matching_task *task = task_of_write(queue->to_write.next);
+
+        wf_ring_remove(&task->write_link);
+        wf_matching_task_step(matching, task, WF_TASK_UNSTORED, NULL);
+    }
+    queue->retry_ns = matching->now_ns + WF_MATCHING_ACQUIRE_PAUSE_NS;
+}
+
+/* What is buffered belongs to the new owner now. Tasks that history is asked about go on: RecordStarted makes that harmless
+ * (engine-semantics 8.5 "ownership"). Pollers are dismissed, so that their next poll finds the new owner. */
+static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    struct wf_ring *next = NULL;
+
+    turn_away(matching, queue);
+    for (struct wf_ring *link = queue->backlog.next; link != &queue->backlog; link = next) {
+        struct wf_matching_task *task = task_of(link);
+
+        next = link->next;
+        if (task->state == WF_TASK_BACKLOG) {
+            wf_matching_task_free(matching, task);
+            continue;
+        }
+        wf_ring_remove(&task->link);
+        wf_ring_push(&queue->starting, &task->link);
+        task->task_id = 0;
+        queue->backlog_count--;
+    }
+    while (!wf_ring_is_empty(&queue->queries)) {
+        struct wf_matching_query *query = (void *)queue->queries.next;
+
+        (void)wf_matching_answer(matching, query->call_id, WF_CALL_UNAVAILABLE);
+        wf_ring_remove(&query->link);
+        wf_pieces_give(&matching->pieces, query, query->size_bytes);
+    }
+    dismiss_pollers(matching, queue);
+    queue->read_task_id = 0;
+    queue->saved_ack_task_id = 0;
+    queue->retry_ns = INT64_MAX;
+    WF_ASSERT(queue->backlog_count == 0);
+}
+
+static const struct {
+    enum wf_queue_state from;
+    enum wf_queue_input input;
+    enum wf_queue_state to;
+    queue_action action;
+} rows[] = {
+#define WF_MATCHING_QUEUE(from, input, to, action) {WF_QUEUE_##from, WF_QUEUE_##input, WF_QUEUE_##to, action},
+#include "engine/server/matching_queue.def"
+};
+
+void wf_queue_step(struct wf_matching *matching, struct wf_matching_queue *queue, enum wf_queue_input input)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].from == queue->state && rows[i].input == input) {
+            queue->state = rows[i].to;
+            rows[i].action(matching, queue);
+            return;
+        }
+    }
+    WF_UNREACHABLE();
+}
+
+/* ---- Replies of the database ---- */
+
+void wf_queue_on_acquired(struct wf_matching *matching, struct wf_matching_queue *queue,
+                          const struct wf_db_reply *reply)
+{
+    if (reply->status != WF_DATABASE_OK) {
+        wf_queue_step(matching, queue, WF_QUEUE_DENIED);
+        return;
+    }
+    WF_ASSERT(reply->row_case == WF_CASE_db_reply_queue);
+    queue->range_id = reply->row.queue->range_id;
+    queue->saved_ack_task_id = reply->row.queue->ack_task_id;
+    wf_queue_step(matching, queue, WF_QUEUE_ACQUIRED);
+}
+
+/* A written task stays in memory when nothing lies unread before it; else the next read brings it. */
+static void settle_written(struct wf_matching *matching, struct wf_matching_queue *queue,
+                           struct wf_matching_task *task)
+{
+    wf_matching_task_step(matching, task, WF_TASK_STORED, NULL);
+    wf_ring_remove(&task->link);
+    if (!queue->is_all_read || queue->is_reading || queue->backlog_count > WF_MATCHING_LOADED_MAX) {
+        queue->is_all_read = false;
+        wf_matching_task_free(matching, task);
+        return;
+    }
+    wf_ring_push(&queue->backlog, &task->link);
+    queue->read_task_id = task->task_id;
+}
+
+void wf_queue_on_written(struct wf_matching *matching, struct wf_matching_queue *queue,
+                         const struct wf_db_reply *reply)
+{
+    const bool is_stored = reply->status == WF_DATABASE_OK;
+
+    queue->is_writing = false;
+    if (is_stored && reply->row_case == WF_CASE_db_reply_queue) {
+        queue->saved_ack_task_id = reply->row.queue->ack_task_id;
+    }
+    while (!wf_ring_is_empty(&queue->in_write)) {
+        struct wf_matching_task *task = task_of_write(queue->in_write.next);
+
+        wf_ring_remove(&task->write_link);
+        if (is_stored) {
+            settle_written(matching, queue, task);
+        } else {
+            wf_matching_task_step(matching, task, WF_TASK_UNSTORED, NULL);
+        }
+    }
+    if (queue->state != WF_QUEUE_READY) {
+        return;
+    }
+    if (reply->status == WF_DATABASE_SHARD_LOST) {
+        wf_queue_step(matching, queue, WF_QUEUE_LOST);
+    } else if (reply->status == WF_DATABASE_UNKNOWN) {
+        wf_queue_step(matching, queue, WF_QUEUE_DOUBTED);
+    }
+}
+
+static bool load_row(struct wf_matching *matching, struct wf_matching_queue *queue, const struct wf_db_task *row)
+{
+    struct wf_svc_add_task add = {0};
+    struct wf_matching_task *task = NULL;
+    const enum wf_status status =
+        wf_wire_decode(&matching->step_arena, &wf_type_svc_add_task, row->body, &add, NULL);
+
+    WF_ASSERT(status != WF_ERR_CORRUPT); /* we wrote it */
+    task = status == WF_OK ? wf_matching_task_new(matching, queue, &add) : NULL;
+    if (task == NULL) {
+        return false;
+    }
+    task->state = WF_TASK_BACKLOG;
+    task->task_id = row->task_id;
+    task->expire_ns = row->visibility_time_ns;
+    wf_ring_push(&queue->backlog, &task->link);
+    queue->backlog_count++;
+    queue->read_task_id = row->task_id;
+    return true;
+}
+
+void wf_queue_on_read(struct wf_matching *matching, struct wf_matching_queue *queue, const struct wf_db_reply *reply)
+{
+    queue->is_reading = false;
+    if (queue->state != WF_QUEUE_READY) {
+        return;
+    }
+    if (reply->status != WF_DATABASE_OK) {
+        queue->retry_ns = matching->now_ns + WF_MATCHING_ACQUIRE_PAUSE_NS;
+        return;
+    }
+    WF_ASSERT(reply->row_case == WF_CASE_db_reply_tasks);
+    for (uint32_t i = 0; i < reply->row.tasks->tasks.count; i++) {
+        const struct wf_db_task *row = &reply->row.tasks->tasks.items[i];
+
+        if (row->task_id > queue->read_task_id && !load_row(matching, queue, row)) {
+            matching->is_out_of_memory = true;
+            return;
+        }
+    }
+    queue->is_all_read = reply->row.tasks->is_all && !queue->is_read_stale;
+}
+
+/* ---- Matching ---- */
+
+static struct wf_matching_task *next_task(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    struct wf_ring *next = NULL;
+
+    for (struct wf_ring *link = queue->backlog.next; link != &queue->backlog; link = next) {
+        struct wf_matching_task *task = task_of(link);
+
+        next = link->next;
+        if (task->state != WF_TASK_BACKLOG) {
+            continue;
+        }
+        /* "expiry": history's own timer handles the consequence (engine-semantics 8.5). */
+        if (task->expire_ns != 0 && matching->now_ns >= task->expire_ns) {
+            wf_matching_task_step(matching, task, WF_TASK_EXPIRED, NULL);
+            continue;
+        }
+        return task;
+    }
+    return wf_ring_is_empty(&queue->waiting) ? NULL : task_of(queue->waiting.next);
+}
+
+/* The token of a query names the queue, whose owner kept the query. */
+static bool make_query_token(struct wf_matching *matching, const struct wf_matching_queue *queue,
+                             const struct wf_matching_query *query, struct wf_string *bytes)
+{
+    struct wf_svc_task_token token = {
+        .is_query = true,
+        .query_id = {query->query_id, WF_MATCHING_ID_BYTES},
+        .task_queue = queue->name,
+    };
+    struct wf_buffer buffer = {0};
+
+    if (query->task->workflow_execution != NULL) {
+        token.workflow_id = query->task->workflow_execution->workflow_id;
+        token.run_id = query->task->workflow_execution->run_id;
+    }
+    wf_buffer_init(&buffer, &matching->step_arena);
+    wf_wire_encode(&wf_type_svc_task_token, &token, &buffer);
+    *bytes = wf_buffer_string(&buffer);
+    return !buffer.is_full;
+}
+
+static void give_query(struct wf_matching *matching, struct wf_matching_queue *queue, struct wf_matching_query *query,
+                       struct wf_matching_poller *poller)
+{
+    struct wf_svc_response *response = wf_matching_answer(matching, poller->call_id, WF_CALL_OK);
+    struct wf_svc_workflow_task *task =
+        wf_message_copy(&matching->step_arena, &wf_type_svc_workflow_task, query->task);
+
+    wf_matching_make_id(matching, query->query_id);
+    if (response == NULL || task == NULL || !make_query_token(matching, queue, query, &task->token)) {
+        matching->is_out_of_memory = true;
+        return;
+    }
+    task->is_query_only = true;
+    response->answer_case = WF_CASE_svc_response_workflow_task;
+    response->answer.workflow_task = task;
+    wf_ring_remove(&query->link);
+    wf_ring_push(&matching->asked, &query->link);
+    queue->poller_ns = matching->now_ns;
+    wf_queue_free_poller(matching, poller);
+}
+
+static void match(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    while (!wf_ring_is_empty(&queue->pollers) && !matching->is_out_of_memory) {
+        struct wf_matching_poller *poller = (void *)queue->pollers.next;
+        struct wf_matching_task *task = NULL;
+
+        if (!wf_ring_is_empty(&queue->queries)) {
+            give_query(matching, queue, (void *)queue->queries.next, poller);
+            continue;
+        }
+        task = next_task(matching, queue);
+        if (task == NULL) {
+            return;
+        }
+        wf_ring_remove(&poller->link);
+        task->poller = poller;
+        wf_matching_task_step(matching, task, WF_TASK_POLLER, NULL);
+    }
+}
+
+void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    const bool is_save_due =
+        wf_queue_is_ack_due(matching, queue) && matching->now_ns >= queue->saved_ns + WF_MATCHING_ACK_SAVE_NS;
+
+    if (queue->state != WF_QUEUE_READY) {
+        return;
+    }
+    match(matching, queue);
+    if (!queue->is_writing && (!wf_ring_is_empty(&queue->to_write) || is_save_due)) {
+        if (queue->next_task_id + WF_MATCHING_LOADED_MAX >= (queue->range_id + 1) * WF_MATCHING_BLOCK_TASKS) {
+            wf_queue_step(matching, queue, WF_QUEUE_EXHAUSTED);
+            return;
+        }
+        write_rows(matching, queue);
+    }
+    if (!queue->is_reading && !queue->is_all_read && queue->backlog_count < WF_MATCHING_LOAD_MAX &&
+        (queue->retry_ns == INT64_MAX || matching->now_ns >= queue->retry_ns)) {
+        read_rows(matching, queue);
+    }
+}
