@@ -4,6 +4,7 @@
 #include "sim/check/check.h"
 
 #include "engine/base/assert.h"
+#include "engine/diagnosis.h"
 #include "sim/check/track.h"
 
 static const char *const check_names[SIM_CHECK_COUNT] = {
@@ -21,21 +22,21 @@ const char *sim_check_diagnosis(enum sim_check_kind kind)
 {
     switch (kind) {
     case SIM_CHECK_AT_MOST_ONCE:
-        return "WF401";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_AT_MOST_ONCE);
     case SIM_CHECK_NEUTRAL:
-        return "WF402";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_NEUTRAL);
     case SIM_CHECK_CLOSES_WITHIN:
-        return "WF403";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_CLOSES_WITHIN);
     case SIM_CHECK_NO_EFFECT_AFTER:
-        return "WF404";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_NO_EFFECT_AFTER);
     case SIM_CHECK_PROGRESS:
-        return "WF405";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_PROGRESS);
     case SIM_CHECK_CONSERVATION:
-        return "WF406";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_CONSERVATION);
     case SIM_CHECK_ONE_DECISION:
-        return "WF407";
+        return wf_diagnosis_code(WF_DIAGNOSIS_CHECK_ONE_DECISION);
     case SIM_CHECK_COUNT:
-        return "WF408";
+        return wf_diagnosis_code(WF_DIAGNOSIS_INVARIANT_BROKEN);
     }
     WF_UNREACHABLE();
 }

@@ -1,0 +1,324 @@
+/*
+ * One action a kind, through the world's functions, and the table that says how often each strikes. Rates and intervals are
+ * those of profile chaos at middle intensity: frequent enough that a load of a few virtual seconds meets several.
+ */
+#include <stddef.h>
+
+#include "engine/base/assert.h"
+#include "sim/fault/schedule.h"
+
+#define SLOW_FACTOR 20 /* a slow node or database takes that many times longer */
+
+/* ---- Nodes ---- */
+
+uint32_t sim_faults_find_node(const struct sim_faults *faults, struct wf_string name)
+{
+    const uint32_t count = sim_world_node_count(faults->world);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (wf_string_equal(sim_world_node(faults->world, i).name, name)) {
+            return i;
+        }
+    }
+    return SIM_NO_NODE;
+}
+
+#define KIND_BIT(kind) (1U << (kind))
+#define WORKERS KIND_BIT(SIM_NODE_WORKER)
+#define SERVERS KIND_BIT(SIM_NODE_SERVER)
+#define DATABASES KIND_BIT(SIM_NODE_DATABASE)
+
+/* Draws a node of the kinds, other than `except` and, when asked, one that is up; SIM_NO_NODE when there is none. */
+static uint32_t draw_node(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, unsigned kinds,
+                          uint32_t except, bool must_be_up)
+{
+    const uint32_t count = sim_world_node_count(faults->world);
+    uint64_t candidate_count = 0;
+    uint64_t pick = 0;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const struct sim_node_view node = sim_world_node(faults->world, i);
+
+            if ((kinds & KIND_BIT(node.kind)) == 0 || i == except || (must_be_up && !node.is_up)) {
+                continue;
+            }
+            if (pass == 0) {
+                candidate_count++;
+            } else if (pick-- == 0) {
+                return i;
+            }
+        }
+        if (candidate_count == 0) {
+            return SIM_NO_NODE;
+        }
+        if (pass == 0) {
+            pick = sim_choose(sim_world_choices(faults->world), &faults->entities[kind], site, candidate_count);
+        }
+    }
+    WF_UNREACHABLE();
+}
+
+static bool fill_node(struct sim_faults *faults, struct sim_strike *strike, unsigned kinds, bool must_be_up)
+{
+    if (strike->node == SIM_NO_NODE) {
+        strike->node = draw_node(faults, strike->kind, SIM_SITE_FAULT_NODE, kinds, SIM_NO_NODE, must_be_up);
+    }
+    return strike->node != SIM_NO_NODE;
+}
+
+static bool fill_pair(struct sim_faults *faults, struct sim_strike *strike)
+{
+    const unsigned all = WORKERS | SERVERS | DATABASES;
+
+    if (!fill_node(faults, strike, all, false)) {
+        return false;
+    }
+    if (strike->other_node == SIM_NO_NODE) {
+        strike->other_node =
+            draw_node(faults, strike->kind, SIM_SITE_FAULT_OTHER_NODE, all, strike->node, false);
+    }
+    return strike->other_node != SIM_NO_NODE;
+}
+
+static void append_name(const struct sim_faults *faults, uint32_t node, struct wf_buffer *out)
+{
+    const struct sim_node_view view = sim_world_node(faults->world, node);
+
+    wf_buffer_append_string(out, view.name);
+}
+
+struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_strike *strike, char *text,
+                                  size_t capacity)
+{
+    struct wf_buffer out;
+
+    wf_buffer_init_fixed(&out, text, capacity);
+    if (strike->node != SIM_NO_NODE) {
+        append_name(faults, strike->node, &out);
+    }
+    if (strike->other_node != SIM_NO_NODE) {
+        wf_buffer_append_text(&out, " to ");
+        append_name(faults, strike->other_node, &out);
+    }
+    return wf_buffer_string(&out);
+}
+
+/* ---- Crashes ---- */
+
+/* The fault is recorded before the crash that it makes, so that a trace reads in order. */
+static void record_crash(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    const struct wf_string name = sim_world_node(faults->world, strike->node).name;
+
+    sim_world_record(faults->world, (struct sim_record){.kind = SIM_RECORD_FAULT,
+                                                        .node = name,
+                                                        .subject = strike->workflow_id,
+                                                        .a = wf_string_of(sim_fault_name(strike->kind)),
+                                                        .b = name,
+                                                        .x = (int64_t)strike->kind});
+}
+
+static bool crash(struct sim_faults *faults, struct sim_strike *strike, unsigned kinds)
+{
+    if (!fill_node(faults, strike, kinds, true) || !sim_world_node(faults->world, strike->node).is_up) {
+        return false;
+    }
+    record_crash(faults, strike);
+    return sim_world_crash_node(faults->world, strike->node, strike->duration_ns);
+}
+
+static bool crash_worker(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return crash(faults, strike, WORKERS);
+}
+
+static bool crash_server(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return crash(faults, strike, SERVERS);
+}
+
+/* ---- The network ---- */
+
+static bool cut_both_ways(struct sim_faults *faults, struct sim_strike *strike)
+{
+    if (!fill_pair(faults, strike)) {
+        return false;
+    }
+    const bool is_there = sim_world_set_link(faults->world, strike->node, strike->other_node, true);
+    const bool is_back = sim_world_set_link(faults->world, strike->other_node, strike->node, true);
+
+    return is_there || is_back;
+}
+
+static void mend_both_ways(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    (void)sim_world_set_link(faults->world, strike->node, strike->other_node, false);
+    (void)sim_world_set_link(faults->world, strike->other_node, strike->node, false);
+}
+
+static bool cut_one_way(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return fill_pair(faults, strike) && sim_world_set_link(faults->world, strike->node, strike->other_node, true);
+}
+
+static void mend_one_way(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    (void)sim_world_set_link(faults->world, strike->node, strike->other_node, false);
+}
+
+static bool isolate(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return fill_node(faults, strike, WORKERS | SERVERS, true) &&
+           sim_world_set_isolated(faults->world, strike->node, true);
+}
+
+static void rejoin(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    (void)sim_world_set_isolated(faults->world, strike->node, false);
+}
+
+/* ---- Slowness and the database ---- */
+
+static bool slow_database(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return fill_node(faults, strike, DATABASES, false) && sim_world_set_slow(faults->world, strike->node, SLOW_FACTOR);
+}
+
+static bool slow_node(struct sim_faults *faults, struct sim_strike *strike)
+{
+    return fill_node(faults, strike, WORKERS | SERVERS, true) &&
+           sim_world_set_slow(faults->world, strike->node, SLOW_FACTOR);
+}
+
+static void end_slowness(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    (void)sim_world_set_slow(faults->world, strike->node, 1);
+}
+
+static bool refuse_writes(struct sim_faults *faults, struct sim_strike *strike)
+{
+    (void)strike;
+    faults->rates.database_unavailable = (struct sim_ratio){1, 1};
+    sim_world_set_rates(faults->world, &faults->rates);
+    return true;
+}
+
+static void accept_writes(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    (void)strike;
+    faults->rates.database_unavailable = (struct sim_ratio){0, 0};
+    sim_world_set_rates(faults->world, &faults->rates);
+}
+
+/* ---- Workers, shards, operators ---- */
+
+static uint64_t draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, uint64_t bound)
+{
+    return sim_choose(sim_world_choices(faults->world), &faults->entities[kind], SIM_SITE_FAULT_KIND, bound);
+}
+
+static bool evict(struct sim_faults *faults, struct sim_strike *strike)
+{
+    if (!fill_node(faults, strike, WORKERS, true)) {
+        return false;
+    }
+    const uint64_t pick = draw_kind(faults, strike->kind, UINT32_MAX);
+
+    return sim_world_evict(faults->world, strike->node, pick);
+}
+
+static bool move_shard(struct sim_faults *faults, struct sim_strike *strike)
+{
+    if (!fill_node(faults, strike, SERVERS, true)) {
+        return false;
+    }
+    const uint64_t shard = draw_kind(faults, strike->kind, faults->config->shard_count);
+
+    return sim_world_move_shard(faults->world, (int32_t)shard, strike->node);
+}
+
+/* An open run: the named workflow's, or any. run_count when there is none. */
+static uint32_t draw_open_run(struct sim_faults *faults, struct sim_strike *strike)
+{
+    const uint32_t count = sim_world_run_count(faults->world);
+    uint64_t open_count = 0;
+    uint64_t pick = 0;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const struct sim_run_view run = sim_world_run(faults->world, i);
+
+            if (run.status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING ||
+                (strike->workflow_id.size_bytes > 0 && !wf_string_equal(run.workflow_id, strike->workflow_id))) {
+                continue;
+            }
+            if (pass == 0) {
+                open_count++;
+            } else if (pick-- == 0) {
+                strike->workflow_id = run.workflow_id;
+                return i;
+            }
+        }
+        if (open_count == 0) {
+            return count;
+        }
+        if (pass == 0) {
+            pick = draw_kind(faults, strike->kind, open_count);
+        }
+    }
+    WF_UNREACHABLE();
+}
+
+static bool cancel(struct sim_faults *faults, struct sim_strike *strike)
+{
+    const uint32_t run = draw_open_run(faults, strike);
+
+    return run < sim_world_run_count(faults->world) && sim_world_cancel(faults->world, run);
+}
+
+static bool terminate(struct sim_faults *faults, struct sim_strike *strike)
+{
+    const uint32_t run = draw_open_run(faults, strike);
+
+    return run < sim_world_run_count(faults->world) && sim_world_terminate(faults->world, run);
+}
+
+/* ---- The table ---- */
+
+#define TIMED(seconds, duration_ms, action, ending)                                                                    \
+    {.class = SIM_FAULT_CLASS_TIMED,                                                                                   \
+     .interval_ns = (seconds)*WF_NS_PER_S,                                                                             \
+     .duration_ns = (duration_ms)*WF_NS_PER_MS,                                                                        \
+     .strike = (action),                                                                                               \
+     .end = (ending)}
+#define RATED(one_of, member)                                                                                          \
+    {.class = SIM_FAULT_CLASS_RATED,                                                                                   \
+     .rate = {1, (one_of)},                                                                                            \
+     .rate_offset = offsetof(struct sim_rates, member)}
+
+/* A rated kind strikes at intervals instead when the scenario gives it a time (`every`). */
+const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT] = {
+    [SIM_FAULT_WORKER_CRASH] = TIMED(6, 2000, crash_worker, NULL),
+    [SIM_FAULT_SERVER_CRASH] = TIMED(20, 3000, crash_server, NULL),
+    [SIM_FAULT_DATABASE_TIMEOUT] = RATED(200, database_timeout),
+    [SIM_FAULT_DATABASE_UNAVAILABLE] = TIMED(30, 1000, refuse_writes, accept_writes),
+    [SIM_FAULT_DATABASE_SLOW] = TIMED(30, 5000, slow_database, end_slowness),
+    [SIM_FAULT_PARTITION] = TIMED(15, 4000, cut_both_ways, mend_both_ways),
+    [SIM_FAULT_PARTITION_ONE_WAY] = TIMED(15, 4000, cut_one_way, mend_one_way),
+    [SIM_FAULT_ISOLATE] = TIMED(20, 3000, isolate, rejoin),
+    [SIM_FAULT_MESSAGE_LOSS] = RATED(100, message_loss),
+    [SIM_FAULT_MESSAGE_DELAY] = RATED(50, message_delay),
+    [SIM_FAULT_MESSAGE_DUPLICATE] = RATED(50, message_duplicate),
+    [SIM_FAULT_MESSAGE_REORDER] = RATED(30, message_reorder),
+    [SIM_FAULT_ACTIVITY_FAILURE] = RATED(20, activity_failure),
+    [SIM_FAULT_LOST_ANSWER] = RATED(30, lost_answer),
+    [SIM_FAULT_ZOMBIE] = RATED(50, zombie),
+    [SIM_FAULT_CACHE_EVICTION] = TIMED(3, 0, evict, NULL),
+    [SIM_FAULT_SIGNAL_DUPLICATE] = RATED(10, signal_duplicate),
+    [SIM_FAULT_SIGNAL_LATE] = RATED(10, signal_late),
+    [SIM_FAULT_CANCEL] = TIMED(20, 0, cancel, NULL),
+    [SIM_FAULT_TERMINATE] = TIMED(40, 0, terminate, NULL),
+    [SIM_FAULT_SHARD_MOVE] = TIMED(15, 0, move_shard, NULL),
+    [SIM_FAULT_SLOW_NODE] = TIMED(20, 5000, slow_node, end_slowness),
+};

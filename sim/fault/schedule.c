@@ -1,0 +1,353 @@
+/*
+ * Phases and times. Each seed draws its own subset of the allowed kinds and an intensity for each (swarm testing: a seed
+ * with few kinds goes deeper into them than one with all). Every kind draws as its own entity, so that leaving one out
+ * moves nothing else.
+ */
+#include "sim/fault/schedule.h"
+
+#include "engine/base/assert.h"
+
+#define DURATION_NS_MIN WF_NS_PER_MS
+#define CALM_FACTOR 8 /* profile calm strikes that many times more rarely than chaos */
+#define INTENSITIES 4
+#define TRAP_KINDS 6
+#define TRAP_SKIPS 8
+
+static const char *const fault_names[SIM_FAULT_COUNT] = {
+#define SIM_FAULT(name, text, help) (text),
+#include "sim/fault/faults.def"
+};
+
+const char *sim_fault_name(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return fault_names[kind];
+}
+
+static uint64_t draw(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, uint64_t bound)
+{
+    return sim_choose(sim_world_choices(faults->world), &faults->entities[kind], site, bound);
+}
+
+int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site,
+                                 int64_t mean_ns)
+{
+    const struct sim_distribution distribution = {SIM_EXPONENTIAL, mean_ns, 0};
+    const int64_t duration_ns =
+        sim_draw_duration(sim_world_choices(faults->world), &faults->entities[kind], site, &distribution);
+
+    return duration_ns < DURATION_NS_MIN ? DURATION_NS_MIN : duration_ns;
+}
+
+/* ---- One strike ---- */
+
+static void record_fault(struct sim_faults *faults, const struct sim_strike *strike, enum sim_record_kind kind)
+{
+    char where[128];
+
+    sim_world_record(faults->world,
+                     (struct sim_record){
+                         .kind = kind,
+                         .node = strike->node == SIM_NO_NODE ? (struct wf_string){NULL, 0}
+                                                             : sim_world_node(faults->world, strike->node).name,
+                         .subject = strike->workflow_id,
+                         .a = wf_string_of(sim_fault_name(strike->kind)),
+                         .b = sim_faults_where(faults, strike, where, sizeof where),
+                         .x = (int64_t)strike->kind,
+                     });
+}
+
+static bool is_crash(enum sim_fault_kind kind)
+{
+    return kind == SIM_FAULT_WORKER_CRASH || kind == SIM_FAULT_SERVER_CRASH;
+}
+
+/* True when a fault of this kind already lasts at the same place: ending one would end both. */
+static bool is_covered(const struct sim_faults *faults, const struct sim_strike *strike)
+{
+    for (uint32_t i = 0; i < SIM_FAULT_WINDOWS_MAX; i++) {
+        const struct sim_fault_window *window = &faults->windows[i];
+
+        if (window->is_active && window->strike.kind == strike->kind &&
+            (strike->node == SIM_NO_NODE || window->strike.node == strike->node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool open_window(struct sim_faults *faults, const struct sim_strike *strike)
+{
+    const wf_time_ns now_ns = sim_world_loop(faults->world)->now_ns;
+
+    for (uint32_t i = 0; i < SIM_FAULT_WINDOWS_MAX; i++) {
+        if (!faults->windows[i].is_active) {
+            faults->windows[i] = (struct sim_fault_window){true, *strike};
+            /* What it points to may not live as long as the window. */
+            faults->windows[i].strike.workflow_id = (struct wf_string){NULL, 0};
+            return sim_world_set_timer(faults->world, now_ns + strike->duration_ns, SIM_TIMER_WINDOW + i);
+        }
+    }
+    return false;
+}
+
+bool sim_faults_do(struct sim_faults *faults, struct sim_strike *strike)
+{
+    const struct sim_fault_row *row = &sim_fault_rows[strike->kind];
+
+    if (strike->duration_ns == 0) {
+        strike->duration_ns =
+            sim_faults_draw_duration(faults, strike->kind, SIM_SITE_FAULT_DURATION, row->duration_ns);
+    }
+    if (row->class == SIM_FAULT_CLASS_RATED) {
+        /* The world records it when it finds its victim. */
+        return sim_world_strike_next(faults->world, strike->kind, strike->workflow_id);
+    }
+    if ((row->end != NULL && is_covered(faults, strike)) || !row->strike(faults, strike)) {
+        return false;
+    }
+    if (!is_crash(strike->kind)) {
+        record_fault(faults, strike, SIM_RECORD_FAULT);
+    }
+    if (row->end != NULL && !open_window(faults, strike)) {
+        row->end(faults, strike);
+    }
+    return true;
+}
+
+static void end_window(struct sim_faults *faults, uint32_t index)
+{
+    struct sim_fault_window *window = &faults->windows[index];
+
+    if (!window->is_active) {
+        return;
+    }
+    window->is_active = false;
+    sim_fault_rows[window->strike.kind].end(faults, &window->strike);
+    record_fault(faults, &window->strike, SIM_RECORD_FAULT_END);
+}
+
+/* ---- Traps: a crash at a chosen step of a task's life rather than at a chosen time ---- */
+
+static bool set_trap(struct sim_faults *faults)
+{
+    static const enum sim_record_kind kinds[TRAP_KINDS] = {
+        SIM_RECORD_COUNT, /* none: now */
+        SIM_RECORD_TASK_GIVEN,  SIM_RECORD_TASK_ANSWERED, SIM_RECORD_ATTEMPT_STARTED,
+        SIM_RECORD_EFFECT,      SIM_RECORD_ATTEMPT_ENDED,
+    };
+    const enum sim_fault_kind crash = SIM_FAULT_WORKER_CRASH;
+    const enum sim_record_kind kind = kinds[draw(faults, crash, SIM_SITE_FAULT_KIND, TRAP_KINDS)];
+    const uint64_t skip_count = draw(faults, crash, SIM_SITE_ACTIVITY_FAULT, TRAP_SKIPS);
+    const int64_t duration_ns = sim_faults_draw_duration(faults, crash, SIM_SITE_RESTART_DELAY,
+                                                         sim_fault_rows[crash].duration_ns);
+
+    for (uint32_t i = 0; kind != SIM_RECORD_COUNT && i < SIM_FAULT_TRAPS_MAX; i++) {
+        if (!faults->traps[i].is_armed) {
+            faults->traps[i] = (struct sim_trap){true, kind, (uint32_t)skip_count, duration_ns};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void spring_traps(struct sim_faults *faults, const struct sim_record *record)
+{
+    for (uint32_t i = 0; i < SIM_FAULT_TRAPS_MAX; i++) {
+        struct sim_trap *trap = &faults->traps[i];
+
+        if (!trap->is_armed || trap->kind != record->kind || faults->trapped_node != SIM_NO_NODE) {
+            continue;
+        }
+        if (trap->skip_count > 0) {
+            trap->skip_count--;
+            continue;
+        }
+        faults->trapped_node = sim_faults_find_node(faults, record->node);
+        faults->trapped_duration_ns = trap->duration_ns;
+        trap->is_armed = false;
+    }
+}
+
+/* ---- Times ---- */
+
+static void set_next_strike(struct sim_faults *faults, enum sim_fault_kind kind)
+{
+    const wf_time_ns now_ns = sim_world_loop(faults->world)->now_ns;
+    const int64_t wait_ns =
+        sim_faults_draw_duration(faults, kind, SIM_SITE_FAULT_INTERVAL, faults->interval_ns[kind]);
+
+    (void)sim_world_set_timer(faults->world, now_ns + wait_ns, SIM_TIMER_STRIKE + (uint32_t)kind);
+}
+
+static void strike_kind(struct sim_faults *faults, enum sim_fault_kind kind)
+{
+    struct sim_strike strike = {.kind = kind, .node = SIM_NO_NODE, .other_node = SIM_NO_NODE};
+
+    if (kind != SIM_FAULT_WORKER_CRASH || !set_trap(faults)) {
+        (void)sim_faults_do(faults, &strike);
+    }
+    set_next_strike(faults, kind);
+}
+
+static void on_timer(void *context, uint32_t id)
+{
+    struct sim_faults *faults = context;
+
+    if (id == SIM_TIMER_HEAL) {
+        sim_faults_heal(faults);
+    } else if (id >= SIM_TIMER_PLACED) {
+        sim_placed_time(faults, id - SIM_TIMER_PLACED);
+    } else if (id >= SIM_TIMER_WINDOW) {
+        end_window(faults, id - SIM_TIMER_WINDOW);
+    } else if (!faults->is_healed) {
+        strike_kind(faults, (enum sim_fault_kind)(id - SIM_TIMER_STRIKE));
+    }
+}
+
+void sim_faults_heal(struct sim_faults *faults)
+{
+    if (faults->is_healed) {
+        return;
+    }
+    faults->is_healed = true;
+    memset(faults->windows, 0, sizeof faults->windows);
+    faults->trapped_node = SIM_NO_NODE;
+    memset(faults->traps, 0, sizeof faults->traps);
+    memset(&faults->rates, 0, sizeof faults->rates);
+    sim_world_record(faults->world, (struct sim_record){.kind = SIM_RECORD_PHASE, .a = WF_STR("heal")});
+    sim_world_heal(faults->world);
+}
+
+/* ---- The seed's own subset ---- */
+
+/* Intensity 0 is the mildest. Each step doubles how often a kind strikes; 2 is the table's own. */
+static int64_t scale_interval(int64_t interval_ns, uint64_t intensity)
+{
+    return interval_ns * 4 >> intensity;
+}
+
+static struct sim_ratio scale_rate(struct sim_ratio rate, uint64_t intensity, uint32_t factor)
+{
+    return (struct sim_ratio){rate.numerator << intensity, rate.denominator * 4 * factor};
+}
+
+static void set_rate(struct sim_faults *faults, enum sim_fault_kind kind, struct sim_ratio rate)
+{
+    memcpy((char *)&faults->rates + sim_fault_rows[kind].rate_offset, &rate, sizeof rate);
+}
+
+/* A kind is in by the toss of a coin; when the scenario gives its time, or allows nothing else, always. */
+static void draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, uint32_t allowed_count)
+{
+    const struct sim_fault_config *config = &faults->config->faults;
+    const struct sim_fault_row *row = &sim_fault_rows[kind];
+    const bool is_drawn = draw(faults, kind, SIM_SITE_SWARM_SUBSET, 2) == 1;
+    const uint64_t intensity = draw(faults, kind, SIM_SITE_SWARM_INTENSITY, INTENSITIES);
+    const bool is_calm = wf_string_is(config->profile, "calm");
+    const uint32_t factor = is_calm ? CALM_FACTOR : 1;
+
+    faults->is_on[kind] =
+        config->has_rate[kind] || (config->allowed[kind] && (is_drawn || allowed_count == 1));
+    if (!faults->is_on[kind]) {
+        return;
+    }
+    if (config->has_rate[kind]) {
+        faults->interval_ns[kind] = config->mean_interval_ns[kind];
+    } else if (row->class == SIM_FAULT_CLASS_RATED) {
+        set_rate(faults, kind, scale_rate(row->rate, intensity, factor));
+        return;
+    } else {
+        faults->interval_ns[kind] = scale_interval(row->interval_ns, intensity) * factor;
+    }
+    set_next_strike(faults, kind);
+}
+
+static void draw_swarm(struct sim_faults *faults)
+{
+    uint32_t allowed_count = 0;
+
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        allowed_count += faults->config->faults.allowed[kind] ? 1 : 0;
+    }
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        draw_kind(faults, (enum sim_fault_kind)kind, allowed_count);
+    }
+    sim_world_set_rates(faults->world, &faults->rates);
+}
+
+static void name_entities(struct sim_faults *faults)
+{
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        char text[64];
+        struct wf_buffer name;
+
+        wf_buffer_init_fixed(&name, text, sizeof text);
+        wf_buffer_printf(&name, "fault %s", sim_fault_name((enum sim_fault_kind)kind));
+        sim_entity_init(&faults->entities[kind], wf_buffer_string(&name));
+    }
+}
+
+enum wf_status sim_faults_new(struct sim_world *world, const struct sim_config *config, bool is_enabled,
+                              struct sim_faults **faults, struct wf_error *err)
+{
+    struct sim_faults *made = WF_ARENA_NEW(sim_world_arena(world), struct sim_faults);
+
+    if (made == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the fault schedule");
+    }
+    made->world = world;
+    made->config = config;
+    made->trapped_node = SIM_NO_NODE;
+    name_entities(made);
+    *faults = made;
+    sim_world_set_timer_handler(world, on_timer, made);
+    if (!is_enabled || !config->faults.is_enabled) {
+        made->is_healed = true;
+        return WF_OK;
+    }
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_PHASE, .a = WF_STR("chaos")});
+    WF_TRY(sim_placed_new(made, err));
+    draw_swarm(made);
+    if (!sim_world_set_timer(world, config->faults.for_ns, SIM_TIMER_HEAL)) {
+        return wf_fail_status(err, WF_ERR_LIMIT, "the event queue has no room for the fault schedule");
+    }
+    return WF_OK;
+}
+
+/* ---- Records ---- */
+
+void sim_faults_record(struct sim_faults *faults, const struct sim_record *record)
+{
+    if (record->kind == SIM_RECORD_FAULT) {
+        WF_ASSERT(record->x >= 0 && record->x < SIM_FAULT_COUNT);
+        faults->counts[record->x]++;
+        return;
+    }
+    spring_traps(faults, record);
+    sim_placed_record(faults, record);
+}
+
+void sim_faults_strike(struct sim_faults *faults)
+{
+    if (faults->trapped_node != SIM_NO_NODE) {
+        struct sim_strike strike = {.kind = SIM_FAULT_WORKER_CRASH,
+                                    .node = faults->trapped_node,
+                                    .other_node = SIM_NO_NODE,
+                                    .duration_ns = faults->trapped_duration_ns};
+
+        faults->trapped_node = SIM_NO_NODE;
+        (void)sim_faults_do(faults, &strike);
+    }
+    sim_placed_strike(faults);
+}
+
+bool sim_faults_is_healed(const struct sim_faults *faults)
+{
+    return faults->is_healed;
+}
+
+const uint64_t *sim_faults_counts(const struct sim_faults *faults)
+{
+    return faults->counts;
+}
