@@ -1,12 +1,12 @@
 /*
  * The reader is a state machine over one pointer; the kinds of the open containers are a bit each. Strings and blanks are
- * scanned eight bytes at a time: the word tricks below set the high bit of the first byte that matches, and possibly of
- * bytes after it, so the lowest set bit is exact.
+ * scanned eight bytes at a time.
  */
 #include "engine/base/json_text.h"
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
+#include "engine/base/json_scan.h"
 
 enum state {
     STATE_VALUE,      /* a value must come */
@@ -17,45 +17,7 @@ enum state {
     STATE_DONE,       /* only blanks may come */
 };
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH_BITS EACH_BYTE(0x80)
 #define REPLACEMENT_CHARACTER UINT32_C(0xFFFD)
-
-/* High bits of the bytes of a word that are zero. */
-static inline uint64_t zero_bytes(uint64_t word)
-{
-    return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
-}
-
-/* High bits of the bytes that end a run of plain characters: a quote, a backslash, a control character. */
-static inline uint64_t special_bytes(uint64_t word)
-{
-    const uint64_t below_space = (word - EACH_BYTE(0x20)) & ~word & HIGH_BITS;
-
-    return below_space | zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
-}
-
-static inline size_t first_byte(uint64_t high_bits)
-{
-    return (size_t)__builtin_ctzll(high_bits) / 8;
-}
-
-/* The first special character at or after next, or end. */
-static inline const char *skip_plain(const char *next, const char *end)
-{
-    while (end - next >= 8) {
-        const uint64_t special = special_bytes(wf_load_u64(next));
-
-        if (special != 0) {
-            return next + first_byte(special);
-        }
-        next += 8;
-    }
-    while (next < end && (unsigned char)*next >= 0x20 && *next != '"' && *next != '\\') {
-        next++;
-    }
-    return next;
-}
 
 static inline bool is_blank(char c)
 {
@@ -68,7 +30,7 @@ static inline const char *skip_blanks(const char *next, const char *end)
         return next;
     }
     for (;;) {
-        while (end - next >= 8 && wf_load_u64(next) == EACH_BYTE(' ')) {
+        while (end - next >= 8 && wf_load_u64(next) == WF_EACH_BYTE(' ')) {
             next += 8;
         }
         if (next == end || !is_blank(*next)) {
@@ -151,7 +113,7 @@ static enum wf_status read_string(const struct wf_json_reader *reader, const cha
     const char *end = reader->end;
 
     token->has_escapes = false;
-    for (at = skip_plain(start, end);; at = skip_plain(at, end)) {
+    for (at = wf_skip_plain(start, end);; at = wf_skip_plain(at, end)) {
         size_t escape_bytes = 0;
 
         if (at == end) {
@@ -431,7 +393,7 @@ bool wf_utf8_is_valid(struct wf_string text)
     while (i < text.size_bytes) {
         size_t length = 0;
 
-        if (text.size_bytes - i >= 8 && (wf_load_u64(text.data + i) & HIGH_BITS) == 0) {
+        if (text.size_bytes - i >= 8 && (wf_load_u64(text.data + i) & WF_HIGH_BITS) == 0) {
             i += 8;
             continue;
         }
@@ -557,7 +519,7 @@ enum wf_status wf_json_unescape(struct wf_arena *arena, const struct wf_json_tok
         return wf_fail_at(err, WF_ERR_MEMORY, token->byte_offset, "no memory for a JSON string");
     }
     while (at < end) {
-        const char *plain_end = skip_plain(at, end);
+        const char *plain_end = wf_skip_plain(at, end);
         char decoded[4];
         size_t decoded_bytes = 0;
 

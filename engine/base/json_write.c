@@ -1,5 +1,6 @@
 /* Writing JSON text. Runs of characters that need no escape are appended whole. */
 #include "engine/base/assert.h"
+#include "engine/base/json_scan.h"
 #include "engine/base/json_text.h"
 
 #define DIGITS_BYTES 20 /* UINT64_MAX in decimal */
@@ -43,8 +44,17 @@ void wf_json_write_string(struct wf_buffer *out, struct wf_string text)
     wf_buffer_append_char(out, '"');
     while (i < text.size_bytes) {
         const unsigned char c = (unsigned char)text.data[i];
-        const size_t length = wf_utf8_sequence(text.data + i, text.size_bytes - i);
+        size_t length = 0;
 
+        if (text.size_bytes - i >= 8) {
+            const uint64_t word = wf_load_u64(text.data + i);
+
+            if (((word & WF_HIGH_BITS) | wf_special_bytes(word)) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        length = wf_utf8_sequence(text.data + i, text.size_bytes - i);
         if (length > 1 || (c >= 0x20 && c < 0x80 && c != '"' && c != '\\')) {
             i += length;
             continue;
