@@ -16,12 +16,12 @@ void cli_complain_input(const char *path, const struct wf_error *err)
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 
     if (err->event_id != 0 && err->byte_offset != WF_ERROR_NO_OFFSET) {
-        cli_complain("%s: %s (event %lld, byte %lld)", name, err->message, (long long)err->event_id,
-                     (long long)err->byte_offset);
+        cli_complain("%s: event %lld, byte %lld: %s", name, (long long)err->event_id, (long long)err->byte_offset,
+                     err->message);
     } else if (err->event_id != 0) {
-        cli_complain("%s: %s (event %lld)", name, err->message, (long long)err->event_id);
+        cli_complain("%s: event %lld: %s", name, (long long)err->event_id, err->message);
     } else if (err->byte_offset != WF_ERROR_NO_OFFSET) {
-        cli_complain("%s: %s (byte %lld)", name, err->message, (long long)err->byte_offset);
+        cli_complain("%s: byte %lld: %s", name, (long long)err->byte_offset, err->message);
     } else {
         cli_complain("%s: %s", name, err->message);
     }

@@ -29,7 +29,7 @@ enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_hist
 
 void cli_histories_close(struct cli_histories *histories);
 
-/* Says on standard error what is wrong with an input: "PATH: message (event 7, byte 1024)". */
+/* Says on standard error what is wrong with an input: "PATH: event 7, byte 1024: message". */
 void cli_complain_input(const char *path, const struct wf_error *err);
 
 #endif
