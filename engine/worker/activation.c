@@ -103,7 +103,7 @@ void wf_eviction_init(struct wf_eviction *eviction, struct wf_string run_id, enu
                       struct wf_string message)
 {
     memset(eviction, 0, sizeof *eviction);
-    eviction->remove.reason = reason;
+    eviction->remove.reason = (int32_t)reason;
     eviction->remove.message = message;
     eviction->job.variant_case = WF_CASE_sdk_job_remove_from_cache;
     eviction->job.variant.remove_from_cache = &eviction->remove;
