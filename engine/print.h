@@ -50,6 +50,10 @@ void wf_print_inline(struct wf_buffer *out, const struct wf_message_type *type, 
  */
 void wf_print_event(struct wf_buffer *out, const struct wf_event *event, const struct wf_print_options *options);
 
+/* Appends a command as the event that it becomes, without an id: `ScheduleActivityTask charge_payment id=5 ...`. */
+void wf_print_command(struct wf_buffer *out, const struct wf_command *command,
+                      const struct wf_print_options *options);
+
 /* Appends the part of wf_print_event after the id and the type; nothing for an event without attributes. */
 void wf_print_event_details(struct wf_buffer *out, const struct wf_event *event,
                             const struct wf_print_options *options);

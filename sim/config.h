@@ -14,6 +14,8 @@
 #include "sim/code.h"
 
 #define SIM_NEVER INT64_MAX
+#define SIM_CHECKS_MAX 64
+#define SIM_GOALS_MAX 64
 
 /* A probability as an integer ratio: 3% is 3 of 100. denominator 0: never. */
 struct sim_ratio {

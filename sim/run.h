@@ -46,8 +46,8 @@ struct sim_run_result {
     uint64_t fault_counts[SIM_FAULT_COUNT]; /* how often each kind fired */
     const struct sim_broken_check *broken;
     uint32_t broken_count;
-    uint32_t check_conditions[64]; /* how often each check's condition was met (vacuous when 0 over a batch) */
-    uint32_t goals_reached[64];
+    uint32_t check_conditions[SIM_CHECKS_MAX]; /* how often each check's condition was met (vacuous when 0 over a batch) */
+    uint32_t goals_reached[SIM_GOALS_MAX];
     const struct sim_unfinished *unfinished;
     uint32_t unfinished_count;
     bool is_out_of_steps;

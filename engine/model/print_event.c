@@ -151,29 +151,35 @@ static void print_part(struct wf_buffer *out, struct wf_string part, const struc
     wf_print_value(out, field, wf_field_in(field, message), options);
 }
 
-void wf_print_event_details(struct wf_buffer *out, const struct wf_event *event,
-                            const struct wf_print_options *options)
+static void print_summary(struct wf_buffer *out, const char *summary, const struct wf_message_type *type,
+                          const void *message, const struct wf_print_options *options)
 {
     struct wf_print_options one_line = options == NULL ? (struct wf_print_options){0} : *options;
-    const char *summary = wf_print_event_summary(event->event_type);
-    const struct wf_field *attributes = wf_message_field(&wf_type_event, event->attributes_case);
-    struct wf_string rest;
+    struct wf_string rest = wf_string_of(summary);
 
-    /* An event may carry the attributes of another type, or none: then there is nothing to say of it here. */
-    if (summary == NULL || attributes == NULL || event->attributes.any == NULL ||
-        attributes->number != wf_event_descriptors[event->event_type].oneof_number) {
-        return;
-    }
     if (one_line.value_limit_bytes == 0) {
         one_line.value_limit_bytes = EVENT_VALUE_BYTES;
     }
     if (one_line.limit_bytes == 0) {
         one_line.limit_bytes = 2 * one_line.value_limit_bytes; /* of each part */
     }
-    rest = wf_string_of(summary);
     while (rest.size_bytes > 0) {
-        print_part(out, take_until(&rest, ' '), attributes->message, event->attributes.any, &one_line);
+        print_part(out, take_until(&rest, ' '), type, message, &one_line);
     }
+}
+
+void wf_print_event_details(struct wf_buffer *out, const struct wf_event *event,
+                            const struct wf_print_options *options)
+{
+    const char *summary = wf_print_event_summary(event->event_type);
+    const struct wf_field *attributes = wf_message_field(&wf_type_event, event->attributes_case);
+
+    /* An event may carry the attributes of another type, or none: then there is nothing to say of it here. */
+    if (summary == NULL || attributes == NULL || event->attributes.any == NULL ||
+        attributes->number != wf_event_descriptors[event->event_type].oneof_number) {
+        return;
+    }
+    print_summary(out, summary, attributes->message, event->attributes.any, options);
 }
 
 void wf_print_event(struct wf_buffer *out, const struct wf_event *event, const struct wf_print_options *options)
@@ -182,4 +188,20 @@ void wf_print_event(struct wf_buffer *out, const struct wf_event *event, const s
     wf_buffer_append_char(out, ' ');
     wf_buffer_append_text(out, wf_event_type_name(event->event_type));
     wf_print_event_details(out, event, options);
+}
+
+/* A command shows what the event that it becomes shows, as far as it has those fields. */
+void wf_print_command(struct wf_buffer *out, const struct wf_command *command, const struct wf_print_options *options)
+{
+    const bool is_known = command->command_type > 0 && command->command_type < WF_COMMAND_TYPE_COUNT;
+    const struct wf_command_descriptor *descriptor = is_known ? &wf_command_descriptors[command->command_type] : NULL;
+
+    wf_buffer_append_text(out, wf_command_type_name(command->command_type));
+    if (descriptor == NULL || descriptor->name == NULL || command->attributes.any == NULL ||
+        command->attributes_case != descriptor->oneof_number) {
+        return;
+    }
+    const char *summary = wf_print_event_summary((int32_t)descriptor->event);
+    print_summary(out, summary != NULL ? summary : "id=messageId", descriptor->attributes, command->attributes.any,
+                  options);
 }

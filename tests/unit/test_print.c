@@ -281,9 +281,37 @@ static void test_print__event_line(void **state)
     test_string_is("unknown type", wf_buffer_string(&out), "19 Unknown");
 }
 
+/* A command shows what its event would; one with other attributes than its type's shows its type alone. */
+static void test_print__a_command_reads_as_its_event(void **state)
+{
+    struct wf_activity_type type = {.name = WF_STR("charge_payment")};
+    struct wf_command_schedule_activity_task schedule = {.activity_type = &type, .activity_id = WF_STR("5")};
+    struct wf_command_start_timer timer = {.timer_id = WF_STR("1"),
+                                           .start_to_fire_timeout = {.seconds = 60, .is_set = true}};
+    struct wf_command commands[3] = {
+        {.command_type = WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, .attributes_case = 2},
+        {.command_type = WF_COMMAND_TYPE_START_TIMER, .attributes_case = 3},
+        {.command_type = WF_COMMAND_TYPE_START_TIMER, .attributes_case = 2},
+    };
+    static const char *const expected[3] = {"ScheduleActivityTask charge_payment id=5", "StartTimer id=1 after=60s",
+                                            "StartTimer"};
+    struct wf_buffer out;
+    commands[0].attributes.schedule_activity_task = &schedule;
+    commands[1].attributes.start_timer = &timer;
+    commands[2].attributes.schedule_activity_task = &schedule;
+    wf_buffer_init(&out, *state);
+
+    for (size_t i = 0; i < TEST_COUNT(commands); i++) {
+        wf_buffer_reset(&out);
+        wf_print_command(&out, &commands[i], NULL);
+        test_string_is("command", wf_buffer_string(&out), expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST_IN_ARENA(test_print__a_command_reads_as_its_event),
         TEST_IN_ARENA(test_print__timestamps),
         TEST_IN_ARENA(test_print__durations),
         TEST_IN_ARENA(test_print__payloads),

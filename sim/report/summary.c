@@ -1,0 +1,488 @@
+/* Plain sums; signatures in the order in which seeds first show them. */
+#include "sim/report/summary.h"
+
+#include "engine/base/hash.h"
+#include "engine/print.h"
+
+#define JUDGED_FROM_SEEDS 100
+
+static const char *const fault_names[] = {
+#define SIM_FAULT(name, text, help) text,
+#include "sim/fault/faults.def"
+};
+
+static const char *const status_names[16] = {
+    [WF_WORKFLOW_EXECUTION_STATUS_RUNNING] = "still open",
+    [WF_WORKFLOW_EXECUTION_STATUS_COMPLETED] = "completed",
+    [WF_WORKFLOW_EXECUTION_STATUS_FAILED] = "failed",
+    [WF_WORKFLOW_EXECUTION_STATUS_CANCELED] = "canceled",
+    [WF_WORKFLOW_EXECUTION_STATUS_TERMINATED] = "terminated",
+    [WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW] = "continued as new",
+    [WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT] = "timed out",
+    [WF_WORKFLOW_EXECUTION_STATUS_PAUSED] = "paused",
+};
+
+void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config)
+{
+    *summary = (struct sim_summary){.arena = arena, .config = config};
+}
+
+static struct sim_signature *find(struct sim_summary *summary, uint64_t signature)
+{
+    for (uint32_t i = 0; i < summary->signature_count; i++) {
+        if (summary->signatures[i].signature == signature) {
+            return &summary->signatures[i];
+        }
+    }
+    return NULL;
+}
+
+static void keep(struct sim_summary *summary, struct wf_string *string)
+{
+    *string = wf_string_copy(summary->arena, *string);
+}
+
+static void add_broken(struct sim_summary *summary, const struct sim_broken_check *broken, uint64_t seed)
+{
+    struct sim_signature *known = find(summary, broken->signature);
+
+    if (broken->check != NULL) {
+        summary->check_broken[broken->check - summary->config->checks]++;
+    }
+    if (known != NULL) {
+        known->seed_count++;
+        return;
+    }
+    if (summary->signature_count == SIM_SIGNATURES_MAX) {
+        summary->dropped_signature_count++;
+        return;
+    }
+    struct sim_signature *added = &summary->signatures[summary->signature_count++];
+    *added = (struct sim_signature){broken->signature, *broken, seed, 1, {NULL, 0}};
+    keep(summary, &added->first.invariant);
+    keep(summary, &added->first.sentence);
+    keep(summary, &added->first.workflow_id);
+    keep(summary, &added->first.workflow_type);
+    keep(summary, &added->first.key);
+    keep(summary, &added->first.await_site);
+    keep(summary, &added->first.last_fault);
+    keep(summary, &added->first.signature_text);
+    if (broken->diagnosis != NULL) {
+        added->first.diagnosis = wf_string_copy(summary->arena, wf_string_of(broken->diagnosis)).data;
+    }
+}
+
+/* The list of what did not complete is for a single seed. */
+static void keep_unfinished(struct sim_summary *summary, const struct sim_run_result *result)
+{
+    struct sim_unfinished *kept = wf_arena_take_array(summary->arena, result->unfinished_count, sizeof *kept);
+
+    for (uint32_t i = 0; kept != NULL && i < result->unfinished_count; i++) {
+        kept[i] = result->unfinished[i];
+        keep(summary, &kept[i].workflow_id);
+        keep(summary, &kept[i].workflow_type);
+        keep(summary, &kept[i].reason);
+        if (kept[i].diagnosis != NULL) {
+            kept[i].diagnosis = wf_string_copy(summary->arena, wf_string_of(kept[i].diagnosis)).data;
+        }
+    }
+    summary->unfinished = kept;
+    summary->unfinished_count = kept != NULL ? result->unfinished_count : 0;
+}
+
+/* A seed that shows one signature several times counts once for it: only the first of equal ones is added. */
+static bool is_first_of_seed(const struct sim_run_result *result, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++) {
+        if (result->broken[i].signature == result->broken[index].signature) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *result)
+{
+    const struct sim_config *config = summary->config;
+
+    if (summary->seed_count == 0) {
+        summary->first_seed = result->seed;
+        summary->trace_hash = result->trace_hash;
+        keep_unfinished(summary, result);
+    } else {
+        summary->trace_hash = wf_hash_mix(summary->trace_hash, result->trace_hash);
+        summary->unfinished_count = 0;
+    }
+    summary->last_seed = result->seed;
+    summary->seed_count++;
+    summary->step_count += result->step_count;
+    summary->end_time_ns = result->end_time_ns;
+    if (result->step_count > summary->longest_step_count) {
+        summary->longest_step_count = result->step_count;
+        summary->longest_seed = result->seed;
+    }
+    for (size_t i = 0; i < sizeof summary->runs_by_status / sizeof *summary->runs_by_status; i++) {
+        summary->runs_by_status[i] += result->runs_by_status[i];
+    }
+    for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
+        summary->fault_counts[i] += result->fault_counts[i];
+    }
+    for (size_t i = 0; i < config->check_count; i++) {
+        summary->check_conditions[i] += result->check_conditions[i];
+    }
+    for (size_t i = 0; i < config->goal_count; i++) {
+        summary->goal_seeds[i] += result->goals_reached[i] > 0 ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < result->broken_count; i++) {
+        if (is_first_of_seed(result, i)) {
+            add_broken(summary, &result->broken[i], result->seed);
+        }
+    }
+    summary->broken_seed_count += result->broken_count > 0 ? 1 : 0;
+    summary->out_of_steps_count += result->is_out_of_steps ? 1 : 0;
+    summary->peak_bytes = result->peak_bytes > summary->peak_bytes ? result->peak_bytes : summary->peak_bytes;
+}
+
+void sim_summary_tell(struct sim_summary *summary, uint64_t signature, struct wf_string story)
+{
+    struct sim_signature *known = find(summary, signature);
+
+    if (known != NULL && known->story.size_bytes == 0) {
+        known->story = wf_string_copy(summary->arena, story);
+    }
+}
+
+/* ---- Judging ---- */
+
+bool sim_summary_judges(const struct sim_summary *summary)
+{
+    const uint64_t over = summary->config->goals_over;
+
+    return summary->seed_count >= (over > 0 ? over : JUDGED_FROM_SEEDS);
+}
+
+uint32_t sim_summary_missing_count(const struct sim_summary *summary)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; sim_summary_judges(summary) && i < summary->config->check_count; i++) {
+        count += summary->check_conditions[i] == 0 ? 1 : 0;
+    }
+    for (uint32_t i = 0; sim_summary_judges(summary) && i < summary->config->goal_count; i++) {
+        count += summary->goal_seeds[i] == 0 ? 1 : 0;
+    }
+    return count;
+}
+
+bool sim_summary_is_fine(const struct sim_summary *summary)
+{
+    return summary->broken_seed_count == 0 && summary->crash_count == 0 && summary->out_of_steps_count == 0 &&
+           sim_summary_missing_count(summary) == 0;
+}
+
+/* ---- Text ---- */
+
+/* 1234567 as 1,234,567. */
+static void print_count(struct wf_buffer *out, uint64_t value)
+{
+    if (value >= 1000) {
+        print_count(out, value / 1000);
+        wf_buffer_printf(out, ",%03u", (unsigned)(value % 1000));
+    } else {
+        wf_buffer_printf(out, "%u", (unsigned)value);
+    }
+}
+
+static void print_statuses(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    uint64_t total = 0;
+    const char *separator = ": ";
+
+    for (size_t i = 0; i < 16; i++) {
+        total += summary->runs_by_status[i];
+    }
+    wf_buffer_append_text(out, "  workflows  ");
+    print_count(out, total);
+    for (size_t i = 0; i < 16; i++) {
+        if (summary->runs_by_status[i] > 0 && status_names[i] != NULL) {
+            wf_buffer_append_text(out, separator);
+            print_count(out, summary->runs_by_status[i]);
+            wf_buffer_printf(out, " %s", status_names[i]);
+            separator = ", ";
+        }
+    }
+    wf_buffer_append_char(out, '\n');
+}
+
+#define FAULT_COLUMNS 88
+
+static void print_faults(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    size_t line_start = out->size_bytes;
+    bool is_first = true;
+
+    wf_buffer_append_text(out, "  faults     ");
+    for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
+        if (summary->fault_counts[i] == 0) {
+            continue;
+        }
+        if (!is_first) {
+            wf_buffer_append_text(out, ", ");
+        }
+        if (out->size_bytes - line_start > FAULT_COLUMNS) {
+            wf_buffer_append_text(out, "\n             ");
+            line_start = out->size_bytes;
+        }
+        wf_buffer_printf(out, "%s ", fault_names[i]);
+        print_count(out, summary->fault_counts[i]);
+        is_first = false;
+    }
+    wf_buffer_append_text(out, is_first ? "none\n" : "\n");
+}
+
+static void print_checks(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    const struct sim_config *config = summary->config;
+
+    for (uint32_t i = 0; i < config->check_count; i++) {
+        wf_buffer_printf(out, "  %s %S: ", i == 0 ? "checks    " : "          ", &config->checks[i].text);
+        if (summary->check_broken[i] > 0) {
+            wf_buffer_append_text(out, "broken in ");
+            print_count(out, summary->check_broken[i]);
+            wf_buffer_append_text(out, summary->check_broken[i] == 1 ? " seed\n" : " seeds\n");
+        } else if (summary->check_conditions[i] > 0) {
+            wf_buffer_append_text(out, "held ");
+            print_count(out, summary->check_conditions[i]);
+            wf_buffer_append_text(out, summary->check_conditions[i] == 1 ? " time\n" : " times\n");
+        } else {
+            wf_buffer_append_text(out, sim_summary_judges(summary)
+                                           ? "VACUOUS: its condition was never met; it proves nothing\n"
+                                           : "its condition was not met here\n");
+        }
+    }
+}
+
+static void print_goals(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    const struct sim_config *config = summary->config;
+
+    for (uint32_t i = 0; i < config->goal_count; i++) {
+        const struct sim_goal *goal = &config->goals[i];
+
+        wf_buffer_printf(out, "  %s %S", i == 0 ? "sometimes " : "          ", &goal->text);
+        if (goal->after.size_bytes > 0) {
+            wf_buffer_printf(out, " between %S and %S", &goal->after, &goal->before);
+        }
+        if (summary->goal_seeds[i] > 0 && summary->seed_count > 1) {
+            wf_buffer_append_text(out, ": in ");
+            print_count(out, summary->goal_seeds[i]);
+            wf_buffer_append_text(out, summary->goal_seeds[i] == 1 ? " seed\n" : " seeds\n");
+        } else if (summary->goal_seeds[i] > 0) {
+            wf_buffer_append_text(out, ": reached\n");
+        } else {
+            wf_buffer_append_text(out, sim_summary_judges(summary) ? ": NEVER reached\n" : ": not reached here\n");
+        }
+    }
+}
+
+static void print_end(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    wf_buffer_append_text(out, "  steps      ");
+    print_count(out, summary->step_count);
+    if (summary->seed_count == 1) {
+        wf_buffer_append_text(out, ", ");
+        wf_print_duration(out, wf_duration_of(summary->end_time_ns));
+        wf_buffer_append_text(out, " of virtual time\n");
+    } else if (summary->seed_count > 1) {
+        wf_buffer_append_text(out, ", at most ");
+        print_count(out, summary->longest_step_count);
+        wf_buffer_printf(out, " in seed %llu\n", (unsigned long long)summary->longest_seed);
+    } else {
+        wf_buffer_append_char(out, '\n');
+    }
+    wf_buffer_printf(out, "  trace      %016llx\n", (unsigned long long)summary->trace_hash);
+}
+
+static void print_unfinished(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    if (summary->unfinished_count > 0) {
+        wf_buffer_append_text(out, "not completed\n");
+    }
+    for (uint32_t i = 0; i < summary->unfinished_count; i++) {
+        const struct sim_unfinished *unfinished = &summary->unfinished[i];
+        const char *status = unfinished->status >= 0 && unfinished->status < 16 ? status_names[unfinished->status] : NULL;
+
+        wf_buffer_printf(out, "  %S %s: %S", &unfinished->workflow_id, status != NULL ? status : "unknown",
+                         &unfinished->reason);
+        if (unfinished->diagnosis != NULL) {
+            wf_buffer_printf(out, " [%s]", unfinished->diagnosis);
+        }
+        wf_buffer_append_char(out, '\n');
+    }
+}
+
+void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "%S, ", &summary->config->name);
+    if (summary->seed_count == 1) {
+        wf_buffer_printf(out, "seed %llu\n", (unsigned long long)summary->first_seed);
+    } else {
+        wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,
+                         (unsigned long long)summary->last_seed);
+        print_count(out, summary->seed_count);
+        wf_buffer_append_text(out, " run\n");
+    }
+    print_statuses(summary, out);
+    print_faults(summary, out);
+    print_checks(summary, out);
+    print_goals(summary, out);
+    print_end(summary, out);
+    print_unfinished(summary, out);
+    if (summary->out_of_steps_count > 0) {
+        wf_buffer_append_text(out, "given up after too many steps: ");
+        print_count(out, summary->out_of_steps_count);
+        wf_buffer_append_text(out, summary->out_of_steps_count == 1 ? " seed\n" : " seeds\n");
+    }
+}
+
+void sim_summary_print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
+                                 struct wf_buffer *out)
+{
+    const struct sim_broken_check *broken = &signature->first;
+
+    wf_buffer_append_text(out, "broken: ");
+    if (broken->check != NULL) {
+        wf_buffer_append_string(out, broken->check->text);
+    } else {
+        wf_buffer_printf(out, "engine invariant %S", &broken->invariant);
+    }
+    if (broken->diagnosis != NULL) {
+        wf_buffer_printf(out, " [%s]", broken->diagnosis);
+    }
+    wf_buffer_printf(out, "\n  %S\n", &broken->sentence);
+    if (signature->story.size_bytes > 0) {
+        wf_buffer_append_char(out, '\n');
+        wf_buffer_append_string(out, signature->story);
+        wf_buffer_append_char(out, '\n');
+    }
+    if (broken->signature_text.size_bytes > 0) {
+        wf_buffer_printf(out, "  signature  %016llx: %S\n", (unsigned long long)signature->signature,
+                         &broken->signature_text);
+    }
+    if (summary->seed_count > 1) {
+        wf_buffer_append_text(out, "  seeds      ");
+        print_count(out, signature->seed_count);
+        wf_buffer_append_text(out, " of ");
+        print_count(out, summary->seed_count);
+        wf_buffer_printf(out, ", the first is %llu\n", (unsigned long long)signature->first_seed);
+    }
+}
+
+/* ---- JSON ---- */
+
+static void write_number(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    wf_json_key(writer, key);
+    wf_json_u64(writer, value);
+}
+
+static void write_string(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    wf_json_string(writer, value);
+}
+
+/* 64-bit hashes are text: readers of JSON lose their low bits as numbers. */
+static void write_hash(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[16];
+
+    for (int i = 15; i >= 0; i--) {
+        text[i] = digits[value & 15];
+        value >>= 4;
+    }
+    write_string(writer, key, (struct wf_string){text, sizeof text});
+}
+
+static void write_counts(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "workflows");
+    wf_json_begin_object(writer);
+    for (size_t i = 0; i < 16; i++) {
+        if (summary->runs_by_status[i] > 0 && status_names[i] != NULL) {
+            write_number(writer, status_names[i], summary->runs_by_status[i]);
+        }
+    }
+    wf_json_end_object(writer);
+    wf_json_key(writer, "faults");
+    wf_json_begin_object(writer);
+    for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
+        write_number(writer, fault_names[i], summary->fault_counts[i]);
+    }
+    wf_json_end_object(writer);
+    wf_json_key(writer, "checks");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->config->check_count; i++) {
+        wf_json_begin_object(writer);
+        write_string(writer, "check", summary->config->checks[i].text);
+        write_number(writer, "conditions", summary->check_conditions[i]);
+        write_number(writer, "broken_seeds", summary->check_broken[i]);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+    wf_json_key(writer, "goals");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->config->goal_count; i++) {
+        wf_json_begin_object(writer);
+        write_string(writer, "goal", summary->config->goals[i].text);
+        write_number(writer, "seeds", summary->goal_seeds[i]);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+static void write_failures(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "failures");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->signature_count; i++) {
+        const struct sim_signature *signature = &summary->signatures[i];
+        const struct sim_broken_check *broken = &signature->first;
+
+        wf_json_begin_object(writer);
+        write_string(writer, "check", broken->check != NULL ? broken->check->text : broken->invariant);
+        wf_json_key(writer, "diagnosis");
+        wf_json_text(writer, broken->diagnosis != NULL ? broken->diagnosis : "");
+        write_string(writer, "sentence", broken->sentence);
+        write_string(writer, "workflow_id", broken->workflow_id);
+        write_string(writer, "workflow_type", broken->workflow_type);
+        write_string(writer, "key", broken->key);
+        write_hash(writer, "signature", signature->signature);
+        write_string(writer, "signature_text", broken->signature_text);
+        write_number(writer, "first_seed", signature->first_seed);
+        write_number(writer, "seeds", signature->seed_count);
+        write_number(writer, "step", broken->step);
+        wf_json_key(writer, "time_ns");
+        wf_json_i64(writer, broken->time_ns);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    write_string(writer, "scenario", summary->config->name);
+    write_number(writer, "first_seed", summary->first_seed);
+    write_number(writer, "last_seed", summary->last_seed);
+    write_number(writer, "seeds", summary->seed_count);
+    wf_json_key(writer, "fine");
+    wf_json_bool(writer, sim_summary_is_fine(summary));
+    write_number(writer, "steps", summary->step_count);
+    write_number(writer, "given_up", summary->out_of_steps_count);
+    write_number(writer, "crashed", summary->crash_count);
+    write_number(writer, "missing", sim_summary_missing_count(summary));
+    write_hash(writer, "trace_hash", summary->trace_hash);
+    write_counts(summary, writer);
+    write_failures(summary, writer);
+}

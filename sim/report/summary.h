@@ -1,0 +1,77 @@
+/*
+ * A batch of seeds folded into one report: what ran, what broke, what was never reached. Results are added in seed order, so
+ * the report is the same whatever the number of processes.
+ */
+#ifndef WF_SIM_REPORT_SUMMARY_H
+#define WF_SIM_REPORT_SUMMARY_H
+
+#include "engine/base/arena.h"
+#include "engine/base/json_text.h"
+#include "sim/run.h"
+
+/* Failures of one signature. */
+struct sim_signature {
+    uint64_t signature;
+    struct sim_broken_check first; /* of the first seed; strings in the summary's arena */
+    uint64_t first_seed;
+    uint64_t seed_count;
+    struct wf_string story; /* of the first seed; empty: none was sent */
+};
+
+#define SIM_SIGNATURES_MAX 64 /* further ones are counted only */
+
+struct sim_summary {
+    struct wf_arena *arena;
+    const struct sim_config *config;
+    uint64_t first_seed;
+    uint64_t last_seed;
+    uint64_t seed_count;
+    uint64_t broken_seed_count;
+    uint64_t out_of_steps_count;
+    uint64_t crash_count; /* seeds whose workflow code ended its process */
+    uint64_t step_count;
+    uint64_t longest_seed;
+    uint64_t longest_step_count;
+    uint64_t runs_by_status[16];
+    uint64_t fault_counts[SIM_FAULT_COUNT];
+    uint64_t check_conditions[SIM_CHECKS_MAX];
+    uint64_t check_broken[SIM_CHECKS_MAX];
+    uint64_t goal_seeds[SIM_GOALS_MAX]; /* seeds that reached it */
+    size_t peak_bytes;
+    uint64_t trace_hash; /* of one seed, that seed's; of many, a digest of all of theirs in order */
+    wf_time_ns end_time_ns; /* of the last seed added */
+    struct sim_signature signatures[SIM_SIGNATURES_MAX];
+    uint32_t signature_count;
+    uint64_t dropped_signature_count;
+    const struct sim_unfinished *unfinished; /* of a batch of one seed */
+    uint32_t unfinished_count;
+};
+
+/* Strings that the summary keeps go into the arena. */
+void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config);
+
+void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *result);
+
+/* Keeps a story for a signature that has none yet. */
+void sim_summary_tell(struct sim_summary *summary, uint64_t signature, struct wf_string story);
+
+/* Whether the batch is large enough to say that a check is vacuous and a goal unmet: `over` of the scenario, else 100. */
+bool sim_summary_judges(const struct sim_summary *summary);
+
+/* Checks whose condition was never met, and goals never reached; 0 when the batch is too small to say. */
+uint32_t sim_summary_missing_count(const struct sim_summary *summary);
+
+/* Nothing broke, nothing is missing, no code crashed, no run was given up. */
+bool sim_summary_is_fine(const struct sim_summary *summary);
+
+/* Appends the report without the failures themselves, which the caller prints with sim_summary_print_signature. */
+void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out);
+
+/* Appends one failure: what, where, its story, how many seeds; the caller adds the command that repeats it. */
+void sim_summary_print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
+                                 struct wf_buffer *out);
+
+/* Appends the members of one JSON object, failures included. */
+void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer);
+
+#endif

@@ -1,0 +1,277 @@
+/* Reports say "history" and "code", never expected and actual: nobody has to remember which is which. */
+#include "sim/report/verdict.h"
+
+#include "engine/print.h"
+#include "sim/report/pack.h"
+
+#define VALUE_BYTES_MAX 60 /* of one value in a window */
+#define SIDE_COLUMNS_MIN 24
+#define SIDE_COLUMNS_WIDE 60
+
+static const struct wf_print_options in_window = {.value_limit_bytes = VALUE_BYTES_MAX};
+
+/* ---- Making ---- */
+
+static struct wf_string event_text(struct wf_arena *arena, const struct wf_event *event)
+{
+    struct wf_buffer text;
+
+    if (event == NULL) {
+        return (struct wf_string){NULL, 0};
+    }
+    wf_buffer_init(&text, arena);
+    wf_print_event(&text, event, &in_window);
+    return wf_buffer_string(&text);
+}
+
+/* The command's kind, then its attributes on one line. */
+static struct wf_string command_text(struct wf_arena *arena, const struct wf_command *command)
+{
+    struct wf_buffer text;
+
+    if (command == NULL) {
+        return (struct wf_string){NULL, 0};
+    }
+    wf_buffer_init(&text, arena);
+    wf_print_command(&text, command, &in_window);
+    return wf_buffer_string(&text);
+}
+
+static void make_rows(struct wf_arena *arena, const struct wf_finding *finding, struct sim_verdict *verdict)
+{
+    struct sim_verdict_row *rows = wf_arena_take_array(arena, finding->window_count, sizeof *rows);
+
+    for (uint32_t i = 0; rows != NULL && i < finding->window_count; i++) {
+        rows[i].history = event_text(arena, finding->window[i].event);
+        rows[i].code = command_text(arena, finding->window[i].command);
+        rows[i].is_difference = finding->window[i].is_difference;
+    }
+    verdict->rows = rows;
+    verdict->row_count = rows != NULL ? finding->window_count : 0;
+}
+
+void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, const struct wf_replay_result *result,
+                      struct sim_verdict *verdict)
+{
+    const struct wf_finding *finding = &result->finding;
+
+    *verdict = (struct sim_verdict){
+        .workflow_id = history->workflow_id,
+        .run_id = history->run_id,
+        .workflow_type = history->workflow_type,
+        .verdict = result->verdict,
+        .family = wf_family_name(result->family),
+        .event_count = history->event_count,
+    };
+    if (result->verdict != WF_VERDICT_OK) {
+        verdict->cause = finding->cause;
+        verdict->diagnosis = finding->diagnosis;
+        verdict->rule = finding->rule;
+        verdict->event_id = finding->event_id;
+        verdict->message = finding->message;
+        verdict->official = finding->official;
+        verdict->hint = finding->hint;
+        verdict->history = event_text(arena, finding->event);
+        verdict->code = command_text(arena, finding->command);
+        make_rows(arena, finding, verdict);
+    }
+}
+
+/* ---- Carrying: in the order of the struct's members ---- */
+
+void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    sim_pack_text(out, verdict->file);
+    sim_pack_text(out, verdict->workflow_id);
+    sim_pack_text(out, verdict->run_id);
+    sim_pack_text(out, verdict->workflow_type);
+    sim_pack_number(out, verdict->verdict);
+    sim_pack_number(out, verdict->cause);
+    sim_pack_code(out, verdict->diagnosis);
+    sim_pack_code(out, verdict->rule);
+    sim_pack_code(out, verdict->family);
+    sim_pack_number(out, (uint64_t)verdict->event_id);
+    sim_pack_number(out, verdict->event_count);
+    sim_pack_text(out, verdict->message);
+    sim_pack_text(out, verdict->official);
+    sim_pack_text(out, verdict->hint);
+    sim_pack_text(out, verdict->history);
+    sim_pack_text(out, verdict->code);
+    sim_pack_number(out, verdict->row_count);
+    for (uint32_t i = 0; i < verdict->row_count; i++) {
+        sim_pack_text(out, verdict->rows[i].history);
+        sim_pack_text(out, verdict->rows[i].code);
+        sim_pack_number(out, verdict->rows[i].is_difference);
+    }
+}
+
+bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct sim_verdict *verdict)
+{
+    struct sim_unpacker unpacker = {.arena = arena, .rest = bytes};
+
+    *verdict = (struct sim_verdict){0};
+    verdict->file = sim_unpack_text(&unpacker);
+    verdict->workflow_id = sim_unpack_text(&unpacker);
+    verdict->run_id = sim_unpack_text(&unpacker);
+    verdict->workflow_type = sim_unpack_text(&unpacker);
+    verdict->verdict = (enum wf_verdict)sim_unpack_number(&unpacker);
+    verdict->cause = (enum wf_cause)sim_unpack_number(&unpacker);
+    verdict->diagnosis = sim_unpack_code(&unpacker);
+    verdict->rule = sim_unpack_code(&unpacker);
+    verdict->family = sim_unpack_code(&unpacker);
+    verdict->event_id = (int64_t)sim_unpack_number(&unpacker);
+    verdict->event_count = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->message = sim_unpack_text(&unpacker);
+    verdict->official = sim_unpack_text(&unpacker);
+    verdict->hint = sim_unpack_text(&unpacker);
+    verdict->history = sim_unpack_text(&unpacker);
+    verdict->code = sim_unpack_text(&unpacker);
+    struct sim_verdict_row *rows = sim_unpack_array(&unpacker, &verdict->row_count, sizeof *rows, 3);
+    for (uint32_t i = 0; i < verdict->row_count; i++) {
+        rows[i].history = sim_unpack_text(&unpacker);
+        rows[i].code = sim_unpack_text(&unpacker);
+        rows[i].is_difference = sim_unpack_number(&unpacker) != 0;
+    }
+    verdict->rows = rows;
+    return sim_unpack_is_whole(&unpacker);
+}
+
+/* ---- Text ---- */
+
+/* The first `columns` characters of a text, an ellipsis where it is cut, then blanks to the full width. */
+static void append_column(struct wf_buffer *out, struct wf_string text, size_t columns)
+{
+    size_t used = 0;
+    size_t at = 0;
+
+    while (at < text.size_bytes && used < columns) {
+        const size_t size_bytes = wf_utf8_sequence(text.data + at, text.size_bytes - at);
+        const size_t step = size_bytes > 0 ? size_bytes : 1;
+
+        if (used + 1 == columns && at + step < text.size_bytes) {
+            wf_buffer_append_text(out, "…");
+            at = text.size_bytes;
+        } else if (size_bytes == 0) {
+            wf_buffer_append_char(out, '?');
+        } else {
+            wf_buffer_append(out, text.data + at, size_bytes);
+        }
+        at += step;
+        used++;
+    }
+    for (; used < columns; used++) {
+        wf_buffer_append_char(out, ' ');
+    }
+}
+
+static size_t longest(const struct sim_verdict *verdict, bool is_history)
+{
+    size_t columns = SIDE_COLUMNS_MIN;
+
+    for (uint32_t i = 0; i < verdict->row_count; i++) {
+        const struct wf_string text = is_history ? verdict->rows[i].history : verdict->rows[i].code;
+        columns = text.size_bytes > columns ? text.size_bytes : columns;
+    }
+    return columns;
+}
+
+static void print_window(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
+{
+    const size_t limit = width > 2 * SIDE_COLUMNS_MIN + 8 ? (width - 8) / 2 : SIDE_COLUMNS_WIDE;
+    size_t left = longest(verdict, true);
+    size_t right = longest(verdict, false);
+
+    left = left < limit ? left : limit;
+    right = right < limit ? right : limit;
+    wf_buffer_append_text(out, "\n    ");
+    append_column(out, WF_STR("history"), left);
+    wf_buffer_append_text(out, "  code\n");
+    for (uint32_t i = 0; i < verdict->row_count; i++) {
+        const struct sim_verdict_row *row = &verdict->rows[i];
+
+        wf_buffer_append_text(out, row->is_difference ? "  > " : "    ");
+        append_column(out, row->history, row->code.size_bytes > 0 ? left : 0);
+        if (row->code.size_bytes == 0) {
+            append_column(out, row->history, row->history.size_bytes < left ? row->history.size_bytes : left);
+        } else {
+            wf_buffer_append_text(out, "  ");
+            append_column(out, row->code, row->code.size_bytes < right ? row->code.size_bytes : right);
+        }
+        wf_buffer_append_char(out, '\n');
+    }
+    wf_buffer_append_char(out, '\n');
+}
+
+void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "%s: %S", wf_verdict_name(verdict->verdict), &verdict->file);
+    if (verdict->workflow_id.size_bytes > 0) {
+        wf_buffer_printf(out, ", workflow %S", &verdict->workflow_id);
+    }
+    if (verdict->workflow_type.size_bytes > 0) {
+        wf_buffer_printf(out, " (%S)", &verdict->workflow_type);
+    }
+    if (verdict->diagnosis != NULL) {
+        wf_buffer_printf(out, " [%s%s%s]", verdict->diagnosis, verdict->cause != WF_CAUSE_NONE ? ", " : "",
+                         verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : "");
+    }
+    wf_buffer_printf(out, "\n  %S\n", &verdict->message);
+    if (verdict->row_count > 0) {
+        print_window(verdict, width, out);
+    }
+    if (verdict->hint.size_bytes > 0) {
+        wf_buffer_printf(out, "  hint: %S\n", &verdict->hint);
+    }
+    if (verdict->verdict == WF_VERDICT_NONDETERMINISM) {
+        if (verdict->official.size_bytes > 0) {
+            wf_buffer_printf(out, "  the official replayer says: %S\n", &verdict->official);
+        } else {
+            wf_buffer_append_text(out, "  the official replayer passes this history\n");
+        }
+    }
+}
+
+/* ---- JSON ---- */
+
+static void write_code(struct wf_json_writer *writer, const char *key, const char *value)
+{
+    wf_json_key(writer, key);
+    if (value != NULL) {
+        wf_json_text(writer, value);
+    } else {
+        wf_json_null(writer);
+    }
+}
+
+static void write_text(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    wf_json_string(writer, value);
+}
+
+void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer)
+{
+    wf_json_begin_object(writer);
+    write_text(writer, "file", verdict->file);
+    write_text(writer, "workflow_id", verdict->workflow_id);
+    write_text(writer, "run_id", verdict->run_id);
+    write_text(writer, "workflow_type", verdict->workflow_type);
+    write_code(writer, "verdict", wf_verdict_name(verdict->verdict));
+    write_code(writer, "diagnosis", verdict->diagnosis);
+    write_code(writer, "rule", verdict->rule);
+    write_code(writer, "family", verdict->family);
+    wf_json_key(writer, "event_id");
+    wf_json_i64(writer, verdict->event_id);
+    wf_json_key(writer, "event_count");
+    wf_json_u64(writer, verdict->event_count);
+    write_text(writer, "message", verdict->message);
+    write_text(writer, "history", verdict->history);
+    write_text(writer, "code", verdict->code);
+    write_code(writer, "cause", verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : NULL);
+    write_text(writer, "hint", verdict->hint);
+    write_text(writer, "official", verdict->official);
+    wf_json_key(writer, "notes");
+    wf_json_begin_array(writer);
+    wf_json_end_array(writer);
+    wf_json_end_object(writer);
+}
