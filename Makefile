@@ -53,6 +53,12 @@ ldlibs := -lfyaml -lzstd -lxxhash -lz -ldl
 # Modules of workflow code take the API's functions from the program that loads them.
 ldflags := $(CFLAGS) -rdynamic $(LDFLAGS)
 
+# One short line a command; V=1 shows them whole, -s none.
+quiet := $(if $(V),,@)
+say    = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)')
+# A make that was given no -j uses every core for the targets that do a lot.
+jobs   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+
 # ---- what there is ----
 
 src      := $(sort $(wildcard engine/*/*.c sim/*/*.c))
@@ -80,14 +86,14 @@ data     := $(sort $(wildcard scenarios/* histories/* histories/*/* tests/*/data
 ## demo: on a fresh machine: install what is missing, build, simulate the saga, replay it against changed code
 demo:
 	@ci/deps build
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory $(jobs) build
 	@ci/demo
 
 ## check: install what is missing, build, run every fast test and every check of the tree
 check:
 	@ci/deps check
-	@$(MAKE) --no-print-directory build
-	@$(MAKE) --no-print-directory check-all
+	@$(MAKE) --no-print-directory $(jobs) build
+	@$(MAKE) --no-print-directory $(jobs) check-all
 
 check-all: test cli-test fuzz-check lint check-headers
 
@@ -98,13 +104,15 @@ build:
 	@$(MAKE) --no-print-directory VARIANT=release build/wfsim
 
 build/wfsim: $(BUILD)/wfsim
-	cp $< $@.new && mv $@.new $@
+	$(call say,copy $@)
+	@cp $< $@.new && mv $@.new $@
 
 ## program: $(BUILD)/wfsim, the program of the chosen variant
 program: $(BUILD)/wfsim
 
 $(BUILD)/wfsim: $(main) $(exported) $(archive) $(BUILD)/link
-	$(CC) $(ldflags) $(main) $(exported) $(archive) $(ldlibs) -o $@
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $(main) $(exported) $(archive) $(ldlibs) -o $@
 
 # Thin: it names the objects instead of copying them.
 $(archive): $(lib) $(BUILD)/link
@@ -116,11 +124,13 @@ $(BUILD)/sim/host/%.o $(BUILD)/sim/cli/%.o $(BUILD)/tests/%.o $(BUILD)/fuzz/%.o 
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(cflags) $(extra) -MMD -MP -c $< -o $@
+	$(call say,cc   $@)
+	$(quiet)$(CC) $(cflags) $(extra) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(cflags) -MMD -MP -c $< -o $@
+	$(call say,cc   $@)
+	$(quiet)$(CC) $(cflags) -MMD -MP -c $< -o $@
 
 # Both files change only when the command or the list of objects changes, so that a changed flag, or a source that went
 # away, rebuilds what depends on it and nothing else does.
@@ -140,7 +150,8 @@ test: $(tests:%=$(BUILD)/%.pass)
 
 # A test program takes what it needs of every layer, all but main.
 $(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive)
-	$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
 
 $(tests:%=$(BUILD)/%.pass): $(BUILD)/%.pass: $(BUILD)/% $(data) ci/suite
 	@ci/suite $(BUILD)/$* $* $<
@@ -168,7 +179,8 @@ fuzz-check: $(fuzzers:%=$(BUILD)/%.pass)
 fuzz_link := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/fuzz_driver.c)))
 
 $(fuzzers:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(fuzz_lib) $(filter %.o,$(fuzz_link)) $(exported) $(archive)
-	$(CC) $(ldflags) $< $(fuzz_lib) $(fuzz_link) $(exported) $(archive) $(ldlibs) -o $@
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< $(fuzz_lib) $(fuzz_link) $(exported) $(archive) $(ldlibs) -o $@
 
 .SECONDEXPANSION:
 $(fuzzers:%=$(BUILD)/%.pass): $(BUILD)/fuzz/fuzz_%.pass: $(BUILD)/fuzz/fuzz_% $$(sort $$(wildcard fuzz/corpus/$$*/*)) ci/suite
@@ -235,7 +247,8 @@ format:
 	$(clang_format) -i $(sort $(filter-out %.def,$(shell git ls-files '*.c' '*.h')))
 
 $(BUILD)/ci/generate: $(BUILD)/ci/generate.o $(archive)
-	$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
 
 ## docs: write again what is generated from the tables: engine/EVENTS.md and the fuzz dictionaries
 docs: $(BUILD)/ci/generate
@@ -263,7 +276,8 @@ run-bench: $(benches:%=$(BUILD)/%) build/wfsim
 	@for bench in $(benches:%=$(BUILD)/%); do $$bench || exit 1; done
 
 $(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive)
-	$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
 
 ## install: program, header, pkg-config file, manual page and completions under PREFIX (and DESTDIR)
 install: build
