@@ -34,7 +34,8 @@ const char *wf_format_name(enum wf_format format);
 
 /*
  * Reads the histories of one file, one at a time. gzip and zstd wrappings are undone first, into `unpacked`, bounded by
- * limit_bytes. The bytes and the unpacked arena must outlive every history read.
+ * limit_bytes. The bytes and the unpacked arena must outlive every history read; nothing else may be taken from that arena
+ * meanwhile.
  */
 struct wf_history_reader {
     struct wf_string bytes; /* after unwrapping */
@@ -57,6 +58,12 @@ enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct w
 /* Reads the next history into the arena. WF_ERR_NOT_FOUND after the last one. */
 enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct wf_arena *arena,
                                       struct wf_history *history, struct wf_error *err);
+
+/*
+ * Fills workflow id, run id and type from the first event where they are still empty. The run id of a history without
+ * original_execution_run_id is first_execution_run_id (replay-rules 7.1).
+ */
+void wf_history_fill_ids(struct wf_history *history);
 
 /* Canonical JSON: {"events":[ one event a line ]} and a newline (corpus README). */
 void wf_history_write_json(const struct wf_history *history, struct wf_buffer *out);

@@ -318,5 +318,3 @@ bool wf_multiply_size(size_t left, size_t right, size_t *result)
     *result = left * right;
     return true;
 }
-
-/* ---- Fixed-width numbers, little-endian on every machine; compilers make one load or store of each ---- */
