@@ -1,6 +1,7 @@
 /*
- * Reading archives: a small machine that asks for a range of bytes, is given it, and moves on. An archive with a valid end
- * is opened by its end and root; otherwise every frame is read from the start, which finds all that is whole.
+ * Reading archives: a small machine that asks for a range of bytes, is given it, and moves on. An
+ * archive with a valid end is opened by its end and root; otherwise every frame is read from the
+ * start, which finds all that is whole.
  */
 #include "engine/archive.h"
 
@@ -22,7 +23,8 @@ static const int32_t statuses[WF_EVENT_TYPE_COUNT] = {
     [WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT] = WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
     [WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED] = WF_WORKFLOW_EXECUTION_STATUS_CANCELED,
     [WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED] = WF_WORKFLOW_EXECUTION_STATUS_TERMINATED,
-    [WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW] = WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
+    [WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW] =
+        WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
 };
 
 void wf_archive_entry_of(const struct wf_history *history, struct wf_archive_entry *entry)
@@ -61,7 +63,8 @@ void wf_archive_entry_of(const struct wf_history *history, struct wf_archive_ent
 
 /* ---- The machine ---- */
 
-static void need(struct wf_archive_reader *reader, enum wf_archive_stage stage, uint64_t offset, uint64_t size_bytes)
+static void need(struct wf_archive_reader *reader, enum wf_archive_stage stage, uint64_t offset,
+                 uint64_t size_bytes)
 {
     reader->stage = stage;
     reader->needs = (struct wf_archive_range){offset, (size_t)size_bytes};
@@ -88,15 +91,16 @@ static void scan_from(struct wf_archive_reader *reader, uint64_t offset)
     need(reader, WF_ARCHIVE_STAGE_SCAN_HEAD, offset, WF_FRAME_HEAD_BYTES);
 }
 
-/* The scan ends at the first frame that is not whole: what lies behind it cannot be told from damage. */
+/* The scan ends at the first frame that is not whole: what lies behind it cannot be told from
+ * damage. */
 static void end_scan(struct wf_archive_reader *reader)
 {
     reader->history_count = reader->frames.count;
     open_reader(reader);
 }
 
-enum wf_status wf_archive_reader_init(struct wf_archive_reader *reader, struct wf_arena *arena, uint64_t file_bytes,
-                                      struct wf_error *err)
+enum wf_status wf_archive_reader_init(struct wf_archive_reader *reader, struct wf_arena *arena,
+                                      uint64_t file_bytes, struct wf_error *err)
 {
     memset(reader, 0, sizeof *reader);
     reader->arena = arena;
@@ -118,28 +122,33 @@ bool wf_archive_reader_needs(const struct wf_archive_reader *reader, struct wf_a
 
 /* ---- Opening ---- */
 
-static enum wf_status read_header(struct wf_archive_reader *reader, struct wf_string bytes, struct wf_error *err)
+static enum wf_status read_header(struct wf_archive_reader *reader, struct wf_string bytes,
+                                  struct wf_error *err)
 {
     uint32_t version = 0;
 
     reader->stage = WF_ARCHIVE_STAGE_FAILED;
     if (bytes.size_bytes < WF_ARCHIVE_HEADER_BYTES) {
-        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)bytes.size_bytes, "the archive is cut within its header");
+        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)bytes.size_bytes,
+                          "the archive is cut within its header");
     }
     if (!wf_is_archive(bytes)) {
         return wf_fail_at(err, WF_ERR_CORRUPT, 0, "not an archive of histories");
     }
     version = wf_load_u32(bytes.data + 8);
     if (version > WF_ARCHIVE_VERSION && version < UINT16_MAX) {
-        return wf_fail_at(err, WF_ERR_UNSUPPORTED, 8, "an archive of version %u, written by a newer wfsim: this one reads "
-                          "version %u", version, (unsigned)WF_ARCHIVE_VERSION);
+        return wf_fail_at(err, WF_ERR_UNSUPPORTED, 8,
+                          "an archive of version %u, written by a newer wfsim: this one reads "
+                          "version %u",
+                          version, (unsigned)WF_ARCHIVE_VERSION);
     }
     if (version == 0 || version > WF_ARCHIVE_VERSION ||
         wf_load_u64(bytes.data + 16) != wf_hash_bytes(bytes.data, 16)) {
         return wf_fail_at(err, WF_ERR_CORRUPT, 8, "the header of the archive is damaged");
     }
     if (reader->file_bytes >= WF_ARCHIVE_HEADER_BYTES + WF_ARCHIVE_END_BYTES) {
-        need(reader, WF_ARCHIVE_STAGE_END, reader->file_bytes - WF_ARCHIVE_END_BYTES, WF_ARCHIVE_END_BYTES);
+        need(reader, WF_ARCHIVE_STAGE_END, reader->file_bytes - WF_ARCHIVE_END_BYTES,
+             WF_ARCHIVE_END_BYTES);
     } else {
         scan_from(reader, WF_ARCHIVE_HEADER_BYTES);
     }
@@ -153,7 +162,8 @@ static enum wf_status read_end(struct wf_archive_reader *reader, struct wf_strin
     struct wf_string body;
     uint64_t root_offset = 0;
 
-    if (!wf_frame_read(bytes, &head, &body) || head.kind != WF_FRAME_END || body.size_bytes < 2 * sizeof root_offset) {
+    if (!wf_frame_read(bytes, &head, &body) || head.kind != WF_FRAME_END ||
+        body.size_bytes < 2 * sizeof root_offset) {
         scan_from(reader, WF_ARCHIVE_HEADER_BYTES);
         return WF_OK;
     }
@@ -168,10 +178,12 @@ static enum wf_status read_end(struct wf_archive_reader *reader, struct wf_strin
     return WF_OK;
 }
 
-static bool lies_in_file(const struct wf_archive_reader *reader, uint64_t offset, uint64_t size_bytes)
+static bool lies_in_file(const struct wf_archive_reader *reader, uint64_t offset,
+                         uint64_t size_bytes)
 {
     return offset >= WF_ARCHIVE_HEADER_BYTES && offset <= reader->file_bytes &&
-           size_bytes <= reader->file_bytes - offset && size_bytes >= WF_FRAME_HEAD_BYTES + WF_FRAME_TAIL_BYTES;
+           size_bytes <= reader->file_bytes - offset &&
+           size_bytes >= WF_FRAME_HEAD_BYTES + WF_FRAME_TAIL_BYTES;
 }
 
 /* Adds up the counts of the chunks. False when the root cannot be right. */
@@ -192,7 +204,8 @@ static bool place_chunks(struct wf_archive_reader *reader)
     return count == reader->history_count;
 }
 
-static enum wf_status read_root(struct wf_archive_reader *reader, struct wf_string bytes, struct wf_error *err)
+static enum wf_status read_root(struct wf_archive_reader *reader, struct wf_string bytes,
+                                struct wf_error *err)
 {
     struct wf_frame_head head;
     struct wf_string body;
@@ -209,13 +222,14 @@ static enum wf_status read_root(struct wf_archive_reader *reader, struct wf_stri
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory left for the index of the archive");
     }
     memcpy(copy, body.data, body.size_bytes);
-    status = wf_wire_decode(reader->arena, &wf_type_archive_root, (struct wf_string){copy, body.size_bytes},
-                            &reader->root, err);
+    status = wf_wire_decode(reader->arena, &wf_type_archive_root,
+                            (struct wf_string){copy, body.size_bytes}, &reader->root, err);
     if (status == WF_OK) {
-        reader->chunk_starts =
-            wf_arena_take_array(reader->arena, (size_t)reader->root.chunks.count + 1, sizeof *reader->chunk_starts);
+        reader->chunk_starts = wf_arena_take_array(
+            reader->arena, (size_t)reader->root.chunks.count + 1, sizeof *reader->chunk_starts);
         if (reader->chunk_starts == NULL) {
-            return wf_fail_status(err, WF_ERR_MEMORY, "no memory left for the index of the archive");
+            return wf_fail_status(err, WF_ERR_MEMORY,
+                                  "no memory left for the index of the archive");
         }
     }
     if (status == WF_ERR_MEMORY) {
@@ -244,7 +258,8 @@ static enum wf_status scan_head(struct wf_archive_reader *reader, struct wf_stri
     return WF_OK;
 }
 
-static enum wf_status scan_frame(struct wf_archive_reader *reader, struct wf_string bytes, struct wf_error *err)
+static enum wf_status scan_frame(struct wf_archive_reader *reader, struct wf_string bytes,
+                                 struct wf_error *err)
 {
     const struct wf_archive_range range = reader->needs;
     struct wf_frame_head head;
@@ -258,7 +273,8 @@ static enum wf_status scan_frame(struct wf_archive_reader *reader, struct wf_str
         struct wf_archive_range *place = WF_LIST_APPEND(reader->arena, reader->frames);
 
         if (place == NULL) {
-            return wf_fail_status(err, WF_ERR_MEMORY, "no memory left for the places of the archive's frames");
+            return wf_fail_status(err, WF_ERR_MEMORY,
+                                  "no memory left for the places of the archive's frames");
         }
         *place = range;
     }
@@ -293,7 +309,8 @@ static enum wf_status find_in_chunk(struct wf_archive_reader *reader, struct wf_
     reader->entry = reader->chunk.entries.items[position];
     if (!lies_in_file(reader, reader->entry.frame_offset, reader->entry.frame_bytes)) {
         reader->stage = WF_ARCHIVE_STAGE_READY;
-        return wf_fail_status(err, WF_ERR_CORRUPT, "the index of the archive points outside the file");
+        return wf_fail_status(err, WF_ERR_CORRUPT,
+                              "the index of the archive points outside the file");
     }
     if (reader->wants_frame) {
         need(reader, WF_ARCHIVE_STAGE_FRAME, reader->entry.frame_offset, reader->entry.frame_bytes);
@@ -303,7 +320,8 @@ static enum wf_status find_in_chunk(struct wf_archive_reader *reader, struct wf_
     return WF_OK;
 }
 
-static enum wf_status read_chunk(struct wf_archive_reader *reader, struct wf_string bytes, struct wf_error *err)
+static enum wf_status read_chunk(struct wf_archive_reader *reader, struct wf_string bytes,
+                                 struct wf_error *err)
 {
     const uint32_t chunk_index = chunk_of(reader, reader->index);
     const uint32_t expected_count = reader->root.chunks.items[chunk_index].history_count;
@@ -316,25 +334,27 @@ static enum wf_status read_chunk(struct wf_archive_reader *reader, struct wf_str
     wf_arena_rewind(reader->arena, reader->chunk_mark);
     memset(&reader->chunk, 0, sizeof reader->chunk);
     if (!wf_frame_read(bytes, &head, &body) || head.kind != WF_FRAME_CHUNK) {
-        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->needs.offset, "the index of the archive is damaged");
+        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->needs.offset,
+                          "the index of the archive is damaged");
     }
     unpacked = wf_arena_take_text(reader->arena, head.unpacked_bytes);
     if (unpacked == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory left for the index of the archive");
     }
     WF_TRY(wf_archive_unpack(reader->coder, body, unpacked, head.unpacked_bytes, err));
-    WF_TRY(wf_wire_decode(reader->arena, &wf_type_archive_chunk, (struct wf_string){unpacked, head.unpacked_bytes},
-                          &reader->chunk, err));
+    WF_TRY(wf_wire_decode(reader->arena, &wf_type_archive_chunk,
+                          (struct wf_string){unpacked, head.unpacked_bytes}, &reader->chunk, err));
     if (reader->chunk.entries.count != expected_count) {
         return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->needs.offset,
-                          "the index of the archive has %u histories where %u should be", reader->chunk.entries.count,
-                          expected_count);
+                          "the index of the archive has %u histories where %u should be",
+                          reader->chunk.entries.count, expected_count);
     }
     reader->chunk_index = chunk_index;
     return find_in_chunk(reader, err);
 }
 
-static enum wf_status read_frame(struct wf_archive_reader *reader, struct wf_string bytes, struct wf_error *err)
+static enum wf_status read_frame(struct wf_archive_reader *reader, struct wf_string bytes,
+                                 struct wf_error *err)
 {
     struct wf_frame_head head;
     struct wf_string body;
@@ -374,14 +394,16 @@ static void seek(struct wf_archive_reader *reader, uint64_t index, bool wants_fr
     reader->wants_frame = wants_frame;
     if (reader->chunk_index == UINT32_MAX || index < reader->chunk_starts[reader->chunk_index] ||
         index >= reader->chunk_starts[reader->chunk_index + 1]) {
-        const struct wf_archive_chunk_place *place = &reader->root.chunks.items[chunk_of(reader, index)];
+        const struct wf_archive_chunk_place *place =
+            &reader->root.chunks.items[chunk_of(reader, index)];
 
         need(reader, WF_ARCHIVE_STAGE_CHUNK, place->frame_offset, place->frame_bytes);
         return;
     }
     if (find_in_chunk(reader, &ignored) != WF_OK) {
         /* Ask again, so that the error comes from supply. */
-        const struct wf_archive_chunk_place *place = &reader->root.chunks.items[reader->chunk_index];
+        const struct wf_archive_chunk_place *place =
+            &reader->root.chunks.items[reader->chunk_index];
 
         need(reader, WF_ARCHIVE_STAGE_CHUNK, place->frame_offset, place->frame_bytes);
     }
@@ -430,7 +452,8 @@ enum wf_status wf_archive_reader_supply_all(struct wf_archive_reader *reader, st
 
     WF_ASSERT(file.size_bytes == reader->file_bytes);
     while (wf_archive_reader_needs(reader, &range)) {
-        WF_TRY(wf_archive_reader_supply(reader, (struct wf_string){file.data + range.offset, range.size_bytes}, err));
+        WF_TRY(wf_archive_reader_supply(
+            reader, (struct wf_string){file.data + range.offset, range.size_bytes}, err));
     }
     return WF_OK;
 }

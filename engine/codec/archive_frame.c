@@ -1,5 +1,6 @@
 /*
- * The checksum of a frame covers its head too, and lies behind the body, so that one pass over adjacent bytes checks it.
+ * The checksum of a frame covers its head too, and lies behind the body, so that one pass over
+ * adjacent bytes checks it.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* for workspaces that are ours */
 #include "engine/codec/archive_frame.h"
@@ -10,7 +11,8 @@
 
 #define FRAME_MAGIC UINT32_C(0x66484657) /* "WFHf" */
 #define PACK_LEVEL 3
-#define WINDOW_LOG 20 /* 1 MiB: histories repeat themselves within it, and the workspace stays small */
+#define WINDOW_LOG                                                                                 \
+    20 /* 1 MiB: histories repeat themselves within it, and the workspace stays small */
 
 /* ---- Frames ---- */
 
@@ -23,7 +25,8 @@ bool wf_frame_head_read(struct wf_string bytes, struct wf_frame_head *head)
     head->kind = (uint8_t)bytes.data[4];
     head->body_bytes = wf_load_u32(bytes.data + 8);
     head->unpacked_bytes = wf_load_u32(bytes.data + 12);
-    return head->body_bytes <= WF_ARCHIVE_FRAME_BYTES_MAX && head->unpacked_bytes <= WF_ARCHIVE_FRAME_BYTES_MAX;
+    return head->body_bytes <= WF_ARCHIVE_FRAME_BYTES_MAX &&
+           head->unpacked_bytes <= WF_ARCHIVE_FRAME_BYTES_MAX;
 }
 
 bool wf_frame_read(struct wf_string frame, struct wf_frame_head *head, struct wf_string *body)
@@ -37,7 +40,8 @@ bool wf_frame_read(struct wf_string frame, struct wf_frame_head *head, struct wf
     return wf_load_u64(frame.data + checked_bytes) == wf_hash_bytes(frame.data, checked_bytes);
 }
 
-bool wf_frame_split_history(struct wf_string body, struct wf_string *entry, struct wf_string *packed)
+bool wf_frame_split_history(struct wf_string body, struct wf_string *entry,
+                            struct wf_string *packed)
 {
     uint32_t entry_bytes = 0;
 
@@ -49,7 +53,8 @@ bool wf_frame_split_history(struct wf_string body, struct wf_string *entry, stru
         return false;
     }
     *entry = (struct wf_string){body.data + sizeof entry_bytes, entry_bytes};
-    *packed = (struct wf_string){entry->data + entry_bytes, body.size_bytes - sizeof entry_bytes - entry_bytes};
+    *packed = (struct wf_string){entry->data + entry_bytes,
+                                 body.size_bytes - sizeof entry_bytes - entry_bytes};
     return true;
 }
 
@@ -62,7 +67,8 @@ size_t wf_frame_begin(struct wf_buffer *out)
     return start;
 }
 
-void wf_frame_end(struct wf_buffer *out, size_t start, enum wf_frame_kind kind, size_t unpacked_bytes)
+void wf_frame_end(struct wf_buffer *out, size_t start, enum wf_frame_kind kind,
+                  size_t unpacked_bytes)
 {
     char checksum[WF_FRAME_TAIL_BYTES];
 
@@ -97,8 +103,9 @@ static bool init_unpacking(struct wf_archive_coder *coder, struct wf_arena *aren
         return false;
     }
     coder->unpacker = ZSTD_initStaticDCtx(context, context_bytes);
-    coder->unpack_dictionary = ZSTD_initStaticDDict(dictionary, dictionary_bytes, wf_dictionary, wf_dictionary_bytes,
-                                                    ZSTD_dlm_byRef, ZSTD_dct_fullDict);
+    coder->unpack_dictionary = ZSTD_initStaticDDict(dictionary, dictionary_bytes, wf_dictionary,
+                                                    wf_dictionary_bytes, ZSTD_dlm_byRef,
+                                                    ZSTD_dct_fullDict);
     return coder->unpacker != NULL && coder->unpack_dictionary != NULL;
 }
 
@@ -112,15 +119,17 @@ static bool init_packing(struct wf_archive_coder *coder, struct wf_arena *arena)
 
     parameters.windowLog = WINDOW_LOG;
     context_bytes = ZSTD_estimateCCtxSize_usingCParams(parameters);
-    dictionary_bytes = ZSTD_estimateCDictSize_advanced(wf_dictionary_bytes, parameters, ZSTD_dlm_byRef);
+    dictionary_bytes = ZSTD_estimateCDictSize_advanced(wf_dictionary_bytes, parameters,
+                                                       ZSTD_dlm_byRef);
     context = wf_arena_take(arena, context_bytes);
     dictionary = wf_arena_take(arena, dictionary_bytes);
     if (context == NULL || dictionary == NULL) {
         return false;
     }
     coder->packer = ZSTD_initStaticCCtx(context, context_bytes);
-    coder->pack_dictionary = ZSTD_initStaticCDict(dictionary, dictionary_bytes, wf_dictionary, wf_dictionary_bytes,
-                                                  ZSTD_dlm_byRef, ZSTD_dct_fullDict, parameters);
+    coder->pack_dictionary = ZSTD_initStaticCDict(dictionary, dictionary_bytes, wf_dictionary,
+                                                  wf_dictionary_bytes, ZSTD_dlm_byRef,
+                                                  ZSTD_dct_fullDict, parameters);
     return coder->packer != NULL && coder->pack_dictionary != NULL;
 }
 
@@ -128,14 +137,15 @@ struct wf_archive_coder *wf_archive_coder_new(struct wf_arena *arena, bool can_p
 {
     struct wf_archive_coder *coder = WF_ARENA_NEW(arena, struct wf_archive_coder);
 
-    if (coder == NULL || !init_unpacking(coder, arena) || (can_pack && !init_packing(coder, arena))) {
+    if (coder == NULL || !init_unpacking(coder, arena) ||
+        (can_pack && !init_packing(coder, arena))) {
         return NULL;
     }
     return coder;
 }
 
-enum wf_status wf_archive_pack(struct wf_archive_coder *coder, struct wf_string bytes, struct wf_buffer *out,
-                               struct wf_error *err)
+enum wf_status wf_archive_pack(struct wf_archive_coder *coder, struct wf_string bytes,
+                               struct wf_buffer *out, struct wf_error *err)
 {
     const size_t room = ZSTD_compressBound(bytes.size_bytes);
     char *to = wf_buffer_reserve(out, room);
@@ -147,8 +157,8 @@ enum wf_status wf_archive_pack(struct wf_archive_coder *coder, struct wf_string 
     packed_bytes = ZSTD_compress_usingCDict(coder->packer, to, room, bytes.data, bytes.size_bytes,
                                             coder->pack_dictionary);
     if (ZSTD_isError(packed_bytes)) {
-        return wf_fail_status(err, WF_ERR_MEMORY, "zstd cannot pack %zu bytes: %s", bytes.size_bytes,
-                              ZSTD_getErrorName(packed_bytes));
+        return wf_fail_status(err, WF_ERR_MEMORY, "zstd cannot pack %zu bytes: %s",
+                              bytes.size_bytes, ZSTD_getErrorName(packed_bytes));
     }
     out->size_bytes += packed_bytes;
     return WF_OK;
@@ -161,16 +171,19 @@ enum wf_status wf_archive_unpack(struct wf_archive_coder *coder, struct wf_strin
     size_t result = 0;
 
     if (dictionary_id != WF_DICTIONARY_ID && dictionary_id != 0) {
-        return wf_fail_status(err, WF_ERR_UNSUPPORTED, "packed with dictionary %u, which this version does not have",
+        return wf_fail_status(err, WF_ERR_UNSUPPORTED,
+                              "packed with dictionary %u, which this version does not have",
                               dictionary_id);
     }
-    result = ZSTD_decompress_usingDDict(coder->unpacker, to, unpacked_bytes, packed.data, packed.size_bytes,
-                                        coder->unpack_dictionary);
+    result = ZSTD_decompress_usingDDict(coder->unpacker, to, unpacked_bytes, packed.data,
+                                        packed.size_bytes, coder->unpack_dictionary);
     if (ZSTD_isError(result)) {
-        return wf_fail_status(err, WF_ERR_CORRUPT, "the packed data are damaged: %s", ZSTD_getErrorName(result));
+        return wf_fail_status(err, WF_ERR_CORRUPT, "the packed data are damaged: %s",
+                              ZSTD_getErrorName(result));
     }
     if (result != unpacked_bytes) {
-        return wf_fail_status(err, WF_ERR_CORRUPT, "%zu bytes unpacked where %zu were said", result, unpacked_bytes);
+        return wf_fail_status(err, WF_ERR_CORRUPT, "%zu bytes unpacked where %zu were said", result,
+                              unpacked_bytes);
     }
     return WF_OK;
 }

@@ -1,7 +1,7 @@
 /*
- * Writing archives. An entry is encoded once, into the frame of its history; the index holds those bytes again with the
- * place of the frame beside them, because protobuf messages that follow one another are one. What is appended is committed
- * whole: on failure the buffer is cut back.
+ * Writing archives. An entry is encoded once, into the frame of its history; the index holds those
+ * bytes again with the place of the frame beside them, because protobuf messages that follow one
+ * another are one. What is appended is committed whole: on failure the buffer is cut back.
  */
 #include "engine/archive.h"
 #include "engine/base/assert.h"
@@ -53,12 +53,15 @@ enum wf_status wf_archive_writer_init(struct wf_archive_writer *writer, struct w
 /* ---- The index ---- */
 
 /* Writes the entries of the chunk that is full, and notes in the root where they lie. */
-static enum wf_status flush_chunk(struct wf_archive_writer *writer, struct wf_buffer *out, struct wf_error *err)
+static enum wf_status flush_chunk(struct wf_archive_writer *writer, struct wf_buffer *out,
+                                  struct wf_error *err)
 {
     const size_t start = wf_frame_begin(out);
-    struct wf_archive_chunk_place place = {.frame_offset = writer->offset, .history_count = writer->chunk_count};
+    struct wf_archive_chunk_place place = {.frame_offset = writer->offset,
+                                           .history_count = writer->chunk_count};
     const struct wf_archive_root root = {.chunks = {&place, 1, 1}};
-    const enum wf_status status = wf_archive_pack(writer->coder, wf_buffer_string(&writer->chunk), out, err);
+    const enum wf_status status = wf_archive_pack(writer->coder, wf_buffer_string(&writer->chunk),
+                                                  out, err);
 
     wf_frame_end(out, start, WF_FRAME_CHUNK, writer->chunk.size_bytes);
     WF_TRY(commit(writer, out, start, status, err));
@@ -70,8 +73,8 @@ static enum wf_status flush_chunk(struct wf_archive_writer *writer, struct wf_bu
 }
 
 /* Adds a history to the chunk: the bytes of its entry, and the place of its frame. */
-static enum wf_status add_to_index(struct wf_archive_writer *writer, struct wf_string entry_bytes, uint64_t offset,
-                                   struct wf_error *err)
+static enum wf_status add_to_index(struct wf_archive_writer *writer, struct wf_string entry_bytes,
+                                   uint64_t offset, struct wf_error *err)
 {
     struct wf_archive_entry entry = {.unknown = &entry_bytes,
                                      .frame_offset = offset,
@@ -86,8 +89,9 @@ static enum wf_status add_to_index(struct wf_archive_writer *writer, struct wf_s
 
 /* ---- Histories ---- */
 
-enum wf_status wf_archive_append(struct wf_archive_writer *writer, const struct wf_archive_entry *entry,
-                                 struct wf_string events, struct wf_buffer *out, struct wf_error *err)
+enum wf_status wf_archive_append(struct wf_archive_writer *writer,
+                                 const struct wf_archive_entry *entry, struct wf_string events,
+                                 struct wf_buffer *out, struct wf_error *err)
 {
     struct wf_archive_entry placeless = *entry;
     const uint64_t offset = writer->offset;
@@ -98,8 +102,8 @@ enum wf_status wf_archive_append(struct wf_archive_writer *writer, const struct 
     enum wf_status status = WF_OK;
 
     if (events.size_bytes > WF_CODEC_INPUT_BYTES_MAX) {
-        return wf_fail_status(err, WF_ERR_LIMIT, "a history of %zu bytes: more than %zu", events.size_bytes,
-                              WF_CODEC_INPUT_BYTES_MAX);
+        return wf_fail_status(err, WF_ERR_LIMIT, "a history of %zu bytes: more than %zu",
+                              events.size_bytes, WF_CODEC_INPUT_BYTES_MAX);
     }
     if (writer->chunk_count == WF_ARCHIVE_CHUNK_HISTORIES) {
         WF_TRY(flush_chunk(writer, out, err));
@@ -122,8 +126,9 @@ enum wf_status wf_archive_append(struct wf_archive_writer *writer, const struct 
     return add_to_index(writer, entry_bytes, offset, err);
 }
 
-enum wf_status wf_archive_append_history(struct wf_archive_writer *writer, const struct wf_history *history,
-                                         struct wf_buffer *out, struct wf_error *err)
+enum wf_status wf_archive_append_history(struct wf_archive_writer *writer,
+                                         const struct wf_history *history, struct wf_buffer *out,
+                                         struct wf_error *err)
 {
     const char *memory = writer->events.data;
     const struct wf_arena_mark mark = wf_arena_mark(writer->arena);
@@ -136,7 +141,8 @@ enum wf_status wf_archive_append_history(struct wf_archive_writer *writer, const
         return no_memory(err);
     }
     if (memory == writer->events.data) {
-        /* The buffer did not move: what lies above the mark is what large maps took for their order. */
+        /* The buffer did not move: what lies above the mark is what large maps took for their
+         * order. */
         wf_arena_rewind(writer->arena, mark);
     }
     return wf_archive_append(writer, &entry, wf_buffer_string(&writer->events), out, err);
@@ -166,8 +172,9 @@ enum wf_status wf_archive_append_frame(struct wf_archive_writer *writer, struct 
     return add_to_index(writer, entry_bytes, offset, err);
 }
 
-enum wf_status wf_archive_append_segment(struct wf_archive_writer *writer, struct wf_arena *scratch_arena,
-                                         struct wf_string segment, struct wf_buffer *out, struct wf_error *err)
+enum wf_status wf_archive_append_segment(struct wf_archive_writer *writer,
+                                         struct wf_arena *scratch_arena, struct wf_string segment,
+                                         struct wf_buffer *out, struct wf_error *err)
 {
     struct wf_archive_reader reader;
 
@@ -181,7 +188,8 @@ enum wf_status wf_archive_append_segment(struct wf_archive_writer *writer, struc
     return WF_OK;
 }
 
-enum wf_status wf_archive_finish(struct wf_archive_writer *writer, struct wf_buffer *out, struct wf_error *err)
+enum wf_status wf_archive_finish(struct wf_archive_writer *writer, struct wf_buffer *out,
+                                 struct wf_error *err)
 {
     uint64_t root_offset = 0;
     size_t root_start = 0;

@@ -1,6 +1,6 @@
 /*
- * From a file to its histories: wrappings are undone, the format is found by its bytes alone, and each format hands out
- * one history at a time.
+ * From a file to its histories: wrappings are undone, the format is found by its bytes alone, and
+ * each format hands out one history at a time.
  */
 #include "engine/archive.h"
 #include "engine/base/assert.h"
@@ -10,7 +10,8 @@
 
 #define WRAPPINGS_MAX 3     /* a gzip of a gzip happens; more is an attack */
 #define FIELDS_LOOKED_AT 64 /* enough to tell protobuf from chance */
-#define EVENTS_TAG 0x0a     /* field 1, with a size: History.events, and the items of a Cloud export */
+#define EVENTS_TAG 0x0a /* field 1, with a size: History.events, and the items of a Cloud export   \
+                         */
 
 const char *wf_format_name(enum wf_format format)
 {
@@ -62,13 +63,14 @@ static bool take_item(struct wf_string *bytes, struct wf_string *item)
         return false;
     }
     *item = (struct wf_string){rest.data + head_bytes, (size_t)size_bytes};
-    *bytes = (struct wf_string){item->data + size_bytes, rest.size_bytes - head_bytes - (size_t)size_bytes};
+    *bytes = (struct wf_string){item->data + size_bytes,
+                                rest.size_bytes - head_bytes - (size_t)size_bytes};
     return true;
 }
 
 /*
- * A History and a Cloud export are both fields 1 one after the other to the end. An event begins with its id, a number;
- * an exported execution with its history, which has a size.
+ * A History and a Cloud export are both fields 1 one after the other to the end. An event begins
+ * with its id, a number; an exported execution with its history, which has a size.
  */
 static enum wf_format protobuf_format(struct wf_string bytes)
 {
@@ -81,7 +83,8 @@ static enum wf_format protobuf_format(struct wf_string bytes)
             return WF_FORMAT_UNKNOWN;
         }
         if (format == WF_FORMAT_UNKNOWN && item.size_bytes > 0) {
-            format = (uint8_t)item.data[0] == EVENTS_TAG ? WF_FORMAT_CLOUD_EXPORT : WF_FORMAT_PROTOBUF;
+            format = (uint8_t)item.data[0] == EVENTS_TAG ? WF_FORMAT_CLOUD_EXPORT
+                                                         : WF_FORMAT_PROTOBUF;
         }
     }
     return format;
@@ -94,7 +97,8 @@ static bool is_delimited(struct wf_string *bytes)
     const size_t head_bytes = read_varint(*bytes, &size_bytes);
     const struct wf_string rest = {bytes->data + head_bytes, bytes->size_bytes - head_bytes};
 
-    if (head_bytes == 0 || size_bytes != rest.size_bytes || protobuf_format(rest) != WF_FORMAT_PROTOBUF) {
+    if (head_bytes == 0 || size_bytes != rest.size_bytes ||
+        protobuf_format(rest) != WF_FORMAT_PROTOBUF) {
         return false;
     }
     *bytes = rest;
@@ -105,8 +109,8 @@ static bool looks_like_json(struct wf_string bytes)
 {
     size_t at = 0;
 
-    while (at < bytes.size_bytes && (bytes.data[at] == ' ' || bytes.data[at] == '\n' || bytes.data[at] == '\r' ||
-                                     bytes.data[at] == '\t')) {
+    while (at < bytes.size_bytes && (bytes.data[at] == ' ' || bytes.data[at] == '\n' ||
+                                     bytes.data[at] == '\r' || bytes.data[at] == '\t')) {
         at++;
     }
     return at < bytes.size_bytes && (bytes.data[at] == '{' || bytes.data[at] == '[');
@@ -120,11 +124,13 @@ static enum wf_status refuse_unknown(struct wf_string bytes, struct wf_error *er
     if (bytes.size_bytes > 262 && memcmp(bytes.data + 257, "ustar", 5) == 0) {
         return wf_fail_at(err, WF_ERR_UNSUPPORTED, 0, "a tar file: unpack it first");
     }
-    if (wf_string_starts_with(bytes, WF_STR("\xff\xfe")) || wf_string_starts_with(bytes, WF_STR("\xfe\xff"))) {
+    if (wf_string_starts_with(bytes, WF_STR("\xff\xfe")) ||
+        wf_string_starts_with(bytes, WF_STR("\xfe\xff"))) {
         return wf_fail_at(err, WF_ERR_UNSUPPORTED, 0, "text in UTF-16: JSON histories are UTF-8");
     }
-    return wf_fail_at(err, WF_ERR_CORRUPT, 0,
-                      "not a history: neither JSON nor protobuf nor an archive, plain or in gzip or zstd");
+    return wf_fail_at(
+        err, WF_ERR_CORRUPT, 0,
+        "not a history: neither JSON nor protobuf nor an archive, plain or in gzip or zstd");
 }
 
 static enum wf_status find_format(struct wf_history_reader *reader, struct wf_error *err)
@@ -159,16 +165,20 @@ static enum wf_status find_format(struct wf_history_reader *reader, struct wf_er
     return refuse_unknown(reader->bytes, err);
 }
 
-static enum wf_status unwrap(struct wf_history_reader *reader, size_t limit_bytes, struct wf_error *err)
+static enum wf_status unwrap(struct wf_history_reader *reader, size_t limit_bytes,
+                             struct wf_error *err)
 {
     for (int i = 0; wf_is_gzip(reader->bytes) || wf_is_zstd(reader->bytes); i++) {
         if (i == WRAPPINGS_MAX) {
-            return wf_fail_status(err, WF_ERR_LIMIT, "the file is packed more than %d times over", WRAPPINGS_MAX);
+            return wf_fail_status(err, WF_ERR_LIMIT, "the file is packed more than %d times over",
+                                  WRAPPINGS_MAX);
         }
         if (wf_is_gzip(reader->bytes)) {
-            WF_TRY(wf_unpack_gzip(reader->unpacked, reader->bytes, limit_bytes, &reader->bytes, err));
+            WF_TRY(
+                wf_unpack_gzip(reader->unpacked, reader->bytes, limit_bytes, &reader->bytes, err));
         } else {
-            WF_TRY(wf_unpack_zstd(reader->unpacked, reader->bytes, limit_bytes, &reader->bytes, err));
+            WF_TRY(
+                wf_unpack_zstd(reader->unpacked, reader->bytes, limit_bytes, &reader->bytes, err));
         }
     }
     return WF_OK;
@@ -200,7 +210,8 @@ static enum wf_status open_json(struct wf_history_reader *reader, struct wf_erro
 }
 
 enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct wf_arena *unpacked,
-                                      struct wf_string file, size_t limit_bytes, struct wf_error *err)
+                                      struct wf_string file, size_t limit_bytes,
+                                      struct wf_error *err)
 {
     *reader = (struct wf_history_reader){.bytes = file, .unpacked = unpacked};
     WF_TRY(unwrap(reader, limit_bytes, err));
@@ -213,8 +224,8 @@ enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct w
 
 /* Bytes of one protobuf message inside the file: errors get offsets into the file. */
 static enum wf_status decode_part(const struct wf_history_reader *reader, struct wf_arena *arena,
-                                  const struct wf_message_type *type, struct wf_string part, void *message,
-                                  struct wf_error *err)
+                                  const struct wf_message_type *type, struct wf_string part,
+                                  void *message, struct wf_error *err)
 {
     const enum wf_status status = wf_wire_decode(arena, type, part, message, err);
 
@@ -242,7 +253,8 @@ static enum wf_status next_protobuf(struct wf_history_reader *reader, struct wf_
 static enum wf_status next_export(struct wf_history_reader *reader, struct wf_arena *arena,
                                   struct wf_history *history, struct wf_error *err)
 {
-    struct wf_string rest = {reader->bytes.data + reader->next, reader->bytes.size_bytes - reader->next};
+    struct wf_string rest = {reader->bytes.data + reader->next,
+                             reader->bytes.size_bytes - reader->next};
     struct wf_exported_workflow exported = {0};
     struct wf_string item;
 
@@ -250,7 +262,8 @@ static enum wf_status next_export(struct wf_history_reader *reader, struct wf_ar
         return WF_ERR_NOT_FOUND;
     }
     if (!take_item(&rest, &item)) {
-        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->next, "the Cloud export is damaged or cut");
+        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->next,
+                          "the Cloud export is damaged or cut");
     }
     WF_TRY(decode_part(reader, arena, &wf_type_exported_workflow, item, &exported, err));
     reader->next = reader->bytes.size_bytes - rest.size_bytes;
@@ -279,8 +292,8 @@ static enum wf_status next_of_format(struct wf_history_reader *reader, struct wf
 {
     switch (reader->format) {
     case WF_FORMAT_JSON:
-        return wf_json_history_next(reader->bytes, *(const enum wf_json_shape *)reader->state, &reader->next, arena,
-                                    history, err);
+        return wf_json_history_next(reader->bytes, *(const enum wf_json_shape *)reader->state,
+                                    &reader->next, arena, history, err);
     case WF_FORMAT_PROTOBUF:
         return next_protobuf(reader, arena, history, err);
     case WF_FORMAT_CLOUD_EXPORT:

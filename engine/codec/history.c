@@ -1,15 +1,17 @@
 /*
- * What every history goes through whatever file it came from: ids, the shape that replay needs, and the forms it is
- * written in.
+ * What every history goes through whatever file it came from: ids, the shape that replay needs, and
+ * the forms it is written in.
  */
 #include "engine/history.h"
 
-/* The started event, which is the first, or the last of a file that lists the newest first; NULL in a fragment. */
-static const struct wf_event_workflow_execution_started *find_started(const struct wf_history *history)
+/* The started event, which is the first, or the last of a file that lists the newest first; NULL in
+ * a fragment. */
+static const struct wf_event_workflow_execution_started *find_started(
+    const struct wf_history *history)
 {
     const uint32_t count = history->event_count;
 
-    for (uint32_t i = 0; i < count; i += count > 1 ? count - 1 : 1) {
+    for (uint32_t i = 0; i<count; i += count> 1 ? count - 1 : 1) {
         const struct wf_event *event = &history->events[i];
 
         if (event->attributes_case == WF_CASE_event_workflow_execution_started) {
@@ -63,10 +65,12 @@ void wf_history_write_protobuf(const struct wf_history *history, struct wf_buffe
 
 /* ---- The shape that replay needs (replay-rules 1.1) ---- */
 
-static enum wf_status fail_event(struct wf_error *err, const struct wf_event *event, const char *what)
+static enum wf_status fail_event(struct wf_error *err, const struct wf_event *event,
+                                 const char *what)
 {
     const enum wf_status status = wf_fail_status(err, WF_ERR_INVALID, "event %lld, %s: %s",
-                                                 (long long)event->event_id, wf_event_type_name(event->event_type), what);
+                                                 (long long)event->event_id,
+                                                 wf_event_type_name(event->event_type), what);
 
     if (err != NULL) {
         err->event_id = event->event_id;
@@ -74,7 +78,8 @@ static enum wf_status fail_event(struct wf_error *err, const struct wf_event *ev
     return status;
 }
 
-/* Some files list the newest event first. Only a list that goes down all the way is turned round. */
+/* Some files list the newest event first. Only a list that goes down all the way is turned round.
+ */
 static void turn_round(struct wf_history *history)
 {
     struct wf_event *events = history->events;
@@ -99,9 +104,9 @@ static enum wf_status check_ids(const struct wf_history *history, struct wf_erro
         const struct wf_event *event = &history->events[i];
 
         if (event->event_id != (int64_t)i + 1) {
-            const enum wf_status status =
-                wf_fail_status(err, WF_ERR_INVALID, "event %lld follows event %u: ids must go up by one",
-                               (long long)event->event_id, i);
+            const enum wf_status status = wf_fail_status(
+                err, WF_ERR_INVALID, "event %lld follows event %u: ids must go up by one",
+                (long long)event->event_id, i);
 
             if (err != NULL) {
                 err->event_id = event->event_id;
@@ -114,7 +119,8 @@ static enum wf_status check_ids(const struct wf_history *history, struct wf_erro
 
 static bool may_follow_task_started(int32_t event_type)
 {
-    return event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED || event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED ||
+    return event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED ||
+           event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED ||
            event_type == WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT ||
            event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED ||
            event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT;
@@ -125,8 +131,9 @@ static enum wf_status check_tasks(const struct wf_history *history, struct wf_er
     for (uint32_t i = 1; i < history->event_count; i++) {
         if (history->events[i - 1].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED &&
             !may_follow_task_started(history->events[i].event_type)) {
-            return fail_event(err, &history->events[i], "it follows WorkflowTaskStarted, after which a task completes, "
-                                                        "fails or times out, or the run is ended");
+            return fail_event(err, &history->events[i],
+                              "it follows WorkflowTaskStarted, after which a task completes, "
+                              "fails or times out, or the run is ended");
         }
     }
     return WF_OK;
@@ -143,7 +150,8 @@ enum wf_status wf_history_normalise(struct wf_history *history, struct wf_error 
     first = &history->events[0];
     if (first->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED ||
         first->attributes_case != WF_CASE_event_workflow_execution_started) {
-        return fail_event(err, first, "a history starts with WorkflowExecutionStarted; this is a part of one");
+        return fail_event(err, first,
+                          "a history starts with WorkflowExecutionStarted; this is a part of one");
     }
     if (first->attributes.workflow_execution_started->workflow_type == NULL ||
         first->attributes.workflow_execution_started->workflow_type->name.size_bytes == 0) {

@@ -1,7 +1,7 @@
 /*
- * JSON to messages: one loop over tokens, directed by the descriptors. Writers put members in table order, so the field
- * after the last one is tried first; other names, and names of enum values, are looked up once and then remembered in a
- * small table, because a history has few distinct ones.
+ * JSON to messages: one loop over tokens, directed by the descriptors. Writers put members in table
+ * order, so the field after the last one is tried first; other names, and names of enum values, are
+ * looked up once and then remembered in a small table, because a history has few distinct ones.
  */
 #include "engine/codec.h"
 
@@ -15,8 +15,8 @@
 #define LIST_GROWTH 2
 #define EVENTS_FIRST_COUNT 16 /* other lists are mostly of one item */
 
-static enum wf_status decode_message(struct wf_json_decoder *decoder, const struct wf_message_type *type,
-                                     void *message);
+static enum wf_status decode_message(struct wf_json_decoder *decoder,
+                                     const struct wf_message_type *type, void *message);
 
 /* ---- Errors and notes ---- */
 
@@ -60,8 +60,8 @@ static const char *kind_text(enum wf_json_kind kind)
 }
 
 /*
- * A payload is an object of base64 text. Where it is anything else, a tool has decoded it for reading, and the bytes
- * that the worker wrote are lost (replay-rules 7.1 "payload JSON").
+ * A payload is an object of base64 text. Where it is anything else, a tool has decoded it for
+ * reading, and the bytes that the worker wrote are lost (replay-rules 7.1 "payload JSON").
  */
 static bool is_part_of_payload(const struct wf_field *field)
 {
@@ -73,22 +73,26 @@ static bool is_part_of_payload(const struct wf_field *field)
     return field->message == &wf_type_payload;
 }
 
-static enum wf_status wrong_kind(const struct wf_json_decoder *decoder, const struct wf_field *field,
-                                 const struct wf_json_token *token, const char *expected)
+static enum wf_status wrong_kind(const struct wf_json_decoder *decoder,
+                                 const struct wf_field *field, const struct wf_json_token *token,
+                                 const char *expected)
 {
     if (is_part_of_payload(field) && decoder->event != NULL) {
-        return place_error(decoder, wf_fail_at(decoder->err, WF_ERR_UNSUPPORTED, token->byte_offset,
-                                               "%s is %s where Temporal has base64 bytes: an export whose payloads were "
-                                               "decoded for reading, which loses what a replay needs",
-                                               field->json_name, kind_text(token->kind)));
+        return place_error(
+            decoder,
+            wf_fail_at(decoder->err, WF_ERR_UNSUPPORTED, token->byte_offset,
+                       "%s is %s where Temporal has base64 bytes: an export whose payloads were "
+                       "decoded for reading, which loses what a replay needs",
+                       field->json_name, kind_text(token->kind)));
     }
     return place_error(decoder, wf_fail_at(decoder->err, WF_ERR_INVALID, token->byte_offset,
-                                           "%s is %s where %s should be", field->json_name, kind_text(token->kind),
-                                           expected));
+                                           "%s is %s where %s should be", field->json_name,
+                                           kind_text(token->kind), expected));
 }
 
-static enum wf_status wrong_value(const struct wf_json_decoder *decoder, const struct wf_field *field,
-                                  const struct wf_json_token *token, const char *expected)
+static enum wf_status wrong_value(const struct wf_json_decoder *decoder,
+                                  const struct wf_field *field, const struct wf_json_token *token,
+                                  const char *expected)
 {
     struct wf_string excerpt = token->text;
     const char *more = "";
@@ -98,11 +102,12 @@ static enum wf_status wrong_value(const struct wf_json_decoder *decoder, const s
         more = "...";
     }
     return place_error(decoder, wf_fail_at(decoder->err, WF_ERR_INVALID, token->byte_offset,
-                                           "%s is \"%S%s\", which is not %s", field->json_name, &excerpt, more,
-                                           expected));
+                                           "%s is \"%S%s\", which is not %s", field->json_name,
+                                           &excerpt, more, expected));
 }
 
-static enum wf_status no_memory(const struct wf_json_decoder *decoder, const struct wf_json_token *token)
+static enum wf_status no_memory(const struct wf_json_decoder *decoder,
+                                const struct wf_json_token *token)
 {
     return place_error(decoder, wf_fail_at(decoder->err, WF_ERR_MEMORY, token->byte_offset,
                                            "no memory left for the decoded message"));
@@ -155,8 +160,9 @@ static void note(struct wf_json_decoder *decoder, enum wf_note_kind kind, struct
 
 /* ---- Tokens ---- */
 
-void wf_json_decoder_init(struct wf_json_decoder *decoder, struct wf_arena *arena, struct wf_string text,
-                          int64_t base_offset, struct wf_notes *notes, struct wf_error *err)
+void wf_json_decoder_init(struct wf_json_decoder *decoder, struct wf_arena *arena,
+                          struct wf_string text, int64_t base_offset, struct wf_notes *notes,
+                          struct wf_error *err)
 {
     memset(decoder, 0, sizeof *decoder);
     decoder->arena = arena;
@@ -174,16 +180,16 @@ enum wf_status wf_json_decoder_next(struct wf_json_decoder *decoder, struct wf_j
     return status == WF_OK ? WF_OK : place_error(decoder, status);
 }
 
-enum wf_status wf_json_decoder_skip(struct wf_json_decoder *decoder, const struct wf_json_token *first,
-                                    struct wf_string *raw)
+enum wf_status wf_json_decoder_skip(struct wf_json_decoder *decoder,
+                                    const struct wf_json_token *first, struct wf_string *raw)
 {
     const enum wf_status status = wf_json_skip(&decoder->reader, first, raw, decoder->err);
 
     return status == WF_OK ? WF_OK : place_error(decoder, status);
 }
 
-enum wf_status wf_json_decoder_text(struct wf_json_decoder *decoder, const struct wf_json_token *token,
-                                    struct wf_string *text)
+enum wf_status wf_json_decoder_text(struct wf_json_decoder *decoder,
+                                    const struct wf_json_token *token, struct wf_string *text)
 {
     const enum wf_status status = wf_json_unescape(decoder->arena, token, text, decoder->err);
 
@@ -199,8 +205,10 @@ static struct wf_json_name *name_place(struct wf_json_decoder *decoder, struct w
 
     if (name.size_bytes >= 8) {
         mixed = (mixed ^ wf_load_u64(name.data)) * UINT64_C(0x9E3779B97F4A7C15);
-        mixed = (mixed ^ wf_load_u64(name.data + name.size_bytes / 2 - 4)) * UINT64_C(0xC2B2AE3D27D4EB4F);
-        mixed = (mixed ^ wf_load_u64(name.data + name.size_bytes - 8)) * UINT64_C(0x165667B19E3779F9);
+        mixed = (mixed ^ wf_load_u64(name.data + name.size_bytes / 2 - 4)) *
+                UINT64_C(0xC2B2AE3D27D4EB4F);
+        mixed = (mixed ^ wf_load_u64(name.data + name.size_bytes - 8)) *
+                UINT64_C(0x165667B19E3779F9);
     } else {
         for (size_t i = 0; i < name.size_bytes; i++) {
             mixed = (mixed ^ (unsigned char)name.data[i]) * UINT64_C(0x9E3779B97F4A7C15);
@@ -209,7 +217,8 @@ static struct wf_json_name *name_place(struct wf_json_decoder *decoder, struct w
     return &decoder->names[(mixed >> 32) % WF_JSON_NAMES_COUNT];
 }
 
-static bool is_remembered(const struct wf_json_name *place, const void *owner, struct wf_string name)
+static bool is_remembered(const struct wf_json_name *place, const void *owner,
+                          struct wf_string name)
 {
     return place->owner == owner && place->text.size_bytes == name.size_bytes &&
            memcmp(place->text.data, name.data, name.size_bytes) == 0;
@@ -217,12 +226,14 @@ static bool is_remembered(const struct wf_json_name *place, const void *owner, s
 
 static inline bool is_named(const struct wf_field *field, struct wf_string name)
 {
-    return field->json_name_size_bytes == name.size_bytes && memcmp(field->json_name, name.data, name.size_bytes) == 0;
+    return field->json_name_size_bytes == name.size_bytes &&
+           memcmp(field->json_name, name.data, name.size_bytes) == 0;
 }
 
 /* The field that a key names, NULL when there is none. */
-static const struct wf_field *find_field(struct wf_json_decoder *decoder, const struct wf_message_type *type,
-                                         struct wf_string name, uint32_t expected)
+static const struct wf_field *find_field(struct wf_json_decoder *decoder,
+                                         const struct wf_message_type *type, struct wf_string name,
+                                         uint32_t expected)
 {
     struct wf_json_name *place = NULL;
     const struct wf_field *field = NULL;
@@ -241,8 +252,8 @@ static const struct wf_field *find_field(struct wf_json_decoder *decoder, const 
     return field;
 }
 
-static bool find_enum_number(struct wf_json_decoder *decoder, const struct wf_enum_type *type, struct wf_string name,
-                             int32_t *number)
+static bool find_enum_number(struct wf_json_decoder *decoder, const struct wf_enum_type *type,
+                             struct wf_string name, int32_t *number)
 {
     struct wf_json_name *place = name_place(decoder, name);
 
@@ -300,7 +311,8 @@ static bool read_plain_u64(struct wf_string text, uint64_t *value)
     return true;
 }
 
-/* int64 is written as text, and read as a number too; int32 the other way round (engine-semantics 1.7). */
+/* int64 is written as text, and read as a number too; int32 the other way round
+ * (engine-semantics 1.7). */
 static enum wf_status decode_integer(struct wf_json_decoder *decoder, const struct wf_field *field,
                                      const struct wf_json_token *token, void *value)
 {
@@ -354,7 +366,8 @@ static enum wf_status decode_enum(struct wf_json_decoder *decoder, const struct 
     if (!find_enum_number(decoder, field->enumeration, name, value)) {
         /* engine-semantics 1.7, SIM: retired and newer names must not be fatal. */
         *value = 0;
-        note(decoder, WF_NOTE_UNKNOWN_ENUM_NAME, wf_string_of(field->json_name), name, token->byte_offset);
+        note(decoder, WF_NOTE_UNKNOWN_ENUM_NAME, wf_string_of(field->json_name), name,
+             token->byte_offset);
     }
     return WF_OK;
 }
@@ -368,7 +381,8 @@ static enum wf_status decode_real(struct wf_json_decoder *decoder, const struct 
     if (token->kind != WF_JSON_NUMBER && token->kind != WF_JSON_STRING) {
         return wrong_kind(decoder, field, token, "a number");
     }
-    is_read = field->kind == WF_KIND_DOUBLE ? wf_double_read(token->text, value) : wf_float_read(token->text, value);
+    is_read = field->kind == WF_KIND_DOUBLE ? wf_double_read(token->text, value)
+                                            : wf_float_read(token->text, value);
     return is_read ? WF_OK : wrong_value(decoder, field, token, "a number");
 }
 
@@ -399,7 +413,8 @@ static enum wf_status decode_time(struct wf_json_decoder *decoder, const struct 
 
 /* A message in place; `levels` is 2 for the value of a map, whose entry is a message too. */
 static enum wf_status decode_inline(struct wf_json_decoder *decoder, const struct wf_field *field,
-                                    const struct wf_json_token *token, void *message, uint32_t levels)
+                                    const struct wf_json_token *token, void *message,
+                                    uint32_t levels)
 {
     enum wf_status status = WF_OK;
 
@@ -454,8 +469,9 @@ static enum wf_status decode_value(struct wf_json_decoder *decoder, const struct
 /* ---- Lists and maps ---- */
 
 /* A zeroed item at the end of the list, not counted yet. */
-static enum wf_status next_item(struct wf_json_decoder *decoder, const struct wf_field *field, struct wf_list *list,
-                                const struct wf_json_token *token, void **item)
+static enum wf_status next_item(struct wf_json_decoder *decoder, const struct wf_field *field,
+                                struct wf_list *list, const struct wf_json_token *token,
+                                void **item)
 {
     const size_t item_size_bytes = wf_field_item_size_bytes(field);
 
@@ -553,7 +569,8 @@ static enum wf_status decode_map(struct wf_json_decoder *decoder, const struct w
 
 /* ---- Messages ---- */
 
-static enum wf_status decode_sub_message(struct wf_json_decoder *decoder, const struct wf_field *field,
+static enum wf_status decode_sub_message(struct wf_json_decoder *decoder,
+                                         const struct wf_field *field,
                                          const struct wf_json_token *first, void **member)
 {
     void *message = wf_arena_take(decoder->arena, field->message->size_bytes);
@@ -566,8 +583,8 @@ static enum wf_status decode_sub_message(struct wf_json_decoder *decoder, const 
     return WF_OK;
 }
 
-enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const struct wf_field *field, void *message,
-                                      const struct wf_json_token *first)
+enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const struct wf_field *field,
+                                      void *message, const struct wf_json_token *first)
 {
     void *member = (char *)message + field->offset;
 
@@ -590,8 +607,8 @@ enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const str
     return decode_value(decoder, field, first, member);
 }
 
-static enum wf_status decode_message(struct wf_json_decoder *decoder, const struct wf_message_type *type,
-                                     void *message)
+static enum wf_status decode_message(struct wf_json_decoder *decoder,
+                                     const struct wf_message_type *type, void *message)
 {
     uint32_t expected = 0;
 
@@ -612,7 +629,8 @@ static enum wf_status decode_message(struct wf_json_decoder *decoder, const stru
         field = find_field(decoder, type, name, expected);
         WF_TRY(wf_json_decoder_next(decoder, &value));
         if (field == NULL) {
-            note(decoder, WF_NOTE_UNKNOWN_MEMBER, name, (struct wf_string){NULL, 0}, key.byte_offset);
+            note(decoder, WF_NOTE_UNKNOWN_MEMBER, name, (struct wf_string){NULL, 0},
+                 key.byte_offset);
             WF_TRY(wf_json_decoder_skip(decoder, &value, NULL));
             continue;
         }
@@ -621,8 +639,9 @@ static enum wf_status decode_message(struct wf_json_decoder *decoder, const stru
     }
 }
 
-enum wf_status wf_json_decode(struct wf_arena *arena, const struct wf_message_type *type, struct wf_string text,
-                              void *message, struct wf_notes *notes, struct wf_error *err)
+enum wf_status wf_json_decode(struct wf_arena *arena, const struct wf_message_type *type,
+                              struct wf_string text, void *message, struct wf_notes *notes,
+                              struct wf_error *err)
 {
     struct wf_json_decoder decoder;
     struct wf_json_token token;
@@ -630,8 +649,8 @@ enum wf_status wf_json_decode(struct wf_arena *arena, const struct wf_message_ty
     wf_json_decoder_init(&decoder, arena, text, 0, notes, err);
     WF_TRY(wf_json_decoder_next(&decoder, &token));
     if (token.kind != WF_JSON_OBJECT_BEGIN) {
-        return wf_fail_at(err, WF_ERR_INVALID, token.byte_offset, "the JSON text is %s where an object should be",
-                          kind_text(token.kind));
+        return wf_fail_at(err, WF_ERR_INVALID, token.byte_offset,
+                          "the JSON text is %s where an object should be", kind_text(token.kind));
     }
     WF_TRY(decode_message(&decoder, type, message));
     return wf_json_decoder_next(&decoder, &token); /* nothing but blanks may follow */

@@ -1,6 +1,6 @@
 /*
- * The JSON decoder with its parts in the open, for readers that find messages inside other JSON: a history in its
- * wrappings.
+ * The JSON decoder with its parts in the open, for readers that find messages inside other JSON: a
+ * history in its wrappings.
  */
 #ifndef WF_ENGINE_CODEC_JSON_DECODER_H
 #define WF_ENGINE_CODEC_JSON_DECODER_H
@@ -10,7 +10,8 @@
 
 #define WF_JSON_NAMES_COUNT 128 /* a power of two; a history uses about 60 */
 
-/* A name met before and what it stands for: a field of a message type, or a number of an enum type. */
+/* A name met before and what it stands for: a field of a message type, or a number of an enum type.
+ */
 struct wf_json_name {
     const void *owner; /* the message or enum type; NULL: an empty place */
     struct wf_string text;
@@ -30,27 +31,30 @@ struct wf_json_decoder {
     struct wf_json_name names[WF_JSON_NAMES_COUNT];
 };
 
-/* Everything is borrowed. Strings of decoded messages are slices of the text or live in the arena. */
-void wf_json_decoder_init(struct wf_json_decoder *decoder, struct wf_arena *arena, struct wf_string text,
-                          int64_t base_offset, struct wf_notes *notes, struct wf_error *err);
+/* Everything is borrowed. Strings of decoded messages are slices of the text or live in the arena.
+ */
+void wf_json_decoder_init(struct wf_json_decoder *decoder, struct wf_arena *arena,
+                          struct wf_string text, int64_t base_offset, struct wf_notes *notes,
+                          struct wf_error *err);
 
 /* The next token; errors carry offsets into the file. */
 enum wf_status wf_json_decoder_next(struct wf_json_decoder *decoder, struct wf_json_token *token);
 
 /* Skips the value that starts with `first`. */
-enum wf_status wf_json_decoder_skip(struct wf_json_decoder *decoder, const struct wf_json_token *first,
-                                    struct wf_string *raw);
+enum wf_status wf_json_decoder_skip(struct wf_json_decoder *decoder,
+                                    const struct wf_json_token *first, struct wf_string *raw);
 
 /* The contents of a string or key, without escapes. */
-enum wf_status wf_json_decoder_text(struct wf_json_decoder *decoder, const struct wf_json_token *token,
-                                    struct wf_string *text);
+enum wf_status wf_json_decoder_text(struct wf_json_decoder *decoder,
+                                    const struct wf_json_token *token, struct wf_string *text);
 
 /*
- * Reads one member of a message from the value whose first token is `first`. null leaves it as it is.
+ * Reads one member of a message from the value whose first token is `first`. null leaves it as it
+ * is.
  *
  * Errors: as wf_json_decode.
  */
-enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const struct wf_field *field, void *message,
-                                      const struct wf_json_token *first);
+enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const struct wf_field *field,
+                                      void *message, const struct wf_json_token *first);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Messages to canonical JSON: one loop over the descriptors, members in number order, unset fields left out, no spaces
- * (corpus README "How the golden forms were made", 4).
+ * Messages to canonical JSON: one loop over the descriptors, members in number order, unset fields
+ * left out, no spaces (corpus README "How the golden forms were made", 4).
  */
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
@@ -123,7 +123,8 @@ static void write_value(struct wf_buffer *out, const struct wf_field *field, con
     WF_UNREACHABLE();
 }
 
-static void write_list(struct wf_buffer *out, const struct wf_field *field, const struct wf_list *list)
+static void write_list(struct wf_buffer *out, const struct wf_field *field,
+                       const struct wf_list *list)
 {
     const size_t item_size_bytes = wf_field_item_size_bytes(field);
 
@@ -137,7 +138,8 @@ static void write_list(struct wf_buffer *out, const struct wf_field *field, cons
     wf_buffer_append_char(out, ']');
 }
 
-static void write_map(struct wf_buffer *out, const struct wf_field *field, const struct wf_list *map)
+static void write_map(struct wf_buffer *out, const struct wf_field *field,
+                      const struct wf_list *map)
 {
     struct wf_map_order order;
 

@@ -1,6 +1,7 @@
 /*
- * A history's events are read in one pass, straight from the wrapping they lie in. Before that, the shape of the text is
- * found by a look at its beginning: the tokens up to the first event, and the members of that event.
+ * A history's events are read in one pass, straight from the wrapping they lie in. Before that, the
+ * shape of the text is found by a look at its beginning: the tokens up to the first event, and the
+ * members of that event.
  */
 #include "engine/codec/json_history.h"
 
@@ -31,7 +32,8 @@ static bool ends_with(struct wf_string text, struct wf_string end)
 
 static bool is_attributes_name(struct wf_string name)
 {
-    return ends_with(name, WF_STR("EventAttributes")) || ends_with(name, WF_STR("_event_attributes"));
+    return ends_with(name, WF_STR("EventAttributes")) ||
+           ends_with(name, WF_STR("_event_attributes"));
 }
 
 static void note_attribute(struct event_signs *signs, struct wf_string name)
@@ -54,8 +56,10 @@ static void note_event_member(struct event_signs *signs, struct wf_string name)
     signs->has_ui_names |= wf_string_is(name, "category") || wf_string_is(name, "classification");
 }
 
-/* Reads the members of an event, and the names of its attributes. The text is one well-formed object. */
-static enum wf_status read_signs(struct wf_string text, struct event_signs *signs, struct wf_error *err)
+/* Reads the members of an event, and the names of its attributes. The text is one well-formed
+ * object. */
+static enum wf_status read_signs(struct wf_string text, struct event_signs *signs,
+                                 struct wf_error *err)
 {
     struct wf_json_reader reader;
     struct wf_json_token token;
@@ -90,36 +94,45 @@ static enum wf_status read_signs(struct wf_string text, struct event_signs *sign
     }
 }
 
-static enum wf_status refuse_foreign_event(const struct event_signs *signs, int64_t byte_offset, struct wf_error *err)
+static enum wf_status refuse_foreign_event(const struct event_signs *signs, int64_t byte_offset,
+                                           struct wf_error *err)
 {
     if (signs->has_ui_attributes && signs->has_ui_names) {
         return wf_fail_at(err, WF_ERR_UNSUPPORTED, byte_offset,
-                          "events of the Temporal web UI's own form (attributes, category): their payloads were decoded "
-                          "for reading, so the bytes that a replay needs are lost; download the history undecoded, or "
+                          "events of the Temporal web UI's own form (attributes, category): their "
+                          "payloads were decoded "
+                          "for reading, so the bytes that a replay needs are lost; download the "
+                          "history undecoded, or "
                           "use temporal workflow show --output json");
     }
-    if (!(signs->has_timestamp && !signs->has_time) && !signs->has_decision && !signs->has_task_list) {
+    if (!(signs->has_timestamp && !signs->has_time) && !signs->has_decision &&
+        !signs->has_task_list) {
         return WF_OK;
     }
     if (signs->has_cadence_timeout) {
         return wf_fail_at(err, WF_ERR_UNSUPPORTED, byte_offset,
-                          "a Cadence history (task lists, decision tasks, executionStartToCloseTimeoutSeconds): only "
+                          "a Cadence history (task lists, decision tasks, "
+                          "executionStartToCloseTimeoutSeconds): only "
                           "Temporal histories can be read");
     }
     if (signs->has_temporal_timeout) {
         return wf_fail_at(err, WF_ERR_UNSUPPORTED, byte_offset,
-                          "a history from before Temporal 1.0 (task lists, decision tasks, workflowRunTimeoutSeconds): "
+                          "a history from before Temporal 1.0 (task lists, decision tasks, "
+                          "workflowRunTimeoutSeconds): "
                           "its messages changed with 1.0, and no released SDK replays it");
     }
     return wf_fail_at(err, WF_ERR_UNSUPPORTED, byte_offset,
-                      "a history of Cadence or from before Temporal 1.0 (timestamps as numbers, task lists, decision "
+                      "a history of Cadence or from before Temporal 1.0 (timestamps as numbers, "
+                      "task lists, decision "
                       "tasks): only histories of Temporal 1.0 and later can be read");
 }
 
 /* ---- The shape of the text ---- */
 
-/* Names the members of an object that holds no history, so that the reader knows which file this is. */
-static enum wf_status refuse_object(struct wf_string text, int64_t byte_offset, struct wf_error *err)
+/* Names the members of an object that holds no history, so that the reader knows which file this
+ * is. */
+static enum wf_status refuse_object(struct wf_string text, int64_t byte_offset,
+                                    struct wf_error *err)
 {
     char names[WF_ERROR_MESSAGE_BYTES / 2];
     struct wf_buffer out;
@@ -142,9 +155,12 @@ static enum wf_status refuse_object(struct wf_string text, int64_t byte_offset, 
     {
         const struct wf_string list = wf_buffer_string(&out);
 
-        return wf_fail_at(err, WF_ERR_INVALID, byte_offset,
-                          "JSON without a history in it: an object with no list of events, but with %S%s",
-                          &list, count == 0 ? "no members" : count == MEMBERS_NAMED ? ", ..." : "");
+        return wf_fail_at(
+            err, WF_ERR_INVALID, byte_offset,
+            "JSON without a history in it: an object with no list of events, but with %S%s", &list,
+            count == 0               ? "no members"
+            : count == MEMBERS_NAMED ? ", ..."
+                                     : "");
     }
 }
 
@@ -156,7 +172,8 @@ struct candidate {
 };
 
 /* After the `[` of a list of events: notes the first. */
-static enum wf_status look_at_events(struct wf_json_reader *reader, struct candidate *candidate, struct wf_error *err)
+static enum wf_status look_at_events(struct wf_json_reader *reader, struct candidate *candidate,
+                                     struct wf_error *err)
 {
     struct wf_json_token token;
 
@@ -169,8 +186,10 @@ static enum wf_status look_at_events(struct wf_json_reader *reader, struct candi
     return WF_OK;
 }
 
-/* After the `{` of an object: finds the list of events in it, in its `events` or under its `history`. */
-static enum wf_status look_at_object(struct wf_json_reader *reader, struct candidate *candidate, struct wf_error *err)
+/* After the `{` of an object: finds the list of events in it, in its `events` or under its
+ * `history`. */
+static enum wf_status look_at_object(struct wf_json_reader *reader, struct candidate *candidate,
+                                     struct wf_error *err)
 {
     const uint32_t outer_depth = reader->depth - 1;
     struct wf_json_token token;
@@ -192,7 +211,8 @@ static enum wf_status look_at_object(struct wf_json_reader *reader, struct candi
         if ((is_events || is_history) && token.kind == WF_JSON_ARRAY_BEGIN) {
             return look_at_events(reader, candidate, err);
         }
-        if (is_history && token.kind == WF_JSON_OBJECT_BEGIN && reader->depth - outer_depth < WRAPPINGS_MAX) {
+        if (is_history && token.kind == WF_JSON_OBJECT_BEGIN &&
+            reader->depth - outer_depth < WRAPPINGS_MAX) {
             continue;
         }
         WF_TRY(wf_json_skip(reader, &token, NULL, err));
@@ -211,7 +231,8 @@ static enum wf_status check_first_event(const struct candidate *candidate, struc
 }
 
 /* The first item of a list tells whether it is a list of events or of histories. */
-static enum wf_status shape_of_list(struct wf_json_reader *reader, enum wf_json_shape *shape, struct wf_error *err)
+static enum wf_status shape_of_list(struct wf_json_reader *reader, enum wf_json_shape *shape,
+                                    struct wf_error *err)
 {
     struct candidate candidate = {.has_events = false};
     struct event_signs signs;
@@ -222,7 +243,8 @@ static enum wf_status shape_of_list(struct wf_json_reader *reader, enum wf_json_
 
     WF_TRY(wf_json_next(reader, &token, err));
     if (token.kind == WF_JSON_ARRAY_END) {
-        return wf_fail_at(err, WF_ERR_INVALID, token.byte_offset, "JSON without a history in it: an empty list");
+        return wf_fail_at(err, WF_ERR_INVALID, token.byte_offset,
+                          "JSON without a history in it: an empty list");
     }
     if (token.kind != WF_JSON_OBJECT_BEGIN) {
         return wf_fail_at(err, WF_ERR_INVALID, token.byte_offset,
@@ -244,7 +266,8 @@ static enum wf_status shape_of_list(struct wf_json_reader *reader, enum wf_json_
     return refuse_foreign_event(&signs, byte_offset, err);
 }
 
-enum wf_status wf_json_history_shape(struct wf_string text, enum wf_json_shape *shape, struct wf_error *err)
+enum wf_status wf_json_history_shape(struct wf_string text, enum wf_json_shape *shape,
+                                     struct wf_error *err)
 {
     struct candidate candidate = {.has_events = false};
     struct wf_json_reader reader;
@@ -292,14 +315,17 @@ static enum wf_status read_events(struct wf_json_decoder *decoder, struct parts 
                                   const struct wf_json_token *value)
 {
     parts->has_events = true;
-    return wf_json_decoder_member(decoder, &wf_type_history_message.fields[0], &parts->message, value);
+    return wf_json_decoder_member(decoder, &wf_type_history_message.fields[0], &parts->message,
+                                  value);
 }
 
 /*
- * After a `{`: reads events, and ids beside them. Objects under `history`, and those that hold ids alone, are read by the
- * same loop; the rest of a wrapping is not part of the history and is skipped.
+ * After a `{`: reads events, and ids beside them. Objects under `history`, and those that hold ids
+ * alone, are read by the same loop; the rest of a wrapping is not part of the history and is
+ * skipped.
  */
-static enum wf_status read_object(struct wf_json_decoder *decoder, struct wf_history *history, struct parts *parts)
+static enum wf_status read_object(struct wf_json_decoder *decoder, struct wf_history *history,
+                                  struct parts *parts)
 {
     const uint32_t outer_depth = decoder->reader.depth - 1;
 
@@ -318,7 +344,8 @@ static enum wf_status read_object(struct wf_json_decoder *decoder, struct wf_his
             WF_TRY(read_events(decoder, parts, &value));
             continue;
         }
-        if (wf_json_token_is(&key, WF_STR("workflowId")) || wf_json_token_is(&key, WF_STR("workflow_id"))) {
+        if (wf_json_token_is(&key, WF_STR("workflowId")) ||
+            wf_json_token_is(&key, WF_STR("workflow_id"))) {
             WF_TRY(read_text(decoder, &value, &history->workflow_id));
             continue;
         }
@@ -326,7 +353,8 @@ static enum wf_status read_object(struct wf_json_decoder *decoder, struct wf_his
             WF_TRY(read_text(decoder, &value, &history->run_id));
             continue;
         }
-        is_wrapping = wf_json_token_is(&key, WF_STR("history")) || wf_json_token_is(&key, WF_STR("info")) ||
+        is_wrapping = wf_json_token_is(&key, WF_STR("history")) ||
+                      wf_json_token_is(&key, WF_STR("info")) ||
                       wf_json_token_is(&key, WF_STR("execution")) ||
                       wf_json_token_is(&key, WF_STR("workflowExecution"));
         if (!is_wrapping || value.kind != WF_JSON_OBJECT_BEGIN ||
@@ -360,8 +388,8 @@ static enum wf_status read_value(struct wf_json_decoder *decoder, enum wf_json_s
 
 static size_t skip_blanks(struct wf_string text, size_t at)
 {
-    while (at < text.size_bytes && (text.data[at] == ' ' || text.data[at] == '\n' || text.data[at] == '\r' ||
-                                    text.data[at] == '\t')) {
+    while (at < text.size_bytes && (text.data[at] == ' ' || text.data[at] == '\n' ||
+                                    text.data[at] == '\r' || text.data[at] == '\t')) {
         at++;
     }
     return at;
@@ -389,11 +417,13 @@ static enum wf_status next_in_list(struct wf_string text, size_t *at, struct wf_
     if (!is_first && *at < text.size_bytes && text.data[*at] == ']') {
         return check_end(text, *at + 1, err);
     }
-    return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)*at, "JSON text has no comma or ] after a history of a list");
+    return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)*at,
+                      "JSON text has no comma or ] after a history of a list");
 }
 
 enum wf_status wf_json_history_next(struct wf_string text, enum wf_json_shape shape, size_t *next,
-                                    struct wf_arena *arena, struct wf_history *history, struct wf_error *err)
+                                    struct wf_arena *arena, struct wf_history *history,
+                                    struct wf_error *err)
 {
     struct wf_json_decoder decoder;
     size_t at = *next;
@@ -407,8 +437,8 @@ enum wf_status wf_json_history_next(struct wf_string text, enum wf_json_shape sh
     if (at == text.size_bytes && at > 0 && shape == WF_JSON_SHAPE_VALUES) {
         return WF_ERR_NOT_FOUND;
     }
-    wf_json_decoder_init(&decoder, arena, (struct wf_string){text.data + at, text.size_bytes - at}, (int64_t)at,
-                         &history->notes, err);
+    wf_json_decoder_init(&decoder, arena, (struct wf_string){text.data + at, text.size_bytes - at},
+                         (int64_t)at, &history->notes, err);
     WF_TRY(read_value(&decoder, shape, history));
     *next = at + (size_t)(decoder.reader.next - decoder.reader.start);
     return WF_OK;

@@ -20,12 +20,15 @@ enum wf_json_shape {
  *         WF_ERR_UNSUPPORTED  Cadence, Temporal before 1.0, decoded payloads
  * Source: corpus README "What a reader must accept"; replay-rules 7.1.
  */
-enum wf_status wf_json_history_shape(struct wf_string text, enum wf_json_shape *shape, struct wf_error *err);
+enum wf_status wf_json_history_shape(struct wf_string text, enum wf_json_shape *shape,
+                                     struct wf_error *err);
 
 /*
- * Reads the history at *next, which is moved behind it. WF_ERR_NOT_FOUND after the last. *next starts at 0.
+ * Reads the history at *next, which is moved behind it. WF_ERR_NOT_FOUND after the last. *next
+ * starts at 0.
  */
 enum wf_status wf_json_history_next(struct wf_string text, enum wf_json_shape shape, size_t *next,
-                                    struct wf_arena *arena, struct wf_history *history, struct wf_error *err);
+                                    struct wf_arena *arena, struct wf_history *history,
+                                    struct wf_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Days are counted from 1 March of year 0, so that the leap day is the last of its year and the months' lengths follow
- * one formula (Howard Hinnant, "chrono-compatible low-level date algorithms").
+ * Days are counted from 1 March of year 0, so that the leap day is the last of its year and the
+ * months' lengths follow one formula (Howard Hinnant, "chrono-compatible low-level date
+ * algorithms").
  */
 #include "engine/codec/json_values.h"
 
@@ -10,18 +11,20 @@
 
 #define BASE64_BAD 0x80u
 
-static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* The value of each character of both alphabets + 1; 0 for any other character. */
 static const uint8_t base64_places[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,  ['I'] = 9,
-    ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
-    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
-    ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
-    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45,
-    ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
-    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-    ['/'] = 64, ['-'] = 63, ['_'] = 64,
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+    ['-'] = 63, ['_'] = 64,
 };
 
 size_t wf_base64_text_bytes(size_t size_bytes)
@@ -124,8 +127,8 @@ void wf_base64_write(struct wf_string data, struct wf_buffer *out)
 
 #define NANOS_PER_SECOND 1000000000
 #define SECONDS_PER_DAY 86400
-#define DAYS_PER_ERA 146097         /* 400 years */
-#define DAYS_BEFORE_1970 719468     /* from 1 March of year 0 */
+#define DAYS_PER_ERA 146097                         /* 400 years */
+#define DAYS_BEFORE_1970 719468                     /* from 1 March of year 0 */
 #define TIMESTAMP_SECONDS_MIN INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
 #define TIMESTAMP_SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DURATION_SECONDS_MAX INT64_C(315576000000)  /* protobuf's bound, about 10,000 years */
@@ -209,8 +212,8 @@ static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
     const int64_t year_of_era = shifted_year - era * 400;
     const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           DAYS_BEFORE_1970;
+    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+           day_of_year - DAYS_BEFORE_1970;
 }
 
 struct date {
@@ -224,8 +227,10 @@ static struct date date_of_days(int64_t days)
     const int64_t shifted = days + DAYS_BEFORE_1970;
     const int64_t era = (shifted >= 0 ? shifted : shifted - (DAYS_PER_ERA - 1)) / DAYS_PER_ERA;
     const int64_t day_of_era = shifted - era * DAYS_PER_ERA;
-    const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const int64_t day_of_year = day_of_era -
+                                (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const int64_t shifted_month = (5 * day_of_year + 2) / 153;
     const int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
 
@@ -254,8 +259,9 @@ static bool read_zone(const char *at, const char *end, int64_t *seconds)
     if (end - at == 1 && (*at == 'Z' || *at == 'z')) {
         return true;
     }
-    if (end - at != 6 || (*at != '+' && *at != '-') || at[3] != ':' || !read_digits(at + 1, 2, &hours) ||
-        !read_digits(at + 4, 2, &minutes) || hours > 23 || minutes > 59) {
+    if (end - at != 6 || (*at != '+' && *at != '-') || at[3] != ':' ||
+        !read_digits(at + 1, 2, &hours) || !read_digits(at + 4, 2, &minutes) || hours > 23 ||
+        minutes > 59) {
         return false;
     }
     offset = (int64_t)hours * 3600 + (int64_t)minutes * 60;
@@ -277,18 +283,20 @@ bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time)
     int64_t seconds = 0;
     int32_t nanos = 0;
 
-    if (text.size_bytes < sizeof "2024-05-01T10:00:00Z" - 1 || !read_digits(at, 4, &year) || at[4] != '-' ||
-        !read_digits(at + 5, 2, &month) || at[7] != '-' || !read_digits(at + 8, 2, &day) ||
-        (at[10] != 'T' && at[10] != 't') || !read_digits(at + 11, 2, &hour) || at[13] != ':' ||
-        !read_digits(at + 14, 2, &minute) || at[16] != ':' || !read_digits(at + 17, 2, &second)) {
+    if (text.size_bytes < sizeof "2024-05-01T10:00:00Z" - 1 || !read_digits(at, 4, &year) ||
+        at[4] != '-' || !read_digits(at + 5, 2, &month) || at[7] != '-' ||
+        !read_digits(at + 8, 2, &day) || (at[10] != 'T' && at[10] != 't') ||
+        !read_digits(at + 11, 2, &hour) || at[13] != ':' || !read_digits(at + 14, 2, &minute) ||
+        at[16] != ':' || !read_digits(at + 17, 2, &second)) {
         return false;
     }
     if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 59) {
         return false;
     }
-    seconds = days_of_date(year, month, day) * SECONDS_PER_DAY + (int64_t)(hour * 3600 + minute * 60 + second);
-    if (!read_fraction(&next, end, &nanos) || !read_zone(next, end, &seconds) || seconds < TIMESTAMP_SECONDS_MIN ||
-        seconds > TIMESTAMP_SECONDS_MAX) {
+    seconds = days_of_date(year, month, day) * SECONDS_PER_DAY +
+              (int64_t)(hour * 3600 + minute * 60 + second);
+    if (!read_fraction(&next, end, &nanos) || !read_zone(next, end, &seconds) ||
+        seconds < TIMESTAMP_SECONDS_MIN || seconds > TIMESTAMP_SECONDS_MAX) {
         return false;
     }
     *time = (struct wf_timestamp){seconds, nanos, true};
@@ -302,7 +310,8 @@ void wf_timestamp_write(const struct wf_timestamp *time, struct wf_buffer *out)
     const uint32_t nanos = (uint32_t)(time->nanos - carried * NANOS_PER_SECOND);
     const int64_t day_carry = time->seconds % SECONDS_PER_DAY + carried;
     const int64_t second_of_day = (day_carry % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
-    const int64_t days = time->seconds / SECONDS_PER_DAY + (day_carry - second_of_day) / SECONDS_PER_DAY;
+    const int64_t days = time->seconds / SECONDS_PER_DAY +
+                         (day_carry - second_of_day) / SECONDS_PER_DAY;
     const struct date date = date_of_days(days);
     const uint64_t year = date.year < 0 ? (uint64_t)-date.year : (uint64_t)date.year;
 
@@ -351,7 +360,8 @@ bool wf_duration_read(struct wf_string text, struct wf_timestamp *time)
     if (!read_fraction(&at, end, &nanos) || end - at != 1 || *at != 's') {
         return false;
     }
-    *time = (struct wf_timestamp){is_negative ? -seconds : seconds, is_negative ? -nanos : nanos, true};
+    *time = (struct wf_timestamp){is_negative ? -seconds : seconds, is_negative ? -nanos : nanos,
+                                  true};
     return true;
 }
 
@@ -360,7 +370,8 @@ void wf_duration_write(const struct wf_timestamp *time, struct wf_buffer *out)
     int64_t seconds = time->seconds;
     int64_t nanos = time->nanos % NANOS_PER_SECOND;
 
-    /* Nanoseconds out of their range or against the sign of the seconds carry into these, as far as they go. */
+    /* Nanoseconds out of their range or against the sign of the seconds carry into these, as far as
+     * they go. */
     (void)wf_add_i64(seconds, time->nanos / NANOS_PER_SECOND, &seconds);
     if (seconds > 0 && nanos < 0) {
         seconds--;

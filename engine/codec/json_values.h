@@ -13,7 +13,8 @@ size_t wf_base64_text_bytes(size_t size_bytes);
 size_t wf_base64_data_bytes_max(size_t size_bytes);
 
 /*
- * Reads standard or URL-safe base64, with or without padding, into `to`. False when the text is not base64.
+ * Reads standard or URL-safe base64, with or without padding, into `to`. False when the text is not
+ * base64.
  */
 bool wf_base64_read(struct wf_string text, char *to, size_t *size_bytes);
 
@@ -26,7 +27,8 @@ bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time);
 /* "1.5s": a sign, whole seconds, up to 9 fraction digits, at most about 10,000 years. */
 bool wf_duration_read(struct wf_string text, struct wf_timestamp *time);
 
-/* With 0, 3, 6 or 9 fraction digits, without quotes. Years beyond 9999 get more digits, years before 1 a sign. */
+/* With 0, 3, 6 or 9 fraction digits, without quotes. Years beyond 9999 get more digits, years
+ * before 1 a sign. */
 void wf_timestamp_write(const struct wf_timestamp *time, struct wf_buffer *out);
 void wf_duration_write(const struct wf_timestamp *time, struct wf_buffer *out);
 

@@ -1,5 +1,6 @@
 /*
- * Maps of histories are a few entries and mostly sorted already, so the common case is one pass over the keys.
+ * Maps of histories are a few entries and mostly sorted already, so the common case is one pass
+ * over the keys.
  */
 #include "engine/codec/map_order.h"
 
@@ -27,8 +28,8 @@ static uint32_t keep_last_of_equal_keys(const struct wf_string **entries, uint32
     return kept;
 }
 
-bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena, const struct wf_field *field,
-                       const void *map)
+bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena,
+                       const struct wf_field *field, const void *map)
 {
     const struct wf_list *list = map;
     const size_t entry_size_bytes = wf_field_item_size_bytes(field);
@@ -38,7 +39,9 @@ bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena, const
     order->entries = order->few;
     if (list->count > WF_MAP_ORDER_FEW) {
         /* The second half is room for sorting. */
-        order->entries = arena == NULL ? NULL : wf_arena_take_array(arena, list->count, 2 * sizeof *order->entries);
+        order->entries = arena == NULL
+                             ? NULL
+                             : wf_arena_take_array(arena, list->count, 2 * sizeof *order->entries);
         if (order->entries == NULL) {
             return false;
         }
@@ -50,7 +53,8 @@ bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena, const
         }
     }
     if (!is_sorted) {
-        wf_sort(order->entries, list->count, sizeof *order->entries, order->entries + list->count, compare_keys, NULL);
+        wf_sort(order->entries, list->count, sizeof *order->entries, order->entries + list->count,
+                compare_keys, NULL);
         order->count = keep_last_of_equal_keys(order->entries, list->count);
     }
     return true;

@@ -17,10 +17,11 @@ struct wf_map_order {
 };
 
 /*
- * Orders the entries of a map member by the bytes of their keys. Of equal keys the last entry stays (engine-semantics 1.6
- * "duplicates"). Returns false when the map is large and arena is NULL or full.
+ * Orders the entries of a map member by the bytes of their keys. Of equal keys the last entry stays
+ * (engine-semantics 1.6 "duplicates"). Returns false when the map is large and arena is NULL or
+ * full.
  */
-bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena, const struct wf_field *field,
-                       const void *map);
+bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena,
+                       const struct wf_field *field, const void *map);
 
 #endif

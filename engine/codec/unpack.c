@@ -1,6 +1,7 @@
 /*
- * Both libraries work from the arena through their allocation hooks, and write into a buffer that grows up to the limit.
- * Both formats may say how much will come out; that is believed as far as the limit and the format's best ratio go.
+ * Both libraries work from the arena through their allocation hooks, and write into a buffer that
+ * grows up to the limit. Both formats may say how much will come out; that is believed as far as
+ * the limit and the format's best ratio go.
  */
 #define ZLIB_CONST               /* const input */
 #define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_customMem */
@@ -28,7 +29,8 @@ bool wf_is_zstd(struct wf_string bytes)
 
 static enum wf_status too_large(struct wf_error *err, const char *format, size_t limit_bytes)
 {
-    return wf_fail_status(err, WF_ERR_LIMIT, "the %s data unpacks to more than %zu bytes", format, limit_bytes);
+    return wf_fail_status(err, WF_ERR_LIMIT, "the %s data unpacks to more than %zu bytes", format,
+                          limit_bytes);
 }
 
 static enum wf_status no_memory(struct wf_error *err, const char *format)
@@ -36,7 +38,8 @@ static enum wf_status no_memory(struct wf_error *err, const char *format)
     return wf_fail_status(err, WF_ERR_MEMORY, "no memory left to unpack the %s data", format);
 }
 
-/* Room for the next piece of output; the limit is passed by one byte at most, which tells that it was. */
+/* Room for the next piece of output; the limit is passed by one byte at most, which tells that it
+ * was. */
 static size_t reserve_output(struct wf_buffer *out, size_t limit_bytes)
 {
     const size_t left = limit_bytes - out->size_bytes + 1;
@@ -49,7 +52,8 @@ static size_t reserve_output(struct wf_buffer *out, size_t limit_bytes)
     return wf_buffer_reserve(out, room) == NULL ? 0 : room;
 }
 
-/* Makes room for what the format says will come; when that is too much, the buffer grows step by step. */
+/* Makes room for what the format says will come; when that is too much, the buffer grows step by
+ * step. */
 static void expect_output(struct wf_buffer *out, size_t size_bytes)
 {
     (void)wf_buffer_reserve(out, size_bytes + 1);
@@ -89,7 +93,8 @@ static enum wf_status inflate_member(z_stream *stream, struct wf_string packed, 
 
     while (result != Z_STREAM_END) {
         const unsigned char *next = stream->next_in;
-        const size_t left = (size_t)((const unsigned char *)(const void *)packed.data + packed.size_bytes - next);
+        const size_t left = (size_t)((const unsigned char *)(const void *)packed.data +
+                                     packed.size_bytes - next);
         size_t room = 0;
 
         if (out->size_bytes > limit_bytes) {
@@ -109,8 +114,10 @@ static enum wf_status inflate_member(z_stream *stream, struct wf_string packed, 
             return no_memory(err, "gzip");
         }
         if (result != Z_OK && result != Z_STREAM_END && !(result == Z_BUF_ERROR && left > 0)) {
-            return wf_fail_at(err, WF_ERR_CORRUPT, (const char *)(const void *)stream->next_in - packed.data, "%s",
-                              result == Z_BUF_ERROR ? "the gzip data ends early" : "the gzip data is damaged");
+            return wf_fail_at(err, WF_ERR_CORRUPT,
+                              (const char *)(const void *)stream->next_in - packed.data, "%s",
+                              result == Z_BUF_ERROR ? "the gzip data ends early"
+                                                    : "the gzip data is damaged");
         }
     }
     return out->size_bytes > limit_bytes ? too_large(err, "gzip", limit_bytes) : WF_OK;

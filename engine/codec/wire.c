@@ -1,9 +1,11 @@
 /*
- * Protobuf bytes to messages: one loop over the descriptors. Most writers emit fields in number order, so the field after
- * the last one is tried first and the place table is asked only when that misses. Runs of a repeated field are counted by
- * hopping over their sizes before the array is taken, so that a history's events are one piece of memory.
+ * Protobuf bytes to messages: one loop over the descriptors. Most writers emit fields in number
+ * order, so the field after the last one is tried first and the place table is asked only when that
+ * misses. Runs of a repeated field are counted by hopping over their sizes before the array is
+ * taken, so that a history's events are one piece of memory.
  *
- * Readers return where they stopped, or NULL after having filled the error; that keeps the position in a register.
+ * Readers return where they stopped, or NULL after having filled the error; that keeps the position
+ * in a register.
  */
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
@@ -19,7 +21,8 @@ struct decoder {
 
 /* ---- Errors ---- */
 
-static const uint8_t *fail(struct decoder *decoder, enum wf_status status, const uint8_t *at, const char *what)
+static const uint8_t *fail(struct decoder *decoder, enum wf_status status, const uint8_t *at,
+                           const char *what)
 {
     decoder->status = wf_fail_at(decoder->err, status, (int64_t)(at - decoder->start), "%s", what);
     return NULL;
@@ -63,15 +66,16 @@ static inline const uint8_t *try_varint(const uint8_t *at, const uint8_t *end, u
     return read_long_varint(at, end, value);
 }
 
-static inline const uint8_t *read_varint(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
-                                         uint64_t *value)
+static inline const uint8_t *read_varint(struct decoder *decoder, const uint8_t *at,
+                                         const uint8_t *end, uint64_t *value)
 {
     const uint8_t *next = try_varint(at, end, value);
 
     return next != NULL ? next : corrupt(decoder, at, "a number runs past its end");
 }
 
-static inline const uint8_t *read_tag(struct decoder *decoder, const uint8_t *at, const uint8_t *end, uint64_t *tag)
+static inline const uint8_t *read_tag(struct decoder *decoder, const uint8_t *at,
+                                      const uint8_t *end, uint64_t *tag)
 {
     const uint8_t *next = try_varint(at, end, tag);
 
@@ -82,8 +86,8 @@ static inline const uint8_t *read_tag(struct decoder *decoder, const uint8_t *at
 }
 
 /* Reads a size and checks that so many bytes follow. */
-static inline const uint8_t *read_size(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
-                                       size_t *size_bytes)
+static inline const uint8_t *read_size(struct decoder *decoder, const uint8_t *at,
+                                       const uint8_t *end, size_t *size_bytes)
 {
     uint64_t value = 0;
     const uint8_t *next = try_varint(at, end, &value);
@@ -95,7 +99,8 @@ static inline const uint8_t *read_size(struct decoder *decoder, const uint8_t *a
     return next;
 }
 
-static const uint8_t *skip_fixed(struct decoder *decoder, const uint8_t *at, const uint8_t *end, size_t size_bytes)
+static const uint8_t *skip_fixed(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
+                                 size_t size_bytes)
 {
     if ((size_t)(end - at) < size_bytes) {
         return corrupt(decoder, at, "a field ends past the end of its message");
@@ -105,11 +110,11 @@ static const uint8_t *skip_fixed(struct decoder *decoder, const uint8_t *at, con
 
 /* ---- Unknown fields ---- */
 
-static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at, const uint8_t *end,
-                                 uint32_t levels_left);
+static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at,
+                                 const uint8_t *end, uint32_t levels_left);
 
-static const uint8_t *skip_group(struct decoder *decoder, uint64_t group_tag, const uint8_t *at, const uint8_t *end,
-                                 uint32_t levels_left)
+static const uint8_t *skip_group(struct decoder *decoder, uint64_t group_tag, const uint8_t *at,
+                                 const uint8_t *end, uint32_t levels_left)
 {
     const uint64_t end_tag = (group_tag & ~(uint64_t)WIRE_TYPE_MASK) | WIRE_GROUP_END;
 
@@ -130,8 +135,8 @@ static const uint8_t *skip_group(struct decoder *decoder, uint64_t group_tag, co
     }
 }
 
-static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at, const uint8_t *end,
-                                 uint32_t levels_left)
+static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at,
+                                 const uint8_t *end, uint32_t levels_left)
 {
     uint64_t ignored = 0;
     size_t size_bytes = 0;
@@ -154,11 +159,11 @@ static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const ui
 }
 
 /*
- * The field that a tag means, or NULL when we have none or it is of another wire type: protobuf then treats the field as
- * unknown (engine-semantics 1.6). `expected` is tried first.
+ * The field that a tag means, or NULL when we have none or it is of another wire type: protobuf
+ * then treats the field as unknown (engine-semantics 1.6). `expected` is tried first.
  */
-static inline const struct wf_field *find_field(const struct wf_message_type *type, const struct wf_field *expected,
-                                                uint64_t tag)
+static inline const struct wf_field *find_field(const struct wf_message_type *type,
+                                                const struct wf_field *expected, uint64_t tag)
 {
     const uint32_t number = (uint32_t)(tag >> WIRE_TYPE_BITS);
     const uint32_t wire = (uint32_t)(tag & WIRE_TYPE_MASK);
@@ -177,7 +182,8 @@ static inline const struct wf_field *find_field(const struct wf_message_type *ty
     return field->label == WF_LABEL_LIST && wire == WIRE_SIZED ? field : NULL;
 }
 
-/* Where the unknown fields of one message lie. Nearly always they are one run at its end, kept as a slice. */
+/* Where the unknown fields of one message lie. Nearly always they are one run at its end, kept as a
+ * slice. */
 struct unknown_fields {
     const uint8_t *start;
     const uint8_t *end;
@@ -194,9 +200,10 @@ static void note_unknown(struct unknown_fields *unknown, const uint8_t *start, c
     unknown->end = end;
 }
 
-/* Copies the unknown fields of a message, which was read once without error, one after the other. */
-static size_t gather_unknown(struct decoder *decoder, const struct wf_message_type *type, const uint8_t *at,
-                             const uint8_t *end, uint32_t levels_left, char *to)
+/* Copies the unknown fields of a message, which was read once without error, one after the other.
+ */
+static size_t gather_unknown(struct decoder *decoder, const struct wf_message_type *type,
+                             const uint8_t *at, const uint8_t *end, uint32_t levels_left, char *to)
 {
     size_t size_bytes = 0;
 
@@ -231,10 +238,12 @@ static bool keep_unknown(struct decoder *decoder, const struct wf_message_type *
     }
     *member = kept;
     if (!unknown->is_split && earlier.size_bytes == 0) {
-        *kept = (struct wf_string){(const char *)unknown->start, (size_t)(unknown->end - unknown->start)};
+        *kept = (struct wf_string){(const char *)unknown->start,
+                                   (size_t)(unknown->end - unknown->start)};
         return true;
     }
-    copy = wf_arena_take_text(decoder->arena, earlier.size_bytes + (size_t)(unknown->end - unknown->start));
+    copy = wf_arena_take_text(decoder->arena,
+                              earlier.size_bytes + (size_t)(unknown->end - unknown->start));
     if (copy == NULL) {
         return no_memory(decoder, start) != NULL;
     }
@@ -249,11 +258,12 @@ static bool keep_unknown(struct decoder *decoder, const struct wf_message_type *
 
 /* ---- Values ---- */
 
-static bool decode_message(struct decoder *decoder, const struct wf_message_type *type, void *message,
-                           const uint8_t *at, const uint8_t *end, uint32_t levels_left);
+static bool decode_message(struct decoder *decoder, const struct wf_message_type *type,
+                           void *message, const uint8_t *at, const uint8_t *end,
+                           uint32_t levels_left);
 
-static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *time, const uint8_t *at,
-                                  const uint8_t *end, uint32_t levels_left)
+static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *time,
+                                  const uint8_t *at, const uint8_t *end, uint32_t levels_left)
 {
     enum { SECONDS_TAG = 1 << WIRE_TYPE_BITS, NANOS_TAG = 2 << WIRE_TYPE_BITS };
 
@@ -290,8 +300,10 @@ static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *
 }
 
 /* A singular sub-message: a second occurrence merges into the first. */
-static const uint8_t *decode_sub_message(struct decoder *decoder, const struct wf_message_type *type, void **member,
-                                         const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+static const uint8_t *decode_sub_message(struct decoder *decoder,
+                                         const struct wf_message_type *type, void **member,
+                                         const uint8_t *at, const uint8_t *end,
+                                         uint32_t levels_left)
 {
     if (*member == NULL) {
         *member = wf_arena_take(decoder->arena, type->size_bytes);
@@ -315,8 +327,9 @@ static inline void store_varint(enum wf_field_kind kind, void *member, uint64_t 
 }
 
 /* One value that has a size, into its member. */
-static inline const uint8_t *decode_sized(struct decoder *decoder, const struct wf_field *field, void *member,
-                                          const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+static inline const uint8_t *decode_sized(struct decoder *decoder, const struct wf_field *field,
+                                          void *member, const uint8_t *at, const uint8_t *end,
+                                          uint32_t levels_left)
 {
     size_t size_bytes = 0;
 
@@ -329,13 +342,14 @@ static inline const uint8_t *decode_sized(struct decoder *decoder, const struct 
         return at + size_bytes;
     }
     if (field->kind == WF_KIND_MESSAGE) {
-        return decode_sub_message(decoder, field->message, member, at, at + size_bytes, levels_left);
+        return decode_sub_message(decoder, field->message, member, at, at + size_bytes,
+                                  levels_left);
     }
     return decode_time(decoder, member, at, at + size_bytes, levels_left);
 }
 
-static const uint8_t *decode_fixed(struct decoder *decoder, const struct wf_field *field, void *member,
-                                   const uint8_t *at, const uint8_t *end)
+static const uint8_t *decode_fixed(struct decoder *decoder, const struct wf_field *field,
+                                   void *member, const uint8_t *at, const uint8_t *end)
 {
     const size_t size_bytes = field->kind == WF_KIND_DOUBLE ? sizeof(uint64_t) : sizeof(uint32_t);
     const uint8_t *next = skip_fixed(decoder, at, end, size_bytes);
@@ -351,7 +365,8 @@ static const uint8_t *decode_fixed(struct decoder *decoder, const struct wf_fiel
     return next;
 }
 
-/* The last member of a oneof wins (engine-semantics 1.6): what another one left in the union is forgotten. */
+/* The last member of a oneof wins (engine-semantics 1.6): what another one left in the union is
+ * forgotten. */
 static void choose(const struct wf_field *field, void *message)
 {
     uint32_t *chosen = (void *)((char *)message + field->case_offset);
@@ -371,8 +386,8 @@ static void choose(const struct wf_field *field, void *message)
 /* ---- Lists and maps ---- */
 
 /* Makes room for `extra` more items. Fresh room is zeroed. */
-static bool reserve_items(struct decoder *decoder, struct wf_list *list, size_t item_size_bytes, size_t extra,
-                          const uint8_t *at)
+static bool reserve_items(struct decoder *decoder, struct wf_list *list, size_t item_size_bytes,
+                          size_t extra, const uint8_t *at)
 {
     const size_t needed = list->count + extra;
     size_t capacity = needed;
@@ -399,8 +414,10 @@ static bool reserve_items(struct decoder *decoder, struct wf_list *list, size_t 
     return true;
 }
 
-/* How many fields with one tag follow one another; `at` is behind the tag of the first. Stops at anything else. */
-static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *tag, size_t tag_size_bytes)
+/* How many fields with one tag follow one another; `at` is behind the tag of the first. Stops at
+ * anything else. */
+static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *tag,
+                        size_t tag_size_bytes)
 {
     size_t count = 1;
 
@@ -420,11 +437,15 @@ static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *ta
     }
 }
 
-/* A map entry is a message {1 key, 2 value}; unknown fields in it are dropped, as by every protobuf reader. */
-static bool decode_entry(struct decoder *decoder, const struct wf_field *field, char *entry, const uint8_t *at,
-                         const uint8_t *end, uint32_t levels_left)
+/* A map entry is a message {1 key, 2 value}; unknown fields in it are dropped, as by every protobuf
+ * reader. */
+static bool decode_entry(struct decoder *decoder, const struct wf_field *field, char *entry,
+                         const uint8_t *at, const uint8_t *end, uint32_t levels_left)
 {
-    enum { KEY_TAG = 1 << WIRE_TYPE_BITS | WIRE_SIZED, VALUE_TAG = 2 << WIRE_TYPE_BITS | WIRE_SIZED };
+    enum {
+        KEY_TAG = 1 << WIRE_TYPE_BITS | WIRE_SIZED,
+        VALUE_TAG = 2 << WIRE_TYPE_BITS | WIRE_SIZED
+    };
 
     if (levels_left == 0) {
         return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep") != NULL;
@@ -450,8 +471,8 @@ static bool decode_entry(struct decoder *decoder, const struct wf_field *field, 
             return false;
         }
         if (tag == VALUE_TAG && field->kind == WF_KIND_MESSAGE) {
-            if (!decode_message(decoder, field->message, entry + sizeof *string, at, at + size_bytes,
-                                levels_left - 1)) {
+            if (!decode_message(decoder, field->message, entry + sizeof *string, at,
+                                at + size_bytes, levels_left - 1)) {
                 return false;
             }
         } else {
@@ -462,8 +483,8 @@ static bool decode_entry(struct decoder *decoder, const struct wf_field *field, 
     return true;
 }
 
-static inline bool decode_item(struct decoder *decoder, const struct wf_field *field, char *item, const uint8_t *at,
-                               size_t size_bytes, uint32_t levels_left)
+static inline bool decode_item(struct decoder *decoder, const struct wf_field *field, char *item,
+                               const uint8_t *at, size_t size_bytes, uint32_t levels_left)
 {
     if (field->label == WF_LABEL_MAP) {
         return decode_entry(decoder, field, item, at, at + size_bytes, levels_left);
@@ -483,9 +504,11 @@ static void name_event(struct decoder *decoder, const struct wf_field *field, co
     }
 }
 
-/* All items of a run: strings, messages or map entries. `at` is behind the first tag, which starts at `tag`. */
-static const uint8_t *decode_run(struct decoder *decoder, const struct wf_field *field, struct wf_list *list,
-                                 const uint8_t *tag, const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+/* All items of a run: strings, messages or map entries. `at` is behind the first tag, which starts
+ * at `tag`. */
+static const uint8_t *decode_run(struct decoder *decoder, const struct wf_field *field,
+                                 struct wf_list *list, const uint8_t *tag, const uint8_t *at,
+                                 const uint8_t *end, uint32_t levels_left)
 {
     const size_t tag_size_bytes = (size_t)(at - tag);
     const size_t item_size_bytes = wf_field_item_size_bytes(field);
@@ -513,8 +536,9 @@ static const uint8_t *decode_run(struct decoder *decoder, const struct wf_field 
 }
 
 /* Numbers of a list: a packed run, or one number under its own tag. */
-static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_field *field, struct wf_list *list,
-                                     bool is_packed, const uint8_t *at, const uint8_t *end)
+static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_field *field,
+                                     struct wf_list *list, bool is_packed, const uint8_t *at,
+                                     const uint8_t *end)
 {
     const size_t item_size_bytes = wf_field_item_size_bytes(field);
     const uint8_t *run_end = end;
@@ -552,8 +576,9 @@ static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_fi
     return at;
 }
 
-static const uint8_t *decode_many(struct decoder *decoder, const struct wf_field *field, struct wf_list *list,
-                                  const uint8_t *tag, const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+static const uint8_t *decode_many(struct decoder *decoder, const struct wf_field *field,
+                                  struct wf_list *list, const uint8_t *tag, const uint8_t *at,
+                                  const uint8_t *end, uint32_t levels_left)
 {
     if (field->label == WF_LABEL_LIST && wire_types_of_kinds[field->kind] == WIRE_VARINT) {
         return decode_numbers(decoder, field, list, (*tag & WIRE_TYPE_MASK) == WIRE_SIZED, at, end);
@@ -563,9 +588,9 @@ static const uint8_t *decode_many(struct decoder *decoder, const struct wf_field
 
 /* ---- Messages ---- */
 
-static inline const uint8_t *decode_field(struct decoder *decoder, const struct wf_field *field, void *message,
-                                          const uint8_t *tag, const uint8_t *at, const uint8_t *end,
-                                          uint32_t levels_left)
+static inline const uint8_t *decode_field(struct decoder *decoder, const struct wf_field *field,
+                                          void *message, const uint8_t *tag, const uint8_t *at,
+                                          const uint8_t *end, uint32_t levels_left)
 {
     void *member = (char *)message + field->offset;
     uint64_t value = 0;
@@ -590,8 +615,9 @@ static inline const uint8_t *decode_field(struct decoder *decoder, const struct 
     }
 }
 
-static bool decode_message(struct decoder *decoder, const struct wf_message_type *type, void *message,
-                           const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+static bool decode_message(struct decoder *decoder, const struct wf_message_type *type,
+                           void *message, const uint8_t *at, const uint8_t *end,
+                           uint32_t levels_left)
 {
     const uint8_t *start = at;
     const struct wf_field *expected = type->fields;
@@ -625,18 +651,19 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
            keep_unknown(decoder, type, message, start, end, levels_left - 1, &unknown);
 }
 
-enum wf_status wf_wire_decode(struct wf_arena *arena, const struct wf_message_type *type, struct wf_string in,
-                              void *message, struct wf_error *err)
+enum wf_status wf_wire_decode(struct wf_arena *arena, const struct wf_message_type *type,
+                              struct wf_string in, void *message, struct wf_error *err)
 {
     /* An absent slice has no start, and arithmetic on NULL is undefined. */
     const uint8_t *start = (const void *)(in.data == NULL ? "" : in.data);
     struct decoder decoder = {arena, start, err, WF_OK};
 
     if (in.size_bytes > WF_CODEC_INPUT_BYTES_MAX) {
-        return wf_fail_status(err, WF_ERR_LIMIT, "a message of %zu bytes: more than %zu", in.size_bytes,
-                              WF_CODEC_INPUT_BYTES_MAX);
+        return wf_fail_status(err, WF_ERR_LIMIT, "a message of %zu bytes: more than %zu",
+                              in.size_bytes, WF_CODEC_INPUT_BYTES_MAX);
     }
-    if (!decode_message(&decoder, type, message, start, start + in.size_bytes, WF_CODEC_DEPTH_MAX + 1)) {
+    if (!decode_message(&decoder, type, message, start, start + in.size_bytes,
+                        WF_CODEC_DEPTH_MAX + 1)) {
         WF_ASSERT(decoder.status != WF_OK);
         return decoder.status;
     }

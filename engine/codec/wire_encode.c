@@ -1,14 +1,15 @@
 /*
- * Messages to protobuf bytes, deterministic. A sub-message is written behind one byte kept for its size; when the size
- * turns out to need more, the body moves up. That costs one pass over the table, where measuring first costs two, and
- * every byte moves at most once a level.
+ * Messages to protobuf bytes, deterministic. A sub-message is written behind one byte kept for its
+ * size; when the size turns out to need more, the body moves up. That costs one pass over the
+ * table, where measuring first costs two, and every byte moves at most once a level.
  */
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 #include "engine/codec/map_order.h"
 #include "engine/codec/wire_format.h"
 
-static void encode_message(const struct wf_message_type *type, const void *message, struct wf_buffer *out);
+static void encode_message(const struct wf_message_type *type, const void *message,
+                           struct wf_buffer *out);
 
 /* ---- Primitives ---- */
 
@@ -87,8 +88,8 @@ static void end_sized(struct wf_buffer *out, size_t body)
 
 /* ---- Values ---- */
 
-static void write_message(struct wf_buffer *out, uint32_t number, const struct wf_message_type *type,
-                          const void *message)
+static void write_message(struct wf_buffer *out, uint32_t number,
+                          const struct wf_message_type *type, const void *message)
 {
     const size_t body = begin_sized(out, number);
 
@@ -127,7 +128,8 @@ static void write_fixed32(struct wf_buffer *out, uint32_t number, uint32_t value
     wf_buffer_append(out, bytes, sizeof bytes);
 }
 
-/* A number as its varint: negative ones are sign-extended to ten bytes (engine-semantics 1.6 "negatives"). */
+/* A number as its varint: negative ones are sign-extended to ten bytes (engine-semantics 1.6
+ * "negatives"). */
 static uint64_t load_varint(enum wf_field_kind kind, const void *member)
 {
     switch (kind) {
@@ -154,7 +156,8 @@ static uint64_t load_varint(enum wf_field_kind kind, const void *member)
 }
 
 /* One inline value. Zeros are left out unless presence counts: in a oneof or a list. */
-static void write_value(struct wf_buffer *out, const struct wf_field *field, const void *value, bool zero_counts)
+static void write_value(struct wf_buffer *out, const struct wf_field *field, const void *value,
+                        bool zero_counts)
 {
     uint64_t number = 0;
 
@@ -201,7 +204,8 @@ static void write_value(struct wf_buffer *out, const struct wf_field *field, con
 
 /* ---- Lists and maps ---- */
 
-static void write_list(struct wf_buffer *out, const struct wf_field *field, const struct wf_list *list)
+static void write_list(struct wf_buffer *out, const struct wf_field *field,
+                       const struct wf_list *list)
 {
     const size_t item_size_bytes = wf_field_item_size_bytes(field);
     size_t body = 0;
@@ -217,13 +221,15 @@ static void write_list(struct wf_buffer *out, const struct wf_field *field, cons
     }
     body = begin_sized(out, field->number);
     for (uint32_t i = 0; i < list->count; i++) {
-        write_varint(out, load_varint(field->kind, (const char *)list->items + i * item_size_bytes));
+        write_varint(out,
+                     load_varint(field->kind, (const char *)list->items + i * item_size_bytes));
     }
     end_sized(out, body);
 }
 
 /* Key and value are written also when they are empty, as protobuf's writers do. */
-static void write_entry(struct wf_buffer *out, const struct wf_field *field, const struct wf_string *key)
+static void write_entry(struct wf_buffer *out, const struct wf_field *field,
+                        const struct wf_string *key)
 {
     const size_t body = begin_sized(out, field->number);
 
@@ -236,7 +242,8 @@ static void write_entry(struct wf_buffer *out, const struct wf_field *field, con
     end_sized(out, body);
 }
 
-static void write_map(struct wf_buffer *out, const struct wf_field *field, const struct wf_list *map)
+static void write_map(struct wf_buffer *out, const struct wf_field *field,
+                      const struct wf_list *map)
 {
     struct wf_map_order order;
 
@@ -259,7 +266,8 @@ static void write_field(struct wf_buffer *out, const struct wf_field *field, con
     const void *member = wf_field_in(field, message);
     const bool is_choice = field->case_offset != 0;
 
-    if (is_choice && *(const uint32_t *)(const void *)((const char *)message + field->case_offset) != field->number) {
+    if (is_choice && *(const uint32_t *)(const void *)((const char *)message +
+                                                       field->case_offset) != field->number) {
         return;
     }
     if (field->label == WF_LABEL_LIST) {
@@ -273,7 +281,8 @@ static void write_field(struct wf_buffer *out, const struct wf_field *field, con
     }
 }
 
-static void encode_message(const struct wf_message_type *type, const void *message, struct wf_buffer *out)
+static void encode_message(const struct wf_message_type *type, const void *message,
+                           struct wf_buffer *out)
 {
     /* Every message struct starts with the pointer to its unknown fields. */
     const struct wf_string *unknown = *(const struct wf_string *const *)message;

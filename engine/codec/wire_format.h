@@ -22,12 +22,15 @@ enum wire_type {
 #define WIRE_TYPE_MASK 7u
 #define WIRE_VARINT_BYTES_MAX 10
 
-/* How one value of each kind is written. A packed list and a map are WIRE_SIZED whatever they hold. */
+/* How one value of each kind is written. A packed list and a map are WIRE_SIZED whatever they hold.
+ */
 static const uint8_t wire_types_of_kinds[] = {
-    [WF_KIND_STRING] = WIRE_SIZED,    [WF_KIND_BYTES] = WIRE_SIZED,      [WF_KIND_BOOL] = WIRE_VARINT,
-    [WF_KIND_INT32] = WIRE_VARINT,    [WF_KIND_INT64] = WIRE_VARINT,     [WF_KIND_UINT32] = WIRE_VARINT,
-    [WF_KIND_UINT64] = WIRE_VARINT,   [WF_KIND_FLOAT] = WIRE_FIXED32,    [WF_KIND_DOUBLE] = WIRE_FIXED64,
-    [WF_KIND_ENUM] = WIRE_VARINT,     [WF_KIND_MESSAGE] = WIRE_SIZED,    [WF_KIND_TIMESTAMP] = WIRE_SIZED,
+    [WF_KIND_STRING] = WIRE_SIZED,   [WF_KIND_BYTES] = WIRE_SIZED,
+    [WF_KIND_BOOL] = WIRE_VARINT,    [WF_KIND_INT32] = WIRE_VARINT,
+    [WF_KIND_INT64] = WIRE_VARINT,   [WF_KIND_UINT32] = WIRE_VARINT,
+    [WF_KIND_UINT64] = WIRE_VARINT,  [WF_KIND_FLOAT] = WIRE_FIXED32,
+    [WF_KIND_DOUBLE] = WIRE_FIXED64, [WF_KIND_ENUM] = WIRE_VARINT,
+    [WF_KIND_MESSAGE] = WIRE_SIZED,  [WF_KIND_TIMESTAMP] = WIRE_SIZED,
     [WF_KIND_DURATION] = WIRE_SIZED,
 };
 

@@ -1,6 +1,6 @@
 /*
- * Prints engine/codec/dictionary.c: a zstd dictionary trained on made-up histories. Run once for a dictionary; a new one
- * gets a new id, because archives name the one they were packed with.
+ * Prints engine/codec/dictionary.c: a zstd dictionary trained on made-up histories. Run once for a
+ * dictionary; a new one gets a new id, because archives name the one they were packed with.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "tests/support/test.h"
 
 #define SAMPLES 2000
-#define DICTIONARY_BYTES 8192 /* twice as much packs short histories 2% smaller, long ones not at all */
+#define DICTIONARY_BYTES                                                                           \
+    8192 /* twice as much packs short histories 2% smaller, long ones not at all */
 
 int main(void)
 {
@@ -38,14 +39,15 @@ int main(void)
     }
     size_bytes = ZDICT_trainFromBuffer(dictionary, sizeof dictionary, samples.data, sizes, SAMPLES);
     if (!ZDICT_isError(size_bytes)) {
-        size_bytes = ZDICT_finalizeDictionary(dictionary, sizeof dictionary, dictionary, size_bytes, samples.data, sizes,
-                                              SAMPLES, parameters);
+        size_bytes = ZDICT_finalizeDictionary(dictionary, sizeof dictionary, dictionary, size_bytes,
+                                              samples.data, sizes, SAMPLES, parameters);
     }
     if (ZDICT_isError(size_bytes)) {
         fprintf(stderr, "%s\n", ZDICT_getErrorName(size_bytes));
         return EXIT_FAILURE;
     }
-    printf("/* Printed by tests/bench/train_dictionary.c. Its id, %d, is in the bytes; never change them. */\n"
+    printf("/* Printed by tests/bench/train_dictionary.c. Its id, %d, is in the bytes; never "
+           "change them. */\n"
            "#include \"engine/codec/archive_frame.h\"\n\nconst unsigned char wf_dictionary[] = {",
            WF_DICTIONARY_ID);
     for (size_t i = 0; i < size_bytes; i++) {

@@ -1,6 +1,7 @@
 /*
- * The codecs against real histories of other people, with the forms that official tools give for them. They are not part
- * of this repository: $WFSIM_CORPUS or ../shared/corpus, else the test says that it skipped them.
+ * The codecs against real histories of other people, with the forms that official tools give for
+ * them. They are not part of this repository: $WFSIM_CORPUS or ../shared/corpus, else the test says
+ * that it skipped them.
  */
 #include "tests/support/test.h"
 
@@ -23,17 +24,20 @@ struct corpus {
     size_t count;
 };
 
-static bool read_file(struct wf_arena *arena, const char *folder, const char *name, struct wf_string *bytes)
+static bool read_file(struct wf_arena *arena, const char *folder, const char *name,
+                      struct wf_string *bytes)
 {
     char path[4096];
     FILE *file = NULL;
     char *data = NULL;
     long size = 0;
 
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || (file = fopen(path, "rb")) == NULL) {
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
+        (file = fopen(path, "rb")) == NULL) {
         return false;
     }
-    if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0) {
+    if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 &&
+        fseek(file, 0, SEEK_SET) == 0) {
         data = wf_arena_take_text(arena, (size_t)size + 1);
     }
     if (data == NULL || fread(data, 1, (size_t)size, file) != (size_t)size) {
@@ -98,17 +102,19 @@ static bool skips(const struct corpus *corpus)
     return corpus->count == 0;
 }
 
-static void read_golden(const struct corpus *corpus, size_t i, const char *suffix, struct wf_arena *arena,
-                        struct wf_string *golden)
+static void read_golden(const struct corpus *corpus, size_t i, const char *suffix,
+                        struct wf_arena *arena, struct wf_string *golden)
 {
     char name[512];
 
-    assert_true(snprintf(name, sizeof name, "golden/%s%s", corpus->ids[i].data, suffix) < (int)sizeof name);
+    assert_true(snprintf(name, sizeof name, "golden/%s%s", corpus->ids[i].data, suffix) <
+                (int)sizeof name);
     assert_true(read_file(arena, corpus->folder, name, golden));
 }
 
 /* Reads the one history of a file. */
-static void read_only_history(const struct corpus *corpus, size_t i, struct wf_arena *arena, struct wf_history *history)
+static void read_only_history(const struct corpus *corpus, size_t i, struct wf_arena *arena,
+                              struct wf_history *history)
 {
     struct wf_history_reader reader;
     struct wf_history further;
@@ -118,13 +124,14 @@ static void read_only_history(const struct corpus *corpus, size_t i, struct wf_a
     assert_true(read_file(arena, corpus->folder, corpus->files[i].data, &file));
     if (wf_history_reader_init(&reader, arena, file, UNPACKED_BYTES_MAX, &err) != WF_OK ||
         wf_history_reader_next(&reader, arena, history, &err) != WF_OK) {
-        fail_msg("%s: %s (byte %lld, event %lld)", corpus->ids[i].data, err.message, (long long)err.byte_offset,
-                 (long long)err.event_id);
+        fail_msg("%s: %s (byte %lld, event %lld)", corpus->ids[i].data, err.message,
+                 (long long)err.byte_offset, (long long)err.event_id);
     }
     assert_int_equal(wf_history_reader_next(&reader, arena, &further, &err), WF_ERR_NOT_FOUND);
 }
 
-static void assert_same_bytes(const char *id, const char *what, struct wf_string ours, struct wf_string golden)
+static void assert_same_bytes(const char *id, const char *what, struct wf_string ours,
+                              struct wf_string golden)
 {
     size_t at = 0;
 
@@ -135,11 +142,12 @@ static void assert_same_bytes(const char *id, const char *what, struct wf_string
         at++;
     }
     at = at < 60 ? 0 : at - 60;
-    fail_msg("%s: %s differs at byte %zu:\n  ours   %.160s\n  golden %.160s", id, what, at, ours.data + at,
-             golden.data + at);
+    fail_msg("%s: %s differs at byte %zu:\n  ours   %.160s\n  golden %.160s", id, what, at,
+             ours.data + at, golden.data + at);
 }
 
-/* Every file decodes to what official tools decode it to, and both forms are written as these write them. */
+/* Every file decodes to what official tools decode it to, and both forms are written as these write
+ * them. */
 static void test_corpus__both_golden_forms_are_written_byte_for_byte(void **state)
 {
     struct corpus *corpus = *state;
@@ -177,12 +185,14 @@ static void test_corpus__both_golden_forms_are_written_byte_for_byte(void **stat
     assert_true(checked_count > 0);
 }
 
-static void assert_archive_gives(struct corpus *corpus, struct wf_arena *arena, struct wf_string archive)
+static void assert_archive_gives(struct corpus *corpus, struct wf_arena *arena,
+                                 struct wf_string archive)
 {
     struct wf_history_reader reader;
     struct wf_error err = {0};
 
-    assert_int_equal(wf_history_reader_init(&reader, arena, archive, UNPACKED_BYTES_MAX, &err), WF_OK);
+    assert_int_equal(wf_history_reader_init(&reader, arena, archive, UNPACKED_BYTES_MAX, &err),
+                     WF_OK);
     assert_int_equal(reader.format, WF_FORMAT_ARCHIVE);
     for (size_t i = 0; i < corpus->count; i++) {
         struct wf_arena own;
@@ -236,7 +246,8 @@ static void test_corpus__archives_round_trip_both_forms(void **state)
             }
             wf_arena_init(&own, wf_system_blocks(), 0);
             read_golden(corpus, i, suffixes[form], &own, &golden);
-            assert_int_equal(wf_history_reader_init(&reader, &own, golden, UNPACKED_BYTES_MAX, &err), WF_OK);
+            assert_int_equal(
+                wf_history_reader_init(&reader, &own, golden, UNPACKED_BYTES_MAX, &err), WF_OK);
             assert_int_equal(wf_history_reader_next(&reader, &own, &history, &err), WF_OK);
             assert_int_equal(wf_archive_append_history(&writer, &history, &out, &err), WF_OK);
             wf_arena_deinit(&own);
@@ -257,7 +268,8 @@ static void test_corpus__what_is_no_history_is_refused_by_name(void **state)
         enum wf_status expected;
         const char *says;
     } rows[] = {
-        {"cad", WF_ERR_UNSUPPORTED, "Cadence"},          {"java-testAsync", WF_ERR_UNSUPPORTED, "before Temporal 1.0"},
+        {"cad", WF_ERR_UNSUPPORTED, "Cadence"},
+        {"java-testAsync", WF_ERR_UNSUPPORTED, "before Temporal 1.0"},
         {"srv-archival", WF_ERR_UNSUPPORTED, "before Temporal 1.0"},
         {"ui-all-event-types", WF_ERR_INVALID, "WorkflowExecutionCanceled, TimerCanceled"},
         {"ui-event-groups", WF_ERR_INVALID, "id, name, events"},
@@ -298,7 +310,8 @@ static void test_corpus__what_is_no_history_is_refused_by_name(void **state)
     }
 }
 
-/* Valid histories have the shape that replay needs, whatever their order; fragments and broken ids do not. */
+/* Valid histories have the shape that replay needs, whatever their order; fragments and broken ids
+ * do not. */
 static void test_corpus__normalise_tells_histories_from_parts(void **state)
 {
     struct corpus *corpus = *state;
@@ -321,10 +334,12 @@ static void test_corpus__normalise_tells_histories_from_parts(void **state)
         read_only_history(corpus, i, &arena, &history);
         status = wf_history_normalise(&history, &err);
         if (status != (is_valid ? WF_OK : WF_ERR_INVALID)) {
-            fail_msg("%s, which is %s: %s", corpus->ids[i].data, corpus->validity[i].data, err.message);
+            fail_msg("%s, which is %s: %s", corpus->ids[i].data, corpus->validity[i].data,
+                     err.message);
         }
         if (!is_valid) {
-            print_message("%s, which is %s: %s\n", corpus->ids[i].data, corpus->validity[i].data, err.message);
+            print_message("%s, which is %s: %s\n", corpus->ids[i].data, corpus->validity[i].data,
+                          err.message);
         }
         assert_true(status != WF_OK || history.events[0].event_id == 1);
         wf_arena_deinit(&arena);

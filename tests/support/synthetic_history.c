@@ -47,9 +47,10 @@ static struct wf_string uuid(struct maker *maker)
     const uint64_t low = draw(maker);
 
     wf_buffer_init(&text, maker->arena);
-    wf_buffer_printf(&text, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
-                     (unsigned)(0x4000 | (high & 0x0fff)), (unsigned)(0x8000 | (low >> 48 & 0x3fff)),
-                     (unsigned)(low >> 32 & 0xffff), (unsigned)low);
+    wf_buffer_printf(&text, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(high >> 32),
+                     (unsigned)(high >> 16 & 0xffff), (unsigned)(0x4000 | (high & 0x0fff)),
+                     (unsigned)(0x8000 | (low >> 48 & 0x3fff)), (unsigned)(low >> 32 & 0xffff),
+                     (unsigned)low);
     return wf_buffer_string(&text);
 }
 
@@ -64,7 +65,8 @@ static struct wf_payload payload(struct maker *maker, struct wf_string data)
 
 static struct wf_string json_data(struct maker *maker)
 {
-    static const char *const names[] = {"order_id", "customer_id", "amount_cents", "status", "tracking_number"};
+    static const char *const names[] = {"order_id", "customer_id", "amount_cents", "status",
+                                        "tracking_number"};
     struct wf_buffer text;
 
     wf_buffer_init(&text, maker->arena);
@@ -73,7 +75,8 @@ static struct wf_string json_data(struct maker *maker)
         wf_buffer_printf(&text, "\"order-%u\"", (unsigned)(draw(maker) % 10000));
         break;
     case 1:
-        wf_buffer_printf(&text, "{\"%s\":\"%s-%u\",\"attempt\":%u,\"ok\":true}", names[draw(maker) % TEST_COUNT(names)],
+        wf_buffer_printf(&text, "{\"%s\":\"%s-%u\",\"attempt\":%u,\"ok\":true}",
+                         names[draw(maker) % TEST_COUNT(names)],
                          names[draw(maker) % TEST_COUNT(names)], (unsigned)(draw(maker) % 100000),
                          (unsigned)(draw(maker) % 9));
         break;
@@ -84,7 +87,9 @@ static struct wf_string json_data(struct maker *maker)
         wf_buffer_append_text(&text, "null");
         break;
     default:
-        wf_buffer_printf(&text, "{\"items\":[{\"sku\":\"SKU-%u\",\"quantity\":%u},{\"sku\":\"SKU-%u\",\"quantity\":1}]}",
+        wf_buffer_printf(&text,
+                         "{\"items\":[{\"sku\":\"SKU-%u\",\"quantity\":%u},{\"sku\":\"SKU-%u\","
+                         "\"quantity\":1}]}",
                          (unsigned)(draw(maker) % 1000), (unsigned)(1 + draw(maker) % 5),
                          (unsigned)(draw(maker) % 1000));
         break;
@@ -96,7 +101,8 @@ static struct wf_payloads *payloads(struct maker *maker)
 {
     struct wf_payloads *made = WF_ARENA_NEW(maker->arena, struct wf_payloads);
 
-    *(struct wf_payload *)WF_LIST_APPEND(maker->arena, made->payloads) = payload(maker, json_data(maker));
+    *(struct wf_payload *)WF_LIST_APPEND(maker->arena, made->payloads) = payload(maker,
+                                                                                 json_data(maker));
     return made;
 }
 
@@ -139,7 +145,8 @@ static struct wf_event *add(struct maker *maker, enum wf_event_type type)
 
 static void add_started(struct maker *maker)
 {
-    static const char *const types[] = {"OrderSaga", "ExpenseApproval", "HarvestWorkflow", "SubscriptionWorkflow",
+    static const char *const types[] = {"OrderSaga",        "ExpenseApproval",
+                                        "HarvestWorkflow",  "SubscriptionWorkflow",
                                         "ProvisionCluster", "invoice.collect"};
     struct wf_event_workflow_execution_started *started =
         add(maker, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)->attributes.workflow_execution_started;
@@ -177,19 +184,21 @@ static void add_task(struct maker *maker, bool is_sticky)
     started->identity = maker->identity;
     started->request_id = uuid(maker);
     started->history_size_bytes = scheduled_id * 150;
-    completed = add(maker, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed;
+    completed =
+        add(maker, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed;
     completed->scheduled_event_id = scheduled_id;
     completed->started_event_id = scheduled_id + 1;
     completed->identity = maker->identity;
-    completed->sdk_metadata = WF_ARENA_NEW(maker->arena, struct wf_workflow_task_completed_metadata);
+    completed->sdk_metadata = WF_ARENA_NEW(maker->arena,
+                                           struct wf_workflow_task_completed_metadata);
     completed->metering_metadata = WF_ARENA_NEW(maker->arena, struct wf_metering_metadata);
     maker->last_completed = (int64_t)maker->history->event_count;
 }
 
 static void add_activity(struct maker *maker)
 {
-    static const char *const names[] = {"reserve_inventory", "charge_payment", "ship_order", "send_email",
-                                        "download_data", "parse_data"};
+    static const char *const names[] = {"reserve_inventory", "charge_payment", "ship_order",
+                                        "send_email",        "download_data",  "parse_data"};
     struct wf_event_activity_task_scheduled *scheduled =
         add(maker, WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)->attributes.activity_task_scheduled;
     struct wf_event_activity_task_started *started = NULL;
@@ -216,7 +225,8 @@ static void add_activity(struct maker *maker)
     started->identity = maker->identity;
     started->request_id = uuid(maker);
     started->attempt = 1;
-    completed = add(maker, WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED)->attributes.activity_task_completed;
+    completed =
+        add(maker, WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED)->attributes.activity_task_completed;
     completed->result = payloads(maker);
     completed->scheduled_event_id = scheduled_id;
     completed->started_event_id = scheduled_id + 1;
@@ -225,7 +235,8 @@ static void add_activity(struct maker *maker)
 
 static void add_timer(struct maker *maker)
 {
-    struct wf_event_timer_started *started = add(maker, WF_EVENT_TYPE_TIMER_STARTED)->attributes.timer_started;
+    struct wf_event_timer_started *started =
+        add(maker, WF_EVENT_TYPE_TIMER_STARTED)->attributes.timer_started;
     struct wf_event_timer_fired *fired = NULL;
     const int64_t started_id = (int64_t)maker->history->event_count;
 
@@ -240,20 +251,22 @@ static void add_timer(struct maker *maker)
 
 static void add_marker(struct maker *maker)
 {
-    struct wf_event_marker_recorded *marker = add(maker, WF_EVENT_TYPE_MARKER_RECORDED)->attributes.marker_recorded;
+    struct wf_event_marker_recorded *marker =
+        add(maker, WF_EVENT_TYPE_MARKER_RECORDED)->attributes.marker_recorded;
     struct wf_entry_payloads *entry = WF_LIST_APPEND(maker->arena, marker->details);
 
     marker->marker_name = WF_STR("core_patch");
     entry->key = WF_STR("patch-data");
-    *(struct wf_payload *)WF_LIST_APPEND(maker->arena, entry->value.payloads) =
-        payload(maker, WF_STR("{\"id\":\"my-patch\",\"deprecated\":false}"));
+    *(struct wf_payload *)WF_LIST_APPEND(maker->arena, entry->value.payloads) = payload(
+        maker, WF_STR("{\"id\":\"my-patch\",\"deprecated\":false}"));
     marker->workflow_task_completed_event_id = maker->last_completed;
 }
 
 static void add_signal(struct maker *maker)
 {
     struct wf_event_workflow_execution_signaled *signaled =
-        add(maker, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)->attributes.workflow_execution_signaled;
+        add(maker, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
+            ->attributes.workflow_execution_signaled;
 
     signaled->signal_name = WF_STR("approve");
     signaled->input = payloads(maker);
@@ -264,18 +277,22 @@ static void add_signal(struct maker *maker)
 static void add_completed(struct maker *maker)
 {
     struct wf_event_workflow_execution_completed *completed =
-        add(maker, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)->attributes.workflow_execution_completed;
+        add(maker, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
+            ->attributes.workflow_execution_completed;
 
     completed->result = payloads(maker);
     completed->workflow_task_completed_event_id = maker->last_completed;
 }
 
-void synthetic_history(struct wf_arena *arena, uint64_t seed, uint32_t event_count, struct wf_history *history)
+void synthetic_history(struct wf_arena *arena, uint64_t seed, uint32_t event_count,
+                       struct wf_history *history)
 {
     static const char *const queues[] = {"orders", "payments-task-queue", "default", "harvest"};
-    struct maker maker = {.arena = arena, .history = history, .event_count = event_count, .random = seed};
+    struct maker maker = {
+        .arena = arena, .history = history, .event_count = event_count, .random = seed};
 
-    *history = (struct wf_history){.events = wf_arena_take_array(arena, event_count, sizeof *history->events)};
+    *history = (struct wf_history){
+        .events = wf_arena_take_array(arena, event_count, sizeof *history->events)};
     assert_non_null(history->events);
     assert_true(event_count >= 8);
     maker.seconds = 1700000000 + (int64_t)(draw(&maker) % 50000000);
