@@ -70,7 +70,7 @@ archive  := $(BUILD)/libwfsim.a
 # The functions of wfsim.h, which modules of workflow code look for in the program: linked whether it calls them or not.
 exported := $(filter $(BUILD)/engine/workflow/%,$(lib))
 # The brackets of the tables are not headers.
-headers  := $(filter-out %/rows_begin.h %/rows_end.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
+headers  := $(filter-out %rows_begin.h %rows_end.h %_cases.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
 support  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 tests    := $(patsubst %.c,%,$(sort $(wildcard tests/unit/test_*.c tests/machine/test_*.c tests/golden/test_*.c \
 	tests/determinism/test_*.c)))
