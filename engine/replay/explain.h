@@ -1,0 +1,25 @@
+/*
+ * What people need beside the rule and the place of a divergence: history and code side by side around it, why they differ,
+ * and what to do. Private to the engine.
+ */
+#ifndef WF_ENGINE_REPLAY_EXPLAIN_H
+#define WF_ENGINE_REPLAY_EXPLAIN_H
+
+#include "engine/base/arena.h"
+#include "engine/finding.h"
+#include "engine/worker/divergence.h"
+
+/* History after the chunk, to tell a step that moved from one that is new. */
+struct wf_explain_input {
+    const struct wf_divergence *divergence;
+    const struct wf_event *events; /* the whole history */
+    uint32_t event_count;
+};
+
+/*
+ * Completes a finding: window, cause, hint. Deep-copies commands into the arena; events stay borrowed from the history.
+ * Leaves out what memory does not suffice for.
+ */
+void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in, struct wf_finding *finding);
+
+#endif
