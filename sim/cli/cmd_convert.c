@@ -6,15 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/archive.h"
+#include "engine/base/assert.h"
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
 
-enum target { TARGET_JSON, TARGET_PROTOBUF };
+enum target { TARGET_JSON, TARGET_PROTOBUF, TARGET_ARCHIVE };
 
 static const struct {
     const char *name; /* of --to, and with a dot the end of a file name */
     enum target target;
-} targets[] = {{"json", TARGET_JSON}, {"pb", TARGET_PROTOBUF}};
+} targets[] = {{"json", TARGET_JSON}, {"pb", TARGET_PROTOBUF}, {"wfh", TARGET_ARCHIVE}};
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))
 
@@ -33,16 +35,13 @@ static bool find_target(const char *to, const char *path, size_t *index)
     return false;
 }
 
-/* Appends the whole history in the target's format; complains and says how to exit when memory is short. */
+/* Appends one history as JSON or protobuf; complains and says how to exit when memory is short. */
 static enum cli_exit encode(const struct wf_history *history, enum target target, struct wf_buffer *bytes)
 {
-    switch (target) {
-    case TARGET_JSON:
+    if (target == TARGET_JSON) {
         wf_history_write_json(history, bytes);
-        break;
-    case TARGET_PROTOBUF:
+    } else {
         wf_history_write_protobuf(history, bytes);
-        break;
     }
     if (bytes->is_full) {
         cli_complain("cannot convert: out of memory");
@@ -55,7 +54,7 @@ static enum cli_exit encode(const struct wf_history *history, enum target target
  * One history into one file. The file is put in place only when the input ends after it: half of an archive under the
  * name of the whole would be taken for the whole.
  */
-static enum cli_exit convert_one(struct cli *cli, struct cli_histories *histories, enum target target, const char *path)
+static enum cli_exit convert_one(struct cli *cli, struct cli_histories *histories, size_t target, const char *path)
 {
     struct wf_history *history = NULL;
     struct wf_buffer bytes;
@@ -65,12 +64,9 @@ static enum cli_exit convert_one(struct cli *cli, struct cli_histories *historie
     if (result != CLI_EXIT_OK) {
         return result;
     }
-    if (history == NULL) {
-        cli_complain("%s: no history in it", histories->path);
-        return CLI_EXIT_UNREADABLE;
-    }
+    WF_ASSERT(history != NULL);
     wf_buffer_init(&bytes, cli->arena);
-    result = encode(history, target, &bytes);
+    result = encode(history, targets[target].target, &bytes);
     if (result == CLI_EXIT_OK) {
         result = cli_histories_next(histories, &history);
     }
@@ -78,7 +74,8 @@ static enum cli_exit convert_one(struct cli *cli, struct cli_histories *historie
         return result;
     }
     if (history != NULL) {
-        cli_complain("%s holds more than one history; name a folder for them, such as %s/", histories->path, path);
+        cli_complain("there is more than one history; name a folder for them, such as `histories/ --to %s`",
+                     targets[target].name);
         return CLI_EXIT_USAGE;
     }
     result = cli_file_write(cli->arena, path, wf_buffer_string(&bytes), &err);
@@ -139,6 +136,68 @@ static enum cli_exit convert_many(struct cli *cli, struct cli_histories *histori
     }
 }
 
+/* Writes what the archive writer has appended, and empties it. */
+static enum cli_exit pass_on(struct cli_writer *file, struct wf_buffer *bytes, enum wf_status status,
+                             struct wf_error *err)
+{
+    enum cli_exit result = status == WF_OK ? cli_writer_write(file, wf_buffer_string(bytes), err)
+                                           : CLI_EXIT_ENVIRONMENT;
+
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err->message);
+    }
+    wf_buffer_reset(bytes);
+    return result;
+}
+
+static enum cli_exit append_all(struct cli *cli, struct cli_histories *histories, struct cli_writer *file)
+{
+    struct wf_history *history = NULL;
+    struct wf_archive_writer archive;
+    struct wf_buffer bytes;
+    struct wf_arena arena; /* the writer's own */
+    struct wf_error err;
+    enum cli_exit result = CLI_EXIT_OK;
+
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_buffer_init(&bytes, cli->arena);
+    result = pass_on(file, &bytes, wf_archive_writer_init(&archive, &arena, &bytes, &err), &err);
+    while (result == CLI_EXIT_OK) {
+        result = cli_histories_next(histories, &history);
+        if (result != CLI_EXIT_OK || history == NULL) {
+            break;
+        }
+        result = pass_on(file, &bytes, wf_archive_append_history(&archive, history, &bytes, &err), &err);
+    }
+    if (result == CLI_EXIT_OK) {
+        result = pass_on(file, &bytes, wf_archive_finish(&archive, &bytes, &err), &err);
+    }
+    wf_arena_deinit(&arena);
+    return result;
+}
+
+static enum cli_exit convert_to_archive(struct cli *cli, struct cli_histories *histories, const char *path)
+{
+    struct cli_writer file;
+    struct wf_error err;
+    enum cli_exit result = cli_writer_open(&file, cli->arena, path, &err);
+
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    result = append_all(cli, histories, &file);
+    if (result != CLI_EXIT_OK) {
+        cli_writer_abandon(&file);
+        return result;
+    }
+    result = cli_writer_commit(&file, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+    }
+    return result;
+}
+
 static bool is_folder(const char *path)
 {
     struct stat status = {0};
@@ -154,20 +213,25 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     enum cli_exit result = CLI_EXIT_OK;
 
     if (out[0] == '\0' || !find_target(cli_args_text(args, "--to", NULL), out, &target)) {
-        cli_complain("the name '%s' does not tell the format; say --to json or --to pb", out);
+        cli_complain("the name '%s' does not tell the format; say --to json, pb or wfh", out);
         return CLI_EXIT_USAGE;
     }
-    result = cli_histories_open(&histories, args->operands[0]);
+    result = cli_histories_open(&histories, cli->arena, args->operands, 1);
     if (result == CLI_EXIT_OK) {
-        result = is_folder(out) ? convert_many(cli, &histories, target, out)
-                                : convert_one(cli, &histories, targets[target].target, out);
+        if (targets[target].target == TARGET_ARCHIVE) {
+            result = convert_to_archive(cli, &histories, out);
+        } else if (is_folder(out)) {
+            result = convert_many(cli, &histories, target, out);
+        } else {
+            result = convert_one(cli, &histories, target, out);
+        }
     }
     cli_histories_close(&histories);
     return result;
 }
 
 static const struct cli_option options[] = {
-    {"--to", CLI_CHOICE, "json|pb", "the format; from the end of OUT's name when not given"},
+    {"--to", CLI_CHOICE, "json|pb|wfh", "the format; from the end of OUT's name when not given"},
     {NULL, CLI_SWITCH, NULL, NULL},
 };
 
@@ -177,9 +241,10 @@ const struct cli_command cli_command_convert = {
     .operand_count_min = 2,
     .operand_count_max = 2,
     .summary = "write a history in another format",
-    .description = "Reads IN in any format of histories and writes OUT as canonical JSON (json) or protobuf (pb).\n"
-                   "Events stay as they are and in the order they have. `-` is standard input or output. When OUT\n"
-                   "is a folder, or ends with `/`, every history of IN becomes a file in it.",
+    .description = "Reads IN in any format of histories, or every history in the folder IN, and writes OUT as canonical\n"
+                   "JSON (json), protobuf (pb) or an archive (wfh). Events stay as they are and in the order they have.\n"
+                   "When OUT is a folder, or ends with `/`, every history becomes a file in it. `-` is standard input\n"
+                   "or output.",
     .options = options,
     .example = "wfsim convert orders.json.gz order.pb",
     .run = run,

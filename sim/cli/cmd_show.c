@@ -268,7 +268,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     struct cli_histories histories;
     struct wf_history *history = NULL;
     size_t count = 0;
-    enum cli_exit result = cli_histories_open(&histories, args->operands[0]);
+    enum cli_exit result = cli_histories_open(&histories, cli->arena, args->operands, 1);
 
     if (result == CLI_EXIT_OK) {
         result = cli_histories_next(&histories, &history);
@@ -280,10 +280,6 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         append_history(cli, history, cli_args_has(args, "--timeline"));
         count++;
         result = cli_histories_next(&histories, &history);
-    }
-    if (result == CLI_EXIT_OK && count == 0) {
-        cli_complain("%s: no history in it", args->operands[0]);
-        result = CLI_EXIT_UNREADABLE;
     }
     cli_histories_close(&histories);
     return result;

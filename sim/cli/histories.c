@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "sim/cli/file.h"
-
 /* A file that cannot be decoded is the user's; memory that runs out is the machine's. */
 static enum cli_exit exit_of(enum wf_status status)
 {
@@ -27,46 +25,89 @@ void cli_complain_input(const char *path, const struct wf_error *err)
     }
 }
 
-enum cli_exit cli_histories_open(struct cli_histories *histories, const char *path)
+enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_arena *arena, const char *const *operands,
+                                 size_t operand_count)
+{
+    struct wf_error err;
+    enum cli_exit result = CLI_EXIT_OK;
+
+    *histories = (struct cli_histories){0};
+    wf_arena_init(&histories->file, wf_system_blocks(), 0);
+    wf_arena_init(&histories->current, wf_system_blocks(), 0);
+    result = cli_file_expand(arena, operands, operand_count, &histories->paths, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+    }
+    return result;
+}
+
+static enum cli_exit open_next_file(struct cli_histories *histories)
 {
     struct wf_string bytes = {NULL, 0};
     struct wf_error err;
     enum cli_exit result = CLI_EXIT_OK;
     enum wf_status status = WF_OK;
 
-    *histories = (struct cli_histories){.path = path};
-    wf_arena_init(&histories->file, wf_system_blocks(), 0);
-    wf_arena_init(&histories->current, wf_system_blocks(), 0);
-    result = cli_file_read(&histories->file, path, CLI_FILE_BYTES_MAX, &bytes, &err);
+    histories->path = histories->paths.items[histories->next_path];
+    histories->next_path++;
+    histories->file_count = 0;
+    wf_arena_reset(&histories->file);
+    result = cli_file_read(&histories->file, histories->path, CLI_FILE_BYTES_MAX, &bytes, &err);
     if (result != CLI_EXIT_OK) {
         cli_complain("%s", err.message);
         return result;
     }
     status = wf_history_reader_init(&histories->reader, &histories->file, bytes, CLI_UNPACKED_BYTES_MAX, &err);
     if (status != WF_OK) {
-        cli_complain_input(path, &err);
+        cli_complain_input(histories->path, &err);
         return exit_of(status);
+    }
+    histories->is_open = true;
+    return CLI_EXIT_OK;
+}
+
+/* One history of the open file; NULL at its end. */
+static enum cli_exit read_next(struct cli_histories *histories, struct wf_history **history)
+{
+    struct wf_error err;
+    enum wf_status status = WF_OK;
+
+    wf_arena_reset(&histories->current);
+    status = wf_history_reader_next(&histories->reader, &histories->current, &histories->history, &err);
+    if (status == WF_OK) {
+        histories->file_count++;
+        *history = &histories->history;
+        return CLI_EXIT_OK;
+    }
+    histories->is_open = false;
+    if (status != WF_ERR_NOT_FOUND) {
+        cli_complain_input(histories->path, &err);
+        return exit_of(status);
+    }
+    if (histories->file_count == 0) {
+        cli_complain("%s: no history in it", histories->path);
+        return CLI_EXIT_UNREADABLE;
     }
     return CLI_EXIT_OK;
 }
 
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history)
 {
-    struct wf_error err;
-    enum wf_status status = WF_OK;
+    enum cli_exit result = CLI_EXIT_OK;
 
     *history = NULL;
-    wf_arena_reset(&histories->current);
-    status = wf_history_reader_next(&histories->reader, &histories->current, &histories->history, &err);
-    if (status == WF_OK) {
-        *history = &histories->history;
-        return CLI_EXIT_OK;
+    while (result == CLI_EXIT_OK && *history == NULL) {
+        if (!histories->is_open) {
+            if (histories->next_path == histories->paths.count) {
+                return CLI_EXIT_OK;
+            }
+            result = open_next_file(histories);
+        }
+        if (result == CLI_EXIT_OK) {
+            result = read_next(histories, history);
+        }
     }
-    if (status == WF_ERR_NOT_FOUND) {
-        return CLI_EXIT_OK;
-    }
-    cli_complain_input(histories->path, &err);
-    return exit_of(status);
+    return result;
 }
 
 void cli_histories_close(struct cli_histories *histories)

@@ -1,0 +1,116 @@
+/* The loop between the reader that asks and the file that answers. */
+#include "sim/cli/archive_file.h"
+
+#include "sim/cli/histories.h"
+
+static enum cli_exit fail(const struct cli_archive *archive, enum wf_status status, const struct wf_error *err)
+{
+    cli_complain_input(archive->source.path, err);
+    return status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
+}
+
+static enum cli_exit supply(struct cli_archive *archive)
+{
+    struct wf_archive_range range = {0};
+    struct wf_error err;
+
+    while (wf_archive_reader_needs(&archive->reader, &range)) {
+        char *bytes = wf_arena_take_text(&archive->current, range.size_bytes);
+        enum wf_status status = WF_OK;
+
+        if (bytes == NULL) {
+            cli_complain("%s: out of memory", archive->source.path);
+            return CLI_EXIT_ENVIRONMENT;
+        }
+        if (!cli_source_read(&archive->source, range.offset, bytes, range.size_bytes)) {
+            cli_complain("%s: cannot read %zu bytes at %llu", archive->source.path, range.size_bytes,
+                         (unsigned long long)range.offset);
+            return CLI_EXIT_ENVIRONMENT;
+        }
+        status = wf_archive_reader_supply(&archive->reader, (struct wf_string){bytes, range.size_bytes}, &err);
+        if (status != WF_OK) {
+            return fail(archive, status, &err);
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
+bool cli_file_is_archive(const char *path)
+{
+    char bytes[WF_ARCHIVE_HEADER_BYTES];
+    struct cli_source source;
+    struct wf_error err;
+    bool is_archive = false;
+
+    if (cli_source_open(&source, path, &err) != CLI_EXIT_OK) {
+        return false;
+    }
+    is_archive = cli_source_read(&source, 0, bytes, sizeof(bytes)) &&
+                 wf_is_archive((struct wf_string){bytes, sizeof(bytes)});
+    cli_source_close(&source);
+    return is_archive;
+}
+
+enum cli_exit cli_archive_open(struct cli_archive *archive, const char *path)
+{
+    struct wf_error err;
+    enum cli_exit result = CLI_EXIT_OK;
+    enum wf_status status = WF_OK;
+
+    *archive = (struct cli_archive){.source = {.fd = -1}};
+    wf_arena_init(&archive->index, wf_system_blocks(), 0);
+    wf_arena_init(&archive->current, wf_system_blocks(), 0);
+    result = cli_source_open(&archive->source, path, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    status = wf_archive_reader_init(&archive->reader, &archive->index, archive->source.size_bytes, &err);
+    if (status != WF_OK) {
+        return fail(archive, status, &err);
+    }
+    result = supply(archive);
+    if (result == CLI_EXIT_OK && archive->reader.is_recovered) {
+        cli_complain("%s has no end: it holds %llu whole histories, in its first %llu of %llu bytes", path,
+                     (unsigned long long)archive->reader.history_count,
+                     (unsigned long long)archive->reader.whole_bytes,
+                     (unsigned long long)archive->source.size_bytes);
+    }
+    return result;
+}
+
+void cli_archive_close(struct cli_archive *archive)
+{
+    if (archive->source.fd >= 0) {
+        cli_source_close(&archive->source);
+    }
+    wf_arena_deinit(&archive->current);
+    wf_arena_deinit(&archive->index);
+}
+
+enum cli_exit cli_archive_entry(struct cli_archive *archive, uint64_t index, const struct wf_archive_entry **entry)
+{
+    enum cli_exit result = CLI_EXIT_OK;
+
+    wf_arena_reset(&archive->current);
+    wf_archive_reader_seek_entry(&archive->reader, index);
+    result = supply(archive);
+    *entry = result == CLI_EXIT_OK ? wf_archive_reader_entry(&archive->reader) : NULL;
+    return result;
+}
+
+enum cli_exit cli_archive_history(struct cli_archive *archive, uint64_t index, struct wf_history *history)
+{
+    struct wf_error err;
+    enum cli_exit result = CLI_EXIT_OK;
+    enum wf_status status = WF_OK;
+
+    wf_arena_reset(&archive->current);
+    wf_archive_reader_seek(&archive->reader, index);
+    result = supply(archive);
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    status = wf_archive_reader_history(&archive->reader, &archive->current, history, &err);
+    return status == WF_OK ? CLI_EXIT_OK : fail(archive, status, &err);
+}

@@ -1,0 +1,36 @@
+/*
+ * An archive in a file: the engine's reader asks for bytes, this reads them. Looking one history up reads the index and that
+ * history, whatever the size of the archive.
+ */
+#ifndef SIM_CLI_ARCHIVE_FILE_H
+#define SIM_CLI_ARCHIVE_FILE_H
+
+#include "engine/archive.h"
+#include "sim/cli/file.h"
+
+struct cli_archive {
+    struct cli_source source;
+    struct wf_archive_reader reader;
+    struct wf_arena index;   /* the reader's own */
+    struct wf_arena current; /* bytes of the range asked for, and the history handed out last */
+};
+
+/* Whether the file begins like an archive; false also when it cannot be read. */
+bool cli_file_is_archive(const char *path);
+
+/*
+ * Opens an archive. One without an end (its writer died) is read up to the last whole history, with a warning. Close it
+ * also after a failure.
+ *
+ * Exits: UNREADABLE, ENVIRONMENT; the reason is on standard error.
+ */
+enum cli_exit cli_archive_open(struct cli_archive *archive, const char *path);
+void cli_archive_close(struct cli_archive *archive);
+
+/* The index entry of a history, borrowed until the next call. */
+enum cli_exit cli_archive_entry(struct cli_archive *archive, uint64_t index, const struct wf_archive_entry **entry);
+
+/* The history itself, borrowed until the next call. */
+enum cli_exit cli_archive_history(struct cli_archive *archive, uint64_t index, struct wf_history *history);
+
+#endif
