@@ -1,6 +1,6 @@
 /* What a host is given: jobs in the order of their classes, and the clock and history facts of the moment. */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 /* Stable: jobs of one class keep their order. */
 static struct wf_sdk_job *sort_by_class(struct wf_run *run)

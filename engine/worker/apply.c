@@ -3,7 +3,7 @@
  * the machine that owns them, and the rest makes jobs itself.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
 
 /* Every attribute message is there, so that no action has to look. */

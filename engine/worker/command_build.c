@@ -4,7 +4,7 @@
  * Source: replay-rules 4.2; engine-semantics 2.1.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 /* Lists and maps of one shape share their items. */
 static void share(void *to, const void *from)

@@ -3,7 +3,7 @@
  */
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
 
 static bool is_terminal(uint32_t variant)

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 #include "engine/worker/worker_state.h"
 
 static const struct {

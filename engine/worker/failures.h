@@ -6,7 +6,7 @@
 #ifndef WF_ENGINE_WORKER_FAILURES_H
 #define WF_ENGINE_WORKER_FAILURES_H
 
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 /* Of a failed, timed out or canceled activity's event. */
 struct wf_failure *wf_failure_of_activity(struct wf_run *run, const struct wf_machine *machine,

@@ -3,7 +3,7 @@
  * in case no name comes.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 const char *wf_family_name(enum wf_family family)
 {

@@ -1,6 +1,6 @@
 /* What completed tasks say about the SDK that wrote them: flags, name, version, deployment (replay-rules 1.8, 3.6). */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag)
 {

@@ -4,7 +4,7 @@
  */
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 #define JOBS_FIRST_CAPACITY 8u
 

@@ -4,7 +4,7 @@
  * Source: replay-rules 1.7, 1.13, 3.4.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
 
 static void see_patch(struct wf_run *run, const struct wf_event *event)

@@ -1,6 +1,6 @@
 /* Remote activities. */
 #include "engine/worker/failures.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 static struct wf_string type_name(const struct wf_activity_type *type)
 {

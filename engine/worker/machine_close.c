@@ -1,5 +1,5 @@
 /* The four ways in which code closes its run. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 WF_MACHINE_STEP(complete)
 {

@@ -1,6 +1,6 @@
 /* Local activities in replay: the marker holds the outcome. */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 static bool is_cancellation(const struct wf_failure *failure)
 {

@@ -1,6 +1,6 @@
 /* Nexus operations: a start, then a result. */
 #include "engine/worker/failures.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 
 /* ---- The start ---- */

@@ -1,5 +1,5 @@
 /* Patch markers. Which marker goes with which command, and which are skipped, is decided in match.c. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 WF_ACTION(check_patch)
 {

@@ -1,5 +1,5 @@
 /* Upserts of search attributes and changes of the memo. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 WF_MACHINE_STEP(upsert)
 {

@@ -1,6 +1,6 @@
 /* Signals to other workflows. */
 #include "engine/worker/failures.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 
 static void resolve(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *failure, int32_t cause)

@@ -1,5 +1,5 @@
 /* Timers: code knows them by number, the service by the same number as text. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 
 static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_id)

@@ -1,5 +1,5 @@
 /* Updates. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 
 WF_ACTION(send_accept)

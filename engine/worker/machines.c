@@ -5,7 +5,7 @@
 #include "engine/worker/machine.h"
 
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 
 

@@ -3,7 +3,7 @@
  * matched by number, ahead of time. Patch commands give way: one without its marker is dropped, and a deprecated marker
  * without its command is skipped with the upsert that follows it.
  */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 static void match_local_activity(struct wf_run *run, const struct wf_event *event)
 {

@@ -2,7 +2,7 @@
  * The array shifts only when a chunk begins and most of it is behind, so that each item moves a bounded number of times.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine, int32_t command_type,
                                 const struct wf_sdk_command *source)

@@ -2,7 +2,7 @@
 #ifndef WF_ENGINE_WORKER_UPDATE_H
 #define WF_ENGINE_WORKER_UPDATE_H
 
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 /* From a WorkflowExecutionUpdateAdmitted event: kept while replaying, else begun at once (replay-rules 1.4 step 1). */
 void wf_run_admit_update(struct wf_run *run, const struct wf_event *event);

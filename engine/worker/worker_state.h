@@ -3,7 +3,7 @@
 #define WF_ENGINE_WORKER_STATE_H
 
 #include "engine/worker/divergence.h"
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 struct wf_worker {
     struct wf_worker_config config;

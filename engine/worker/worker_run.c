@@ -1,5 +1,5 @@
 /* Memory of a run, and its records by name. */
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 
 #define GROW_MIN 16u
 
