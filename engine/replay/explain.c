@@ -430,9 +430,9 @@ static void hint_at_patch(struct wf_buffer *out, const struct sides *sides, cons
     print_patch_id(out, cause, names_code ? &sides->command_ids[row->command] : &sides->event_ids[row->event]);
     wf_buffer_append_text(out, "\")) { the new way } else { the old way }, from before ");
     if (row->command != UINT32_MAX) {
-        wf_print_command(out, sides->commands[row->command]);
+        wf_name_command(out, sides->commands[row->command]);
     } else {
-        wf_print_event(out, sides->events[row->event]);
+        wf_name_event(out, sides->events[row->event]);
     }
     wf_buffer_append_text(out, " on.");
 }

@@ -111,7 +111,7 @@ static void begin_message(struct wf_run *run, struct wf_buffer *text, const stru
 {
     begin_text(run, text);
     wf_buffer_printf(text, "At event %lld history has ", (long long)event->event_id);
-    wf_print_event(text, event);
+    wf_name_event(text, event);
 }
 
 /* ---- Words ---- */
@@ -133,7 +133,7 @@ static struct wf_string workflow_name(const struct wf_workflow_type *type)
     return type == NULL ? (struct wf_string){NULL, 0} : type->name;
 }
 
-void wf_print_event(struct wf_buffer *out, const struct wf_event *event)
+void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
 {
     const bool has_attributes = event->attributes.any != NULL;
 
@@ -160,7 +160,7 @@ void wf_print_event(struct wf_buffer *out, const struct wf_event *event)
     }
 }
 
-void wf_print_command(struct wf_buffer *out, const struct wf_command *command)
+void wf_name_command(struct wf_buffer *out, const struct wf_command *command)
 {
     wf_buffer_append_text(out, wf_command_type_name(command->command_type));
     if (command->attributes.any == NULL) {
@@ -189,7 +189,7 @@ static void say_code_command(struct wf_run *run, struct wf_divergence *divergenc
     if (divergence->command == NULL) {
         wf_buffer_append_text(message, "no command");
     } else {
-        wf_print_command(message, divergence->command);
+        wf_name_command(message, divergence->command);
     }
     wf_buffer_append_char(message, '.');
     divergence->message = end_text(run, message);

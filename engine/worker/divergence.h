@@ -83,7 +83,7 @@ const char *wf_divergence_diagnosis(enum wf_divergence_kind kind);
 
 /* Words for messages: `ActivityTaskScheduled of charge (event 5)`, `activity charge`, `a timer`. */
 struct wf_buffer;
-void wf_print_event(struct wf_buffer *out, const struct wf_event *event);
-void wf_print_command(struct wf_buffer *out, const struct wf_command *command);
+void wf_name_event(struct wf_buffer *out, const struct wf_event *event);
+void wf_name_command(struct wf_buffer *out, const struct wf_command *command);
 
 #endif
