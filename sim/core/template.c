@@ -103,6 +103,8 @@ static enum wf_status follow_path(struct wf_string path, const struct wf_string 
     }
     path.data += root.size_bytes;
     path.size_bytes -= root.size_bytes;
+    const bool is_optional = path.size_bytes > 0 && path.data[path.size_bytes - 1] == '?';
+    path.size_bytes -= is_optional ? 1 : 0;
     if (input != NULL) {
         *value = *input;
     }
@@ -111,6 +113,9 @@ static enum wf_status follow_path(struct wf_string path, const struct wf_string 
             return wf_fail_status(err, WF_ERR_INVALID,
                                   "\"${%S}\" is ill-formed; steps are [0] and .field, as in ${input[0].field}", &whole);
         }
+    }
+    if (input != NULL && value->data == NULL && is_optional) {
+        *value = WF_STR("\"\"");
     }
     if (input != NULL && value->data == NULL) {
         return wf_fail_status(err, WF_ERR_INVALID, "\"${%S}\" names nothing in the input %S", &whole, input);

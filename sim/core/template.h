@@ -1,6 +1,7 @@
 /*
  * Templates of scenarios: "order-${n}", "T-${input[0]}", "${input[0].field}", and JSON values made of them. ${n} is the
- * number of a start; ${input} is the JSON array of arguments; [i] and .name step into it.
+ * number of a start; ${input} is the JSON array of arguments; [i] and .name step into it. "${input[2]?}" is empty where the
+ * input has no such part; without the mark that is an error.
  */
 #ifndef WF_SIM_CORE_TEMPLATE_H
 #define WF_SIM_CORE_TEMPLATE_H

@@ -34,6 +34,8 @@ static void test_template__text(void **state)
         {"${input}", "[1]", "[1]"},
         {"${input[0]}", "[null]", "null"},
         {"${open", "[]", "${open"},
+        {"<${input[2]?}>", "[\"a\"]", "<>"},
+        {"<${input[0]?}>", "[\"a\"]", "<a>"},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {

@@ -1,0 +1,421 @@
+/*
+ * A compile leaves two files in the cache: KEY.deps, the files that the source included, and KEY-DEPS.so, where KEY is a digest
+ * of source, header, flags and compiler, and DEPS one of the contents of those files. A hit reads the first and looks for the
+ * second.
+ */
+#include "sim/host/compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/bytes.h"
+#include "engine/base/hash.h"
+
+#define SOURCE_BYTES_MAX ((size_t)16 << 20)
+
+extern const char sim_header_begin[];
+extern const char sim_header_end[];
+
+/* -z now and relro: what the linker writes is read-only before the code runs, so that only the author's own data is saved and
+ * swapped. trace-pc: blocks are counted, so that a loop without an end is found without a clock. */
+static const char *const flags[] = {"-std=c17",
+                                    "-O2",
+                                    "-g",
+                                    "-fPIC",
+                                    "-shared",
+                                    "-fvisibility=hidden",
+                                    "-fsanitize-coverage=trace-pc",
+                                    "-Wall",
+                                    "-Wl,-z,now",
+                                    "-Wl,-z,relro"};
+
+struct compile {
+    struct wf_arena *arena;
+    const char *path;
+    struct wf_error *err;
+    const char *compiler;
+    const char *cache; /* folder */
+    uint64_t key;
+};
+
+/* A terminated text in the arena. Conversions as wf_buffer_printf. */
+static const char *text_of(struct wf_arena *arena, const char *format, ...)
+{
+    struct wf_buffer text;
+    va_list arguments;
+
+    wf_buffer_init(&text, arena);
+    va_start(arguments, format);
+    wf_buffer_vprintf(&text, format, arguments);
+    va_end(arguments);
+    wf_buffer_append_char(&text, '\0');
+    return text.is_full ? "" : text.data;
+}
+
+/* The whole file; data NULL with errno set when it cannot be read. */
+static struct wf_string read_file(struct wf_arena *arena, const char *path)
+{
+    const struct wf_string nothing = {NULL, 0};
+    struct stat status;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return nothing;
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || (size_t)status.st_size > SOURCE_BYTES_MAX) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : EFBIG;
+        (void)close(fd);
+        return nothing;
+    }
+    char *data = wf_arena_take_text(arena, (size_t)status.st_size + 1);
+    size_t size_bytes = 0;
+    ssize_t got = 0;
+    while (data != NULL && size_bytes < (size_t)status.st_size &&
+           (got = read(fd, data + size_bytes, (size_t)status.st_size - size_bytes)) > 0) {
+        size_bytes += (size_t)got;
+    }
+    (void)close(fd);
+    if (data != NULL) {
+        data[size_bytes] = '\0';
+    }
+    return (struct wf_string){data, size_bytes};
+}
+
+/* ---- The compiler ---- */
+
+static const char *find_in_path(struct wf_arena *arena, const char *name)
+{
+    const char *folders = getenv("PATH");
+
+    if (strchr(name, '/') != NULL) {
+        return access(name, X_OK) == 0 ? name : NULL;
+    }
+    while (folders != NULL && *folders != '\0') {
+        const size_t length = strcspn(folders, ":");
+        const struct wf_string folder = {folders, length};
+        const char *candidate = text_of(arena, "%S/%s", &folder, name);
+
+        if (access(candidate, X_OK) == 0) {
+            return candidate;
+        }
+        folders += length + (folders[length] == ':' ? 1 : 0);
+    }
+    return NULL;
+}
+
+static const char *find_compiler(struct wf_arena *arena)
+{
+    static const char *const names[] = {"cc", "gcc", "clang"};
+    const char *wanted = getenv("CC");
+
+    if (wanted != NULL && *wanted != '\0' && strchr(wanted, ' ') == NULL) {
+        return find_in_path(arena, wanted);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *found = find_in_path(arena, names[i]);
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+/* ---- The cache ---- */
+
+static bool make_folder(const char *path)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
+/* Makes the folders on the way. */
+static bool make_folders(struct wf_arena *arena, const char *path)
+{
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        const struct wf_string part = {path, (size_t)(slash - path)};
+        if (!make_folder(text_of(arena, "%S", &part))) {
+            return false;
+        }
+    }
+    return make_folder(path) && access(path, W_OK) == 0;
+}
+
+/* A folder of the user's own below the temporary one: nobody else may have put objects there. */
+static const char *temporary_cache(struct wf_arena *arena)
+{
+    const char *base = getenv("TMPDIR");
+    const char *path = text_of(arena, "%s/wfsim-%u", base != NULL && *base == '/' ? base : "/tmp", (unsigned)getuid());
+    struct stat status;
+
+    (void)mkdir(path, 0700);
+    const bool is_mine = lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid() &&
+                         (status.st_mode & 022) == 0;
+    return is_mine ? path : NULL;
+}
+
+static const char *find_cache(struct wf_arena *arena)
+{
+    const char *named = getenv("WFSIM_CACHE");
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    const char *path = NULL;
+
+    if (named != NULL && *named != '\0') {
+        return make_folders(arena, named) ? named : NULL;
+    }
+    if (xdg != NULL && *xdg == '/') {
+        path = text_of(arena, "%s/wfsim", xdg);
+    } else if (home != NULL && *home == '/') {
+        path = text_of(arena, "%s/.cache/wfsim", home);
+    }
+    return path != NULL && make_folders(arena, path) ? path : temporary_cache(arena);
+}
+
+/* Writes a file under another name and puts it in place. */
+static bool put_file(struct wf_arena *arena, const char *path, struct wf_string bytes)
+{
+    const char *temporary = text_of(arena, "%s.%d", path, (int)getpid());
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool is_written = fd >= 0;
+
+    for (size_t at = 0; is_written && at < bytes.size_bytes;) {
+        const ssize_t wrote = write(fd, bytes.data + at, bytes.size_bytes - at);
+        is_written = wrote > 0;
+        at += wrote > 0 ? (size_t)wrote : 0;
+    }
+    if (fd >= 0) {
+        is_written &= close(fd) == 0;
+    }
+    is_written = is_written && rename(temporary, path) == 0;
+    if (!is_written) {
+        (void)unlink(temporary);
+    }
+    return is_written;
+}
+
+/* The folder that -I names, with the embedded header in it. NULL when it cannot be written. */
+static const char *include_folder(const struct compile *compile)
+{
+    const struct wf_string header = {sim_header_begin, (size_t)(sim_header_end - sim_header_begin)};
+    const char *folder = text_of(compile->arena, "%s/include-%llx", compile->cache,
+                                 (unsigned long long)wf_hash_bytes(header.data, header.size_bytes));
+    const char *path = text_of(compile->arena, "%s/wfsim.h", folder);
+
+    if (access(path, R_OK) == 0) {
+        return folder;
+    }
+    return make_folder(folder) && put_file(compile->arena, path, header) ? folder : NULL;
+}
+
+/* ---- Dependencies ---- */
+
+/* Mixes the contents of the files that KEY.deps names, one a line. False when one is gone: compile again. */
+static bool digest_dependencies(struct wf_arena *arena, struct wf_string names, uint64_t *digest)
+{
+    while (names.size_bytes > 0) {
+        size_t length = 0;
+        while (length < names.size_bytes && names.data[length] != '\n') {
+            length++;
+        }
+        const struct wf_string name = {names.data, length};
+        const struct wf_string contents = read_file(arena, text_of(arena, "%S", &name));
+        if (contents.data == NULL) {
+            return false;
+        }
+        *digest = wf_hash_mix(*digest, wf_hash_bytes(contents.data, contents.size_bytes));
+        const size_t step = length < names.size_bytes ? length + 1 : length;
+        names = (struct wf_string){names.data + step, names.size_bytes - step};
+    }
+    return true;
+}
+
+/* The names of a make rule as -MMD writes it ("target: source dep \\\n dep"), one a line, without the source and what lies
+ * in the cache. */
+static struct wf_string list_dependencies(const struct compile *compile, struct wf_string rule)
+{
+    struct wf_buffer names;
+    size_t word_count = 0;
+
+    wf_buffer_init(&names, compile->arena);
+    for (size_t at = 0; at < rule.size_bytes;) {
+        size_t length = 0;
+        while (at < rule.size_bytes && strchr(" \n\\", rule.data[at]) != NULL) {
+            at++;
+        }
+        while (at + length < rule.size_bytes && strchr(" \n", rule.data[at + length]) == NULL) {
+            length += rule.data[at + length] == '\\' && at + length + 1 < rule.size_bytes ? 2 : 1;
+        }
+        const struct wf_string name = {rule.data + at, length};
+        at += length;
+        /* The first word is the target, the second the source. */
+        if (length > 0 && ++word_count > 2 && !wf_string_starts_with(name, wf_string_of(compile->cache))) {
+            wf_buffer_append_string(&names, name);
+            wf_buffer_append_char(&names, '\n');
+        }
+    }
+    return wf_buffer_string(&names);
+}
+
+static const char *object_path(const struct compile *compile, struct wf_string dependencies, uint64_t *digest)
+{
+    *digest = compile->key;
+    if (!digest_dependencies(compile->arena, dependencies, digest)) {
+        return NULL;
+    }
+    return text_of(compile->arena, "%s/%llx.so", compile->cache, (unsigned long long)*digest);
+}
+
+/* ---- Compiling ---- */
+
+/* Runs the compiler; its words go to our standard error. Returns its exit status, -1 when it cannot be run. */
+static int run_compiler(const struct compile *compile, const char *include, const char *object, const char *rule)
+{
+    enum { FLAG_COUNT = sizeof flags / sizeof *flags };
+    const char *words[FLAG_COUNT + 12];
+    size_t count = 0;
+    int status = 0;
+
+    words[count++] = compile->compiler;
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        words[count++] = flags[i];
+    }
+    words[count++] = "-I";
+    words[count++] = include;
+    words[count++] = "-MMD";
+    words[count++] = "-MF";
+    words[count++] = rule;
+    words[count++] = "-o";
+    words[count++] = object;
+    words[count++] = "-x";
+    words[count++] = "c";
+    words[count++] = compile->path;
+    words[count] = NULL;
+    (void)fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+        (void)execv(compile->compiler, (char *const *)(uintptr_t)words);
+        _exit(127);
+    }
+    if (child < 0) {
+        return -1;
+    }
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end, const char *what)
+{
+    (void)wf_fail_status(compile->err, end == SIM_COMPILE_REFUSED ? WF_ERR_INVALID : WF_ERR_NOT_FOUND, "%s: %s",
+                         compile->path, what);
+    return end;
+}
+
+static enum sim_compile_end compile_source(const struct compile *compile, struct sim_compiled *compiled)
+{
+    const char *include = include_folder(compile);
+    const char *object = text_of(compile->arena, "%s/%llx.%d.o", compile->cache, (unsigned long long)compile->key,
+                                 (int)getpid());
+    const char *rule = text_of(compile->arena, "%s.d", object);
+
+    if (include == NULL) {
+        return fail(compile, SIM_COMPILE_ENVIRONMENT, "the cache for compiled code cannot be written; is the disk full?");
+    }
+    const int status = run_compiler(compile, include, object, rule);
+    if (status != 0) {
+        (void)unlink(object);
+        (void)unlink(rule);
+        return status < 0 || status == 127
+                   ? fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiler could not be run")
+                   : fail(compile, SIM_COMPILE_REFUSED, "does not compile; the compiler's message is above");
+    }
+    const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
+    const char *path = object_path(compile, names, &compiled->digest);
+    (void)unlink(rule);
+    if (path == NULL || rename(object, path) != 0 ||
+        !put_file(compile->arena, text_of(compile->arena, "%s/%llx.deps", compile->cache,
+                                          (unsigned long long)compile->key), names)) {
+        (void)unlink(object);
+        return fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiled code cannot be stored in the cache");
+    }
+    compiled->object_path = path;
+    return SIM_COMPILE_OK;
+}
+
+/* The compiler is known by its file, not by its words: asking it would cost more than the rest of a short command. */
+static bool digest_compiler(struct compile *compile)
+{
+    struct stat status;
+
+    if (stat(compile->compiler, &status) != 0) {
+        return false;
+    }
+    compile->key = wf_hash_mix(compile->key, wf_hash_bytes(compile->compiler, strlen(compile->compiler)));
+    compile->key = wf_hash_mix(compile->key, (uint64_t)status.st_size);
+    compile->key = wf_hash_mix(compile->key, (uint64_t)status.st_mtim.tv_sec);
+    return true;
+}
+
+static enum sim_compile_end compile_cached(struct compile *compile, struct wf_string source,
+                                           struct sim_compiled *compiled)
+{
+    compile->compiler = find_compiler(compile->arena);
+    if (compile->compiler == NULL || !digest_compiler(compile)) {
+        return fail(compile, SIM_COMPILE_ENVIRONMENT, "there is no C compiler; install gcc or clang, or set CC");
+    }
+    compile->cache = find_cache(compile->arena);
+    if (compile->cache == NULL) {
+        return fail(compile, SIM_COMPILE_ENVIRONMENT, "there is no folder for compiled code; set WFSIM_CACHE to one");
+    }
+    compile->key = wf_hash_mix(compile->key, wf_hash_bytes(source.data, source.size_bytes));
+    compile->key = wf_hash_mix(compile->key,
+                               wf_hash_bytes(sim_header_begin, (size_t)(sim_header_end - sim_header_begin)));
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        compile->key = wf_hash_mix(compile->key, wf_hash_bytes(flags[i], strlen(flags[i])));
+    }
+    const char *deps =
+        text_of(compile->arena, "%s/%llx.deps", compile->cache, (unsigned long long)compile->key);
+    const struct wf_string names = read_file(compile->arena, deps);
+    if (names.data != NULL) {
+        const char *path = object_path(compile, names, &compiled->digest);
+        if (path != NULL && access(path, R_OK) == 0) {
+            compiled->object_path = path;
+            compiled->is_cached = true;
+            return SIM_COMPILE_OK;
+        }
+    }
+    return compile_source(compile, compiled);
+}
+
+enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path, struct sim_compiled *compiled,
+                                 struct wf_error *err)
+{
+    struct compile compile = {.arena = arena, .path = path, .err = err};
+    const struct wf_string source = read_file(arena, path);
+
+    *compiled = (struct sim_compiled){0};
+    if (source.data == NULL) {
+        return fail(&compile, SIM_COMPILE_ABSENT,
+                    errno == EISDIR ? "this is a folder, not workflow code" : strerror(errno));
+    }
+    if (wf_string_starts_with(source, WF_STR("\x7f" "ELF"))) {
+        char absolute[PATH_MAX];
+        if (realpath(path, absolute) == NULL) {
+            return fail(&compile, SIM_COMPILE_ABSENT, strerror(errno));
+        }
+        compiled->object_path = text_of(arena, "%s", absolute);
+        compiled->digest = wf_hash_bytes(source.data, source.size_bytes);
+        return SIM_COMPILE_OK;
+    }
+    return compile_cached(&compile, source, compiled);
+}
