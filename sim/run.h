@@ -65,6 +65,10 @@ struct sim_run_options {
     void *observer_context;
 };
 
+#define SIM_REGION_BYTES ((size_t)256 << 20) /* reserved for one simulation; only what it touches costs memory */
+#define SIM_STEPS_MAX_DEFAULT UINT64_C(3000000)
+#define SIM_END_AFTER_NS_DEFAULT (45 * INT64_C(24) * 3600 * 1000000000) /* 45 days */
+
 /* A simulation that can be looked at after it ended (histories, ledger, nodes), until sim_run_free. */
 struct sim_run;
 
@@ -73,7 +77,11 @@ enum wf_status sim_run_new(const struct sim_config *config, const struct wf_bloc
                            struct wf_error *err);
 void sim_run_free(struct sim_run *run);
 
-/* Runs one seed; the run may be used again for the next seed and keeps its memory. The result is borrowed until then. */
+/*
+ * Runs one seed; the run may be used again for the next seed and keeps its memory. The result is borrowed until then.
+ *
+ * Errors: WF_ERR_INVALID (the scenario asks for what the code does not have), WF_ERR_LIMIT, WF_ERR_MEMORY.
+ */
 enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *options,
                             const struct sim_run_result **result, struct wf_error *err);
 

@@ -10,6 +10,7 @@
 
 #include "engine/archive.h"
 #include "engine/history.h"
+#include "sim/check/check_history.h"
 
 #define FILES_MAX 1024
 #define UNPACKED_BYTES_MAX ((size_t)256 << 20)
@@ -346,6 +347,43 @@ static void test_corpus__normalise_tells_histories_from_parts(void **state)
     }
 }
 
+/* The invariants find nothing in valid histories of other servers, and name the damage of the others. */
+static void test_corpus__invariants_name_only_damaged_histories(void **state)
+{
+    const struct sim_history_options options = {.is_foreign = true};
+    struct corpus *corpus = *state;
+
+    if (skips(corpus)) {
+        return;
+    }
+    for (size_t i = 0; i < corpus->count; i++) {
+        const bool is_valid = wf_string_is(corpus->validity[i], "valid") ||
+                              wf_string_is(corpus->validity[i], "valid-open") ||
+                              wf_string_is(corpus->validity[i], "valid-descending");
+        static struct sim_history_findings findings;
+        struct wf_arena arena;
+        struct wf_history history;
+        struct wf_error err = {0};
+
+        if (!corpus->has_golden[i]) {
+            continue;
+        }
+        wf_arena_init(&arena, wf_system_blocks(), 0);
+        read_only_history(corpus, i, &arena, &history);
+        (void)wf_history_normalise(&history, &err);
+        assert_int_equal(sim_check_history(&arena, history.events, history.event_count, &options,
+                                           &findings, &err),
+                         WF_OK);
+        if ((findings.count == 0) != is_valid) {
+            fail_msg("%s, which is %s: %u findings, %.*s", corpus->ids[i].data,
+                     corpus->validity[i].data, findings.count,
+                     findings.count == 0 ? 0 : (int)findings.items[0].sentence.size_bytes,
+                     findings.count == 0 ? "" : findings.items[0].sentence.data);
+        }
+        wf_arena_deinit(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_corpus__archives_round_trip_both_forms),
         cmocka_unit_test(test_corpus__what_is_no_history_is_refused_by_name),
         cmocka_unit_test(test_corpus__normalise_tells_histories_from_parts),
+        cmocka_unit_test(test_corpus__invariants_name_only_damaged_histories),
     };
 
     return cmocka_run_group_tests_name("corpus_codec", tests, read_manifest, drop_manifest);

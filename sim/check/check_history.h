@@ -1,0 +1,43 @@
+/*
+ * The invariants that one history must keep (engine-semantics 10, marked H), verified over the events of a run.
+ */
+#ifndef WF_SIM_CHECK_CHECK_HISTORY_H
+#define WF_SIM_CHECK_CHECK_HISTORY_H
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+#include "engine/schema.h"
+
+#define SIM_HISTORY_FINDINGS_MAX 64 /* further ones are counted only */
+
+struct sim_history_finding {
+    const char *invariant; /* "I36" */
+    int64_t event_id;      /* at which it shows */
+    struct wf_string sentence;
+};
+
+struct sim_history_findings {
+    struct sim_history_finding items[SIM_HISTORY_FINDINGS_MAX];
+    uint32_t count;
+    uint32_t dropped_count;
+};
+
+struct sim_history_options {
+    /*
+     * True for histories of other servers: what older or other ones are known to leave out is tolerated (Started ids of
+     * zero, accepted ids of zero, activities without a retry policy); false for our own.
+     */
+    bool is_foreign;
+};
+
+/*
+ * Verifies. The events are in the order of the file; nothing is assumed of them, not even that they have attributes. The
+ * sentences live in the arena, which also serves as scratch.
+ *
+ * Errors: WF_ERR_MEMORY.
+ */
+enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *events, uint32_t event_count,
+                                 const struct sim_history_options *options, struct sim_history_findings *findings,
+                                 struct wf_error *err);
+
+#endif

@@ -1,0 +1,370 @@
+/*
+ * The stored state of a run says what is pending; the scenario says who could deliver it. What is nearest to happening is
+ * named first: a failing workflow task, then activities, then timers, then signals that nobody sent.
+ */
+#include "sim/explore/unfinished.h"
+
+#include "engine/base/nearest.h"
+#include "engine/codec.h"
+#include "engine/diagnosis.h"
+#include "sim/check/check.h"
+
+#define FAILING_TASK_ATTEMPTS 3   /* a task that failed twice is no accident */
+#define ENDLESS_RETRY_ATTEMPTS 10 /* so many attempts, and no bound in sight */
+#define QUEUES_MAX 64
+
+struct answer {
+    const struct sim_unfinished_question *question;
+    const struct wf_svc_description *description;
+    struct sim_run_view run;
+    struct wf_buffer reason;
+    struct wf_buffer site;
+    enum wf_diagnosis_number diagnosis;
+    bool has_diagnosis;
+};
+
+static void diagnose(struct answer *answer, enum wf_diagnosis_number number)
+{
+    answer->diagnosis = number;
+    answer->has_diagnosis = true;
+}
+
+/* ---- Failures ---- */
+
+/* The message of the innermost cause, where the activity's own failure is. */
+static const struct wf_failure *root_of(const struct wf_failure *failure)
+{
+    while (failure != NULL && failure->cause != NULL) {
+        failure = failure->cause;
+    }
+    return failure;
+}
+
+static void print_failure(const struct wf_failure *failure, struct wf_buffer *out)
+{
+    const struct wf_failure *root = root_of(failure);
+
+    if (root == NULL) {
+        return;
+    }
+    if (root->failure_info_case == WF_CASE_failure_application_failure_info &&
+        root->failure_info.application_failure_info->type.size_bytes > 0) {
+        wf_buffer_append_string(out, root->failure_info.application_failure_info->type);
+        if (root->message.size_bytes > 0) {
+            wf_buffer_append_text(out, ": ");
+        }
+    }
+    wf_buffer_append_string(out, root->message);
+}
+
+/* The retry state of the activity whose failure this is; 0 when it is not an activity's. */
+static int32_t retry_state_of(const struct wf_failure *failure, struct wf_string *activity_type)
+{
+    for (; failure != NULL; failure = failure->cause) {
+        if (failure->failure_info_case == WF_CASE_failure_activity_failure_info) {
+            const struct wf_activity_failure_info *info = failure->failure_info.activity_failure_info;
+
+            *activity_type = info->activity_type == NULL ? (struct wf_string){NULL, 0} : info->activity_type->name;
+            return info->retry_state;
+        }
+    }
+    return 0;
+}
+
+static void explain_failed(struct answer *answer)
+{
+    const struct wf_failure *failure = answer->description->failure;
+    struct wf_string activity = {NULL, 0};
+    const int32_t retry_state = retry_state_of(failure, &activity);
+    const bool is_exhausted = retry_state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED ||
+                              retry_state == WF_RETRY_STATE_TIMEOUT;
+
+    wf_buffer_append_text(&answer->reason, "failed");
+    if (activity.size_bytes > 0) {
+        wf_buffer_printf(&answer->reason, " because %S failed", &activity);
+        wf_buffer_append_text(&answer->reason, !is_exhausted                              ? ""
+                                               : retry_state == WF_RETRY_STATE_TIMEOUT ? " until its time was over"
+                                                                                       : " on its last attempt");
+    }
+    if (root_of(failure) != NULL) {
+        wf_buffer_append_text(&answer->reason, ": ");
+        print_failure(failure, &answer->reason);
+    } else if (answer->run.result.size_bytes > 0) {
+        wf_buffer_printf(&answer->reason, ": %S", &answer->run.result);
+    }
+    if (is_exhausted) {
+        diagnose(answer, WF_DIAGNOSIS_RETRIES_EXHAUSTED);
+    }
+}
+
+static void explain_closed(struct answer *answer)
+{
+    switch (answer->run.status) {
+    case WF_WORKFLOW_EXECUTION_STATUS_FAILED:
+        explain_failed(answer);
+        return;
+    case WF_WORKFLOW_EXECUTION_STATUS_CANCELED:
+        wf_buffer_append_text(&answer->reason, "was cancelled");
+        return;
+    case WF_WORKFLOW_EXECUTION_STATUS_TERMINATED:
+        wf_buffer_append_text(&answer->reason, "was terminated");
+        break;
+    case WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+        wf_buffer_append_text(&answer->reason, "timed out as a whole; no workflow code ran after that");
+        diagnose(answer, WF_DIAGNOSIS_UNDO_BYPASSED);
+        return;
+    default:
+        wf_buffer_append_text(&answer->reason, "closed without completing");
+        break;
+    }
+    if (answer->run.result.size_bytes > 0) {
+        wf_buffer_printf(&answer->reason, ": %S", &answer->run.result);
+    }
+}
+
+/* ---- Queues ---- */
+
+static bool has_name(const struct wf_string *names, uint32_t count, struct wf_string name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (wf_string_equal(names[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool serves(const struct sim_queue *queue, struct wf_string type, bool is_activity)
+{
+    if (queue->worker_count == 0) {
+        return false;
+    }
+    return is_activity ? queue->all_activities || has_name(queue->activities, queue->activity_count, type)
+                       : queue->all_workflows || has_name(queue->workflows, queue->workflow_count, type);
+}
+
+/*
+ * Says that nobody polls the queue for this, and which queue is nearest; false when somebody does. A scenario without queues
+ * has one that everybody polls.
+ */
+static bool explain_no_poller(struct answer *answer, struct wf_string queue_name, struct wf_string type,
+                              bool is_activity)
+{
+    const struct sim_config *config = answer->question->config;
+    struct wf_string names[QUEUES_MAX];
+    uint32_t count = 0;
+    size_t nearest = 0;
+
+    for (uint32_t i = 0; i < config->queue_count && count < QUEUES_MAX; i++) {
+        if (wf_string_equal(config->queues[i].name, queue_name) && serves(&config->queues[i], type, is_activity)) {
+            return false;
+        }
+        if (serves(&config->queues[i], type, is_activity)) {
+            names[count++] = config->queues[i].name;
+        }
+    }
+    if (config->queue_count == 0) {
+        return false;
+    }
+    wf_buffer_printf(&answer->reason, ", which waits on queue %S, and nobody polls that for it", &queue_name);
+    nearest = wf_nearest(queue_name, names, count);
+    if (count > 0) {
+        wf_buffer_printf(&answer->reason, "; queue %S has workers that would take it",
+                         &names[nearest < count ? nearest : 0]);
+    }
+    diagnose(answer, WF_DIAGNOSIS_NO_POLLER);
+    return true;
+}
+
+/* ---- Open runs ---- */
+
+static void explain_task(struct answer *answer)
+{
+    const struct wf_svc_description *description = answer->description;
+    const int32_t attempt = description->pending_workflow_task_attempt;
+
+    wf_buffer_append_text(&answer->site, "workflow task");
+    if (attempt >= FAILING_TASK_ATTEMPTS) {
+        wf_buffer_printf(&answer->reason, "waits for its workflow task, which failed %d times and is tried again",
+                         attempt - 1);
+        diagnose(answer, WF_DIAGNOSIS_TASK_FAILS_REPEATEDLY);
+        return;
+    }
+    if (description->pending_workflow_task_is_started) {
+        wf_buffer_append_text(&answer->reason, "waits for the answer of a worker that runs its workflow task");
+        return;
+    }
+    wf_buffer_append_text(&answer->reason, "waits for a worker to take its workflow task");
+    if (!explain_no_poller(answer, description->task_queue, description->workflow_type, false)) {
+        diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+    }
+}
+
+static void explain_activity(struct answer *answer, const struct wf_svc_pending_activity *activity)
+{
+    wf_buffer_printf(&answer->site, "activity %S", &activity->activity_type);
+    wf_buffer_printf(&answer->reason, "waits for activity %S, attempt %d", &activity->activity_type, activity->attempt);
+    if (activity->is_started) {
+        wf_buffer_append_text(&answer->reason, ", which runs");
+        if (activity->last_worker_identity.size_bytes > 0) {
+            wf_buffer_printf(&answer->reason, " on %S", &activity->last_worker_identity);
+        }
+        wf_buffer_append_text(&answer->reason, " and has not ended");
+        diagnose(answer, WF_DIAGNOSIS_TIMEOUT_MISSING);
+        return;
+    }
+    if (explain_no_poller(answer, activity->task_queue, activity->activity_type, true)) {
+        return;
+    }
+    if (activity->next_attempt_time_ns > answer->question->now_ns) {
+        wf_buffer_append_text(&answer->reason, ", due at ");
+        sim_moment_print(activity->next_attempt_time_ns, &answer->reason);
+    }
+    if (activity->last_failure != NULL) {
+        wf_buffer_append_text(&answer->reason, "; the last one failed: ");
+        print_failure(activity->last_failure, &answer->reason);
+    }
+    diagnose(answer, activity->attempt >= ENDLESS_RETRY_ATTEMPTS ? WF_DIAGNOSIS_TIMEOUT_MISSING
+                                                                  : WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
+/* When a pending timer is due, from the history; SIM_NEVER when it cannot be found. */
+static wf_time_ns timer_due(const struct answer *answer, struct wf_string timer_id)
+{
+    const struct sim_unfinished_question *question = answer->question;
+    const struct wf_string *batches = NULL;
+    uint32_t count = 0;
+    wf_time_ns due_ns = SIM_NEVER;
+
+    if (sim_world_history(question->world, question->run_index, &batches, &count) != WF_OK) {
+        return SIM_NEVER;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct wf_history_message batch = {0};
+
+        if (wf_wire_decode(question->scratch, &wf_type_history_message, batches[i], &batch, NULL) != WF_OK) {
+            return SIM_NEVER;
+        }
+        for (uint32_t k = 0; k < batch.events.count; k++) {
+            const struct wf_event *event = &batch.events.items[k];
+            const struct wf_event_timer_started *timer = event->attributes.timer_started;
+
+            if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED && wf_string_equal(timer->timer_id, timer_id)) {
+                due_ns = wf_time_of(event->event_time) + wf_time_of(timer->start_to_fire_timeout);
+            }
+        }
+    }
+    return due_ns;
+}
+
+static void explain_timer(struct answer *answer)
+{
+    const struct wf_string id = answer->description->pending_timer_ids.items[0];
+    const wf_time_ns due_ns = timer_due(answer, id);
+
+    wf_buffer_append_text(&answer->site, "timer");
+    wf_buffer_printf(&answer->reason, "waits for timer %S", &id);
+    if (due_ns != SIM_NEVER && due_ns >= 0) {
+        wf_buffer_append_text(&answer->reason, " at ");
+        sim_moment_print(due_ns, &answer->reason);
+    }
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_TIMER);
+}
+
+static bool was_sent(const struct answer *answer, struct wf_string signal)
+{
+    struct wf_buffer key;
+
+    wf_buffer_init(&key, answer->question->scratch);
+    wf_buffer_append_string(&key, answer->run.workflow_id);
+    wf_buffer_append_char(&key, '\0');
+    wf_buffer_append_string(&key, signal);
+    return wf_map_get(answer->question->sends, wf_buffer_string(&key)) != NULL;
+}
+
+/* Nothing is pending: it waits for somebody outside. */
+static void explain_condition(struct answer *answer)
+{
+    const struct sim_config *config = answer->question->config;
+
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+    for (uint32_t i = 0; i < config->client_count; i++) {
+        const struct sim_client *client = &config->clients[i];
+
+        if (client->action == SIM_CLIENT_SIGNAL && !was_sent(answer, client->name_of)) {
+            wf_buffer_printf(&answer->site, "signal %S", &client->name_of);
+            wf_buffer_printf(&answer->reason, "waits, and signal %S was never sent to it", &client->name_of);
+            return;
+        }
+    }
+    wf_buffer_append_text(&answer->site, "condition");
+    wf_buffer_append_text(&answer->reason, "waits for a signal or a condition, with no timer, activity or task pending");
+}
+
+static void explain_open(struct answer *answer)
+{
+    const struct wf_svc_description *description = answer->description;
+
+    if (description->pending_workflow_task_attempt > 0) {
+        explain_task(answer);
+    } else if (description->pending_activities.count > 0) {
+        explain_activity(answer, &description->pending_activities.items[0]);
+        if (description->pending_activities.count > 1) {
+            wf_buffer_printf(&answer->reason, " (and %u more)", description->pending_activities.count - 1);
+        }
+    } else if (description->pending_timer_ids.count > 0) {
+        explain_timer(answer);
+    } else {
+        explain_condition(answer);
+    }
+}
+
+bool sim_unfinished_explain(const struct sim_unfinished_question *question, struct sim_unfinished *unfinished,
+                            struct wf_string *await_site)
+{
+    struct wf_svc_description description = {0};
+    struct answer answer = {.question = question, .description = &description};
+
+    answer.run = sim_world_run(question->world, question->run_index);
+    wf_buffer_init(&answer.reason, question->arena);
+    wf_buffer_init(&answer.site, question->arena);
+    /* A state that cannot be read leaves the description empty; status and result still tell something. */
+    if (wf_state_describe(question->scratch, answer.run.state, &description, NULL) != WF_OK) {
+        memset(&description, 0, sizeof description);
+    }
+    if (answer.run.status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
+        explain_open(&answer);
+    } else {
+        explain_closed(&answer);
+    }
+    *unfinished = (struct sim_unfinished){
+        .workflow_id = answer.run.workflow_id,
+        .workflow_type = answer.run.workflow_type,
+        .status = answer.run.status,
+        .reason = wf_buffer_string(&answer.reason),
+        .diagnosis = answer.has_diagnosis ? wf_diagnosis_code(answer.diagnosis) : NULL,
+    };
+    *await_site = wf_buffer_string(&answer.site);
+    return !answer.reason.is_full && !answer.site.is_full;
+}
+
+bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view *run, wf_time_ns now_ns)
+{
+    struct wf_svc_description description = {0};
+
+    if (wf_state_describe(scratch, run->state, &description, NULL) != WF_OK) {
+        return false;
+    }
+    if (description.pending_timer_ids.count > 0 || description.pending_workflow_task_is_started ||
+        description.pending_workflow_task_attempt > 1) {
+        return false;
+    }
+    for (uint32_t i = 0; i < description.pending_activities.count; i++) {
+        const struct wf_svc_pending_activity *activity = &description.pending_activities.items[i];
+
+        if (activity->is_started || activity->next_attempt_time_ns > now_ns) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,361 @@
+/*
+ * The invariants of one history: a valid one with every kind of step, and for each invariant a change that breaks it. The
+ * event that shows it must be named.
+ */
+#include "tests/support/test.h"
+
+#include <stdio.h>
+
+#include "engine/codec.h"
+#include "engine/time.h"
+#include "sim/check/check_history.h"
+
+#define EVENT_COUNT 38
+#define TASK(id, queue)                                                                                                \
+    "{\"eventId\":" #id ",\"eventType\":\"WorkflowTaskScheduled\",\"workflowTaskScheduledEventAttributes\":{"          \
+    "\"attempt\":1,\"taskQueue\":{\"name\":\"q\",\"kind\":\"" queue "\"}}},"
+#define TASK_STARTED(id, scheduled)                                                                                    \
+    "{\"eventId\":" #id ",\"eventType\":\"WorkflowTaskStarted\",\"workflowTaskStartedEventAttributes\":{"              \
+    "\"scheduledEventId\":" #scheduled "}},"
+#define TASK_COMPLETED(id, scheduled, started)                                                                         \
+    "{\"eventId\":" #id ",\"eventType\":\"WorkflowTaskCompleted\",\"workflowTaskCompletedEventAttributes\":{"          \
+    "\"scheduledEventId\":" #scheduled ",\"startedEventId\":" #started "}},"
+#define SIGNALED(id, request)                                                                                          \
+    "{\"eventId\":" #id ",\"eventType\":\"WorkflowExecutionSignaled\",\"workflowExecutionSignaledEventAttributes\":{"  \
+    "\"signalName\":\"s\",\"requestId\":\"" request "\"}},"
+#define EVENT(id, type, attributes, body)                                                                              \
+    "{\"eventId\":" #id ",\"eventType\":\"" type "\",\"" attributes "EventAttributes\":{" body "}},"
+
+/* In two parts, because ISO C promises no longer literals. */
+static const char *const valid[] = {
+    "{\"events\":["
+    EVENT(1, "WorkflowExecutionStarted", "workflowExecutionStarted", "")
+    TASK(2, "Normal") TASK_STARTED(3, 2) TASK_COMPLETED(4, 2, 3)
+    EVENT(5, "ActivityTaskScheduled", "activityTaskScheduled", "\"activityId\":\"1\",\"workflowTaskCompletedEventId\":4,\"retryPolicy\":{\"maximumAttempts\":3}")
+    EVENT(6, "TimerStarted", "timerStarted", "\"timerId\":\"t1\",\"workflowTaskCompletedEventId\":4,\"startToFireTimeout\":\"10s\"")
+    EVENT(7, "StartChildWorkflowExecutionInitiated", "startChildWorkflowExecutionInitiated", "\"workflowId\":\"child\",\"workflowTaskCompletedEventId\":4")
+    EVENT(8, "SignalExternalWorkflowExecutionInitiated", "signalExternalWorkflowExecutionInitiated", "\"workflowTaskCompletedEventId\":4")
+    EVENT(9, "RequestCancelExternalWorkflowExecutionInitiated", "requestCancelExternalWorkflowExecutionInitiated", "\"workflowTaskCompletedEventId\":4")
+    EVENT(10, "ActivityTaskScheduled", "activityTaskScheduled", "\"activityId\":\"2\",\"workflowTaskCompletedEventId\":4,\"retryPolicy\":{\"maximumAttempts\":3}")
+    EVENT(11, "ChildWorkflowExecutionStarted", "childWorkflowExecutionStarted", "\"initiatedEventId\":7,\"workflowExecution\":{\"workflowId\":\"child\"}")
+    EVENT(12, "ExternalWorkflowExecutionSignaled", "externalWorkflowExecutionSignaled", "\"initiatedEventId\":8")
+    EVENT(13, "ExternalWorkflowExecutionCancelRequested", "externalWorkflowExecutionCancelRequested", "\"initiatedEventId\":9")
+    EVENT(14, "ActivityTaskStarted", "activityTaskStarted", "\"scheduledEventId\":5,\"attempt\":2,\"lastFailure\":{\"message\":\"no\"}")
+    SIGNALED(15, "r1")
+    EVENT(16, "ActivityTaskCompleted", "activityTaskCompleted", "\"scheduledEventId\":5,\"startedEventId\":14")
+    EVENT(17, "ChildWorkflowExecutionCompleted", "childWorkflowExecutionCompleted", "\"initiatedEventId\":7,\"startedEventId\":11,\"workflowExecution\":{\"workflowId\":\"child\"}")
+,
+    TASK(18, "Sticky")
+    EVENT(19, "WorkflowTaskTimedOut", "workflowTaskTimedOut", "\"scheduledEventId\":18,\"timeoutType\":\"ScheduleToStart\"")
+    TASK(20, "Normal") TASK_STARTED(21, 20) TASK_COMPLETED(22, 20, 21)
+    EVENT(23, "ActivityTaskCancelRequested", "activityTaskCancelRequested", "\"scheduledEventId\":10,\"workflowTaskCompletedEventId\":22")
+    EVENT(24, "WorkflowExecutionUpdateAccepted", "workflowExecutionUpdateAccepted", "\"protocolInstanceId\":\"u1\",\"acceptedRequestSequencingEventId\":20,\"acceptedRequest\":{\"meta\":{\"updateId\":\"u1\"}}")
+    EVENT(25, "WorkflowExecutionUpdateCompleted", "workflowExecutionUpdateCompleted", "\"acceptedEventId\":24,\"meta\":{\"updateId\":\"u1\"}")
+    EVENT(26, "TimerStarted", "timerStarted", "\"timerId\":\"t2\",\"workflowTaskCompletedEventId\":22,\"startToFireTimeout\":\"1s\"")
+    EVENT(27, "TimerFired", "timerFired", "\"timerId\":\"t1\",\"startedEventId\":6")
+    SIGNALED(28, "r2")
+    EVENT(29, "ActivityTaskCanceled", "activityTaskCanceled", "\"scheduledEventId\":10,\"latestCancelRequestedEventId\":23")
+    TASK(30, "Normal") TASK_STARTED(31, 30)
+    EVENT(32, "WorkflowTaskFailed", "workflowTaskFailed", "\"scheduledEventId\":30,\"startedEventId\":31,\"cause\":\"UnhandledCommand\"")
+    SIGNALED(33, "r3")
+    TASK(34, "Normal") TASK_STARTED(35, 34) TASK_COMPLETED(36, 34, 35)
+    EVENT(37, "TimerCanceled", "timerCanceled", "\"timerId\":\"t2\",\"startedEventId\":26,\"workflowTaskCompletedEventId\":36")
+    "{\"eventId\":38,\"eventType\":\"WorkflowExecutionCompleted\",\"workflowExecutionCompletedEventAttributes\":{\"workflowTaskCompletedEventId\":36}}"
+    "]}"};
+
+static struct wf_event *events; /* of the history in hand */
+
+static struct wf_event *event(int64_t id)
+{
+    return &events[id - 1];
+}
+
+/* Puts what event `from` says in the place of event `to`. */
+static void copy(int64_t from, int64_t to)
+{
+    const struct wf_event place = *event(to);
+
+    *event(to) = *event(from);
+    event(to)->event_id = place.event_id;
+    event(to)->event_time = place.event_time;
+    event(to)->task_id = place.task_id;
+}
+
+static void put(int64_t id, enum wf_event_type type, void *attributes)
+{
+    event(id)->event_type = (int32_t)type;
+    event(id)->attributes_case = wf_event_descriptors[type].oneof_number;
+    event(id)->attributes.any = attributes;
+}
+
+static void read_history(struct wf_arena *arena, struct wf_history_message *history)
+{
+    struct wf_error err = {0};
+    struct wf_buffer json;
+
+    memset(history, 0, sizeof *history);
+    wf_buffer_init(&json, arena);
+    wf_buffer_append_text(&json, valid[0]);
+    wf_buffer_append_text(&json, valid[1]);
+    if (wf_json_decode(arena, &wf_type_history_message, wf_buffer_string(&json), history, NULL, &err) != WF_OK) {
+        fail_msg("%s at byte %lld", err.message, (long long)err.byte_offset);
+    }
+    assert_int_equal(history->events.count, EVENT_COUNT);
+    events = history->events.items;
+    for (int64_t id = 1; id <= EVENT_COUNT; id++) {
+        event(id)->event_time = wf_timestamp_of(id * WF_NS_PER_S);
+        event(id)->task_id = 100 + id;
+    }
+}
+
+static void check(struct wf_arena *arena, bool is_foreign, struct sim_history_findings *findings)
+{
+    const struct sim_history_options options = {.is_foreign = is_foreign};
+    struct wf_error err;
+
+    assert_int_equal(sim_check_history(arena, events, EVENT_COUNT, &options, findings, &err), WF_OK);
+}
+
+/* ---- The changes ---- */
+
+static void break_1(void) { event(5)->event_id = 9; }
+static void break_2(void) { copy(1, 2); }
+static void break_3(void)
+{
+    static struct wf_event_workflow_execution_terminated terminated;
+
+    put(15, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+}
+static void break_4_none(void) { event(6)->attributes_case = 0; }
+static void break_4_other(void) { event(6)->event_type = WF_EVENT_TYPE_TIMER_FIRED; }
+static void break_4_unknown(void) { event(6)->event_type = 77; }
+static void break_4_never(void) { event(6)->event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_REJECTED; }
+static void break_5(void) { event(9)->task_id = 3; }
+static void break_6(void) { event(9)->version = -1; }
+static void break_9_type(void) { event(16)->attributes.activity_task_completed->scheduled_event_id = 6; }
+static void break_9_later(void) { event(16)->attributes.activity_task_completed->started_event_id = 17; }
+static void break_9_absent(void) { event(27)->attributes.timer_fired->started_event_id = 99; }
+static void break_13_scheduled(void) { copy(2, 29); }
+static void break_13_started(void) { copy(28, 20); }
+static void break_13_end(void)
+{
+    copy(28, 31);
+    event(32)->attributes.workflow_task_failed->started_event_id = 0;
+}
+static void break_14(void) { copy(33, 32); }
+static void break_15(void) { event(22)->attributes.workflow_task_completed->started_event_id = 3; }
+static void break_18_zero(void) { event(2)->attributes.workflow_task_scheduled->attempt = 0; }
+static void break_18_row(void) { event(30)->attributes.workflow_task_scheduled->attempt = 2; }
+static void break_20(void)
+{
+    event(18)->attributes.workflow_task_scheduled->task_queue->kind = WF_TASK_QUEUE_KIND_NORMAL;
+}
+static void break_21(void)
+{
+    event(20)->attributes.workflow_task_scheduled->task_queue->kind = WF_TASK_QUEUE_KIND_STICKY;
+}
+static void break_22_nothing(void) { copy(26, 33); }
+static void break_22_attempt(void) { event(34)->attributes.workflow_task_scheduled->attempt = 3; }
+static void break_30_other(void) { event(26)->attributes.timer_started->workflow_task_completed_event_id = 4; }
+static void break_30_none(void) { copy(26, 28); }
+static void break_31(void) { copy(38, 37); }
+static void break_32(void) { copy(28, 37); }
+static void break_33(void)
+{
+    const struct wf_event fired = *event(27);
+
+    copy(29, 27);
+    event(29)->event_type = fired.event_type;
+    event(29)->attributes_case = fired.attributes_case;
+    event(29)->attributes = fired.attributes;
+}
+static void break_36_end(void) { copy(16, 15); }
+static void break_36_start(void) { copy(14, 15); }
+static void break_36_order(void)
+{
+    copy(16, 13);
+    event(13)->attributes.activity_task_completed->started_event_id = 0;
+}
+static void break_37(void) { event(16)->attributes.activity_task_completed->started_event_id = 0; }
+static void break_38(void) { copy(33, 16); }
+static void break_39(void)
+{
+    copy(33, 14);
+    event(16)->attributes.activity_task_completed->started_event_id = 0;
+}
+static void break_40_two(void) { copy(23, 26); }
+static void break_40_none(void) { event(29)->attributes.activity_task_canceled->latest_cancel_requested_event_id = 0; }
+static struct wf_event_activity_task_failed failed;
+static void fail_activity(int32_t retry_state)
+{
+    failed = (struct wf_event_activity_task_failed){
+        .scheduled_event_id = 5, .started_event_id = 14, .retry_state = retry_state};
+    put(16, WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, &failed);
+}
+static void break_41_progress(void) { fail_activity(WF_RETRY_STATE_IN_PROGRESS); }
+static void break_41_attempts(void) { fail_activity(WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED); }
+static void break_41_cancel(void) { fail_activity(WF_RETRY_STATE_CANCEL_REQUESTED); }
+static void break_42_many(void) { event(14)->attributes.activity_task_started->attempt = 4; }
+static void break_42_failure(void) { event(14)->attributes.activity_task_started->last_failure = NULL; }
+static void break_43(void) { event(14)->event_time = wf_timestamp_of(WF_NS_PER_S); }
+static void break_50_two(void) { copy(27, 28); }
+static void break_50_id(void) { event(27)->attributes.timer_fired->timer_id = WF_STR("t9"); }
+static void break_51(void) { event(6)->attributes.timer_started->start_to_fire_timeout.seconds = 3600; }
+static void break_52(void)
+{
+    static struct wf_event_timer_canceled canceled;
+
+    canceled = (struct wf_event_timer_canceled){.timer_id = WF_STR("t2"), .started_event_id = 26};
+    put(28, WF_EVENT_TYPE_TIMER_CANCELED, &canceled);
+}
+static void break_55(void) { event(28)->attributes.workflow_execution_signaled->request_id = WF_STR("r1"); }
+static struct wf_event_workflow_execution_cancel_requested asked;
+static void break_59(void)
+{
+    put(15, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, &asked);
+    put(28, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, &asked);
+}
+static void break_60_two(void) { copy(12, 13); }
+static struct wf_event_start_child_workflow_execution_failed unborn;
+static void break_63_both(void)
+{
+    unborn = (struct wf_event_start_child_workflow_execution_failed){.initiated_event_id = 7};
+    put(17, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, &unborn);
+}
+static void break_63_two(void) { copy(11, 12); }
+static void break_64_id(void)
+{
+    event(17)->attributes.child_workflow_execution_completed->workflow_execution->workflow_id = WF_STR("other");
+}
+static void break_71_id(void)
+{
+    event(25)->attributes.workflow_execution_update_completed->meta->update_id = WF_STR("u2");
+}
+static void break_71_twice(void) { copy(25, 26); }
+static void break_71_instance(void) { copy(24, 25); }
+static void break_72_request(void)
+{
+    event(24)->attributes.workflow_execution_update_accepted->accepted_request = NULL;
+}
+static void break_72_sequence(void)
+{
+    event(24)->attributes.workflow_execution_update_accepted->accepted_request_sequencing_event_id = 24;
+}
+
+static const struct {
+    const char *invariant;
+    void (*change)(void);
+    int64_t event_id; /* that shows it */
+} rows[] = {
+    {"I1", break_1, 9},           {"I2", break_2, 2},           {"I3", break_3, 15},
+    {"I4", break_4_none, 6},      {"I4", break_4_other, 6},     {"I4", break_4_unknown, 6},
+    {"I4", break_4_never, 6},     {"I5", break_5, 9},           {"I6", break_6, 9},
+    {"I9", break_9_type, 16},     {"I9", break_9_later, 16},    {"I9", break_9_absent, 27},
+    {"I13", break_13_scheduled, 30}, {"I13", break_13_started, 21}, {"I13", break_13_end, 32},
+    {"I14", break_14, 32},        {"I15", break_15, 22},        {"I18", break_18_zero, 2},
+    {"I18", break_18_row, 30},    {"I20", break_20, 19},        {"I21", break_21, 20},
+    {"I22", break_22_nothing, 32}, {"I22", break_22_attempt, 32}, {"I30", break_30_other, 26},
+    {"I30", break_30_none, 28},   {"I31", break_31, 38},        {"I32", break_32, 37},
+    {"I33", break_33, 28},        {"I36", break_36_end, 16},    {"I36", break_36_start, 15},
+    {"I36", break_36_order, 14},  {"I37", break_37, 16},        {"I38", break_38, 14},
+    {"I39", break_39, 16},        {"I40", break_40_two, 26},    {"I40", break_40_none, 29},
+    {"I41", break_41_progress, 16}, {"I41", break_41_attempts, 16}, {"I41", break_41_cancel, 16},
+    {"I42", break_42_many, 14},   {"I42", break_42_failure, 14}, {"I43", break_43, 14},
+    {"I50", break_50_two, 28},    {"I50", break_50_id, 27},     {"I51", break_51, 27},
+    {"I52", break_52, 28},        {"I55", break_55, 28},        {"I59", break_59, 28},
+    {"I60", break_60_two, 13},    {"I63", break_63_both, 17},   {"I63", break_63_two, 12},
+    {"I64", break_64_id, 17},     {"I71", break_71_id, 25},     {"I71", break_71_twice, 26},
+    {"I71", break_71_instance, 25}, {"I72", break_72_request, 24}, {"I72", break_72_sequence, 24},
+};
+
+/* The valid history breaks nothing, judged as ours or as another server's. */
+static void test_check_history__valid_history_passes(void **state)
+{
+    struct wf_history_message history;
+    static struct sim_history_findings findings;
+
+    read_history(*state, &history);
+    check(*state, false, &findings);
+    assert_int_equal(findings.count, 0);
+    check(*state, true, &findings);
+    assert_int_equal(findings.count, 0);
+}
+
+/* Each invariant that is broken is named, with the event that shows it and a sentence. */
+static void test_check_history__each_broken_invariant_is_named(void **state)
+{
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct wf_history_message history;
+        static struct sim_history_findings findings;
+        bool is_named = false;
+
+        read_history(*state, &history);
+        rows[i].change();
+        check(*state, false, &findings);
+
+        for (uint32_t k = 0; k < findings.count; k++) {
+            is_named = is_named || (strcmp(findings.items[k].invariant, rows[i].invariant) == 0 &&
+                                    findings.items[k].event_id == rows[i].event_id &&
+                                    findings.items[k].sentence.size_bytes > 0);
+        }
+        if (!is_named) {
+            for (uint32_t k = 0; k < findings.count; k++) {
+                print_message("%s: %.*s\n", findings.items[k].invariant, (int)findings.items[k].sentence.size_bytes,
+                              findings.items[k].sentence.data);
+            }
+            fail_msg("row %zu: %s is not found at event %lld", i, rows[i].invariant, (long long)rows[i].event_id);
+        }
+    }
+}
+
+/* What other servers are known to leave out is not held against them, and still against us. */
+static void test_check_history__foreign_histories_are_given_leave(void **state)
+{
+    struct wf_history_message history;
+    static struct sim_history_findings findings;
+
+    read_history(*state, &history);
+    event(22)->attributes.workflow_task_completed->started_event_id = 0;
+    event(25)->attributes.workflow_execution_update_completed->accepted_event_id = 0;
+    event(26)->attributes.timer_started->workflow_task_completed_event_id = 21;
+    event(14)->attributes.activity_task_started->attempt = 0;
+    event(9)->task_id = 0;
+
+    check(*state, true, &findings);
+    assert_int_equal(findings.count, 0);
+    check(*state, false, &findings);
+    assert_in_range(findings.count, 5, 8);
+}
+
+/* A history of nothing but faults fills the list and counts the rest. */
+static void test_check_history__findings_are_bounded(void **state)
+{
+    enum { COUNT = 200 };
+    const struct sim_history_options options = {0};
+    static struct sim_history_findings findings;
+    struct wf_event *many = wf_arena_take_array(*state, COUNT, sizeof *many);
+    struct wf_error err;
+
+    for (int64_t i = 0; i < COUNT; i++) {
+        many[i].event_id = i + 1;
+        many[i].task_id = i;
+        many[i].event_type = WF_EVENT_TYPE_TIMER_FIRED;
+    }
+    assert_int_equal(sim_check_history(*state, many, COUNT, &options, &findings, &err), WF_OK);
+    assert_int_equal(findings.count, SIM_HISTORY_FINDINGS_MAX);
+    assert_true(findings.dropped_count >= COUNT - SIM_HISTORY_FINDINGS_MAX);
+    assert_int_equal(sim_check_history(*state, many, 0, &options, &findings, &err), WF_OK);
+    assert_int_equal(findings.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_ARENA(test_check_history__valid_history_passes),
+        TEST_IN_ARENA(test_check_history__each_broken_invariant_is_named),
+        TEST_IN_ARENA(test_check_history__foreign_histories_are_given_leave),
+        TEST_IN_ARENA(test_check_history__findings_are_bounded),
+    };
+
+    return cmocka_run_group_tests_name("check_history", tests, NULL, NULL);
+}
