@@ -132,6 +132,9 @@ $(BUILD)/%.o: %.S $(BUILD)/flags
 	$(call say,cc   $@)
 	$(quiet)$(CC) $(cflags) -MMD -MP -c $< -o $@
 
+# The assembler reads it with .incbin, of which no compiler tells.
+$(BUILD)/sim/host/header.o: engine/wfsim.h
+
 # Both files change only when the command or the list of objects changes, so that a changed flag, or a source that went
 # away, rebuilds what depends on it and nothing else does.
 $(BUILD)/flags: FORCE

@@ -2,7 +2,7 @@
  * Activities of the simulator written in C. An attempt is a run with one strand: each step of the code is put into a struct,
  * the strand stops, and the simulator's answer is what the step returns.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

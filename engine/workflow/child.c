@@ -1,7 +1,7 @@
 /*
  * Steps that concern other workflows: children, signals to and cancellation of others.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

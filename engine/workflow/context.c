@@ -2,7 +2,7 @@
  * What a run can ask about itself: time, chance, information, memo; its log; cancellation and shields; patches; how it goes
  * on as a new run.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

@@ -1,7 +1,7 @@
 /*
  * Where a run waits, in words: one line a strand.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 static void append_duration(struct wf_buffer *out, wf_duration_ns duration)
 {

@@ -2,7 +2,7 @@
  * Failures as values: Temporal's failure messages, made, read and searched. An author's wf_error points at the message itself,
  * so that what came from outside goes on unchanged.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 /* Field numbers of the kinds in temporal.api.failure.v1.Failure. */
 enum info {

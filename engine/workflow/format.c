@@ -1,7 +1,7 @@
 /*
  * printf for workflow code, without the C library: no locale, no floating point, the same text everywhere.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #define DIGITS_MAX 24
 #define WIDTH_MAX ((size_t)1 << 20)

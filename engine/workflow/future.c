@@ -2,7 +2,7 @@
  * Futures: steps that were begun and have not ended, found by kind and sequence number when their end arrives, and the strands
  * that wait for them. A strand that waits stands in the future's row; the end makes the whole row ready and empties it.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

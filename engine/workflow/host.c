@@ -4,7 +4,7 @@
 #include "engine/host.h"
 
 #include "engine/base/assert.h"
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Steps that a run takes: the commands it issues, activities, local activities and timers.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 #include "engine/base/real.h"

@@ -4,7 +4,7 @@
  * waits began; the ones that came true join the queue, and the rounds go on until nothing is left to do. This is the order of
  * Temporal's Python SDK (replay-rules 5.7).
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

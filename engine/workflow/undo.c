@@ -2,7 +2,7 @@
  * Undo lists: activities that take back what a run did, registered before the calls that they undo and run newest first when
  * it fails. A step that fails does not keep the older ones from being tried, and what failed is told with the failure.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Values: slices of JSON text, read by scanning and built by appending in the run's arena. Payloads are used as they came and
  * passed on as they came.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/json_text.h"
 #include "engine/base/real.h"

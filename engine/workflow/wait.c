@@ -1,7 +1,7 @@
 /*
  * Waiting for several things at once: gather, select, conditions with a timeout, handlers, and strands that authors spawn.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 

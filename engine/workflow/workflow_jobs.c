@@ -4,7 +4,7 @@
  * the main function sees a result of the same activation, and an early signal's handler runs before the main function's first
  * line. Source: replay-rules 1.8, 4.1 and 5.7.
  */
-#include "engine/workflow/run.h"
+#include "engine/workflow/workflow_run.h"
 
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
