@@ -230,11 +230,15 @@ bool wf_run_apply_chunk(struct wf_run *run)
         return false;
     }
     wf_queue_begin_chunk(run);
+    run->history_length = 0;
     for (uint32_t i = run->chunk.begin; i < run->chunk.end; i++) {
         apply_event(run, run->events.items[i], i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
         if (run->is_divergent || run->is_full) {
             return true;
         }
+    }
+    if (run->history_length == 0) {
+        run->history_length = run->last_event_id; /* no started event ended this chunk */
     }
     run->next_index = run->chunk.end;
     peek_flags(run);

@@ -482,3 +482,33 @@ void script_replay(struct wf_arena *arena, const struct history_builder *history
     keep_finding(arena, out.finding, result);
     wf_worker_free(worker);
 }
+
+/* ---- Live ---- */
+
+void script_live_task(struct wf_arena *arena, const struct history_builder *history, const char *answer,
+                      struct wf_buffer *trace)
+{
+    const struct wf_worker_config config = {
+        .blocks = arena->source, .cache_size_max = 1, .family = WF_FAMILY_CORE, .sdk_name = WF_STR("wfsim")};
+    struct wf_worker *worker = wf_worker_new(&config);
+    struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID),
+                           .events = history->events,
+                           .event_count = history->count,
+                           .started_event_id = history->count,
+                           .is_full_history = true};
+    struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
+    struct wf_worker_output out;
+    struct wf_error err;
+
+    WF_ASSERT(worker != NULL);
+    WF_ASSERT(wf_worker_step(worker, &in, &out, &err) == WF_OK);
+    while (out.type == WF_WORKER_ACTIVATION) {
+        in = (struct wf_worker_input){.type = WF_WORKER_COMPLETION};
+        in.completion.slot = out.slot;
+        in.completion.completion = script_completion(arena, answer);
+        WF_ASSERT(wf_worker_step(worker, &in, &out, &err) == WF_OK);
+    }
+    WF_ASSERT(out.type == WF_WORKER_RESPONSE);
+    script_trace_commands(trace, out.response.commands, out.response.command_count);
+    wf_worker_free(worker);
+}
