@@ -1,0 +1,53 @@
+/*
+ * The change of saga_v2.c, made safely: new runs take the money first and record so, runs that saga.c began go on as they
+ * began. When no run of saga.c is left, wf_patched becomes wf_deprecate_patch and the old branch goes.
+ */
+#include "wfsim.h"
+
+static const struct wf_options stock = {.start_to_close = 10 * WF_SECOND, .retry.maximum_attempts = 3};
+static const struct wf_options bank = {.start_to_close = 30 * WF_SECOND, .retry.maximum_attempts = 3};
+static const struct wf_options carrier = {.start_to_close = 5 * WF_MINUTE, .retry.maximum_attempts = 3};
+static const struct wf_options until_done = {.start_to_close = 30 * WF_SECOND};
+
+static wf_error reserve(struct wf *wf, struct wf_undo *undo, struct wf_value order)
+{
+    wf_undo_add(undo, "release_inventory", WF_ARGS(order), &until_done);
+    return wf_activity(wf, "reserve_inventory", WF_ARGS(order, order), &stock, NULL);
+}
+
+static wf_error charge(struct wf *wf, struct wf_undo *undo, struct wf_value order, struct wf_value payment)
+{
+    wf_undo_add(undo, "refund_payment", WF_ARGS(order), &until_done);
+    return wf_activity(wf, "charge_payment", WF_ARGS(order, payment, order), &bank, NULL);
+}
+
+static wf_error order_saga(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    const struct wf_value order = wf_arg(args, 0);
+    const struct wf_value payment = wf_arg(args, 1);
+    struct wf_undo *undo = wf_undo_new(wf);
+    struct wf_value tracking;
+    wf_error error;
+
+    (void)state;
+    if (wf_patched(wf, "charge-first")) {
+        error = charge(wf, undo, order, payment);
+        error = error ? error : reserve(wf, undo, order);
+    } else {
+        error = reserve(wf, undo, order);
+        error = error ? error : charge(wf, undo, order, payment);
+    }
+    if (!error) {
+        error = wf_activity(wf, "ship_order", WF_ARGS(order), &carrier, &tracking);
+    }
+    if (error) {
+        return wf_undo_run(undo, error);
+    }
+    *result = wf_text(wf, "Order %s completed. Tracking: %s", wf_as_text(wf, order), wf_as_text(wf, tracking));
+    return NULL;
+}
+
+const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workflow[]){
+    {.name = "OrderSaga", .run = order_saga},
+    {.name = NULL},
+}};
