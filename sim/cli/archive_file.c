@@ -35,22 +35,6 @@ static enum cli_exit supply(struct cli_archive *archive)
     return CLI_EXIT_OK;
 }
 
-bool cli_file_is_archive(const char *path)
-{
-    char bytes[WF_ARCHIVE_HEADER_BYTES];
-    struct cli_source source;
-    struct wf_error err;
-    bool is_archive = false;
-
-    if (cli_source_open(&source, path, &err) != CLI_EXIT_OK) {
-        return false;
-    }
-    is_archive = cli_source_read(&source, 0, bytes, sizeof(bytes)) &&
-                 wf_is_archive((struct wf_string){bytes, sizeof(bytes)});
-    cli_source_close(&source);
-    return is_archive;
-}
-
 enum cli_exit cli_archive_open(struct cli_archive *archive, const char *path)
 {
     struct wf_error err;

@@ -15,9 +15,6 @@ struct cli_archive {
     struct wf_arena current; /* bytes of the range asked for, and the history handed out last */
 };
 
-/* Whether the file begins like an archive; false also when it cannot be read. */
-bool cli_file_is_archive(const char *path);
-
 /*
  * Opens an archive. One without an end (its writer died) is read up to the last whole history, with a warning. Close it
  * also after a failure.
