@@ -72,4 +72,36 @@ static inline const char *wf_skip_plain(const char *next, const char *end)
     return next;
 }
 
+static inline bool wf_is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* The first character at or after next that is not blank, or end. */
+static inline const char *wf_skip_blanks(const char *next, const char *end)
+{
+    if (next < end && !wf_is_blank(*next)) {
+        return next;
+    }
+    for (;;) {
+        while (end - next >= 8 && wf_load_u64(next) == WF_EACH_BYTE(' ')) {
+            next += 8;
+        }
+        if (next == end || !wf_is_blank(*next)) {
+            return next;
+        }
+        next++;
+    }
+}
+
+/* What may come next in a text, for readers that take the plain cases themselves. */
+enum wf_json_state {
+    WF_JSON_STATE_VALUE,      /* a value must come */
+    WF_JSON_STATE_FIRST_ITEM, /* a value or the end of the array */
+    WF_JSON_STATE_FIRST_KEY,  /* a key or the end of the object */
+    WF_JSON_STATE_KEY,        /* a key must come */
+    WF_JSON_STATE_MORE,       /* a comma or the end of the container */
+    WF_JSON_STATE_DONE,       /* only blanks may come */
+};
+
 #endif

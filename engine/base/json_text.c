@@ -8,37 +8,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/json_scan.h"
 
-enum state {
-    STATE_VALUE,      /* a value must come */
-    STATE_FIRST_ITEM, /* a value or the end of the array */
-    STATE_FIRST_KEY,  /* a key or the end of the object */
-    STATE_KEY,        /* a key must come */
-    STATE_MORE,       /* a comma or the end of the container */
-    STATE_DONE,       /* only blanks may come */
-};
-
 #define REPLACEMENT_CHARACTER UINT32_C(0xFFFD)
-
-static inline bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static inline const char *skip_blanks(const char *next, const char *end)
-{
-    if (next < end && !is_blank(*next)) {
-        return next;
-    }
-    for (;;) {
-        while (end - next >= 8 && wf_load_u64(next) == WF_EACH_BYTE(' ')) {
-            next += 8;
-        }
-        if (next == end || !is_blank(*next)) {
-            return next;
-        }
-        next++;
-    }
-}
 
 static enum wf_status fail_here(const struct wf_json_reader *reader, const char *at, struct wf_error *err,
                                 const char *expected)
@@ -61,7 +31,7 @@ void wf_json_reader_init(struct wf_json_reader *reader, struct wf_string text)
     reader->start = text.size_bytes == 0 ? "" : text.data;
     reader->next = reader->start;
     reader->end = reader->start + text.size_bytes;
-    reader->state = STATE_VALUE;
+    reader->state = WF_JSON_STATE_VALUE;
 }
 
 static bool is_in_object(const struct wf_json_reader *reader)
@@ -74,7 +44,7 @@ static bool is_in_object(const struct wf_json_reader *reader)
 static void end_value(struct wf_json_reader *reader, const char *next)
 {
     reader->next = next;
-    reader->state = reader->depth == 0 ? STATE_DONE : STATE_MORE;
+    reader->state = reader->depth == 0 ? WF_JSON_STATE_DONE : WF_JSON_STATE_MORE;
 }
 
 static bool is_hex(char c)
@@ -206,7 +176,7 @@ static enum wf_status open_container(struct wf_json_reader *reader, const char *
     }
     reader->depth++;
     reader->next = at + 1;
-    reader->state = is_object ? STATE_FIRST_KEY : STATE_FIRST_ITEM;
+    reader->state = is_object ? WF_JSON_STATE_FIRST_KEY : WF_JSON_STATE_FIRST_ITEM;
     token->kind = is_object ? WF_JSON_OBJECT_BEGIN : WF_JSON_ARRAY_BEGIN;
     token->text = (struct wf_string){at, 1};
     return WF_OK;
@@ -269,12 +239,12 @@ static enum wf_status read_key(struct wf_json_reader *reader, const char *at, st
     token->kind = WF_JSON_KEY;
     token->byte_offset = at - reader->start;
     WF_TRY(read_string(reader, at, token, &next, err));
-    next = skip_blanks(next, reader->end);
+    next = wf_skip_blanks(next, reader->end);
     if (next == reader->end || *next != ':') {
         return fail_here(reader, next, err, "a colon");
     }
     reader->next = next + 1;
-    reader->state = STATE_VALUE;
+    reader->state = WF_JSON_STATE_VALUE;
     return WF_OK;
 }
 
@@ -290,7 +260,7 @@ static enum wf_status read_more(struct wf_json_reader *reader, const char *at, s
     if (*at != ',') {
         return fail_here(reader, at, err, is_object ? "a comma or }" : "a comma or ]");
     }
-    at = skip_blanks(at + 1, reader->end);
+    at = wf_skip_blanks(at + 1, reader->end);
     token->byte_offset = at - reader->start;
     if (is_object) {
         return read_key(reader, at, token, err);
@@ -300,31 +270,31 @@ static enum wf_status read_more(struct wf_json_reader *reader, const char *at, s
 
 enum wf_status wf_json_next(struct wf_json_reader *reader, struct wf_json_token *token, struct wf_error *err)
 {
-    const char *at = skip_blanks(reader->next, reader->end);
+    const char *at = wf_skip_blanks(reader->next, reader->end);
 
     token->has_escapes = false;
     token->byte_offset = at - reader->start;
     if (at == reader->end) {
-        if (reader->state != STATE_DONE) {
-            return fail_here(reader, at, err, reader->state == STATE_VALUE ? "a value" : "the end of a container");
+        if (reader->state != WF_JSON_STATE_DONE) {
+            return fail_here(reader, at, err, reader->state == WF_JSON_STATE_VALUE ? "a value" : "the end of a container");
         }
         token->kind = WF_JSON_END;
         token->text = (struct wf_string){at, 0};
         reader->next = at;
         return WF_OK;
     }
-    switch ((enum state)reader->state) {
-    case STATE_FIRST_ITEM:
+    switch ((enum wf_json_state)reader->state) {
+    case WF_JSON_STATE_FIRST_ITEM:
         return *at == ']' ? close_container(reader, at, token) : read_value(reader, at, token, err);
-    case STATE_VALUE:
+    case WF_JSON_STATE_VALUE:
         return read_value(reader, at, token, err);
-    case STATE_FIRST_KEY:
+    case WF_JSON_STATE_FIRST_KEY:
         return *at == '}' ? close_container(reader, at, token) : read_key(reader, at, token, err);
-    case STATE_KEY:
+    case WF_JSON_STATE_KEY:
         return read_key(reader, at, token, err);
-    case STATE_MORE:
+    case WF_JSON_STATE_MORE:
         return read_more(reader, at, token, err);
-    case STATE_DONE:
+    case WF_JSON_STATE_DONE:
         return fail_here(reader, at, err, "the end of the text");
     }
     WF_UNREACHABLE();

@@ -8,7 +8,8 @@
 #include "engine/base/json_text.h"
 #include "engine/codec.h"
 
-#define WF_JSON_NAMES_COUNT 128 /* a power of two; a history uses about 60 */
+#define WF_JSON_FIELDS_TRIED_AHEAD 3 /* members left out between two that are there */
+#define WF_JSON_NAMES_COUNT 128      /* a power of two; a history uses about 60 */
 
 /* A name met before and what it stands for: a field of a message type, or a number of an enum type.
  */
@@ -28,6 +29,9 @@ struct wf_json_decoder {
     uint32_t depth;               /* messages around the one being read */
     const struct wf_event *event; /* the one being read, for notes and errors; else NULL */
     uint32_t event_index;         /* UINT32_MAX: not inside an event */
+    struct wf_string real_text;   /* the last real that was read, because policies repeat theirs */
+    uint64_t real_bits;
+    enum wf_field_kind real_kind;
     struct wf_json_name names[WF_JSON_NAMES_COUNT];
 };
 
@@ -56,5 +60,37 @@ enum wf_status wf_json_decoder_text(struct wf_json_decoder *decoder,
  */
 enum wf_status wf_json_decoder_member(struct wf_json_decoder *decoder, const struct wf_field *field,
                                       void *message, const struct wf_json_token *first);
+
+/* ---- Parts of the decoder ---- */
+
+/* The field that a key names, `expected` and those after it tried first; NULL when there is none.
+ */
+const struct wf_field *wf_json_find_field(struct wf_json_decoder *decoder,
+                                          const struct wf_message_type *type, struct wf_string name,
+                                          uint32_t expected);
+
+/* The number of an enum's value by any of its names; false when unknown. */
+bool wf_json_find_enum_number(struct wf_json_decoder *decoder, const struct wf_enum_type *type,
+                              struct wf_string name, int32_t *number);
+
+/* Notes what is not kept; beyond WF_NOTES_MAX it is counted only. */
+void wf_json_note(struct wf_json_decoder *decoder, enum wf_note_kind kind, struct wf_string path,
+                  struct wf_string text, int64_t byte_offset);
+
+/* "a number", "an object", ... */
+const char *wf_json_kind_text(enum wf_json_kind kind);
+
+/* Turns the offset in the text into one in the file, and names the event. Returns status. */
+enum wf_status wf_json_place_error(const struct wf_json_decoder *decoder, enum wf_status status);
+
+/* Errors about the value of a field: it is of another kind, it is no `expected`, memory is out. */
+enum wf_status wf_json_wrong_kind(const struct wf_json_decoder *decoder,
+                                  const struct wf_field *field, const struct wf_json_token *token,
+                                  const char *expected);
+enum wf_status wf_json_wrong_value(const struct wf_json_decoder *decoder,
+                                   const struct wf_field *field, const struct wf_json_token *token,
+                                   const char *expected);
+enum wf_status wf_json_no_memory(const struct wf_json_decoder *decoder,
+                                 const struct wf_json_token *token);
 
 #endif

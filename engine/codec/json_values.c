@@ -126,6 +126,7 @@ void wf_base64_write(struct wf_string data, struct wf_buffer *out)
 /* ---- Numbers inside times ---- */
 
 #define NANOS_PER_SECOND 1000000000
+#define FRACTION_DIGITS_MAX 9
 #define SECONDS_PER_DAY 86400
 #define DAYS_PER_ERA 146097                         /* 400 years */
 #define DAYS_BEFORE_1970 719468                     /* from 1 March of year 0 */
@@ -154,24 +155,26 @@ static bool read_digits(const char *at, size_t count, uint32_t *value)
 /* A point and one to nine digits, if a point is there. */
 static bool read_fraction(const char **next, const char *end, int32_t *nanos)
 {
-    const char *at = *next;
-    int32_t unit = NANOS_PER_SECOND / 10;
+    static const int32_t units[] = {0,     100000000, 10000000, 1000000, 100000,
+                                    10000, 1000,      100,      10,      1};
+    const char *start = *next + 1;
+    const char *at = start;
+    int32_t value = 0;
 
     *nanos = 0;
-    if (at == end || *at != '.') {
+    if (*next == end || **next != '.') {
         return true;
     }
-    at++;
-    if (at == end || !is_digit(*at)) {
-        return false;
-    }
     for (; at < end && is_digit(*at); at++) {
-        if (unit == 0) {
+        if (at - start == FRACTION_DIGITS_MAX) {
             return false;
         }
-        *nanos += (*at - '0') * unit;
-        unit /= 10;
+        value = value * 10 + (*at - '0');
     }
+    if (at == start) {
+        return false;
+    }
+    *nanos = value * units[at - start];
     *next = at;
     return true;
 }
