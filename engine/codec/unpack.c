@@ -202,7 +202,10 @@ enum wf_status wf_unpack_zstd(struct wf_arena *arena, struct wf_string packed, s
     }
     (void)ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
     wf_buffer_init(&out, arena);
-    if (size_bytes <= limit_bytes) {
+    if (size_bytes < ZSTD_CONTENTSIZE_ERROR) {
+        if (size_bytes > limit_bytes) {
+            return too_large(err, "zstd", limit_bytes);
+        }
         expect_output(&out, (size_t)size_bytes);
     }
     status = unpack_frames(context, packed, limit_bytes, &out, err);
