@@ -62,8 +62,9 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
 {
     struct sim_checks *made = NULL;
 
-    if (config->check_count > SIM_CHECKS_MAX || config->goal_count > SIM_CHECKS_MAX) {
-        return wf_fail_status(err, WF_ERR_LIMIT, "a scenario has at most %d checks and as many goals", SIM_CHECKS_MAX);
+    if (config->check_count > SIM_CHECKS_MAX || config->goal_count > SIM_GOALS_MAX) {
+        return wf_fail_status(err, WF_ERR_LIMIT, "a scenario has at most %d checks and %d goals", SIM_CHECKS_MAX,
+                              SIM_GOALS_MAX);
     }
     made = WF_ARENA_NEW(arena, struct sim_checks);
     if (made == NULL) {

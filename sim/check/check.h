@@ -11,13 +11,12 @@
 #include "sim/run.h"
 #include "sim/world/world.h"
 
-#define SIM_CHECKS_MAX 64 /* of one scenario; goals too */
 #define SIM_BROKEN_MAX 64 /* kept of one run; one for each check and workflow */
 
 struct sim_checks;
 
 /*
- * config  borrowed; has at most SIM_CHECKS_MAX checks and goals.
+ * config  borrowed; has at most SIM_CHECKS_MAX checks and SIM_GOALS_MAX goals.
  * Errors: WF_ERR_LIMIT, WF_ERR_INVALID (a goal's moment that is none), WF_ERR_MEMORY.
  */
 enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *config, struct sim_checks **checks,
@@ -53,7 +52,7 @@ void sim_checks_invariant(struct sim_checks *checks, struct wf_string workflow_i
 /* In the order in which they broke; borrowed. */
 const struct sim_broken_check *sim_checks_broken(const struct sim_checks *checks, uint32_t *count);
 
-/* How often each check's condition was met, each goal reached: SIM_CHECKS_MAX numbers, in the order of the scenario. */
+/* How often each check's condition was met, each goal reached: SIM_CHECKS_MAX and SIM_GOALS_MAX numbers. */
 const uint32_t *sim_checks_conditions(const struct sim_checks *checks);
 const uint32_t *sim_checks_goals(const struct sim_checks *checks);
 

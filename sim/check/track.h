@@ -111,9 +111,9 @@ struct sim_checks {
     uint64_t note_count; /* ever; the latest SIM_FAULT_NOTES are kept */
     wf_time_ns heal_ns;  /* SIM_NEVER until then */
     uint32_t conditions[SIM_CHECKS_MAX];
-    uint32_t goals[SIM_CHECKS_MAX];
-    struct sim_anchor goal_after[SIM_CHECKS_MAX];
-    struct sim_anchor goal_before[SIM_CHECKS_MAX];
+    uint32_t goals[SIM_GOALS_MAX];
+    struct sim_anchor goal_after[SIM_GOALS_MAX];
+    struct sim_anchor goal_before[SIM_GOALS_MAX];
     struct sim_broken_check broken[SIM_BROKEN_MAX];
     uint32_t broken_count;
     bool is_full;
