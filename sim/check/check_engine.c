@@ -166,11 +166,17 @@ static void check_fencing(struct sim_checks *checks, const struct sim_record *re
     }
 }
 
+/* Also what nobody was told of is committed: the writer believes that the outcome is unknown. */
+static bool is_committed_write(const struct sim_record *record)
+{
+    return record->kind == SIM_RECORD_WRITE &&
+           (wf_string_is(record->a, "ok") || wf_string_is(record->a, "unknown, written"));
+}
+
 void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
                              struct sim_workflow_track *workflow)
 {
-    if (record->kind == SIM_RECORD_SHARD_ACQUIRED ||
-        (record->kind == SIM_RECORD_WRITE && wf_string_is(record->a, "ok"))) {
+    if (record->kind == SIM_RECORD_SHARD_ACQUIRED || is_committed_write(record)) {
         check_fencing(checks, record);
         return;
     }

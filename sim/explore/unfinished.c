@@ -29,6 +29,13 @@ static void diagnose(struct answer *answer, enum wf_diagnosis_number number)
     answer->has_diagnosis = true;
 }
 
+/* The run's clock: stored times are those of the service's clock, which does not begin with the simulation. */
+static wf_time_ns virtual_of(const struct sim_run_view *run, const struct wf_svc_description *description,
+                             wf_time_ns stored_ns)
+{
+    return stored_ns - description->start_time_ns + run->start_time_ns;
+}
+
 /* ---- Failures ---- */
 
 /* The message of the innermost cause, where the activity's own failure is. */
@@ -202,6 +209,8 @@ static void explain_task(struct answer *answer)
 
 static void explain_activity(struct answer *answer, const struct wf_svc_pending_activity *activity)
 {
+    const wf_time_ns due_ns = virtual_of(&answer->run, answer->description, activity->next_attempt_time_ns);
+
     wf_buffer_printf(&answer->site, "activity %S", &activity->activity_type);
     wf_buffer_printf(&answer->reason, "waits for activity %S, attempt %d", &activity->activity_type, activity->attempt);
     if (activity->is_started) {
@@ -216,9 +225,9 @@ static void explain_activity(struct answer *answer, const struct wf_svc_pending_
     if (explain_no_poller(answer, activity->task_queue, activity->activity_type, true)) {
         return;
     }
-    if (activity->next_attempt_time_ns > answer->question->now_ns) {
+    if (due_ns > answer->question->now_ns) {
         wf_buffer_append_text(&answer->reason, ", due at ");
-        sim_moment_print(activity->next_attempt_time_ns, &answer->reason);
+        sim_moment_print(due_ns, &answer->reason);
     }
     if (activity->last_failure != NULL) {
         wf_buffer_append_text(&answer->reason, "; the last one failed: ");
@@ -250,7 +259,8 @@ static wf_time_ns timer_due(const struct answer *answer, struct wf_string timer_
             const struct wf_event_timer_started *timer = event->attributes.timer_started;
 
             if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED && wf_string_equal(timer->timer_id, timer_id)) {
-                due_ns = wf_time_of(event->event_time) + wf_time_of(timer->start_to_fire_timeout);
+                due_ns = virtual_of(&answer->run, answer->description, wf_time_of(event->event_time)) +
+                         wf_time_of(timer->start_to_fire_timeout);
             }
         }
     }
@@ -362,7 +372,7 @@ bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view 
     for (uint32_t i = 0; i < description.pending_activities.count; i++) {
         const struct wf_svc_pending_activity *activity = &description.pending_activities.items[i];
 
-        if (activity->is_started || activity->next_attempt_time_ns > now_ns) {
+        if (activity->is_started || virtual_of(run, &description, activity->next_attempt_time_ns) > now_ns) {
             return false;
         }
     }

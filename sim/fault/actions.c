@@ -59,7 +59,7 @@ static uint32_t draw_node(struct sim_faults *faults, enum sim_fault_kind kind, e
     WF_UNREACHABLE();
 }
 
-static bool fill_node(struct sim_faults *faults, struct sim_strike *strike, unsigned kinds, bool must_be_up)
+static bool fill_node(struct sim_faults *faults, struct sim_fault_strike *strike, unsigned kinds, bool must_be_up)
 {
     if (strike->node == SIM_NO_NODE) {
         strike->node = draw_node(faults, strike->kind, SIM_SITE_FAULT_NODE, kinds, SIM_NO_NODE, must_be_up);
@@ -67,7 +67,7 @@ static bool fill_node(struct sim_faults *faults, struct sim_strike *strike, unsi
     return strike->node != SIM_NO_NODE;
 }
 
-static bool fill_pair(struct sim_faults *faults, struct sim_strike *strike)
+static bool fill_pair(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     const unsigned all = WORKERS | SERVERS | DATABASES;
 
@@ -88,7 +88,7 @@ static void append_name(const struct sim_faults *faults, uint32_t node, struct w
     wf_buffer_append_string(out, view.name);
 }
 
-struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_strike *strike, char *text,
+struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_fault_strike *strike, char *text,
                                   size_t capacity)
 {
     struct wf_buffer out;
@@ -107,7 +107,7 @@ struct wf_string sim_faults_where(const struct sim_faults *faults, const struct 
 /* ---- Crashes ---- */
 
 /* The fault is recorded before the crash that it makes, so that a trace reads in order. */
-static void record_crash(struct sim_faults *faults, const struct sim_strike *strike)
+static void record_crash(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     const struct wf_string name = sim_world_node(faults->world, strike->node).name;
 
@@ -119,7 +119,7 @@ static void record_crash(struct sim_faults *faults, const struct sim_strike *str
                                                         .x = (int64_t)strike->kind});
 }
 
-static bool crash(struct sim_faults *faults, struct sim_strike *strike, unsigned kinds)
+static bool crash(struct sim_faults *faults, struct sim_fault_strike *strike, unsigned kinds)
 {
     if (!fill_node(faults, strike, kinds, true) || !sim_world_node(faults->world, strike->node).is_up) {
         return false;
@@ -128,19 +128,19 @@ static bool crash(struct sim_faults *faults, struct sim_strike *strike, unsigned
     return sim_world_crash_node(faults->world, strike->node, strike->duration_ns);
 }
 
-static bool crash_worker(struct sim_faults *faults, struct sim_strike *strike)
+static bool crash_worker(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return crash(faults, strike, WORKERS);
 }
 
-static bool crash_server(struct sim_faults *faults, struct sim_strike *strike)
+static bool crash_server(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return crash(faults, strike, SERVERS);
 }
 
 /* ---- The network ---- */
 
-static bool cut_both_ways(struct sim_faults *faults, struct sim_strike *strike)
+static bool cut_both_ways(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     if (!fill_pair(faults, strike)) {
         return false;
@@ -151,52 +151,52 @@ static bool cut_both_ways(struct sim_faults *faults, struct sim_strike *strike)
     return is_there || is_back;
 }
 
-static void mend_both_ways(struct sim_faults *faults, const struct sim_strike *strike)
+static void mend_both_ways(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     (void)sim_world_set_link(faults->world, strike->node, strike->other_node, false);
     (void)sim_world_set_link(faults->world, strike->other_node, strike->node, false);
 }
 
-static bool cut_one_way(struct sim_faults *faults, struct sim_strike *strike)
+static bool cut_one_way(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return fill_pair(faults, strike) && sim_world_set_link(faults->world, strike->node, strike->other_node, true);
 }
 
-static void mend_one_way(struct sim_faults *faults, const struct sim_strike *strike)
+static void mend_one_way(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     (void)sim_world_set_link(faults->world, strike->node, strike->other_node, false);
 }
 
-static bool isolate(struct sim_faults *faults, struct sim_strike *strike)
+static bool isolate(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return fill_node(faults, strike, WORKERS | SERVERS, true) &&
            sim_world_set_isolated(faults->world, strike->node, true);
 }
 
-static void rejoin(struct sim_faults *faults, const struct sim_strike *strike)
+static void rejoin(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     (void)sim_world_set_isolated(faults->world, strike->node, false);
 }
 
 /* ---- Slowness and the database ---- */
 
-static bool slow_database(struct sim_faults *faults, struct sim_strike *strike)
+static bool slow_database(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return fill_node(faults, strike, DATABASES, false) && sim_world_set_slow(faults->world, strike->node, SLOW_FACTOR);
 }
 
-static bool slow_node(struct sim_faults *faults, struct sim_strike *strike)
+static bool slow_node(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     return fill_node(faults, strike, WORKERS | SERVERS, true) &&
            sim_world_set_slow(faults->world, strike->node, SLOW_FACTOR);
 }
 
-static void end_slowness(struct sim_faults *faults, const struct sim_strike *strike)
+static void end_slowness(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     (void)sim_world_set_slow(faults->world, strike->node, 1);
 }
 
-static bool refuse_writes(struct sim_faults *faults, struct sim_strike *strike)
+static bool refuse_writes(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     (void)strike;
     faults->rates.database_unavailable = (struct sim_ratio){1, 1};
@@ -204,7 +204,7 @@ static bool refuse_writes(struct sim_faults *faults, struct sim_strike *strike)
     return true;
 }
 
-static void accept_writes(struct sim_faults *faults, const struct sim_strike *strike)
+static void accept_writes(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     (void)strike;
     faults->rates.database_unavailable = (struct sim_ratio){0, 0};
@@ -218,7 +218,7 @@ static uint64_t draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, u
     return sim_choose(sim_world_choices(faults->world), &faults->entities[kind], SIM_SITE_FAULT_KIND, bound);
 }
 
-static bool evict(struct sim_faults *faults, struct sim_strike *strike)
+static bool evict(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     if (!fill_node(faults, strike, WORKERS, true)) {
         return false;
@@ -228,7 +228,7 @@ static bool evict(struct sim_faults *faults, struct sim_strike *strike)
     return sim_world_evict(faults->world, strike->node, pick);
 }
 
-static bool move_shard(struct sim_faults *faults, struct sim_strike *strike)
+static bool move_shard(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     if (!fill_node(faults, strike, SERVERS, true)) {
         return false;
@@ -239,7 +239,7 @@ static bool move_shard(struct sim_faults *faults, struct sim_strike *strike)
 }
 
 /* An open run: the named workflow's, or any. run_count when there is none. */
-static uint32_t draw_open_run(struct sim_faults *faults, struct sim_strike *strike)
+static uint32_t draw_open_run(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     const uint32_t count = sim_world_run_count(faults->world);
     uint64_t open_count = 0;
@@ -270,14 +270,14 @@ static uint32_t draw_open_run(struct sim_faults *faults, struct sim_strike *stri
     WF_UNREACHABLE();
 }
 
-static bool cancel(struct sim_faults *faults, struct sim_strike *strike)
+static bool cancel(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     const uint32_t run = draw_open_run(faults, strike);
 
     return run < sim_world_run_count(faults->world) && sim_world_cancel(faults->world, run);
 }
 
-static bool terminate(struct sim_faults *faults, struct sim_strike *strike)
+static bool terminate(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     const uint32_t run = draw_open_run(faults, strike);
 

@@ -101,7 +101,7 @@ static uint32_t resolve_node(const struct sim_faults *faults, struct wf_string n
 static void strike_placed(struct sim_faults *faults, const struct sim_placed *placed)
 {
     const struct sim_placed_fault *config = placed->config;
-    struct sim_strike strike = {
+    struct sim_fault_strike strike = {
         .kind = config->kind,
         .node = resolve_node(faults, config->node, placed->due_node, config->kind),
         .other_node = config->other_node.size_bytes == 0 ? SIM_NO_NODE

@@ -41,7 +41,7 @@ int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind 
 
 /* ---- One strike ---- */
 
-static void record_fault(struct sim_faults *faults, const struct sim_strike *strike, enum sim_record_kind kind)
+static void record_fault(struct sim_faults *faults, const struct sim_fault_strike *strike, enum sim_record_kind kind)
 {
     char where[128];
 
@@ -63,7 +63,7 @@ static bool is_crash(enum sim_fault_kind kind)
 }
 
 /* True when a fault of this kind already lasts at the same place: ending one would end both. */
-static bool is_covered(const struct sim_faults *faults, const struct sim_strike *strike)
+static bool is_covered(const struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     for (uint32_t i = 0; i < SIM_FAULT_WINDOWS_MAX; i++) {
         const struct sim_fault_window *window = &faults->windows[i];
@@ -76,7 +76,7 @@ static bool is_covered(const struct sim_faults *faults, const struct sim_strike 
     return false;
 }
 
-static bool open_window(struct sim_faults *faults, const struct sim_strike *strike)
+static bool open_window(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     const wf_time_ns now_ns = sim_world_loop(faults->world)->now_ns;
 
@@ -91,7 +91,7 @@ static bool open_window(struct sim_faults *faults, const struct sim_strike *stri
     return false;
 }
 
-bool sim_faults_do(struct sim_faults *faults, struct sim_strike *strike)
+bool sim_faults_do(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
     const struct sim_fault_row *row = &sim_fault_rows[strike->kind];
 
@@ -182,7 +182,7 @@ static void set_next_strike(struct sim_faults *faults, enum sim_fault_kind kind)
 
 static void strike_kind(struct sim_faults *faults, enum sim_fault_kind kind)
 {
-    struct sim_strike strike = {.kind = kind, .node = SIM_NO_NODE, .other_node = SIM_NO_NODE};
+    struct sim_fault_strike strike = {.kind = kind, .node = SIM_NO_NODE, .other_node = SIM_NO_NODE};
 
     if (kind != SIM_FAULT_WORKER_CRASH || !set_trap(faults)) {
         (void)sim_faults_do(faults, &strike);
@@ -331,7 +331,7 @@ void sim_faults_record(struct sim_faults *faults, const struct sim_record *recor
 void sim_faults_strike(struct sim_faults *faults)
 {
     if (faults->trapped_node != SIM_NO_NODE) {
-        struct sim_strike strike = {.kind = SIM_FAULT_WORKER_CRASH,
+        struct sim_fault_strike strike = {.kind = SIM_FAULT_WORKER_CRASH,
                                     .node = faults->trapped_node,
                                     .other_node = SIM_NO_NODE,
                                     .duration_ns = faults->trapped_duration_ns};

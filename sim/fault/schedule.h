@@ -16,7 +16,7 @@
 #define SIM_TIMER_PLACED UINT32_C(0x1000) /* + index */
 
 /* What one strike is about. Unset parts are drawn. */
-struct sim_strike {
+struct sim_fault_strike {
     enum sim_fault_kind kind;
     uint32_t node;                /* SIM_NO_NODE: any */
     uint32_t other_node;
@@ -27,7 +27,7 @@ struct sim_strike {
 /* A fault that lasts. */
 struct sim_fault_window {
     bool is_active;
-    struct sim_strike strike;
+    struct sim_fault_strike strike;
 };
 
 enum sim_fault_class {
@@ -43,9 +43,9 @@ struct sim_fault_row {
     struct sim_ratio rate; /* rated: likewise */
     size_t rate_offset;    /* of the member of struct sim_rates */
     /* Does it. Draws what the strike leaves open; false: it did not apply. NULL: the world strikes by rate. */
-    bool (*strike)(struct sim_faults *faults, struct sim_strike *strike);
+    bool (*strike)(struct sim_faults *faults, struct sim_fault_strike *strike);
     /* Ends it; NULL: it does not last. */
-    void (*end)(struct sim_faults *faults, const struct sim_strike *strike);
+    void (*end)(struct sim_faults *faults, const struct sim_fault_strike *strike);
 };
 extern const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT];
 
@@ -89,7 +89,7 @@ struct sim_faults {
 /* ---- schedule.c ---- */
 
 /* Strikes, records it and sets the end of what lasts. False: it did not apply. */
-bool sim_faults_do(struct sim_faults *faults, struct sim_strike *strike);
+bool sim_faults_do(struct sim_faults *faults, struct sim_fault_strike *strike);
 
 /* Exponential around the mean, at least a millisecond. */
 int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site,
@@ -101,7 +101,7 @@ int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind 
 uint32_t sim_faults_find_node(const struct sim_faults *faults, struct wf_string name);
 
 /* "worker-1", "worker-1 to server-2": for records. In the memory given. */
-struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_strike *strike, char *text,
+struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_fault_strike *strike, char *text,
                                   size_t capacity);
 
 /* ---- placed.c ---- */

@@ -99,6 +99,12 @@ static struct sim_record on_shard(int64_t time_ns, enum sim_record_kind kind, in
     return record;
 }
 
+static struct sim_record untold(struct sim_record record)
+{
+    record.a = WF_STR("unknown, written");
+    return record;
+}
+
 /* ---- Running them ---- */
 
 struct row {
@@ -605,6 +611,12 @@ static void test_checks__engine_invariants(void **state)
         {"a fenced owner writes",
          {on_shard(S, SIM_RECORD_SHARD_ACQUIRED, 1), on_shard(2 * S, SIM_RECORD_WRITE, 1),
           on_shard(3 * S, SIM_RECORD_SHARD_ACQUIRED, 2), on_shard(4 * S, SIM_RECORD_WRITE, 1)},
+         "I88",
+         "a write of worker-1 to shard 3 was committed with range id 1 while 2 is stored: a process that lost the shard "
+         "still writes"},
+        {"a write that nobody was told of is a write",
+         {on_shard(S, SIM_RECORD_SHARD_ACQUIRED, 1), on_shard(3 * S, SIM_RECORD_SHARD_ACQUIRED, 2),
+          untold(on_shard(4 * S, SIM_RECORD_WRITE, 1))},
          "I88",
          "a write of worker-1 to shard 3 was committed with range id 1 while 2 is stored: a process that lost the shard "
          "still writes"},
