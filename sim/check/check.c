@@ -81,6 +81,7 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->shards, arena);
     wf_map_init(&made->names, arena);
     WF_TRY(read_goals(made, err));
+    sim_check_goals_init(made);
     *checks = made;
     return WF_OK;
 }

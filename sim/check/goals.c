@@ -69,9 +69,47 @@ static bool is_reached(struct sim_checks *checks, uint32_t index, const struct s
     return false;
 }
 
+_Static_assert(SIM_RECORD_COUNT <= 64, "a bit for each kind of record");
+
+static uint64_t bit_of(enum sim_record_kind kind)
+{
+    return UINT64_C(1) << kind;
+}
+
+static uint64_t kinds_of(const struct sim_checks *checks, uint32_t index)
+{
+    const struct sim_goal *goal = &checks->config->goals[index];
+
+    switch (goal->kind) {
+    case SIM_GOAL_CLOSED:
+        return bit_of(SIM_RECORD_RUN_CLOSED);
+    case SIM_GOAL_RAN:
+        return bit_of(SIM_RECORD_ATTEMPT_ENDED);
+    case SIM_GOAL_FAULT:
+        return bit_of(SIM_RECORD_FAULT) |
+               (goal->after.size_bytes > 0 ? bit_of(checks->goal_after[index].kind) : 0) |
+               (goal->before.size_bytes > 0 ? bit_of(checks->goal_before[index].kind) : 0);
+    case SIM_GOAL_ANSWER:
+        return bit_of(SIM_RECORD_ANSWERED);
+    case SIM_GOAL_RESULT:
+        return 0;
+    }
+    return 0;
+}
+
+void sim_check_goals_init(struct sim_checks *checks)
+{
+    for (uint32_t i = 0; i < checks->config->goal_count; i++) {
+        checks->goal_kinds |= kinds_of(checks, i);
+    }
+}
+
 void sim_check_goals_record(struct sim_checks *checks, const struct sim_record *record,
                             struct sim_workflow_track *workflow)
 {
+    if ((checks->goal_kinds & bit_of(record->kind)) == 0) {
+        return;
+    }
     for (uint32_t i = 0; i < checks->config->goal_count; i++) {
         checks->goals[i] += is_reached(checks, i, record, workflow) ? 1 : 0;
     }

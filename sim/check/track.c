@@ -53,9 +53,18 @@ struct wf_string sim_checks_key(struct sim_checks *checks, struct wf_arena_mark 
 
 struct sim_workflow_track *sim_checks_workflow(struct sim_checks *checks, struct wf_string id)
 {
-    struct sim_workflow_track *workflow = id.size_bytes == 0 ? NULL : wf_map_get(&checks->workflows, id);
+    struct sim_workflow_track *workflow = checks->recent_workflow;
 
-    if (workflow != NULL || id.size_bytes == 0) {
+    if (id.size_bytes == 0) {
+        return NULL;
+    }
+    /* Records of one workflow come in rows. */
+    if (workflow != NULL && wf_string_equal(workflow->id, id)) {
+        return workflow;
+    }
+    workflow = wf_map_get(&checks->workflows, id);
+    if (workflow != NULL) {
+        checks->recent_workflow = workflow;
         return workflow;
     }
     workflow = WF_ARENA_NEW(checks->arena, struct sim_workflow_track);

@@ -101,6 +101,7 @@ struct sim_checks {
     struct wf_map workflows;
     struct sim_workflow_track *first_workflow;
     struct sim_workflow_track *last_workflow;
+    struct sim_workflow_track *recent_workflow; /* of the record before; NULL: none yet */
     struct wf_map effects;
     struct wf_map signals;
     struct wf_map sends;   /* by sender and send number */
@@ -112,6 +113,7 @@ struct sim_checks {
     wf_time_ns heal_ns;  /* SIM_NEVER until then */
     uint32_t conditions[SIM_CHECKS_MAX];
     uint32_t goals[SIM_GOALS_MAX];
+    uint64_t goal_kinds; /* a bit for each kind of record that some goal looks at */
     struct sim_anchor goal_after[SIM_GOALS_MAX];
     struct sim_anchor goal_before[SIM_GOALS_MAX];
     struct sim_broken_check broken[SIM_BROKEN_MAX];
@@ -172,6 +174,8 @@ void sim_check_signals_record(struct sim_checks *checks, const struct sim_record
 void sim_check_signals_end(struct sim_checks *checks, const struct sim_checks_end *end);
 void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
                              struct sim_workflow_track *workflow);
+/* Once the moments of all goals are read. */
+void sim_check_goals_init(struct sim_checks *checks);
 void sim_check_goals_record(struct sim_checks *checks, const struct sim_record *record,
                             struct sim_workflow_track *workflow);
 

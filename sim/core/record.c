@@ -20,24 +20,62 @@ const char *sim_record_name(enum sim_record_kind kind)
     return descriptors[kind].name;
 }
 
-static void hash_string(struct wf_string string, struct wf_digest *digest)
+/* A piece of the bytes that are hashed: most records fit into one, which is hashed by one call. */
+#define PIECE_BYTES 512
+
+struct piece {
+    struct wf_digest *digest;
+    size_t size_bytes;
+    unsigned char bytes[PIECE_BYTES];
+};
+
+static void flush(struct piece *piece)
 {
-    wf_digest_add_u64(digest, string.size_bytes);
+    wf_digest_add(piece->digest, piece->bytes, piece->size_bytes);
+    piece->size_bytes = 0;
+}
+
+static void put_number(struct piece *piece, uint64_t number)
+{
+    if (PIECE_BYTES - piece->size_bytes < sizeof number) {
+        flush(piece);
+    }
+    wf_store_u64(piece->bytes + piece->size_bytes, number);
+    piece->size_bytes += sizeof number;
+}
+
+static void put_string(struct piece *piece, struct wf_string string)
+{
+    put_number(piece, string.size_bytes);
+    if (string.size_bytes > PIECE_BYTES) {
+        flush(piece);
+        wf_digest_add(piece->digest, string.data, string.size_bytes);
+        return;
+    }
+    if (PIECE_BYTES - piece->size_bytes < string.size_bytes) {
+        flush(piece);
+    }
     if (string.size_bytes > 0) {
-        wf_digest_add(digest, string.data, string.size_bytes);
+        memcpy(piece->bytes + piece->size_bytes, string.data, string.size_bytes);
+        piece->size_bytes += string.size_bytes;
     }
 }
 
 void sim_record_hash(const struct sim_record *record, struct wf_digest *digest)
 {
-    wf_digest_add_u64(digest, (uint64_t)record->kind);
-    wf_digest_add_u64(digest, (uint64_t)record->time_ns);
-    wf_digest_add_u64(digest, (uint64_t)record->x);
-    wf_digest_add_u64(digest, (uint64_t)record->y);
-    hash_string(record->node, digest);
-    hash_string(record->subject, digest);
-    hash_string(record->a, digest);
-    hash_string(record->b, digest);
+    struct piece piece;
+
+    piece.digest = digest;
+    piece.size_bytes = 0;
+    put_number(&piece, (uint64_t)record->kind);
+    put_number(&piece, (uint64_t)record->time_ns);
+    put_number(&piece, (uint64_t)record->x);
+    put_number(&piece, (uint64_t)record->y);
+    put_string(&piece, record->node);
+    put_string(&piece, record->subject);
+    put_string(&piece, record->a);
+    put_string(&piece, record->b);
+    flush(&piece);
 }
 
 /* Appends the field that a placeholder names: "{x}" and so on; `name` starts after the brace. */
