@@ -448,12 +448,15 @@ enum wf_status wf_archive_reader_supply(struct wf_archive_reader *reader, struct
 enum wf_status wf_archive_reader_supply_all(struct wf_archive_reader *reader, struct wf_string file,
                                             struct wf_error *err)
 {
+    /* An absent slice has no start, and arithmetic on NULL is undefined. */
+    const char *start = file.size_bytes == 0 ? "" : file.data;
     struct wf_archive_range range;
 
     WF_ASSERT(file.size_bytes == reader->file_bytes);
     while (wf_archive_reader_needs(reader, &range)) {
-        WF_TRY(wf_archive_reader_supply(
-            reader, (struct wf_string){file.data + range.offset, range.size_bytes}, err));
+        const struct wf_string bytes = {start + range.offset, range.size_bytes};
+
+        WF_TRY(wf_archive_reader_supply(reader, bytes, err));
     }
     return WF_OK;
 }

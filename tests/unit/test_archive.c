@@ -423,6 +423,17 @@ static void test_archive__a_large_history_is_packed(void **state)
     wf_arena_deinit(&own);
 }
 
+/* A file without a byte is cut within its header. Found by fuzzing, as arithmetic on NULL. */
+static void test_archive__an_empty_file_is_refused(void **state)
+{
+    struct wf_archive_reader reader;
+    struct wf_error err = {0};
+    const struct wf_string empty = {NULL, 0};
+
+    assert_int_equal(wf_archive_reader_init(&reader, *state, 0, &err), WF_OK);
+    assert_int_equal(wf_archive_reader_supply_all(&reader, empty, &err), WF_ERR_CORRUPT);
+}
+
 /* Foreign bytes, newer versions and unknown dictionaries are told apart. */
 static void test_archive__headers_are_checked(void **state)
 {
@@ -515,6 +526,7 @@ int main(void)
         TEST_IN_ARENA(test_archive__segments_are_joined),
         TEST_IN_ARENA(test_archive__writing_needs_bounded_memory),
         TEST_IN_ARENA(test_archive__a_large_history_is_packed),
+        TEST_IN_ARENA(test_archive__an_empty_file_is_refused),
         TEST_IN_ARENA(test_archive__headers_are_checked),
         TEST_IN_ARENA(test_archive__memory_may_end_anywhere),
     };
