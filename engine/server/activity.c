@@ -1,0 +1,376 @@
+/*
+ * The machine of one activity.
+ *
+ * Source: engine-semantics 4.1 to 4.8; deadlines and the decision to retry are in activity_time.c.
+ */
+#include "engine/base/assert.h"
+#include "engine/server/change.h"
+
+#define LAST_FAILURE_BYTES_MAX 4096 /* 4.5 step 9 */
+
+struct wf_state_activity *wf_activity_find(const struct wf_state_run *state,
+                                           int64_t scheduled_event_id)
+{
+    for (uint32_t i = 0; i < state->activities.count; i++) {
+        if (state->activities.items[i].scheduled_event_id == scheduled_event_id) {
+            return &state->activities.items[i];
+        }
+    }
+    return NULL;
+}
+
+struct wf_state_activity *wf_activity_find_id(const struct wf_state_run *state,
+                                              struct wf_string activity_id)
+{
+    for (uint32_t i = 0; i < state->activities.count; i++) {
+        if (wf_string_equal(state->activities.items[i].activity_id, activity_id)) {
+            return &state->activities.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void remove_activity(struct wf_state_run *state, struct wf_state_activity *activity)
+{
+    const size_t index = (size_t)(activity - state->activities.items);
+
+    state->activities.count--;
+    memmove(activity, activity + 1, (state->activities.count - index) * sizeof *activity);
+}
+
+/* 4.3. Both S2C and StC zero was refused before. */
+static void normalise_timeouts(struct wf_change *change, struct wf_state_activity *activity)
+{
+    const int64_t run_timeout_ns = change->run->start->run_timeout_ns;
+    int64_t *const timeouts[] = {&activity->schedule_to_close_ns, &activity->schedule_to_start_ns,
+                                 &activity->start_to_close_ns};
+
+    if (activity->schedule_to_close_ns > 0) {
+        activity->schedule_to_start_ns = wf_min_timeout(activity->schedule_to_start_ns,
+                                                        activity->schedule_to_close_ns);
+        activity->start_to_close_ns = wf_min_timeout(activity->start_to_close_ns,
+                                                     activity->schedule_to_close_ns);
+    } else {
+        activity->schedule_to_close_ns = run_timeout_ns;
+        activity->schedule_to_start_ns = activity->schedule_to_start_ns == 0
+                                             ? run_timeout_ns
+                                             : activity->schedule_to_start_ns;
+    }
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++) {
+        if (run_timeout_ns > 0 && *timeouts[i] > run_timeout_ns) {
+            *timeouts[i] = run_timeout_ns;
+        }
+    }
+    if (activity->heartbeat_ns > activity->start_to_close_ns) {
+        activity->heartbeat_ns = activity->start_to_close_ns;
+    }
+}
+
+static void write_scheduled(struct wf_change *change, const struct wf_state_activity *activity,
+                            const struct wf_activity_details *details)
+{
+    const struct wf_command_schedule_activity_task *command = details->command;
+    struct wf_event_activity_task_scheduled *event = wf_change_event(
+        change, WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, change->now_ns);
+
+    if (event == NULL) {
+        return;
+    }
+    event->activity_id = command->activity_id;
+    event->activity_type = command->activity_type;
+    event->task_queue = command->task_queue;
+    event->header = command->header;
+    event->input = command->input;
+    event->schedule_to_close_timeout = wf_duration_of(activity->schedule_to_close_ns);
+    event->schedule_to_start_timeout = wf_duration_of(activity->schedule_to_start_ns);
+    event->start_to_close_timeout = wf_duration_of(activity->start_to_close_ns);
+    event->heartbeat_timeout = wf_duration_of(activity->heartbeat_ns);
+    event->workflow_task_completed_event_id = details->completed_event_id;
+    event->retry_policy = activity->retry_policy;
+    event->use_workflow_build_id = command->use_workflow_build_id;
+    event->priority = command->priority;
+}
+
+/* 4.2: an activity always has a policy; the command's was checked before. */
+static struct wf_retry_policy *own_policy(struct wf_change *change,
+                                          const struct wf_retry_policy *given)
+{
+    struct wf_retry_policy *policy = given == NULL
+                                         ? WF_ARENA_NEW(&change->run->arena, struct wf_retry_policy)
+                                         : wf_change_own_message(change, &wf_type_retry_policy,
+                                                                 given);
+
+    if (policy != NULL) {
+        const char *problem = wf_retry_policy_complete(policy);
+
+        WF_ASSERT(problem == NULL);
+    }
+    return policy;
+}
+
+static void schedule(struct wf_change *change, struct wf_state_activity *unused,
+                     const struct wf_activity_details *details)
+{
+    const struct wf_command_schedule_activity_task *command = details->command;
+    struct wf_state_activity *activity = WF_LIST_APPEND(&change->run->arena,
+                                                        change->state->activities);
+    bool is_valid = true;
+
+    WF_ASSERT(unused == NULL);
+    if (activity == NULL) {
+        return;
+    }
+    activity->scheduled_event_id = change->state->next_event_id;
+    activity->activity_id = wf_change_own(change, command->activity_id);
+    activity->activity_type = wf_change_own(change, command->activity_type->name);
+    activity->task_queue = wf_change_own(change, command->task_queue->name);
+    activity->header = wf_change_own_message(change, &wf_type_header, command->header);
+    activity->input = wf_change_own_message(change, &wf_type_payloads, command->input);
+    is_valid = wf_timeout_read(command->schedule_to_close_timeout,
+                               &activity->schedule_to_close_ns) &&
+               is_valid;
+    is_valid = wf_timeout_read(command->schedule_to_start_timeout,
+                               &activity->schedule_to_start_ns) &&
+               is_valid;
+    is_valid = wf_timeout_read(command->start_to_close_timeout, &activity->start_to_close_ns) &&
+               is_valid;
+    is_valid = wf_timeout_read(command->heartbeat_timeout, &activity->heartbeat_ns) && is_valid;
+    WF_ASSERT(is_valid);
+    activity->retry_policy = own_policy(change, command->retry_policy);
+    activity->attempt = 1;
+    activity->scheduled_time_ns = change->now_ns;
+    activity->first_scheduled_time_ns = change->now_ns;
+    activity->state = WF_ACTIVITY_SCHEDULED;
+    normalise_timeouts(change, activity);
+    write_scheduled(change, activity, details);
+    wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+}
+
+static void start(struct wf_change *change, struct wf_state_activity *activity,
+                  const struct wf_activity_details *details)
+{
+    activity->state = WF_ACTIVITY_STARTED;
+    activity->request_id = wf_change_own(change, details->request_id);
+    activity->started_identity = wf_change_own(change, details->identity);
+    activity->started_time_ns = change->now_ns;
+    activity->heartbeat_time_ns = 0;
+}
+
+static void dispatch(struct wf_change *change, struct wf_state_activity *activity,
+                     const struct wf_activity_details *details)
+{
+    (void)details;
+    activity->state = WF_ACTIVITY_SCHEDULED;
+    wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+}
+
+static void heartbeat(struct wf_change *change, struct wf_state_activity *activity,
+                      const struct wf_activity_details *details)
+{
+    /* 4.7: details are overwritten, also by none. */
+    activity->heartbeat_time_ns = change->now_ns;
+    activity->heartbeat_details = wf_change_own_message(change, &wf_type_payloads,
+                                                        details->payloads);
+}
+
+/* 4.2: the start of the last attempt is written just before the outcome; an attempt never started
+ * has none. */
+static int64_t write_started(struct wf_change *change, const struct wf_state_activity *activity)
+{
+    struct wf_event_activity_task_started *event = NULL;
+
+    if (activity->state != WF_ACTIVITY_STARTED && activity->state != WF_ACTIVITY_CANCELING) {
+        return 0;
+    }
+    event = wf_change_event(change, WF_EVENT_TYPE_ACTIVITY_TASK_STARTED, activity->started_time_ns);
+    if (event != NULL) {
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->identity = activity->started_identity;
+        event->request_id = activity->request_id;
+        event->attempt = activity->attempt;
+        event->last_failure = activity->last_failure;
+    }
+    return WF_EVENT_ID_BUFFERED;
+}
+
+static void complete(struct wf_change *change, struct wf_state_activity *activity,
+                     const struct wf_activity_details *details)
+{
+    const int64_t started_event_id = write_started(change, activity);
+    struct wf_event_activity_task_completed *event = wf_change_event(
+        change, WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED, change->now_ns);
+
+    if (event != NULL) {
+        event->result = details->payloads;
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->started_event_id = started_event_id;
+        event->identity = details->identity;
+    }
+    remove_activity(change->state, activity);
+    change->wants_task = true;
+}
+
+static void fail(struct wf_change *change, struct wf_state_activity *activity,
+                 const struct wf_activity_details *details)
+{
+    const int64_t started_event_id = write_started(change, activity);
+    struct wf_event_activity_task_failed *event = wf_change_event(
+        change, WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, change->now_ns);
+
+    if (event != NULL) {
+        event->failure = details->failure;
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->started_event_id = started_event_id;
+        event->identity = details->identity;
+        event->retry_state = details->retry_state;
+    }
+    remove_activity(change->state, activity);
+    change->wants_task = true;
+}
+
+/* 4.5 step 9: a failure too large for the state is replaced by its beginning. */
+static struct wf_failure *own_failure(struct wf_change *change, const struct wf_failure *failure)
+{
+    struct wf_failure cause = {0};
+    struct wf_server_failure_info server = {0};
+    const struct wf_failure wrapper = {.message = WF_STR("Failure exceeds size limit."),
+                                       .source = WF_STR("Server"),
+                                       .cause = &cause,
+                                       .failure_info_case = WF_CASE_failure_server_failure_info,
+                                       .failure_info.server_failure_info = &server};
+    struct wf_buffer encoded = {0};
+
+    wf_buffer_init(&encoded, change->arena);
+    wf_wire_encode(&wf_type_failure, failure, &encoded);
+    if (encoded.size_bytes <= LAST_FAILURE_BYTES_MAX) {
+        return wf_change_own_message(change, &wf_type_failure, failure);
+    }
+    cause.message = failure->message;
+    if (cause.message.size_bytes > LAST_FAILURE_BYTES_MAX / 2) {
+        cause.message.size_bytes = LAST_FAILURE_BYTES_MAX / 2;
+    }
+    cause.source = failure->source.size_bytes > LAST_FAILURE_BYTES_MAX / 4 ? (struct wf_string){0}
+                                                                           : failure->source;
+    return wf_change_own_message(change, &wf_type_failure, &wrapper);
+}
+
+static void retry(struct wf_change *change, struct wf_state_activity *activity,
+                  const struct wf_activity_details *details)
+{
+    activity->last_failure = own_failure(change, details->failure);
+    activity->attempt++;
+    activity->scheduled_time_ns = wf_add_saturating(change->now_ns, details->interval_ns);
+    activity->started_time_ns = 0;
+    activity->heartbeat_time_ns = 0;
+    activity->request_id = (struct wf_string){0};
+    activity->state = WF_ACTIVITY_BACKOFF;
+}
+
+static void write_canceled(struct wf_change *change, const struct wf_state_activity *activity,
+                           struct wf_payloads *payloads, struct wf_string identity)
+{
+    const int64_t started_event_id = write_started(change, activity);
+    struct wf_event_activity_task_canceled *event = wf_change_event(
+        change, WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED, change->now_ns);
+
+    if (event != NULL) {
+        event->details = payloads;
+        event->latest_cancel_requested_event_id = activity->cancel_requested_event_id;
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->started_event_id = started_event_id;
+        event->identity = identity;
+    }
+}
+
+static void cancel(struct wf_change *change, struct wf_state_activity *activity,
+                   const struct wf_activity_details *details)
+{
+    write_canceled(change, activity, details->payloads, details->identity);
+    remove_activity(change->state, activity);
+    change->wants_task = true;
+}
+
+static void write_cancel_requested(struct wf_change *change, struct wf_state_activity *activity,
+                                   const struct wf_activity_details *details)
+{
+    struct wf_event_activity_task_cancel_requested *event = NULL;
+
+    activity->cancel_requested_event_id = change->state->next_event_id;
+    event = wf_change_event(change, WF_EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED, change->now_ns);
+    if (event != NULL) {
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->workflow_task_completed_event_id = details->completed_event_id;
+    }
+}
+
+static void request_cancel(struct wf_change *change, struct wf_state_activity *activity,
+                           const struct wf_activity_details *details)
+{
+    write_cancel_requested(change, activity, details);
+    activity->state = WF_ACTIVITY_CANCELING;
+}
+
+/* The payload of a JSON string, as the service writes details of its own. */
+static struct wf_payloads *text_payloads(struct wf_arena *arena, struct wf_string json)
+{
+    struct wf_payloads *payloads = WF_ARENA_NEW(arena, struct wf_payloads);
+    struct wf_payload *payload = payloads == NULL ? NULL
+                                                  : WF_LIST_APPEND(arena, payloads->payloads);
+    struct wf_entry_string *encoding = payload == NULL ? NULL
+                                                       : WF_LIST_APPEND(arena, payload->metadata);
+
+    if (encoding == NULL) {
+        return NULL;
+    }
+    encoding->key = WF_STR("encoding");
+    encoding->value = WF_STR("json/plain");
+    payload->data = json;
+    return payloads;
+}
+
+/* 2.3 RequestCancelActivityTask: nobody runs it, so it is over. */
+static void cancel_unstarted(struct wf_change *change, struct wf_state_activity *activity,
+                             const struct wf_activity_details *details)
+{
+    write_cancel_requested(change, activity, details);
+    write_canceled(change, activity,
+                   text_payloads(change->arena, WF_STR("\"ACTIVITY_ID_NOT_STARTED\"")),
+                   details->identity);
+    remove_activity(change->state, activity);
+    change->wants_task = true;
+}
+
+static void time_out(struct wf_change *change, struct wf_state_activity *activity,
+                     const struct wf_activity_details *details)
+{
+    const int64_t started_event_id = write_started(change, activity);
+    struct wf_event_activity_task_timed_out *event = wf_change_event(
+        change, WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, change->now_ns);
+
+    if (event != NULL) {
+        event->failure = details->failure;
+        event->scheduled_event_id = activity->scheduled_event_id;
+        event->started_event_id = started_event_id;
+        event->retry_state = details->retry_state;
+    }
+    remove_activity(change->state, activity);
+    change->wants_task = true;
+}
+
+bool wf_activity_step(struct wf_change *change, struct wf_state_activity *activity,
+                      enum wf_activity_input input, const struct wf_activity_details *details)
+{
+    const int32_t state = activity == NULL ? WF_ACTIVITY_NONE : activity->state;
+
+#define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
+    switch (ROW(state, input)) {
+#define WF_TRANSITION(from, input, to, action)                                                     \
+    case ROW(WF_ACTIVITY_##from, WF_ACTIVITY_##input):                                             \
+        action(change, activity, details);                                                         \
+        return true;
+#include "engine/server/activity.def"
+    default:
+        return false;
+    }
+#undef ROW
+}

@@ -1,0 +1,178 @@
+/*
+ * What workers and matching ask about activities.
+ *
+ * Source: engine-semantics 4.6 to 4.8.
+ */
+#include "engine/base/assert.h"
+#include "engine/server/change.h"
+
+/* ---- RecordActivityTaskStarted ---- */
+
+static bool is_running(const struct wf_state_activity *activity)
+{
+    return activity->state == WF_ACTIVITY_STARTED || activity->state == WF_ACTIVITY_CANCELING;
+}
+
+/* WF_CALL_OK, or why the attempt cannot be started (4.6). */
+static enum wf_call_status check_start(const struct wf_state_activity *activity,
+                                       const struct wf_svc_record_activity_task_started *request)
+{
+    if (activity == NULL) {
+        return WF_CALL_NOT_FOUND;
+    }
+    /* 4.6 QUIRK: the stamp alone would let a late push of one attempt start the next one early. */
+    if (activity->stamp != request->stamp || activity->attempt != request->attempt ||
+        activity->state == WF_ACTIVITY_BACKOFF) {
+        return WF_CALL_OBSOLETE_TASK;
+    }
+    if (is_running(activity)) {
+        return wf_string_equal(activity->request_id, request->request_id)
+                   ? WF_CALL_OK
+                   : WF_CALL_TASK_ALREADY_STARTED;
+    }
+    return WF_CALL_OK;
+}
+
+WF_OPERATION(activity_started)
+{
+    const struct wf_svc_record_activity_task_started *request =
+        operation->request->call.record_activity_task_started;
+    const struct wf_reply_plan reply = {.kind = WF_REPLY_ACTIVITY_TASK,
+                                        .scheduled_event_id = request->scheduled_event_id};
+    struct wf_state_activity *activity = run == NULL || !wf_shard_run_is_open(run)
+                                             ? NULL
+                                             : wf_activity_find(run->state,
+                                                                request->scheduled_event_id);
+    const enum wf_call_status status = check_start(activity, request);
+    struct wf_change change = {0};
+    bool is_started = false;
+
+    if (status != WF_CALL_OK) {
+        wf_refuse(shard, operation, status, "Activity task not found.");
+        return;
+    }
+    if (is_running(activity)) {
+        wf_reply_give(shard, operation->call_id, workflow, run,
+                      &reply); /* matching asks again: the same answer */
+        return;
+    }
+    wf_change_init(&change, shard, workflow, run);
+    is_started = wf_activity_step(&change, activity, WF_ACTIVITY_START,
+                                  &(struct wf_activity_details){.request_id = request->request_id,
+                                                                .identity = request->identity});
+    WF_ASSERT(is_started);
+    wf_change_commit(&change, operation, &reply);
+}
+
+/* ---- Outcomes and heartbeats ---- */
+
+static struct wf_string token_of(const struct wf_svc_request *request)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_respond_activity_task_completed:
+        return request->call.respond_activity_task_completed->token;
+    case WF_CASE_svc_request_respond_activity_task_failed:
+        return request->call.respond_activity_task_failed->token;
+    case WF_CASE_svc_request_respond_activity_task_canceled:
+        return request->call.respond_activity_task_canceled->token;
+    default:
+        return request->call.record_activity_heartbeat->token;
+    }
+}
+
+/* The running attempt that a token is about; NULL for any other, however it ended. */
+static struct wf_state_activity *activity_of_token(struct wf_shard *shard,
+                                                   const struct wf_shard_run *run,
+                                                   struct wf_string bytes)
+{
+    struct wf_svc_task_token token = {0};
+    struct wf_state_activity *activity = NULL;
+
+    if (run == NULL || !wf_shard_run_is_open(run) ||
+        wf_wire_decode(&shard->step_arena, &wf_type_svc_task_token, bytes, &token, NULL) != WF_OK ||
+        !token.is_activity) {
+        return NULL;
+    }
+    activity = wf_activity_find(run->state, token.scheduled_event_id);
+    return activity != NULL && activity->attempt == token.attempt && is_running(activity) ? activity
+                                                                                          : NULL;
+}
+
+static bool complete(struct wf_change *change, struct wf_state_activity *activity,
+                     const struct wf_svc_respond_activity_task_completed *request)
+{
+    const struct wf_activity_details details = {.payloads = request->result,
+                                                .identity = request->identity};
+    struct wf_server_failure_info server = {.non_retryable = true};
+    struct wf_failure failure = {.message = WF_STR("Complete result exceeds size limit."),
+                                 .source = WF_STR("Server"),
+                                 .failure_info_case = WF_CASE_failure_server_failure_info,
+                                 .failure_info.server_failure_info = &server};
+
+    if (wf_payloads_size_bytes(request->result) >
+        (size_t)change->shard->config->limits.blob_bytes_max) {
+        /* A result that no history can hold is a failure for good. */
+        wf_activity_failed(change, activity,
+                           wf_message_copy(change->arena, &wf_type_failure, &failure),
+                           request->identity, WF_TIMEOUT_TYPE_UNSPECIFIED);
+        return true;
+    }
+    return wf_activity_step(change, activity, WF_ACTIVITY_COMPLETE, &details);
+}
+
+static bool fail(struct wf_change *change, struct wf_state_activity *activity,
+                 const struct wf_svc_respond_activity_task_failed *request)
+{
+    if (request->last_heartbeat_details != NULL) {
+        activity->heartbeat_details = wf_change_own_message(change, &wf_type_payloads,
+                                                            request->last_heartbeat_details);
+    }
+    wf_activity_failed(change, activity, request->failure, request->identity,
+                       WF_TIMEOUT_TYPE_UNSPECIFIED);
+    return true;
+}
+
+WF_OPERATION(activity_response)
+{
+    const struct wf_svc_request *request = operation->request;
+    struct wf_state_activity *activity = activity_of_token(shard, run, token_of(request));
+    struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
+    struct wf_change change = {0};
+    bool is_taken = false;
+
+    if (activity == NULL) {
+        wf_refuse(
+            shard, operation, WF_CALL_NOT_FOUND,
+            "invalid activityID or activity already timed out or invoking workflow is completed");
+        return;
+    }
+    wf_change_init(&change, shard, workflow, run);
+    if (request->call_case == WF_CASE_svc_request_respond_activity_task_completed) {
+        is_taken = complete(&change, activity, request->call.respond_activity_task_completed);
+    } else if (request->call_case == WF_CASE_svc_request_respond_activity_task_failed) {
+        is_taken = fail(&change, activity, request->call.respond_activity_task_failed);
+    } else if (request->call_case == WF_CASE_svc_request_respond_activity_task_canceled) {
+        const struct wf_svc_respond_activity_task_canceled *canceled =
+            request->call.respond_activity_task_canceled;
+
+        is_taken = wf_activity_step(&change, activity, WF_ACTIVITY_CANCEL,
+                                    &(struct wf_activity_details){.payloads = canceled->details,
+                                                                  .identity = canceled->identity});
+    } else {
+        const struct wf_svc_record_activity_heartbeat *heartbeat =
+            request->call.record_activity_heartbeat;
+
+        reply = (struct wf_reply_plan){.kind = WF_REPLY_HEARTBEAT,
+                                       .flag = activity->state == WF_ACTIVITY_CANCELING};
+        is_taken = wf_activity_step(&change, activity, WF_ACTIVITY_HEARTBEAT,
+                                    &(struct wf_activity_details){.payloads = heartbeat->details,
+                                                                  .identity = heartbeat->identity});
+    }
+    if (!is_taken) {
+        /* 4.6 "Canceled": only what was asked for. */
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT,
+                  "Activity cancellation was not requested.");
+        return;
+    }
+    wf_change_commit(&change, operation, &reply);
+}

@@ -1,0 +1,341 @@
+/*
+ * Deadlines of activities and the decision to retry.
+ *
+ * Source: engine-semantics 2.4, 4.4, 4.5, 7.4.
+ */
+#include "engine/base/assert.h"
+#include "engine/base/real.h"
+#include "engine/base/sort.h"
+#include "engine/server/change.h"
+
+#define NO_TIME_MESSAGE                                                                            \
+    "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up "   \
+    "retrying"
+#define DEADLINES_PER_ACTIVITY 3
+
+/* ---- Deadlines (4.4) ---- */
+
+struct deadline {
+    int64_t time_ns;
+    int64_t scheduled_event_id;
+    int32_t timeout_type; /* UNSPECIFIED: the end of a backoff */
+    int32_t attempt;
+};
+
+static void add_deadline(struct deadline *deadlines, uint32_t *count,
+                         const struct wf_state_activity *activity, int64_t from_ns,
+                         int64_t timeout_ns, enum wf_timeout_type type)
+{
+    if (timeout_ns > 0) {
+        deadlines[(*count)++] = (struct deadline){wf_add_saturating(from_ns, timeout_ns),
+                                                  activity->scheduled_event_id, (int32_t)type,
+                                                  activity->attempt};
+    }
+}
+
+/* The deadlines that run in the activity's present state. */
+static uint32_t deadlines_of(const struct wf_state_activity *activity,
+                             struct deadline deadlines[DEADLINES_PER_ACTIVITY])
+{
+    uint32_t count = 0;
+
+    add_deadline(deadlines, &count, activity, activity->first_scheduled_time_ns,
+                 activity->schedule_to_close_ns, WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE);
+    if (activity->state == WF_ACTIVITY_BACKOFF) {
+        deadlines[count++] = (struct deadline){activity->scheduled_time_ns,
+                                               activity->scheduled_event_id,
+                                               WF_TIMEOUT_TYPE_UNSPECIFIED, activity->attempt};
+    } else if (activity->state == WF_ACTIVITY_SCHEDULED) {
+        add_deadline(deadlines, &count, activity, activity->scheduled_time_ns,
+                     activity->schedule_to_start_ns, WF_TIMEOUT_TYPE_SCHEDULE_TO_START);
+    } else {
+        add_deadline(deadlines, &count, activity, activity->started_time_ns,
+                     activity->start_to_close_ns, WF_TIMEOUT_TYPE_START_TO_CLOSE);
+        add_deadline(deadlines, &count, activity,
+                     activity->heartbeat_time_ns > activity->started_time_ns
+                         ? activity->heartbeat_time_ns
+                         : activity->started_time_ns,
+                     activity->heartbeat_ns, WF_TIMEOUT_TYPE_HEARTBEAT);
+    }
+    WF_ASSERT(count <= DEADLINES_PER_ACTIVITY);
+    return count;
+}
+
+int64_t wf_activity_deadline(const struct wf_state_activity *activity, int32_t *timeout_type)
+{
+    struct deadline deadlines[DEADLINES_PER_ACTIVITY];
+    const uint32_t count = deadlines_of(activity, deadlines);
+    int64_t earliest_ns = INT64_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (deadlines[i].time_ns < earliest_ns) {
+            earliest_ns = deadlines[i].time_ns;
+            *timeout_type = deadlines[i].timeout_type;
+        }
+    }
+    return earliest_ns;
+}
+
+/* 4.4: simultaneous expiries go by deadline, activity and number of the type. */
+static int compare_deadlines(const void *left, const void *right, void *context)
+{
+    const struct deadline *a = left;
+    const struct deadline *b = right;
+
+    (void)context;
+    if (a->time_ns != b->time_ns) {
+        return a->time_ns < b->time_ns ? -1 : 1;
+    }
+    if (a->scheduled_event_id != b->scheduled_event_id) {
+        return a->scheduled_event_id < b->scheduled_event_id ? -1 : 1;
+    }
+    return a->timeout_type - b->timeout_type;
+}
+
+static struct wf_failure *timeout_failure(struct wf_change *change,
+                                          const struct wf_state_activity *activity,
+                                          int32_t timeout_type, const char *message)
+{
+    struct wf_failure *failure = WF_ARENA_NEW(change->arena, struct wf_failure);
+    struct wf_timeout_failure_info *info = WF_ARENA_NEW(change->arena,
+                                                        struct wf_timeout_failure_info);
+
+    if (failure == NULL || info == NULL) {
+        return NULL;
+    }
+    info->timeout_type = timeout_type;
+    info->last_heartbeat_details = activity->heartbeat_details;
+    failure->message = wf_string_of(message);
+    failure->source = WF_STR("Server");
+    failure->cause = activity->last_failure;
+    failure->failure_info_case = WF_CASE_failure_timeout_failure_info;
+    failure->failure_info.timeout_failure_info = info;
+    return failure;
+}
+
+static const char *timeout_message(int32_t timeout_type)
+{
+    switch (timeout_type) {
+    case WF_TIMEOUT_TYPE_START_TO_CLOSE:
+        return "activity StartToClose timeout";
+    case WF_TIMEOUT_TYPE_SCHEDULE_TO_START:
+        return "activity ScheduleToStart timeout";
+    case WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE:
+        return "activity ScheduleToClose timeout";
+    default:
+        return "activity Heartbeat timeout";
+    }
+}
+
+static void expire(struct wf_change *change, const struct deadline *deadline)
+{
+    struct wf_state_activity *activity = wf_activity_find(change->state,
+                                                          deadline->scheduled_event_id);
+    struct deadline current[DEADLINES_PER_ACTIVITY];
+    uint32_t count = 0;
+
+    /* An earlier expiry may have closed the activity or begun another attempt, whose clocks start
+     * anew. */
+    if (activity == NULL) {
+        return;
+    }
+    count = deadlines_of(activity, current);
+    for (uint32_t i = 0; i < count; i++) {
+        if (current[i].timeout_type == deadline->timeout_type &&
+            current[i].time_ns == deadline->time_ns) {
+            if (deadline->timeout_type == WF_TIMEOUT_TYPE_UNSPECIFIED) {
+                const bool is_dispatched = wf_activity_step(change, activity, WF_ACTIVITY_DISPATCH,
+                                                            NULL);
+
+                WF_ASSERT(is_dispatched);
+            } else {
+                wf_activity_failed(change, activity,
+                                   timeout_failure(change, activity, deadline->timeout_type,
+                                                   timeout_message(deadline->timeout_type)),
+                                   (struct wf_string){0}, deadline->timeout_type);
+            }
+            return;
+        }
+    }
+}
+
+void wf_activities_expire(struct wf_change *change)
+{
+    const struct wf_state_run *state = change->state;
+    const size_t capacity = (size_t)state->activities.count * DEADLINES_PER_ACTIVITY;
+    struct deadline *due = wf_arena_take_array(change->arena, capacity, sizeof *due);
+    struct deadline *scratch = wf_arena_take_array(change->arena, capacity, sizeof *scratch);
+    uint32_t count = 0;
+
+    if (due == NULL || scratch == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < state->activities.count; i++) {
+        struct deadline deadlines[DEADLINES_PER_ACTIVITY];
+        const uint32_t running = deadlines_of(&state->activities.items[i], deadlines);
+
+        for (uint32_t j = 0; j < running; j++) {
+            if (deadlines[j].time_ns <= change->now_ns) {
+                due[count++] = deadlines[j];
+            }
+        }
+    }
+    wf_sort(due, count, sizeof *due, scratch, compare_deadlines, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        expire(change, &due[i]);
+    }
+}
+
+/* ---- Retries (2.4, 4.5, 7.4) ---- */
+
+static bool names_type(const struct wf_retry_policy *policy, struct wf_string type)
+{
+    for (uint32_t i = 0; i < policy->non_retryable_error_types.count; i++) {
+        if (wf_string_equal(policy->non_retryable_error_types.items[i], type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 2.4 "Failure retryability", in its order. */
+static bool is_retryable(const struct wf_retry_policy *policy, const struct wf_failure *failure)
+{
+    if (failure == NULL) {
+        return true;
+    }
+    switch (failure->failure_info_case) {
+    case WF_CASE_failure_terminated_failure_info:
+    case WF_CASE_failure_canceled_failure_info:
+        return false;
+    case WF_CASE_failure_timeout_failure_info:
+        switch (failure->failure_info.timeout_failure_info->timeout_type) {
+        case WF_TIMEOUT_TYPE_START_TO_CLOSE:
+            return !names_type(policy, WF_STR("TemporalTimeout:StartToClose"));
+        case WF_TIMEOUT_TYPE_HEARTBEAT:
+            return !names_type(policy, WF_STR("TemporalTimeout:Heartbeat"));
+        default:
+            return false;
+        }
+    case WF_CASE_failure_server_failure_info:
+        return !failure->failure_info.server_failure_info->non_retryable;
+    case WF_CASE_failure_application_failure_info:
+        return !failure->failure_info.application_failure_info->non_retryable &&
+               !names_type(policy, failure->failure_info.application_failure_info->type);
+    default:
+        return true;
+    }
+}
+
+/* The delay that the failure asks for; unset when it asks for none. */
+static struct wf_timestamp requested_delay(const struct wf_failure *failure)
+{
+    if (failure == NULL || failure->failure_info_case != WF_CASE_failure_application_failure_info) {
+        return (struct wf_timestamp){0};
+    }
+    return failure->failure_info.application_failure_info->next_retry_delay;
+}
+
+/* 4.5 step 7. Zero: no time is left for a retry. */
+static int64_t retry_interval(const struct wf_retry_case *retry)
+{
+    const struct wf_timestamp requested = requested_delay(retry->failure);
+    const int64_t maximum_ns = wf_time_of(retry->policy->maximum_interval);
+    int64_t interval_ns = 0;
+
+    if (requested.is_set) {
+        interval_ns = wf_time_of(requested);
+        /* 7.4: a workflow's delay is capped, and zero becomes the cap; an activity's is neither,
+         * and zero ends it. */
+        if (retry->caps_requested_delay &&
+            (interval_ns <= 0 || (maximum_ns > 0 && interval_ns > maximum_ns))) {
+            interval_ns = maximum_ns;
+        }
+        return interval_ns;
+    }
+    interval_ns = wf_double_backoff_ns(wf_time_of(retry->policy->initial_interval),
+                                       retry->policy->backoff_coefficient, retry->attempt - 1);
+    return maximum_ns > 0 && (interval_ns > maximum_ns || interval_ns <= 0) ? maximum_ns
+                                                                            : interval_ns;
+}
+
+enum wf_retry_state wf_retry_decide(const struct wf_retry_case *retry, int64_t *interval_ns)
+{
+    if (retry->policy == NULL) {
+        return WF_RETRY_STATE_RETRY_POLICY_NOT_SET;
+    }
+    if (!is_retryable(retry->policy, retry->failure)) {
+        return WF_RETRY_STATE_NON_RETRYABLE_FAILURE;
+    }
+    if (retry->policy->maximum_attempts > 0 && retry->attempt >= retry->policy->maximum_attempts) {
+        return WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED;
+    }
+    *interval_ns = retry_interval(retry);
+    if (*interval_ns <= 0) {
+        return WF_RETRY_STATE_TIMEOUT;
+    }
+    /* 4.5 step 8: strictly after the expiration; at it is allowed. */
+    if (retry->expiration_ns > 0 &&
+        wf_add_saturating(retry->now_ns, *interval_ns) > retry->expiration_ns) {
+        return WF_RETRY_STATE_TIMEOUT;
+    }
+    return WF_RETRY_STATE_IN_PROGRESS;
+}
+
+static enum wf_retry_state decide(const struct wf_change *change,
+                                  const struct wf_state_activity *activity,
+                                  const struct wf_failure *failure, int32_t timeout_type,
+                                  int64_t *interval_ns)
+{
+    const struct wf_retry_case retry = {
+        .policy = activity->retry_policy,
+        .failure = failure,
+        .attempt = activity->attempt,
+        .now_ns = change->now_ns,
+        .expiration_ns = activity->schedule_to_close_ns == 0
+                             ? 0
+                             : wf_add_saturating(activity->first_scheduled_time_ns,
+                                                 activity->schedule_to_close_ns),
+    };
+
+    /* 4.5 step 2 comes before everything but a missing policy; 4.4: also for S2C. S2S is never
+     * asked. */
+    if (activity->cancel_requested_event_id != 0 &&
+        timeout_type != WF_TIMEOUT_TYPE_SCHEDULE_TO_START) {
+        return WF_RETRY_STATE_CANCEL_REQUESTED;
+    }
+    /* 4.5 step 3. */
+    if (timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_START ||
+        timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE) {
+        return WF_RETRY_STATE_TIMEOUT;
+    }
+    return wf_retry_decide(&retry, interval_ns);
+}
+
+void wf_activity_failed(struct wf_change *change, struct wf_state_activity *activity,
+                        struct wf_failure *failure, struct wf_string identity, int32_t timeout_type)
+{
+    struct wf_activity_details details = {
+        .failure = failure, .identity = identity, .timeout_type = timeout_type};
+    enum wf_activity_input input = WF_ACTIVITY_FAIL;
+    bool is_taken = false;
+
+    if (timeout_type != WF_TIMEOUT_TYPE_UNSPECIFIED && failure == NULL) {
+        return; /* no memory for the failure */
+    }
+    details.retry_state = (int32_t)decide(change, activity, failure, timeout_type,
+                                          &details.interval_ns);
+    if (details.retry_state == WF_RETRY_STATE_IN_PROGRESS) {
+        input = WF_ACTIVITY_RETRY;
+    } else if (timeout_type != WF_TIMEOUT_TYPE_UNSPECIFIED) {
+        input = WF_ACTIVITY_TIME_OUT;
+        /* 4.4 "Conversion"; S2S keeps its own. */
+        if (details.retry_state == WF_RETRY_STATE_TIMEOUT &&
+            timeout_type != WF_TIMEOUT_TYPE_SCHEDULE_TO_START) {
+            details.failure = timeout_failure(change, activity, WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE,
+                                              NO_TIME_MESSAGE);
+        }
+    }
+    is_taken = wf_activity_step(change, activity, input, &details);
+    WF_ASSERT(is_taken);
+}

@@ -1,0 +1,559 @@
+/*
+ * Commands of a completed workflow task, in order, each checked and then done. The first that is
+ * wrong ends the processing; the caller undoes everything.
+ *
+ * Commands for what this service does not carry (children, other workflows, Nexus, protocol
+ * messages) fail the task with FEATURE_DISABLED, which the worker's users can read in history.
+ *
+ * Source: engine-semantics 2.2, 2.3.
+ */
+#include "engine/base/assert.h"
+#include "engine/server/change.h"
+
+#define CAUSE(name) WF_WORKFLOW_TASK_FAILED_CAUSE_##name
+
+struct command_context {
+    struct wf_change *change;
+    const struct wf_command *command;
+    int64_t completed_event_id;
+    struct wf_string identity;
+    struct wf_command_outcome *outcome;
+};
+
+const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_completed *request)
+{
+    for (uint32_t i = 0; i < request->commands.count; i++) {
+        const int32_t type = request->commands.items[i].command_type;
+
+        if (type <= 0 || type >= WF_COMMAND_TYPE_COUNT ||
+            wf_command_descriptors[type].name == NULL ||
+            request->commands.items[i].attributes_case !=
+                wf_command_descriptors[type].oneof_number) {
+            return "Unknown command type or missing attributes.";
+        }
+        /* 2.2 rule 1. */
+        if (i + 1 < request->commands.count &&
+            wf_event_is_close((int32_t)wf_command_descriptors[type].event)) {
+            return "Invalid command sequence: a command follows the one that closes the workflow.";
+        }
+    }
+    return NULL;
+}
+
+static void refuse(struct command_context *context, int32_t cause, const char *why)
+{
+    context->outcome->cause = cause;
+    context->outcome->message = wf_string_of(why);
+}
+
+/* 2.2 rule 7: ids and names are bounded. */
+static bool is_valid_id(const struct command_context *context, struct wf_string id)
+{
+    return id.size_bytes > 0 &&
+           id.size_bytes <= (size_t)context->change->shard->config->limits.id_bytes_max;
+}
+
+/* 2.2 rule 4: what is too large ends the workflow. */
+static bool is_too_large(struct command_context *context, size_t size_bytes, int32_t cause,
+                         const char *why)
+{
+    if (size_bytes <= (size_t)context->change->shard->config->limits.blob_bytes_max) {
+        return false;
+    }
+    refuse(context, cause, why);
+    context->outcome->terminates = true;
+    return true;
+}
+
+/* 2.2 rule 2: what the code said about the command goes on to its event. */
+static void annotate(struct command_context *context)
+{
+    struct wf_event *event = context->change->last_event;
+
+    if (event != NULL) {
+        event->user_metadata = context->command->user_metadata;
+        event->event_group_markers.items = context->command->event_group_markers.items;
+        event->event_group_markers.count = context->command->event_group_markers.count;
+    }
+}
+
+/* NULL, or what is wrong with the attributes. */
+static const char *check_schedule_activity(const struct command_context *context,
+                                           const struct wf_command_schedule_activity_task *command)
+{
+    int64_t durations_ns[4] = {0};
+    const struct wf_timestamp durations[4] = {
+        command->schedule_to_close_timeout, command->start_to_close_timeout,
+        command->schedule_to_start_timeout, command->heartbeat_timeout};
+
+    if (!is_valid_id(context, command->activity_id)) {
+        return "ActivityId is not set or too long on ScheduleActivityTaskCommand.";
+    }
+    if (command->activity_type == NULL || !is_valid_id(context, command->activity_type->name)) {
+        return "ActivityType is not set or too long on ScheduleActivityTaskCommand.";
+    }
+    if (command->task_queue == NULL || !is_valid_id(context, command->task_queue->name)) {
+        return "TaskQueue is not set or too long on ScheduleActivityTaskCommand.";
+    }
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        if (!wf_timeout_read(durations[i], &durations_ns[i])) {
+            return "A timeout of ScheduleActivityTaskCommand is negative.";
+        }
+    }
+    if (durations_ns[0] == 0 && durations_ns[1] == 0) {
+        return "A valid StartToClose or ScheduleToCloseTimeout is not set on "
+               "ScheduleActivityTaskCommand.";
+    }
+    if (command->retry_policy != NULL) {
+        struct wf_retry_policy policy = *command->retry_policy;
+
+        return wf_retry_policy_complete(&policy);
+    }
+    return NULL;
+}
+
+static void schedule_activity(struct command_context *context)
+{
+    struct wf_change *change = context->change;
+    const struct wf_command_schedule_activity_task *command =
+        context->command->attributes.schedule_activity_task;
+    const char *problem = check_schedule_activity(context, command);
+    bool is_scheduled = false;
+
+    if (problem != NULL) {
+        refuse(context, CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES), problem);
+        return;
+    }
+    if (is_too_large(context, wf_payloads_size_bytes(command->input),
+                     CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES),
+                     "ScheduleActivityTaskCommandAttributes.Input exceeds size limit.")) {
+        return;
+    }
+    if (wf_activity_find_id(change->state, command->activity_id) != NULL) {
+        refuse(context, CAUSE(SCHEDULE_ACTIVITY_DUPLICATE_ID), "");
+        return;
+    }
+    if (change->state->activities.count >= (uint64_t)change->shard->config->limits.pending_max) {
+        refuse(context, CAUSE(PENDING_ACTIVITIES_LIMIT_EXCEEDED),
+               "the number of pending activities has reached the limit");
+        return;
+    }
+    is_scheduled = wf_activity_step(
+        change, NULL, WF_ACTIVITY_SCHEDULE,
+        &(struct wf_activity_details){.command = command,
+                                      .completed_event_id = context->completed_event_id});
+    WF_ASSERT(is_scheduled);
+    annotate(context);
+}
+
+/* An outcome that no workflow task has seen yet. */
+static bool has_buffered_outcome(const struct wf_state_run *state, int64_t scheduled_event_id)
+{
+    for (uint32_t i = 0; i < state->buffered_events.count; i++) {
+        if (wf_event_activity_of(&state->buffered_events.items[i]) == scheduled_event_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void request_cancel_activity(struct command_context *context)
+{
+    struct wf_change *change = context->change;
+    const int64_t id =
+        context->command->attributes.request_cancel_activity_task->scheduled_event_id;
+    struct wf_state_activity *activity = wf_activity_find(change->state, id);
+    const bool is_running = activity != NULL && (activity->state == WF_ACTIVITY_STARTED ||
+                                                 activity->state == WF_ACTIVITY_CANCELING);
+    const struct wf_activity_details details = {.completed_event_id = context->completed_event_id,
+                                                .identity = context->identity};
+
+    if (activity == NULL && id > 0 && has_buffered_outcome(change->state, id)) {
+        /* 2.3: it is over, and the code does not know yet. */
+        struct wf_event_activity_task_cancel_requested *event = wf_change_event(
+            change, WF_EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED, change->now_ns);
+
+        if (event != NULL) {
+            event->scheduled_event_id = id;
+            event->workflow_task_completed_event_id = context->completed_event_id;
+        }
+        annotate(context);
+        return;
+    }
+    if (activity == NULL ||
+        !wf_activity_step(change, activity, WF_ACTIVITY_REQUEST_CANCEL, &details)) {
+        refuse(context, CAUSE(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES),
+               "ScheduledEventId names no pending activity, or one whose cancellation was "
+               "requested before.");
+        return;
+    }
+    annotate(context);
+    /* 3.4 step 7: a Canceled event is buffered, and the code must see it. */
+    context->outcome->needs_task = context->outcome->needs_task || !is_running;
+}
+
+static void start_timer(struct command_context *context)
+{
+    const struct wf_command_start_timer *command = context->command->attributes.start_timer;
+    struct wf_timer_details details = {.timer_id = command->timer_id,
+                                       .completed_event_id = context->completed_event_id};
+
+    if (!is_valid_id(context, command->timer_id)) {
+        refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
+               "TimerId is not set or too long on StartTimerCommand.");
+    } else if (!wf_timeout_read(command->start_to_fire_timeout, &details.duration_ns)) {
+        refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
+               "StartToFireTimeout is negative on StartTimerCommand.");
+    } else if (!wf_timer_step(context->change, WF_TIMER_START, &details)) {
+        refuse(context, CAUSE(START_TIMER_DUPLICATE_ID), "");
+    } else {
+        annotate(context);
+    }
+}
+
+static void cancel_timer(struct command_context *context)
+{
+    struct wf_change *change = context->change;
+    const struct wf_command_cancel_timer *command = context->command->attributes.cancel_timer;
+    const struct wf_timer_details details = {.timer_id = command->timer_id,
+                                             .completed_event_id = context->completed_event_id,
+                                             .identity = context->identity};
+    const uint32_t buffered_count = change->state->buffered_events.count;
+
+    if (!is_valid_id(context, command->timer_id)) {
+        refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES),
+               "TimerId is not set or too long on CancelTimerCommand.");
+    } else if (!wf_timer_step(change, WF_TIMER_CANCEL, &details)) {
+        refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES), "TimerId names no pending timer.");
+    } else {
+        annotate(context);
+        /* 2.2 rule 5: the last unseen event may be gone now. */
+        if (change->state->buffered_events.count < buffered_count &&
+            change->state->buffered_events.count == 0) {
+            context->outcome->has_unseen = false;
+        }
+    }
+}
+
+/* 2.2 rule 5: comes before every other check of a closing command. */
+static bool is_unhandled(struct command_context *context)
+{
+    if (context->outcome->has_unseen) {
+        refuse(context, CAUSE(UNHANDLED_COMMAND), "");
+        context->change->run->is_close_attempted = true;
+        return true;
+    }
+    return false;
+}
+
+static void close_with(struct command_context *context, enum wf_execution_input input,
+                       struct wf_execution_details details)
+{
+    bool is_closed = false;
+
+    details.completed_event_id = context->completed_event_id;
+    is_closed = wf_execution_step(context->change, input, &details);
+    WF_ASSERT(is_closed);
+    annotate(context);
+}
+
+static void complete_workflow(struct command_context *context)
+{
+    struct wf_payloads *result = context->command->attributes.complete_workflow_execution->result;
+
+    if (is_unhandled(context) ||
+        is_too_large(context, wf_payloads_size_bytes(result),
+                     CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES),
+                     "CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.")) {
+        return; /* the cause of the second is upstream's, quirk of 2.3 */
+    }
+    close_with(context, WF_EXECUTION_COMPLETE, (struct wf_execution_details){.payloads = result});
+}
+
+static void fail_workflow(struct command_context *context)
+{
+    struct wf_failure *failure = context->command->attributes.fail_workflow_execution->failure;
+
+    if (is_unhandled(context)) {
+        return;
+    }
+    if (failure == NULL) {
+        refuse(context, CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
+               "Failure is not set on FailWorkflowExecutionCommand.");
+        return;
+    }
+    wf_execution_retry_or_close(context->change, failure, false, context->completed_event_id);
+    annotate(context);
+}
+
+static void cancel_workflow(struct command_context *context)
+{
+    struct wf_payloads *details = context->command->attributes.cancel_workflow_execution->details;
+
+    if (is_unhandled(context)) {
+        return;
+    }
+    close_with(context, WF_EXECUTION_CANCEL, (struct wf_execution_details){.payloads = details});
+}
+
+/* NULL, or what is wrong with the attributes. */
+static const char *check_continue(
+    const struct command_context *context,
+    const struct wf_command_continue_as_new_workflow_execution *command)
+{
+    const struct wf_timestamp durations[] = {command->workflow_run_timeout,
+                                             command->workflow_task_timeout,
+                                             command->backoff_start_interval};
+    int64_t unused_ns = 0;
+
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        if (!wf_timeout_read(durations[i], &unused_ns)) {
+            return "A timeout of ContinueAsNewWorkflowExecutionCommand is negative.";
+        }
+    }
+    if ((command->workflow_type != NULL && command->workflow_type->name.size_bytes > 0 &&
+         !is_valid_id(context, command->workflow_type->name)) ||
+        (command->task_queue != NULL && command->task_queue->name.size_bytes > 0 &&
+         !is_valid_id(context, command->task_queue->name))) {
+        return "A name of ContinueAsNewWorkflowExecutionCommand is too long.";
+    }
+    return command->retry_policy == NULL ? NULL : wf_retry_policy_complete(command->retry_policy);
+}
+
+static void continue_as_new(struct command_context *context)
+{
+    const struct wf_command_continue_as_new_workflow_execution *command =
+        context->command->attributes.continue_as_new_workflow_execution;
+    const char *problem = NULL;
+
+    if (is_unhandled(context)) {
+        return;
+    }
+    problem = check_continue(context, command);
+    if (problem != NULL) {
+        refuse(context, CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES), problem);
+        return;
+    }
+    if (is_too_large(context, wf_payloads_size_bytes(command->input),
+                     CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES),
+                     "ContinueAsNewWorkflowExecutionCommandAttributes.Input exceeds size limit.")) {
+        return;
+    }
+    wf_execution_continue(context->change, command, context->completed_event_id);
+    annotate(context);
+}
+
+static void record_marker(struct command_context *context)
+{
+    const struct wf_command_record_marker *command = context->command->attributes.record_marker;
+    struct wf_event_marker_recorded *event = NULL;
+    size_t size_bytes = 0;
+
+    if (!is_valid_id(context, command->marker_name)) {
+        refuse(context, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
+               "MarkerName is not set or too long on RecordMarkerCommand.");
+        return;
+    }
+    for (uint32_t i = 0; i < command->details.count; i++) {
+        size_bytes += command->details.items[i].key.size_bytes +
+                      wf_payloads_size_bytes(&command->details.items[i].value);
+    }
+    if (is_too_large(context, size_bytes, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
+                     "RecordMarkerCommandAttributes.Details exceeds size limit.")) {
+        return;
+    }
+    event = wf_change_event(context->change, WF_EVENT_TYPE_MARKER_RECORDED,
+                            context->change->now_ns);
+    if (event != NULL) {
+        event->marker_name = command->marker_name;
+        event->details.items = command->details.items;
+        event->details.count = command->details.count;
+        event->workflow_task_completed_event_id = context->completed_event_id;
+        event->header = command->header;
+        event->failure = command->failure;
+    }
+    annotate(context);
+}
+
+/* 7.11: an empty value deletes the key, another one replaces it. */
+static bool is_deletion(const struct wf_payload *value)
+{
+    for (uint32_t i = 0; i < value->metadata.count; i++) {
+        if (wf_string_is(value->metadata.items[i].key, "encoding") &&
+            wf_string_is(value->metadata.items[i].value, "binary/null")) {
+            return true;
+        }
+    }
+    return value->data.size_bytes == 0 || wf_string_is(value->data, "null") ||
+           wf_string_is(value->data, "[]");
+}
+
+struct field_list {
+    struct wf_entry_payload *items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+static void merge_field(struct wf_change *change, struct field_list *fields,
+                        const struct wf_entry_payload *given)
+{
+    struct wf_entry_payload *place = NULL;
+
+    for (uint32_t i = 0; i < fields->count && place == NULL; i++) {
+        if (wf_string_equal(fields->items[i].key, given->key)) {
+            place = &fields->items[i];
+        }
+    }
+    if (is_deletion(&given->value)) {
+        if (place != NULL) {
+            fields->count--;
+            memmove(place, place + 1,
+                    (size_t)(&fields->items[fields->count] - place) * sizeof *place);
+        }
+        return;
+    }
+    if (place == NULL) {
+        place = wf_list_append(&change->run->arena, fields, sizeof *place);
+        if (place == NULL) {
+            return;
+        }
+        place->key = wf_change_own(change, given->key);
+    }
+    if (!wf_message_copy_into(&change->run->arena, &wf_type_payload, &place->value,
+                              &given->value)) {
+        memset(&place->value, 0, sizeof place->value);
+    }
+}
+
+static void upsert_search_attributes(struct command_context *context)
+{
+    struct wf_change *change = context->change;
+    struct wf_search_attributes *given =
+        context->command->attributes.upsert_workflow_search_attributes->search_attributes;
+    struct wf_search_attributes **held = &change->state->search_attributes;
+    struct wf_event_upsert_workflow_search_attributes *event = NULL;
+
+    if (given == NULL || given->indexed_fields.count == 0) {
+        refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES),
+               "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
+        return;
+    }
+    *held = *held != NULL ? *held : WF_ARENA_NEW(&change->run->arena, struct wf_search_attributes);
+    if (*held == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < given->indexed_fields.count; i++) {
+        merge_field(change, (struct field_list *)(void *)&(*held)->indexed_fields,
+                    &given->indexed_fields.items[i]);
+    }
+    /* 2.3: 40 KiB when merged. */
+    if (wf_fields_size_bytes((*held)->indexed_fields.items, (*held)->indexed_fields.count) >
+        (size_t)40 * 1024) {
+        refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES), "SearchAttributes exceed size limit.");
+        return;
+    }
+    event = wf_change_event(change, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+                            change->now_ns);
+    if (event != NULL) {
+        event->workflow_task_completed_event_id = context->completed_event_id;
+        event->search_attributes = given;
+    }
+    annotate(context);
+}
+
+static void modify_properties(struct command_context *context)
+{
+    struct wf_change *change = context->change;
+    struct wf_memo *given = context->command->attributes.modify_workflow_properties->upserted_memo;
+    struct wf_memo **held = &change->state->memo;
+    struct wf_event_workflow_properties_modified *event = NULL;
+
+    if (given == NULL || given->fields.count == 0) {
+        refuse(context, CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
+               "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
+        return;
+    }
+    *held = *held != NULL ? *held : WF_ARENA_NEW(&change->run->arena, struct wf_memo);
+    if (*held == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < given->fields.count; i++) {
+        merge_field(change, (struct field_list *)(void *)&(*held)->fields, &given->fields.items[i]);
+    }
+    if (is_too_large(context, wf_fields_size_bytes((*held)->fields.items, (*held)->fields.count),
+                     CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
+                     "Memo exceeds size limit.")) {
+        return;
+    }
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, change->now_ns);
+    if (event != NULL) {
+        event->workflow_task_completed_event_id = context->completed_event_id;
+        event->upserted_memo = given;
+    }
+    annotate(context);
+}
+
+static void apply(struct command_context *context)
+{
+    switch ((enum wf_command_type)context->command->command_type) {
+    case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
+        schedule_activity(context);
+        break;
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK:
+        request_cancel_activity(context);
+        break;
+    case WF_COMMAND_TYPE_START_TIMER:
+        start_timer(context);
+        break;
+    case WF_COMMAND_TYPE_CANCEL_TIMER:
+        cancel_timer(context);
+        break;
+    case WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION:
+        complete_workflow(context);
+        break;
+    case WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION:
+        fail_workflow(context);
+        break;
+    case WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION:
+        cancel_workflow(context);
+        break;
+    case WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION:
+        continue_as_new(context);
+        break;
+    case WF_COMMAND_TYPE_RECORD_MARKER:
+        record_marker(context);
+        break;
+    case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        upsert_search_attributes(context);
+        break;
+    case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
+        modify_properties(context);
+        break;
+    case WF_COMMAND_TYPE_UNSPECIFIED:
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
+    case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
+    case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
+    case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
+    case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
+        refuse(context, CAUSE(FEATURE_DISABLED), "This service does not carry the command.");
+        break;
+    }
+}
+
+void wf_commands_apply(struct wf_change *change,
+                       const struct wf_svc_respond_workflow_task_completed *request,
+                       int64_t completed_event_id, struct wf_command_outcome *outcome)
+{
+    /* 2.2 rule 5: taken once, before the first command. */
+    outcome->has_unseen = change->state->buffered_events.count > 0;
+    for (uint32_t i = 0; i < request->commands.count && outcome->cause == 0; i++) {
+        struct command_context context = {.change = change,
+                                          .command = &request->commands.items[i],
+                                          .completed_event_id = completed_event_id,
+                                          .identity = request->identity,
+                                          .outcome = outcome};
+
+        apply(&context);
+    }
+}

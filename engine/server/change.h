@@ -1,0 +1,402 @@
+/*
+ * A change of one run, prepared in memory: events, state and tasks, which become one database
+ * write. The operations that change runs are functions on a change; transaction.c turns it into the
+ * write and, once that is committed, into answers.
+ *
+ * Memory: what a change builds lies in the step arena or points into the request; the state's own
+ * strings and messages are copied into the run's arena. A failed allocation leaves NULL, is noticed
+ * once, at the end of the step, and loses nothing, because nothing was sent.
+ */
+#ifndef WF_ENGINE_SERVER_CHANGE_H
+#define WF_ENGINE_SERVER_CHANGE_H
+
+#include "engine/server/shard_state.h"
+
+#define WF_EVENT_ID_BUFFERED INT64_C(-123) /* engine-semantics 1.2: no id yet */
+#define WF_HISTORY_SERVICE "history-service"
+
+#define WF_BATCH_CUTS_MAX 8
+
+struct wf_change {
+    struct wf_shard *shard;
+    struct wf_workflow *workflow;
+    struct wf_shard_run *run;
+    struct wf_state_run *state;
+    struct wf_arena *arena; /* of the step */
+    wf_time_ns now_ns;
+    struct wf_history_message history; /* events with ids */
+    struct wf_event *last_event;       /* just added; valid until the next one */
+    uint32_t cuts[WF_BATCH_CUTS_MAX];  /* a batch ends before these indexes (3.9) */
+    uint32_t cut_count;
+    uint32_t owned_buffered_count; /* buffered events whose memory is the run's */
+    bool wants_task;               /* a workflow task must be pending at the end */
+    bool ignores_backoff;
+    bool is_closing;
+    struct wf_task_list tasks;
+    struct wf_batch_node *batches;  /* after encoding */
+    struct wf_shard_run *successor; /* continue-as-new, retry: the new run */
+    struct wf_change *successor_change;
+};
+
+void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
+                    struct wf_shard_run *run);
+
+/* ---- change.c: events ---- */
+
+/*
+ * Adds an event and returns its zeroed attributes, or NULL when memory is gone. I events get their
+ * id at once, the others are buffered (3.8). time_ns is the time of the fact.
+ */
+void *wf_change_event(struct wf_change *change, enum wf_event_type type, wf_time_ns time_ns);
+
+/* Gives buffered events their ids: B events first, then L events (3.8 rule 4). */
+void wf_change_flush(struct wf_change *change);
+
+/* The scheduled event id of an activity's outcome. */
+int64_t wf_event_activity_of(struct wf_event *event);
+
+/* A batch never continues past this point (3.9). */
+void wf_change_cut(struct wf_change *change);
+
+/* Copies into the run's arena. */
+struct wf_string wf_change_own(struct wf_change *change, struct wf_string string);
+void *wf_change_own_message(struct wf_change *change, const struct wf_message_type *type,
+                            const void *message);
+
+/* A push to matching, executed once the change is committed. */
+void wf_change_push(struct wf_change *change, bool is_activity, int64_t scheduled_event_id,
+                    int32_t attempt, int32_t stamp);
+
+/* ---- transaction.c ---- */
+
+/*
+ * Ends the change and sends it: flushes or keeps buffered events, schedules a workflow task when
+ * one is wanted, checks the run's limits, encodes. Locks the workflow until the reply.
+ */
+void wf_change_commit(struct wf_change *change, struct wf_operation *operation,
+                      const struct wf_reply_plan *reply);
+
+/* The first write of a new run, when no other run is open. */
+void wf_change_create(struct wf_change *created, struct wf_operation *operation,
+                      const struct wf_reply_plan *reply, enum wf_current_condition condition,
+                      struct wf_string expected_run_id);
+void wf_write_reply(struct wf_shard *shard, struct wf_write *write,
+                    const struct wf_db_reply *reply);
+void wf_write_free(struct wf_shard *shard, struct wf_write *write);
+
+/* As wf_change_commit, giving answers to queries when it is committed. Takes over the answers. */
+void wf_change_commit_with(struct wf_change *change, struct wf_operation *operation,
+                           const struct wf_reply_plan *reply, struct wf_query_answers *answers);
+
+/* ---- workflow_task.c ---- */
+
+enum wf_workflow_task_state {
+    WF_WORKFLOW_TASK_NONE,
+    WF_WORKFLOW_TASK_SCHEDULED,
+    WF_WORKFLOW_TASK_STARTED
+};
+
+enum wf_workflow_task_input {
+    WF_WORKFLOW_TASK_SCHEDULE,
+    WF_WORKFLOW_TASK_START,
+    WF_WORKFLOW_TASK_COMPLETE,
+    WF_WORKFLOW_TASK_FAIL,
+    WF_WORKFLOW_TASK_TIME_OUT,
+    WF_WORKFLOW_TASK_TIME_OUT_STICKY,
+    WF_WORKFLOW_TASK_FORCE_CLOSE,
+};
+
+struct wf_workflow_task_details {
+    struct wf_string request_id;
+    struct wf_string identity;
+    int32_t cause;
+    struct wf_failure *failure; /* borrowed for the step, as is all that goes into events */
+    struct wf_workflow_task_completed_metadata *sdk_metadata;
+    int64_t original_scheduled_time_ns; /* SCHEDULE: of a heartbeat; 0: now */
+    bool is_inline; /* SCHEDULE: started in the same change, so nobody needs to push it */
+};
+
+enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *state);
+
+/* False when the machine has no such transition. */
+bool wf_workflow_task_step(struct wf_change *change, enum wf_workflow_task_input input,
+                           const struct wf_workflow_task_details *details);
+
+/* A transient task's events are in no history until it ends (3.1). */
+bool wf_workflow_task_is_transient(const struct wf_state_run *state);
+
+/* The Scheduled and Started events of a transient task as one batch, or {NULL, 0} (3.1). */
+struct wf_string wf_workflow_task_unwritten(struct wf_shard *shard, const struct wf_shard_run *run);
+int64_t wf_workflow_task_deadline(const struct wf_shard_run *run);
+void wf_workflow_task_clear_sticky(struct wf_state_run *state);
+
+/* ---- activity.c, activity_time.c ---- */
+
+enum wf_activity_state {
+    WF_ACTIVITY_NONE,
+    WF_ACTIVITY_SCHEDULED,
+    WF_ACTIVITY_STARTED,
+    WF_ACTIVITY_CANCELING, /* started, and told to cancel at its next heartbeat */
+    WF_ACTIVITY_BACKOFF,   /* waits for its next attempt */
+};
+
+enum wf_activity_input {
+    WF_ACTIVITY_SCHEDULE,
+    WF_ACTIVITY_START,
+    WF_ACTIVITY_DISPATCH,
+    WF_ACTIVITY_HEARTBEAT,
+    WF_ACTIVITY_COMPLETE,
+    WF_ACTIVITY_FAIL,
+    WF_ACTIVITY_RETRY,
+    WF_ACTIVITY_CANCEL,
+    WF_ACTIVITY_TIME_OUT,
+    WF_ACTIVITY_REQUEST_CANCEL,
+};
+
+struct wf_activity_details {
+    const struct wf_command_schedule_activity_task *command;
+    int64_t completed_event_id; /* of the workflow task whose command this is */
+    struct wf_string request_id;
+    struct wf_string identity;
+    struct wf_payloads *payloads; /* result or details */
+    struct wf_failure *failure;
+    int32_t retry_state;
+    int32_t timeout_type;
+    int64_t interval_ns; /* RETRY */
+};
+
+/* NULL when there is none. Valid until the list changes. */
+struct wf_state_activity *wf_activity_find(const struct wf_state_run *state,
+                                           int64_t scheduled_event_id);
+struct wf_state_activity *wf_activity_find_id(const struct wf_state_run *state,
+                                              struct wf_string activity_id);
+bool wf_activity_step(struct wf_change *change, struct wf_state_activity *activity,
+                      enum wf_activity_input input, const struct wf_activity_details *details);
+
+/* A failed attempt: tried again or recorded (4.5). */
+void wf_activity_failed(struct wf_change *change, struct wf_state_activity *activity,
+                        struct wf_failure *failure, struct wf_string identity,
+                        int32_t timeout_type);
+
+/* The earliest deadline of an activity and its type; 0 for the end of a backoff. INT64_MAX: none.
+ */
+int64_t wf_activity_deadline(const struct wf_state_activity *activity, int32_t *timeout_type);
+void wf_activities_expire(struct wf_change *change);
+
+/* What a retry decision needs (4.5, 7.4). */
+struct wf_retry_case {
+    const struct wf_retry_policy *policy;
+    const struct wf_failure *failure;
+    int32_t attempt;
+    int64_t now_ns;
+    int64_t expiration_ns; /* 0: none */
+    bool caps_requested_delay;
+};
+
+/* The retry state; *interval_ns when it is IN_PROGRESS. */
+enum wf_retry_state wf_retry_decide(const struct wf_retry_case *retry, int64_t *interval_ns);
+
+/* ---- timer.c ---- */
+
+enum wf_timer_state { WF_TIMER_NONE, WF_TIMER_PENDING, WF_TIMER_FIRED_UNSEEN };
+enum wf_timer_input { WF_TIMER_START, WF_TIMER_FIRE, WF_TIMER_CANCEL };
+
+struct wf_timer_details {
+    struct wf_string timer_id;
+    int64_t duration_ns;
+    int64_t completed_event_id;
+    struct wf_string identity;
+};
+
+bool wf_timer_step(struct wf_change *change, enum wf_timer_input input,
+                   const struct wf_timer_details *details);
+void wf_timers_expire(struct wf_change *change);
+
+/* ---- execution.c: the life of a run ---- */
+
+enum wf_execution_state {
+    WF_EXECUTION_NONE,
+    WF_EXECUTION_BACKOFF,
+    WF_EXECUTION_RUNNING,
+    WF_EXECUTION_CLOSED
+};
+
+enum wf_execution_input {
+    WF_EXECUTION_START,
+    WF_EXECUTION_START_LATER,
+    WF_EXECUTION_BACKOFF_OVER,
+    WF_EXECUTION_SIGNAL,
+    WF_EXECUTION_REQUEST_CANCEL,
+    WF_EXECUTION_COMPLETE,
+    WF_EXECUTION_FAIL,
+    WF_EXECUTION_CANCEL,
+    WF_EXECUTION_CONTINUE,
+    WF_EXECUTION_TIME_OUT,
+    WF_EXECUTION_TERMINATE,
+};
+
+struct wf_execution_details {
+    const struct wf_event_workflow_execution_started *started;
+    int64_t completed_event_id;
+    struct wf_payloads *payloads;
+    struct wf_failure *failure;
+    const struct wf_command_continue_as_new_workflow_execution *command;
+    const struct wf_svc_signal_workflow *signal;
+    int32_t retry_state;
+    struct wf_run_id successor_id;
+    int64_t backoff_ns;
+    struct wf_string reason;
+    struct wf_string identity;
+};
+
+enum wf_execution_state wf_execution_state(const struct wf_state_run *state);
+bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
+                       const struct wf_execution_details *details);
+
+/* ---- execution_start.c ---- */
+
+/*
+ * Makes a run in memory, with its Started event, and its first workflow task wanted unless it
+ * waits. started is complete but for the ids of the run. NULL when memory is gone.
+ */
+struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard *shard,
+                                      struct wf_workflow *workflow,
+                                      struct wf_event_workflow_execution_started *started,
+                                      struct wf_string create_request_id);
+
+/* 7.3: runs of a chain are at least so far apart. */
+int64_t wf_execution_backoff(const struct wf_change *change, int64_t requested_ns);
+
+/* Ends the run with a failure or a timeout: a new attempt when the run has a retry policy, else the
+ * close event (7.4). */
+void wf_execution_retry_or_close(struct wf_change *change, struct wf_failure *failure,
+                                 bool is_timeout, int64_t completed_event_id);
+void wf_execution_continue(struct wf_change *change,
+                           const struct wf_command_continue_as_new_workflow_execution *command,
+                           int64_t completed_event_id);
+
+/* ---- apply_commands.c ---- */
+
+/* What processing commands came to. */
+struct wf_command_outcome {
+    int32_t cause; /* 0: every command was taken */
+    bool terminates;
+    bool has_unseen; /* 2.2 rule 5, 3.4 step 7 */
+    bool needs_task;
+    struct wf_string message;
+};
+
+/* 2.2 rule 1. NULL, or what is wrong. */
+const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_completed *request);
+void wf_commands_apply(struct wf_change *change,
+                       const struct wf_svc_respond_workflow_task_completed *request,
+                       int64_t completed_event_id, struct wf_command_outcome *outcome);
+
+/* ---- checks.c ---- */
+
+/* A Duration as nanoseconds: unset is 0, 100 years at most; false when negative (2.2 rule 7). */
+bool wf_timeout_read(struct wf_timestamp duration, int64_t *duration_ns);
+
+/* Fills unset fields with defaults; NULL when it is valid, else what is wrong (2.4). */
+const char *wf_retry_policy_complete(struct wf_retry_policy *policy);
+size_t wf_payloads_size_bytes(const struct wf_payloads *payloads);
+size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count);
+int64_t wf_min_timeout(int64_t left_ns, int64_t right_ns); /* 0 is no timeout */
+int64_t wf_add_saturating(int64_t left, int64_t right);
+
+/* ---- describe_state.c ---- */
+
+bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
+                       const struct wf_state_start *start, struct wf_svc_description *description);
+
+/* ---- answers.c ---- */
+
+void wf_reply_give(struct wf_shard *shard, uint64_t call_id, struct wf_workflow *workflow,
+                   struct wf_shard_run *run, const struct wf_reply_plan *reply);
+void wf_history_read_reply(struct wf_shard *shard, struct wf_history_read *read,
+                           const struct wf_db_reply *reply);
+
+/*
+ * Sends a message with the history of a run from first_event_id on in front of the batches that it
+ * has: at once from memory, or after reading the database. The message is an answer to call_id or a
+ * request to matching.
+ */
+struct wf_history_parcel {
+    struct wf_svc_response *response;
+    struct wf_svc_request *request;
+    uint64_t call_id;
+    int64_t first_event_id;
+    int64_t last_event_id;
+};
+void wf_history_send(struct wf_shard *shard, struct wf_workflow *workflow,
+                     const struct wf_shard_run *run, const struct wf_history_parcel *parcel);
+struct wf_string wf_task_token(struct wf_shard *shard, const struct wf_svc_task_token *token);
+struct wf_workflow_execution *wf_execution_message(struct wf_shard *shard,
+                                                   struct wf_string workflow_id,
+                                                   struct wf_string run_id);
+void wf_refuse(struct wf_shard *shard, const struct wf_operation *operation,
+               enum wf_call_status status, const char *message);
+
+/*
+ * ---- Operations ----
+ *
+ * Each is performed on a workflow that is not locked; run is the run it is about, NULL when there
+ * is none. It answers, or commits a change whose reply does.
+ */
+
+#define WF_OPERATION(name)                                                                         \
+    void wf_handle_##name(struct wf_shard *shard, struct wf_workflow *workflow,                    \
+                          struct wf_shard_run *run, struct wf_operation *operation)
+
+WF_OPERATION(start);
+WF_OPERATION(signal_with_start);
+WF_OPERATION(signal);
+WF_OPERATION(request_cancel);
+WF_OPERATION(terminate);
+WF_OPERATION(workflow_task_started);
+WF_OPERATION(workflow_task_completed);
+WF_OPERATION(workflow_task_failed);
+WF_OPERATION(reset_sticky);
+WF_OPERATION(activity_started);
+WF_OPERATION(activity_response);
+WF_OPERATION(query);
+WF_OPERATION(describe);
+WF_OPERATION(get_history);
+WF_OPERATION(timer);
+
+/* A signal for a run, also as part of a signal-with-start. */
+void wf_signal_run(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                   struct wf_operation *operation, const struct wf_svc_signal_workflow *signal,
+                   bool is_with_start);
+
+/* Terminates: the close event after an end of the started workflow task (3.5, 7.7). */
+void wf_execution_terminate(struct wf_change *change, struct wf_string reason,
+                            struct wf_payloads *details, struct wf_string identity);
+
+/* The run's or the execution's time is over (7.6). */
+void wf_execution_expire(struct wf_change *change);
+
+/* ---- query.c ---- */
+
+/* After a workflow task ended, or the run did: a waiting query goes on its way, or waits for the
+ * next task. */
+void wf_query_reconsider(struct wf_shard *shard, struct wf_workflow *workflow,
+                         struct wf_shard_run *run);
+
+/* Adds the waiting query to a task that starts. */
+void wf_query_attach(struct wf_shard *shard, struct wf_shard_run *run,
+                     struct wf_svc_workflow_task *task);
+void wf_query_reply(struct wf_shard *shard, struct wf_direct_query *query,
+                    const struct wf_svc_response *response);
+void wf_query_answer(struct wf_shard *shard, uint64_t call_id,
+                     const struct wf_sdk_query_result *result);
+
+/* Waiting queries that the completion of a workflow task answers; NULL: none. */
+struct wf_query_answers *wf_query_answers_take(
+    struct wf_shard *shard, struct wf_shard_run *run,
+    const struct wf_svc_respond_workflow_task_completed *request);
+void wf_query_answers_free(struct wf_shard *shard, struct wf_query_answers *answers);
+void wf_query_drop(struct wf_shard *shard, struct wf_shard_run *run, enum wf_call_status status,
+                   const char *message);
+
+#endif

@@ -1,0 +1,368 @@
+/*
+ * The machine of the workflow task. Its state is the record in the run's state: absent, scheduled,
+ * or started. A task of attempt 2 and more is transient: it has reserved ids, and events only once
+ * it ends well.
+ *
+ * Source: engine-semantics 3.1 to 3.7.
+ */
+#include "engine/server/change.h"
+
+#include "engine/base/assert.h"
+
+#define FREE_ATTEMPTS 3 /* 3.2: attempts without an extra wait */
+#define EXTRA_WAIT_NS (5 * WF_NS_PER_S)
+#define EXTRA_WAIT_NS_MAX (600 * WF_NS_PER_S)
+#define JITTER_PARTS 1000u
+#define JITTER_PARTS_MIN 800u
+
+enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *state)
+{
+    if (state->workflow_task == NULL) {
+        return WF_WORKFLOW_TASK_NONE;
+    }
+    return state->workflow_task->started_event_id == 0 ? WF_WORKFLOW_TASK_SCHEDULED
+                                                       : WF_WORKFLOW_TASK_STARTED;
+}
+
+bool wf_workflow_task_is_transient(const struct wf_state_run *state)
+{
+    return state->workflow_task != NULL && state->workflow_task->attempt > 1;
+}
+
+int64_t wf_workflow_task_deadline(const struct wf_shard_run *run)
+{
+    const struct wf_state_workflow_task *task = run->state->workflow_task;
+
+    if (task == NULL) {
+        return INT64_MAX;
+    }
+    if (task->started_event_id != 0) {
+        return wf_add_saturating(task->started_time_ns, task->timeout_ns);
+    }
+    /* 3.6: a task on the normal queue waits for as long as the run lives. */
+    return task->schedule_to_start_deadline_ns == 0 ? INT64_MAX
+                                                    : task->schedule_to_start_deadline_ns;
+}
+
+void wf_workflow_task_clear_sticky(struct wf_state_run *state)
+{
+    state->sticky_queue = (struct wf_string){0};
+    state->sticky_timeout_ns = 0;
+}
+
+/* 3.2: a task that keeps failing gets more and more time, which is the only pressure back on it. */
+static int64_t timeout_of_attempt(struct wf_change *change, int32_t attempt)
+{
+    int64_t wait_ns = EXTRA_WAIT_NS;
+
+    if (attempt <= FREE_ATTEMPTS) {
+        return change->run->start->task_timeout_ns;
+    }
+    for (int32_t i = FREE_ATTEMPTS + 1; i < attempt && wait_ns < EXTRA_WAIT_NS_MAX; i++) {
+        wait_ns *= 2;
+    }
+    wait_ns = wait_ns < EXTRA_WAIT_NS_MAX ? wait_ns : EXTRA_WAIT_NS_MAX;
+    wait_ns = wait_ns / JITTER_PARTS *
+              (int64_t)(JITTER_PARTS_MIN +
+                        wf_shard_draw(change->shard) % (JITTER_PARTS - JITTER_PARTS_MIN + 1));
+    return change->run->start->task_timeout_ns + wait_ns;
+}
+
+/* The queue as the Scheduled event names it (3.2 step 4). */
+static struct wf_task_queue *queue_of(struct wf_arena *arena, const struct wf_shard_run *run,
+                                      bool is_sticky)
+{
+    struct wf_task_queue *queue = WF_ARENA_NEW(arena, struct wf_task_queue);
+
+    if (queue == NULL) {
+        return NULL;
+    }
+    queue->name = is_sticky ? run->state->sticky_queue : run->start->task_queue;
+    queue->kind = is_sticky ? WF_TASK_QUEUE_KIND_STICKY : WF_TASK_QUEUE_KIND_NORMAL;
+    if (is_sticky) {
+        queue->normal_name = run->start->task_queue;
+    }
+    return queue;
+}
+
+static void fill_scheduled(struct wf_event_workflow_task_scheduled *event, struct wf_arena *arena,
+                           const struct wf_shard_run *run)
+{
+    const struct wf_state_workflow_task *task = run->state->workflow_task;
+
+    event->task_queue = queue_of(arena, run, task->is_sticky);
+    event->start_to_close_timeout = wf_duration_of(task->timeout_ns);
+    event->attempt = task->attempt;
+}
+
+static void fill_started(struct wf_event_workflow_task_started *event,
+                         const struct wf_state_workflow_task *task)
+{
+    event->scheduled_event_id = task->scheduled_event_id;
+    event->identity = task->identity;
+    event->request_id = task->request_id;
+    event->history_size_bytes = task->history_size_bytes;
+    event->suggest_continue_as_new = task->suggest_reasons.count > 0;
+    event->suggest_continue_as_new_reasons.items = task->suggest_reasons.items;
+    event->suggest_continue_as_new_reasons.count = task->suggest_reasons.count;
+}
+
+static void write_scheduled(struct wf_change *change)
+{
+    struct wf_state_workflow_task *task = change->state->workflow_task;
+    struct wf_event_workflow_task_scheduled *event = NULL;
+
+    task->scheduled_event_id = change->state->next_event_id;
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, task->scheduled_time_ns);
+    if (event != NULL) {
+        fill_scheduled(event, change->arena, change->run);
+    }
+}
+
+static void write_started(struct wf_change *change)
+{
+    struct wf_state_workflow_task *task = change->state->workflow_task;
+    struct wf_event_workflow_task_started *event = NULL;
+
+    task->started_event_id = change->state->next_event_id;
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_TASK_STARTED, task->started_time_ns);
+    if (event != NULL) {
+        fill_started(event, task);
+    }
+    wf_change_cut(change);
+}
+
+static void keep(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    (void)change;
+    (void)details;
+}
+
+static void schedule(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    struct wf_state_workflow_task *task = WF_ARENA_NEW(&change->run->arena,
+                                                       struct wf_state_workflow_task);
+    const bool is_inline = details != NULL && details->is_inline;
+
+    if (task == NULL) {
+        return;
+    }
+    if (state->buffered_events.count > 0) {
+        /* 3.2 step 1: what is new ends a series of failures. */
+        state->next_task_attempt = 1;
+        wf_change_flush(change);
+    }
+    task->attempt = state->next_task_attempt;
+    task->timeout_ns = timeout_of_attempt(change, task->attempt);
+    task->scheduled_time_ns = change->now_ns;
+    task->original_scheduled_time_ns = details != NULL && details->original_scheduled_time_ns != 0
+                                           ? details->original_scheduled_time_ns
+                                           : change->now_ns;
+    task->is_sticky = state->sticky_queue.size_bytes > 0;
+    if (task->is_sticky && !is_inline) {
+        /* 3.6: the worker that has the run cached may be gone. */
+        task->schedule_to_start_deadline_ns = wf_add_saturating(change->now_ns,
+                                                                state->sticky_timeout_ns);
+    }
+    state->workflow_task = task;
+    state->is_in_backoff = false;
+    if (task->attempt > 1) {
+        task->scheduled_event_id = state->next_event_id; /* 3.1 transient: reserved, not written */
+    } else {
+        write_scheduled(change);
+    }
+    if (!is_inline) {
+        wf_change_push(change, false, task->scheduled_event_id, task->attempt, task->stamp);
+    }
+}
+
+/* 3.3: what the worker is told about the length of the history. */
+static void suggest_continue_as_new(struct wf_change *change, struct wf_state_workflow_task *task)
+{
+    const struct wf_service_limits *limits = &change->shard->config->limits;
+    const struct wf_state_run *state = change->state;
+
+    task->history_size_bytes = state->history_size_bytes;
+    task->suggest_reasons.count = 0;
+    if (state->history_size_bytes >= limits->history_bytes_suggest) {
+        int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
+
+        if (reason != NULL) {
+            *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE;
+        }
+    }
+    if (state->next_event_id >= limits->history_events_suggest) {
+        int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
+
+        if (reason != NULL) {
+            *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS;
+        }
+    }
+}
+
+static void start(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    struct wf_state_workflow_task *task = state->workflow_task;
+
+    task->request_id = wf_change_own(change, details->request_id);
+    task->identity = wf_change_own(change, details->identity);
+    task->started_time_ns = change->now_ns;
+    if (task->attempt > 1 && task->scheduled_event_id != state->next_event_id) {
+        /* 3.3: events came since the transient task was scheduled, so it becomes a normal one. */
+        task->attempt = 1;
+        state->next_task_attempt = 1;
+        task->scheduled_time_ns = change->now_ns;
+        task->timeout_ns = change->run->start->task_timeout_ns;
+        write_scheduled(change);
+    }
+    suggest_continue_as_new(change, task);
+    if (task->attempt > 1) {
+        task->started_event_id = task->scheduled_event_id + 1;
+    } else {
+        write_started(change);
+    }
+}
+
+static void complete(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    struct wf_state_workflow_task *task = state->workflow_task;
+    struct wf_event_workflow_task_completed *event = NULL;
+
+    if (task->attempt > 1) {
+        /* 3.4 step 2: a transient task enters history when it succeeds. */
+        WF_ASSERT(task->scheduled_event_id == state->next_event_id);
+        write_scheduled(change);
+        write_started(change);
+    }
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED, change->now_ns);
+    if (event != NULL) {
+        event->scheduled_event_id = task->scheduled_event_id;
+        event->started_event_id = task->started_event_id;
+        event->identity = details->identity;
+        event->sdk_metadata = details->sdk_metadata;
+    }
+    state->previous_started_event_id = task->started_event_id;
+    state->next_task_attempt = 1;
+    state->workflow_task = NULL;
+}
+
+/* The attempt after a failure or a timeout: 3.5 "Sticky exception". */
+static void count_attempt(struct wf_state_run *state, int32_t attempt)
+{
+    state->next_task_attempt = state->sticky_queue.size_bytes > 0 ? 1 : attempt + 1;
+    wf_workflow_task_clear_sticky(state);
+}
+
+static void fail(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    const struct wf_state_workflow_task *task = state->workflow_task;
+
+    if (task->attempt == 1) {
+        struct wf_event_workflow_task_failed *event = wf_change_event(
+            change, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, change->now_ns);
+
+        if (event != NULL) {
+            event->scheduled_event_id = task->scheduled_event_id;
+            event->started_event_id = task->started_event_id;
+            event->cause = details->cause;
+            event->failure = details->failure;
+            event->identity = details->identity;
+        }
+    }
+    count_attempt(state, task->attempt);
+    state->workflow_task = NULL;
+}
+
+static void write_timed_out(struct wf_change *change, enum wf_timeout_type timeout_type)
+{
+    const struct wf_state_workflow_task *task = change->state->workflow_task;
+    struct wf_event_workflow_task_timed_out *event = wf_change_event(
+        change, WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, change->now_ns);
+
+    if (event != NULL) {
+        event->scheduled_event_id = task->scheduled_event_id;
+        event->started_event_id = task->started_event_id;
+        event->timeout_type = (int32_t)timeout_type;
+    }
+}
+
+static void time_out(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    const struct wf_state_workflow_task *task = change->state->workflow_task;
+
+    (void)details;
+    if (task->attempt == 1) {
+        write_timed_out(change, WF_TIMEOUT_TYPE_START_TO_CLOSE);
+    }
+    count_attempt(change->state, task->attempt);
+    change->state->workflow_task = NULL;
+}
+
+static void time_out_sticky(struct wf_change *change,
+                            const struct wf_workflow_task_details *details)
+{
+    (void)details;
+    /* 3.5: a task is on a sticky queue after a success only, so its attempt is 1. */
+    WF_ASSERT(change->state->workflow_task->attempt == 1);
+    write_timed_out(change, WF_TIMEOUT_TYPE_SCHEDULE_TO_START);
+    count_attempt(change->state, 0);
+    change->state->workflow_task = NULL;
+}
+
+static void withdraw(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    (void)details;
+    change->state->workflow_task = NULL;
+}
+
+bool wf_workflow_task_step(struct wf_change *change, enum wf_workflow_task_input input,
+                           const struct wf_workflow_task_details *details)
+{
+#define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
+    switch (ROW(wf_workflow_task_state(change->state), input)) {
+#define WF_TRANSITION(from, input, to, action)                                                     \
+    case ROW(WF_WORKFLOW_TASK_##from, WF_WORKFLOW_TASK_##input):                                   \
+        action(change, details);                                                                   \
+        WF_ASSERT(wf_workflow_task_state(change->state) == WF_WORKFLOW_TASK_##to ||                \
+                  change->run->arena.is_full);                                                     \
+        return true;
+#include "engine/server/workflow_task.def"
+    default:
+        return false;
+    }
+#undef ROW
+}
+
+struct wf_string wf_workflow_task_unwritten(struct wf_shard *shard, const struct wf_shard_run *run)
+{
+    const struct wf_state_workflow_task *task = run->state->workflow_task;
+    struct wf_event events[2] = {{0}, {0}};
+    struct wf_event_workflow_task_scheduled scheduled = {0};
+    struct wf_event_workflow_task_started started = {0};
+    const struct wf_history_message history = {.events = {.items = events, .count = 2}};
+    struct wf_buffer bytes = {0};
+
+    /* 3.1: only a started transient task has events to show that are not in history. */
+    if (task == NULL || task->attempt <= 1 || task->started_event_id == 0) {
+        return (struct wf_string){0};
+    }
+    fill_scheduled(&scheduled, &shard->step_arena, run);
+    fill_started(&started, task);
+    events[0] = (struct wf_event){.event_id = task->scheduled_event_id,
+                                  .event_time = wf_timestamp_of(task->scheduled_time_ns),
+                                  .event_type = WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+                                  .attributes_case = WF_CASE_event_workflow_task_scheduled,
+                                  .attributes.workflow_task_scheduled = &scheduled};
+    events[1] = (struct wf_event){.event_id = task->started_event_id,
+                                  .event_time = wf_timestamp_of(task->started_time_ns),
+                                  .event_type = WF_EVENT_TYPE_WORKFLOW_TASK_STARTED,
+                                  .attributes_case = WF_CASE_event_workflow_task_started,
+                                  .attributes.workflow_task_started = &started};
+    wf_buffer_init(&bytes, &shard->step_arena);
+    wf_wire_encode(&wf_type_history_message, &history, &bytes);
+    return wf_buffer_string(&bytes);
+}
