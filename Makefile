@@ -159,6 +159,19 @@ $(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive
 $(tests:%=$(BUILD)/%.pass): $(BUILD)/%.pass: $(BUILD)/% $(data) ci/suite
 	@ci/suite $(BUILD)/$* $* $<
 
+## random-messages: 1,000 messages of each type made by Google's protobuf runtime, through our codec and back
+random-messages: $(BUILD)/tests/golden/wire_echo build/venv/bin/temporalio.installed
+	@SUITE_SECONDS=600 ci/suite $(BUILD)/tests/golden/random_messages tests/golden/random_messages \
+		build/venv/bin/python tests/golden/random_messages.py $<
+
+$(BUILD)/tests/golden/wire_echo: $(BUILD)/tests/golden/wire_echo.o $(archive)
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
+
+# The package temporalio carries the runtime and the generated classes.
+build/venv/bin/temporalio.installed:
+	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q temporalio && touch $@
+
 ## cli-test: the program as a user runs it, compared with the expected output, errors and exit code
 cli-test: $(if $(cli_tests),$(BUILD)/tests/cli.pass)
 
@@ -296,7 +309,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:
