@@ -248,6 +248,7 @@ static struct wf_svc_workflow_task *workflow_task_message(struct wf_shard *shard
     }
     task->token = wf_task_token(
         shard, &(struct wf_svc_task_token){.workflow_id = workflow->id,
+                                           .shard_clock = wf_shard_clock(shard),
                                            .run_id = wf_run_id_string(&run->id),
                                            .scheduled_event_id = state->scheduled_event_id,
                                            .started_event_id = state->started_event_id,
@@ -346,6 +347,7 @@ static void give_activity_task(struct wf_shard *shard, uint64_t call_id,
     response->answer.activity_task = task;
     task->token = wf_task_token(
         shard, &(struct wf_svc_task_token){.workflow_id = workflow->id,
+                                           .shard_clock = wf_shard_clock(shard),
                                            .run_id = wf_run_id_string(&run->id),
                                            .scheduled_event_id = activity->scheduled_event_id,
                                            .attempt = activity->attempt,

@@ -288,6 +288,7 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
     call->scheduled_event_id = task->scheduled_event_id;
     call->attempt = task->attempt;
     call->stamp = task->stamp;
+    call->shard_clock = wf_shard_clock(shard);
     if (task->is_activity) {
         fill_activity_push(shard, run, task, call);
     } else {

@@ -11,6 +11,7 @@
 struct subject {
     struct wf_string workflow_id;
     struct wf_string run_id;
+    int64_t shard_clock; /* of the owner that the request goes back to; 0: it carries none */
     void (*perform)(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
                     struct wf_operation *operation);
 };
@@ -30,6 +31,7 @@ static void name_token(struct wf_shard *shard, struct subject *subject, struct w
     if (wf_wire_decode(&shard->step_arena, &wf_type_svc_task_token, bytes, &token, NULL) == WF_OK) {
         subject->workflow_id = token.workflow_id;
         subject->run_id = token.run_id;
+        subject->shard_clock = token.shard_clock;
     }
 }
 
@@ -123,10 +125,12 @@ static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *
         return true;
     case WF_CASE_svc_request_record_workflow_task_started:
         name_execution(subject, request->call.record_workflow_task_started->workflow_execution);
+        subject->shard_clock = request->call.record_workflow_task_started->shard_clock;
         subject->perform = wf_handle_workflow_task_started;
         return true;
     case WF_CASE_svc_request_record_activity_task_started:
         name_execution(subject, request->call.record_activity_task_started->workflow_execution);
+        subject->shard_clock = request->call.record_activity_task_started->shard_clock;
         subject->perform = wf_handle_activity_started;
         return true;
     default:
@@ -156,6 +160,12 @@ void wf_request_receive(struct wf_shard *shard, uint64_t call_id,
     if (subject.workflow_id.size_bytes == 0) {
         wf_shard_answer(shard, call_id, WF_CALL_INVALID_ARGUMENT,
                         "WorkflowId or task token is not set on request.");
+        return;
+    }
+    /* 8.2 rule 6: what we remember is older than what made this request, so no answer of ours is worth anything. */
+    if (shard->state == WF_SHARD_OWNED && subject.shard_clock > wf_shard_clock(shard)) {
+        wf_shard_answer(shard, call_id, WF_CALL_UNAVAILABLE, "The shard moved.");
+        wf_shard_overtaken(shard);
         return;
     }
     if (subject.run_id.size_bytes > 0 && !wf_run_id_read(subject.run_id, &operation.run_id)) {

@@ -50,6 +50,11 @@ int64_t wf_shard_task_id(struct wf_shard *shard)
     return shard->range_id << 20 | shard->task_counter++;
 }
 
+int64_t wf_shard_clock(const struct wf_shard *shard)
+{
+    return shard->range_id << 20 | shard->task_counter;
+}
+
 int32_t wf_shard_of(struct wf_string workflow_id, uint32_t shard_count)
 {
     WF_ASSERT(shard_count > 0);
@@ -248,6 +253,11 @@ void wf_shard_write_lost(struct wf_shard *shard, int64_t range_id)
     if (range_id == shard->range_id) {
         step_machine(shard, WF_SHARD_INPUT_LOST, NULL);
     }
+}
+
+void wf_shard_overtaken(struct wf_shard *shard)
+{
+    step_machine(shard, WF_SHARD_INPUT_LOST, NULL);
 }
 
 /* ---- Inputs ---- */

@@ -331,6 +331,15 @@ uint64_t wf_shard_draw(struct wf_shard *shard);
 struct wf_run_id wf_shard_draw_uuid(struct wf_shard *shard);
 int64_t wf_shard_task_id(struct wf_shard *shard);
 
+/*
+ * Everything that this owner has given out so far has a lower task id. What leaves the shard carries it, and comes back with
+ * it: a clock ahead of our own proves that another owner has come after us (engine-semantics 8.2 rule 6).
+ */
+int64_t wf_shard_clock(const struct wf_shard *shard);
+
+/* Another owner has come: the shard stops, and everything that waits is told to try elsewhere. */
+void wf_shard_overtaken(struct wf_shard *shard);
+
 struct wf_service_output *wf_shard_output(struct wf_shard *shard, enum wf_service_output_type type,
                                           uint64_t call_id);
 struct wf_db_request *wf_shard_store(struct wf_shard *shard, enum wf_pending_kind kind,
