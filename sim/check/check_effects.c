@@ -22,21 +22,22 @@ static void print_moment(const struct sim_moment *moment, struct wf_buffer *out)
     }
 }
 
-/* "; worker-1 crashed at 12.4s" or "; before it, message_loss at 3s (worker-1 to server-2)" */
+/* "; worker-1 crashed between them at 12.4s" or "; before it, fault message_loss at 3s (respondActivityTaskCompleted)" */
 static void print_fault(const struct sim_fault_note *fault, const char *when, struct wf_buffer *out)
 {
     if (fault == NULL) {
         return;
     }
     if (fault->is_crash) {
-        wf_buffer_printf(out, "; %S crashed %s at ", fault->node.size_bytes > 0 ? &fault->node : &fault->where, when);
+        wf_buffer_printf(out, "; %S crashed %s at ",
+                         fault->place.node.size_bytes > 0 ? &fault->place.node : &fault->place.where, when);
         sim_moment_print(fault->time_ns, out);
         return;
     }
-    wf_buffer_printf(out, "; %s, fault %S at ", when, &fault->kind);
+    wf_buffer_printf(out, "; %s, fault %s at ", when, sim_fault_name(fault->place.kind));
     sim_moment_print(fault->time_ns, out);
-    if (fault->where.size_bytes > 0) {
-        wf_buffer_printf(out, " (%S)", &fault->where);
+    if (fault->place.where.size_bytes > 0) {
+        wf_buffer_printf(out, " (%S)", &fault->place.where);
     }
 }
 

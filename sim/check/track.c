@@ -144,6 +144,31 @@ static struct sim_effect_track *find_effect(struct sim_checks *checks, struct si
     return effect;
 }
 
+/*
+ * The activity whose effect it is. The scenario's models say it; where several activities have one effect, or C code has it,
+ * the one started last is the best guess.
+ */
+static struct wf_string activity_of(const struct sim_checks *checks, const struct sim_record *record,
+                                    const struct sim_workflow_track *workflow)
+{
+    const enum sim_effect_kind kind = record->kind == SIM_RECORD_UNDO ? SIM_EFFECT_UNDO : SIM_EFFECT_DO;
+    const struct wf_string last = workflow == NULL ? (struct wf_string){NULL, 0} : workflow->last_activity;
+    struct wf_string found = {NULL, 0};
+
+    for (uint32_t i = 0; i < checks->config->activity_count; i++) {
+        const struct sim_activity_model *model = &checks->config->activities[i];
+
+        if (model->effect.kind != kind || !wf_string_equal(model->effect.name, record->a)) {
+            continue;
+        }
+        if (wf_string_equal(model->name, last)) {
+            return last;
+        }
+        found = found.size_bytes == 0 ? model->name : found;
+    }
+    return found.size_bytes > 0 ? found : last;
+}
+
 static struct sim_moment moment_of(struct sim_checks *checks, const struct sim_record *record,
                                    const struct sim_workflow_track *workflow)
 {
@@ -152,7 +177,7 @@ static struct sim_moment moment_of(struct sim_checks *checks, const struct sim_r
         .step = record->step,
         .workflow_id = workflow == NULL ? (struct wf_string){NULL, 0} : workflow->id,
         .node = sim_checks_keep(checks, record->node),
-        .activity = workflow == NULL ? (struct wf_string){NULL, 0} : workflow->last_activity,
+        .activity = activity_of(checks, record, workflow),
         .attempt = record->x,
     };
 }
@@ -182,62 +207,107 @@ static struct sim_effect_track *track_effect(struct sim_checks *checks, const st
 
 /* ---- Faults ---- */
 
+static bool is_crash_kind(enum sim_fault_kind kind)
+{
+    return kind == SIM_FAULT_WORKER_CRASH || kind == SIM_FAULT_SERVER_CRASH;
+}
+
+static struct sim_fault_note *note_at(struct sim_checks *checks, uint64_t index)
+{
+    return &checks->notes[index % SIM_FAULT_NOTES];
+}
+
+static uint64_t oldest_note(const struct sim_checks *checks)
+{
+    return checks->note_count > SIM_FAULT_NOTES ? checks->note_count - SIM_FAULT_NOTES : 0;
+}
+
+/* A crash that no fault announced is one of its process all the same. */
+static enum sim_fault_kind kind_of(const struct sim_record *record)
+{
+    if (record->kind == SIM_RECORD_FAULT || record->kind == SIM_RECORD_FAULT_END) {
+        return (enum sim_fault_kind)record->x;
+    }
+    return wf_string_starts_with(record->node, WF_STR("server")) ? SIM_FAULT_SERVER_CRASH : SIM_FAULT_WORKER_CRASH;
+}
+
 static void note_fault(struct sim_checks *checks, const struct sim_record *record)
 {
-    const bool is_crash_record = record->kind == SIM_RECORD_CRASH;
-    const struct sim_fault_note *last =
-        checks->note_count == 0 ? NULL : &checks->notes[(checks->note_count - 1) % SIM_FAULT_NOTES];
-    struct sim_fault_note *note = &checks->notes[checks->note_count % SIM_FAULT_NOTES];
+    const enum sim_fault_kind kind = kind_of(record);
+    const struct sim_fault_note *last = checks->note_count == 0 ? NULL : note_at(checks, checks->note_count - 1);
 
     /* A crash that a fault just announced is the same thing. */
-    if (is_crash_record && last != NULL && last->is_crash && last->time_ns == record->time_ns &&
-        wf_string_equal(last->node, record->node)) {
+    if (record->kind == SIM_RECORD_CRASH && last != NULL && last->is_crash && last->time_ns == record->time_ns &&
+        wf_string_equal(last->place.node, record->node)) {
         return;
     }
-    *note = (struct sim_fault_note){
+    *note_at(checks, checks->note_count) = (struct sim_fault_note){
         .time_ns = record->time_ns,
-        .kind = sim_checks_keep(checks, is_crash_record ? WF_STR("crash") : record->a),
-        .where = sim_checks_keep(checks, is_crash_record ? record->node : record->b),
-        .node = sim_checks_keep(checks, record->node),
-        .subject = sim_checks_keep(checks, record->subject),
-        .is_crash = is_crash_record || record->x == SIM_FAULT_WORKER_CRASH || record->x == SIM_FAULT_SERVER_CRASH,
+        .end_ns = sim_fault_lasts(kind) ? SIM_NEVER : record->time_ns,
+        .place = {.kind = kind,
+                  .node = sim_checks_keep(checks, record->node),
+                  .where = sim_checks_keep(checks, record->kind == SIM_RECORD_CRASH ? record->node : record->b),
+                  .subject = sim_checks_keep(checks, record->subject)},
+        .is_crash = is_crash_kind(kind),
     };
     checks->note_count++;
 }
 
-static bool concerns(const struct sim_fault_note *note, const struct sim_workflow_track *workflow,
-                     struct wf_string node)
+/* From now on it is known how long the fault lasted. */
+static void end_fault(struct sim_checks *checks, const struct sim_record *record)
 {
-    return (note->subject.size_bytes > 0 && workflow != NULL && wf_string_equal(note->subject, workflow->id)) ||
-           (note->node.size_bytes > 0 && wf_string_equal(note->node, node));
+    for (uint64_t i = checks->note_count; i > oldest_note(checks); i--) {
+        struct sim_fault_note *note = note_at(checks, i - 1);
+
+        if (note->place.kind == kind_of(record) && wf_string_equal(note->place.where, record->b)) {
+            note->end_ns = record->time_ns;
+            return;
+        }
+    }
+}
+
+/* The heal phase ends everything that lasts. */
+static void end_all_faults(struct sim_checks *checks, wf_time_ns now_ns)
+{
+    for (uint64_t i = oldest_note(checks); i < checks->note_count; i++) {
+        struct sim_fault_note *note = note_at(checks, i);
+
+        note->end_ns = note->end_ns == SIM_NEVER ? now_ns : note->end_ns;
+    }
+}
+
+/* Above 0: how near the fault lies to the workflow; 0: it has nothing to do with it. */
+static int nearness(const struct sim_fault_note *note, const struct sim_workflow_track *workflow, struct wf_string node)
+{
+    const struct wf_string id = workflow == NULL ? (struct wf_string){NULL, 0} : workflow->id;
+    const bool hides_outcome = sim_fault_hides_outcome(note->place.kind);
+
+    if (sim_fault_concerns(&note->place, id, node)) {
+        return hides_outcome ? 4 : 3;
+    }
+    if (note->place.subject.size_bytes > 0 || sim_fault_reach(note->place.kind) != SIM_REACH_EVERYONE) {
+        return 0;
+    }
+    return hides_outcome ? 2 : 1;
 }
 
 const struct sim_fault_note *sim_checks_fault_between(const struct sim_checks *checks,
                                                       const struct sim_workflow_track *workflow, struct wf_string node,
                                                       wf_time_ns from_ns, wf_time_ns to_ns)
 {
-    const uint64_t oldest = checks->note_count > SIM_FAULT_NOTES ? checks->note_count - SIM_FAULT_NOTES : 0;
-    const struct sim_fault_note *concerning = NULL;
-    const struct sim_fault_note *general = NULL;
+    const struct sim_fault_note *best = NULL;
+    int best_nearness = 0;
 
-    for (uint64_t i = checks->note_count; i > oldest; i--) {
-        const struct sim_fault_note *note = &checks->notes[(i - 1) % SIM_FAULT_NOTES];
+    for (uint64_t i = oldest_note(checks); i < checks->note_count; i++) {
+        const struct sim_fault_note *note = &checks->notes[i % SIM_FAULT_NOTES];
+        const bool lies_between = note->end_ns >= from_ns && note->time_ns <= to_ns;
 
-        if (note->time_ns < from_ns || note->time_ns > to_ns) {
-            continue;
-        }
-        /* The death of the very process explains more than a message that was late. */
-        if (note->is_crash && wf_string_equal(note->node, node)) {
-            return note;
-        }
-        if (concerning == NULL && concerns(note, workflow, node)) {
-            concerning = note;
-        }
-        if (general == NULL && note->subject.size_bytes == 0) {
-            general = note;
+        if (lies_between && nearness(note, workflow, node) > best_nearness) {
+            best = note;
+            best_nearness = nearness(note, workflow, node);
         }
     }
-    return concerning != NULL ? concerning : general;
+    return best;
 }
 
 /* ---- Every record ---- */
@@ -248,6 +318,10 @@ void sim_checks_track(struct sim_checks *checks, const struct sim_record *record
     *effect = NULL;
     if (record->kind == SIM_RECORD_FAULT || record->kind == SIM_RECORD_CRASH) {
         note_fault(checks, record);
+    } else if (record->kind == SIM_RECORD_FAULT_END) {
+        end_fault(checks, record);
+    } else if (record->kind == SIM_RECORD_PHASE && wf_string_is(record->a, "heal")) {
+        end_all_faults(checks, record->time_ns);
     } else if (record->kind == SIM_RECORD_EFFECT || record->kind == SIM_RECORD_UNDO) {
         *effect = track_effect(checks, record, workflow);
     }
@@ -340,7 +414,8 @@ void sim_checks_break(struct sim_checks *checks, const struct sim_break *from)
         .workflow_type = from->workflow == NULL ? (struct wf_string){NULL, 0} : from->workflow->type,
         .key = from->key,
         .await_site = await_site_of(checks, from),
-        .last_fault = from->fault == NULL ? (struct wf_string){NULL, 0} : from->fault->kind,
+        .last_fault = from->fault == NULL ? (struct wf_string){NULL, 0}
+                                          : wf_string_of(sim_fault_name(from->fault->place.kind)),
         .time_ns = from->time_ns,
         .step = from->step,
     };

@@ -8,6 +8,7 @@
 #include "engine/base/map.h"
 #include "sim/check/check.h"
 #include "sim/fault/anchor.h"
+#include "sim/fault/kinds.h"
 
 /* One occurrence of an effect, for sentences. */
 struct sim_moment {
@@ -88,10 +89,8 @@ struct sim_workflow_track {
 
 struct sim_fault_note {
     wf_time_ns time_ns;
-    struct wf_string kind; /* "worker_crash"; of a CRASH record "crash" */
-    struct wf_string where;
-    struct wf_string node;
-    struct wf_string subject;
+    wf_time_ns end_ns; /* of a fault that lasts, SIM_NEVER until it ended; otherwise its time */
+    struct sim_fault_place place;
     bool is_crash;
 };
 
@@ -135,7 +134,11 @@ struct sim_workflow_track *sim_checks_workflow(struct sim_checks *checks, struct
 void sim_checks_track(struct sim_checks *checks, const struct sim_record *record, struct sim_workflow_track *workflow,
                       struct sim_effect_track **effect);
 
-/* The latest fault in a stretch of time that concerns the workflow: it or its worker, else everybody. NULL: none. */
+/*
+ * The fault that most probably lies behind what happened to the workflow from one time to another. Nearest first: one that
+ * struck it, or the process that worked for it, and hides what was done; then any that struck it; then one that struck
+ * everybody. Among equals the earliest. NULL: none.
+ */
 const struct sim_fault_note *sim_checks_fault_between(const struct sim_checks *checks,
                                                       const struct sim_workflow_track *workflow, struct wf_string node,
                                                       wf_time_ns from_ns, wf_time_ns to_ns);

@@ -67,16 +67,20 @@ static bool fill_node(struct sim_faults *faults, struct sim_fault_strike *strike
     return strike->node != SIM_NO_NODE;
 }
 
+/* Whoever it is talks to servers; servers talk to all. */
+static unsigned peers_of(const struct sim_faults *faults, uint32_t node)
+{
+    return sim_world_node(faults->world, node).kind == SIM_NODE_SERVER ? WORKERS | SERVERS | DATABASES : SERVERS;
+}
+
 static bool fill_pair(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
-    const unsigned all = WORKERS | SERVERS | DATABASES;
-
-    if (!fill_node(faults, strike, all, false)) {
+    if (!fill_node(faults, strike, WORKERS | SERVERS | DATABASES, false)) {
         return false;
     }
     if (strike->other_node == SIM_NO_NODE) {
-        strike->other_node =
-            draw_node(faults, strike->kind, SIM_SITE_FAULT_OTHER_NODE, all, strike->node, false);
+        strike->other_node = draw_node(faults, strike->kind, SIM_SITE_FAULT_OTHER_NODE,
+                                       peers_of(faults, strike->node), strike->node, false);
     }
     return strike->other_node != SIM_NO_NODE;
 }

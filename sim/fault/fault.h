@@ -7,12 +7,10 @@
 #include "engine/base/status.h"
 #include "sim/config.h"
 #include "sim/core/record.h"
+#include "sim/fault/kinds.h"
 #include "sim/world/world.h"
 
 struct sim_faults;
-
-/* "worker_crash" */
-const char *sim_fault_name(enum sim_fault_kind kind);
 
 /*
  * Draws the seed's subset and intensities, sets the rates and the first times. Lives in the world's arena and owns the

@@ -13,17 +13,6 @@
 #define TRAP_KINDS 6
 #define TRAP_SKIPS 8
 
-static const char *const fault_names[SIM_FAULT_COUNT] = {
-#define SIM_FAULT(name, text, help) (text),
-#include "sim/fault/faults.def"
-};
-
-const char *sim_fault_name(enum sim_fault_kind kind)
-{
-    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
-    return fault_names[kind];
-}
-
 static uint64_t draw(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, uint64_t bound)
 {
     return sim_choose(sim_world_choices(faults->world), &faults->entities[kind], site, bound);

@@ -4,7 +4,7 @@
  */
 #include "sim/report/story.h"
 
-#include "sim/fault/fault.h"
+#include "sim/fault/kinds.h"
 
 #define WHOLE_LINES 40  /* up to so many lines a story is printed whole */
 #define CONTEXT_LINES 3 /* around a mark, at the beginning and at the end */
@@ -79,25 +79,18 @@ static void run_at(struct sim_story *story, struct wf_string name, int change)
     }
 }
 
-static bool contains(struct wf_string text, struct wf_string part)
-{
-    for (size_t i = 0; part.size_bytes > 0 && i + part.size_bytes <= text.size_bytes; i++) {
-        if (memcmp(text.data + i, part.data, part.size_bytes) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* True when the fault strikes a process that runs something of the workflow, or the workflow itself. */
-static bool concerns(const struct sim_story *story, const struct sim_record *fault)
+static bool concerns(const struct sim_story *story, const struct sim_record *record)
 {
-    if (fault->subject.size_bytes > 0) {
-        return wf_string_equal(fault->subject, story->workflow_id);
+    const struct sim_fault_place fault = {
+        .kind = (enum sim_fault_kind)record->x, .node = record->node, .where = record->b, .subject = record->subject};
+
+    if (record->subject.size_bytes > 0) {
+        return sim_fault_concerns(&fault, story->workflow_id, (struct wf_string){NULL, 0});
     }
     for (uint32_t i = 0; i < story->node_count; i++) {
-        if (story->nodes[i].running_count > 0 && (wf_string_equal(fault->node, story->nodes[i].name) ||
-                                                  contains(fault->b, story->nodes[i].name))) {
+        if (story->nodes[i].running_count > 0 &&
+            sim_fault_concerns(&fault, story->workflow_id, story->nodes[i].name)) {
             return true;
         }
     }
@@ -182,10 +175,89 @@ static void tell_crash(struct sim_story *story, const struct sim_record *record)
     }
 }
 
+/* Faults that last and strike a process are remembered: the workflow may come there later. */
+static void remember_fault(struct sim_story *story, const struct sim_record *record, bool is_told)
+{
+    if (!sim_fault_lasts((enum sim_fault_kind)record->x)) {
+        return;
+    }
+    for (uint32_t i = 0; i < SIM_STORY_FAULTS_MAX; i++) {
+        if (!story->faults[i].is_active) {
+            story->faults[i] = (struct sim_story_fault){
+                .is_active = true,
+                .is_told = is_told,
+                .kind = record->x,
+                .time_ns = record->time_ns,
+                .node = wf_string_copy(story->arena, record->node),
+                .where = wf_string_copy(story->arena, record->b),
+            };
+            return;
+        }
+    }
+}
+
+/* Returns whether the fault that ends was told. */
+static bool forget_fault(struct sim_story *story, const struct sim_record *record)
+{
+    for (uint32_t i = 0; i < SIM_STORY_FAULTS_MAX; i++) {
+        struct sim_story_fault *fault = &story->faults[i];
+
+        if (fault->is_active && fault->kind == record->x && wf_string_equal(fault->where, record->b)) {
+            fault->is_active = false;
+            return fault->is_told;
+        }
+    }
+    return false;
+}
+
+/* The workflow comes to a process: what already strikes that process is told now. */
+static void tell_standing_faults(struct sim_story *story, const struct sim_record *record)
+{
+    for (uint32_t i = 0; i < SIM_STORY_FAULTS_MAX; i++) {
+        struct sim_story_fault *fault = &story->faults[i];
+        const struct sim_fault_place place = {
+            .kind = (enum sim_fault_kind)fault->kind, .node = fault->node, .where = fault->where};
+        struct sim_story_line *line = NULL;
+
+        if (!fault->is_active || fault->is_told || !sim_fault_concerns(&place, story->workflow_id, record->node)) {
+            continue;
+        }
+        fault->is_told = true;
+        line = say(story, record, "fault %s: %S, lasting since then", sim_fault_name(place.kind), &fault->where);
+        if (line != NULL) {
+            line->time_ns = fault->time_ns;
+            line->node = (struct wf_string){NULL, 0};
+            line->is_fault = true;
+        }
+    }
+}
+
+/* A fault of the service or database, or of a process or workflow of this story, and its end. */
+static void tell_one_fault(struct sim_story *story, const struct sim_record *record)
+{
+    const bool is_end = record->kind == SIM_RECORD_FAULT_END;
+    const bool is_general = sim_fault_reach((enum sim_fault_kind)record->x) == SIM_REACH_EVERYONE;
+    const bool is_told = is_end ? forget_fault(story, record) : concerns(story, record);
+    struct sim_story_line *line = NULL;
+
+    if (!is_end) {
+        remember_fault(story, record, is_told);
+    }
+    if (!is_told && !is_general) {
+        return;
+    }
+    line = say(story, record, record->b.size_bytes == 0 ? "fault %S%s" : "fault %S%s: %S", &record->a,
+               is_end ? " ends" : "", &record->b);
+    if (line != NULL) {
+        line->node = (struct wf_string){NULL, 0};
+        line->is_fault = true;
+        line->is_general = !is_told;
+    }
+}
+
 static bool tell_fault(struct sim_story *story, const struct sim_record *record)
 {
     struct sim_story_node *node = NULL;
-    struct sim_story_line *line = NULL;
 
     if (record->kind == SIM_RECORD_CRASH) {
         tell_crash(story, record);
@@ -202,16 +274,9 @@ static bool tell_fault(struct sim_story *story, const struct sim_record *record)
     if (record->kind != SIM_RECORD_FAULT && record->kind != SIM_RECORD_FAULT_END) {
         return false;
     }
-    /* The crash itself follows. What befell other workflows alone is not of this story. */
-    if (is_crash(record) || (record->subject.size_bytes > 0 && !concerns(story, record))) {
-        return true;
-    }
-    line = say(story, record, record->b.size_bytes == 0 ? "fault %S%s" : "fault %S%s: %S", &record->a,
-               record->kind == SIM_RECORD_FAULT_END ? " ends" : "", &record->b);
-    if (line != NULL) {
-        line->node = (struct wf_string){NULL, 0};
-        line->is_fault = true;
-        line->is_general = !concerns(story, record);
+    /* The crash itself follows. */
+    if (!is_crash(record)) {
+        tell_one_fault(story, record);
     }
     return true;
 }
@@ -234,6 +299,7 @@ static void tell_own(struct sim_story *story, const struct sim_record *record)
         (void)say(story, record, "%S closes: %S", &record->subject, &record->a);
     } else if (record->kind == SIM_RECORD_ATTEMPT_STARTED) {
         run_at(story, record->node, 1);
+        tell_standing_faults(story, record);
         (void)say(story, record, "%S starts, attempt %lld", &record->a, (long long)record->x);
     } else if (record->kind == SIM_RECORD_ATTEMPT_ENDED) {
         run_at(story, record->node, -1);

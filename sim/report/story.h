@@ -12,6 +12,7 @@
 
 #define SIM_STORY_LINES_MAX 512 /* kept; the later ones of a longer story are left out */
 #define SIM_STORY_NODES_MAX 32
+#define SIM_STORY_FAULTS_MAX 32 /* lasting at once */
 
 struct sim_story_line {
     wf_time_ns time_ns;
@@ -29,6 +30,16 @@ struct sim_story_node {
     bool is_down; /* it crashed while it ran something */
 };
 
+/* A fault that lasts: told when the workflow comes to a process that it strikes. */
+struct sim_story_fault {
+    bool is_active;
+    bool is_told;
+    int64_t kind;
+    wf_time_ns time_ns;
+    struct wf_string node;
+    struct wf_string where;
+};
+
 struct sim_story {
     struct wf_arena *arena;
     struct wf_string workflow_id;
@@ -39,6 +50,7 @@ struct sim_story {
     uint32_t dropped_count;
     struct sim_story_node nodes[SIM_STORY_NODES_MAX];
     uint32_t node_count;
+    struct sim_story_fault faults[SIM_STORY_FAULTS_MAX];
     uint32_t effect_count;      /* times the checked effect happened */
     struct wf_string effect;    /* the first one seen for the key */
 };

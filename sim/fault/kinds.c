@@ -1,0 +1,87 @@
+/* A table: a row a kind. */
+#include "sim/fault/kinds.h"
+
+#include "engine/base/assert.h"
+
+static const char *const fault_names[SIM_FAULT_COUNT] = {
+#define SIM_FAULT(name, text, help) (text),
+#include "sim/fault/faults.def"
+};
+
+const char *sim_fault_name(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return fault_names[kind];
+}
+
+static const struct {
+    enum sim_fault_reach reach;
+    bool hides_outcome;
+    bool lasts; /* until a record says that it ended */
+} rows[SIM_FAULT_COUNT] = {
+    [SIM_FAULT_WORKER_CRASH] = {SIM_REACH_PROCESS, true, false},
+    [SIM_FAULT_SERVER_CRASH] = {SIM_REACH_EVERYONE, true, false},
+    [SIM_FAULT_DATABASE_TIMEOUT] = {SIM_REACH_EVERYONE, true, false},
+    [SIM_FAULT_DATABASE_UNAVAILABLE] = {SIM_REACH_EVERYONE, true, false},
+    [SIM_FAULT_DATABASE_SLOW] = {SIM_REACH_EVERYONE, true, true},
+    [SIM_FAULT_PARTITION] = {SIM_REACH_PROCESS, true, true},
+    [SIM_FAULT_PARTITION_ONE_WAY] = {SIM_REACH_PROCESS, true, true},
+    [SIM_FAULT_ISOLATE] = {SIM_REACH_PROCESS, true, true},
+    [SIM_FAULT_MESSAGE_LOSS] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_MESSAGE_DELAY] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_MESSAGE_DUPLICATE] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_MESSAGE_REORDER] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_ACTIVITY_FAILURE] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_LOST_ANSWER] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_ZOMBIE] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_CACHE_EVICTION] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_SIGNAL_DUPLICATE] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_SIGNAL_LATE] = {SIM_REACH_ONE, true, false},
+    [SIM_FAULT_CANCEL] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_TERMINATE] = {SIM_REACH_ONE, false, false},
+    [SIM_FAULT_SHARD_MOVE] = {SIM_REACH_EVERYONE, true, false},
+    [SIM_FAULT_SLOW_NODE] = {SIM_REACH_PROCESS, true, true},
+};
+
+enum sim_fault_reach sim_fault_reach(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return rows[kind].reach;
+}
+
+bool sim_fault_hides_outcome(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return rows[kind].hides_outcome;
+}
+
+bool sim_fault_lasts(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return rows[kind].lasts;
+}
+
+/* True when the text holds the name as a word of its own: "worker-1" is not in "worker-12". */
+static bool names(struct wf_string text, struct wf_string name)
+{
+    for (size_t i = 0; name.size_bytes > 0 && i + name.size_bytes <= text.size_bytes; i++) {
+        const size_t end = i + name.size_bytes;
+
+        if (memcmp(text.data + i, name.data, name.size_bytes) == 0 && (i == 0 || text.data[i - 1] == ' ') &&
+            (end == text.size_bytes || text.data[end] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_fault_concerns(const struct sim_fault_place *fault, struct wf_string workflow_id, struct wf_string node)
+{
+    if (fault->subject.size_bytes > 0) {
+        return wf_string_equal(fault->subject, workflow_id);
+    }
+    if (sim_fault_reach(fault->kind) != SIM_REACH_PROCESS || node.size_bytes == 0) {
+        return false;
+    }
+    return wf_string_equal(fault->node, node) || names(fault->where, node);
+}
