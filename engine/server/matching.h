@@ -76,7 +76,7 @@ struct wf_matching_poller {
 };
 
 struct wf_matching_task {
-    struct wf_ring link;       /* in queue->waiting, ->backlog or ->moving */
+    _Alignas(16) struct wf_ring link; /* in queue->waiting, ->backlog or ->moving */
     struct wf_ring write_link; /* in queue->to_write or ->in_write */
     struct wf_matching_queue *queue;
     enum wf_task_state state;
@@ -94,7 +94,7 @@ struct wf_matching_task {
 };
 
 struct wf_matching_query {
-    struct wf_ring link; /* in queue->queries until a poller takes it, then in matching->asked */
+    _Alignas(16) struct wf_ring link; /* in queue->queries until a poller takes it, then in matching->asked */
     uint64_t call_id;
     wf_time_ns deadline_ns;
     char query_id[WF_MATCHING_ID_BYTES];
