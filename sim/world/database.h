@@ -33,6 +33,7 @@ struct sim_db_run {
     bool is_closed;
     bool is_created; /* false: only orphan nodes so far */
     bool is_dropped; /* closed and forgotten */
+    void *context;   /* the world's */
 };
 
 struct sim_db_current {

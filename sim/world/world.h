@@ -47,6 +47,7 @@ struct sim_world_config {
     uint64_t seed;
     const struct sim_tape *tape; /* NULL: none */
     const struct wf_block_source *blocks; /* the region reserved for this run */
+    const struct wf_block_source *stacks; /* for coroutines; NULL: blocks */
     sim_observer observer;
     void *observer_context;
     bool keeps_closed_runs; /* histories of closed runs stay readable (recording, list, describe) */

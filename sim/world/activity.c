@@ -1,0 +1,653 @@
+/*
+ * Attempts of activities. An attempt is a sequence of steps (wait, effect, heartbeat, return, fail, never), made by the
+ * scenario's model or by an activity in C; this file performs them in virtual time. After every wait and every effect the
+ * loop goes on with other events, so that a fault can strike between any two steps.
+ */
+#include "engine/base/assert.h"
+#include "sim/core/template.h"
+#include "sim/world/database_tasks.h"
+#include "sim/world/worker_parts.h"
+
+#define DEFAULT_THROTTLE_NS (30 * WF_NS_PER_S) /* between heartbeats, without a heartbeat timeout (engine-semantics 4.7) */
+#define THROTTLE_NS_MAX (60 * WF_NS_PER_S)
+#define THROTTLE_PERCENT 80
+#define ZOMBIE_DEFAULT_NS (60 * WF_NS_PER_S) /* how long a zombie sleeps when the attempt has no timeout */
+#define ZOMBIE_MS_MAX 60000u                 /* and up to a minute more */
+
+/* Where a modelled attempt is. */
+enum stage { STAGE_BEFORE, STAGE_AFTER, STAGE_END };
+
+struct sim_attempt {
+    struct sim_ring_link link; /* in worker->attempts */
+    struct sim_worker *worker;
+    bool is_dead; /* its process died; freed by its event */
+    bool is_in_loop;
+    struct sim_workflow *workflow;
+    struct sim_content *content; /* the answer that brought the task */
+    const struct wf_svc_activity_task *task;
+
+    /* Of a model. */
+    const struct sim_activity_model *model; /* NULL: code */
+    enum stage stage;
+    int64_t before_ns; /* left of the waits before and after the effect */
+    int64_t after_ns;
+    const struct sim_outcome *outcome; /* NULL: it succeeds */
+    bool is_heartbeat_next;
+
+    struct wf_attempt *code;
+    struct wf_attempt_start start; /* what the code was given */
+
+    bool fails_by_fault;
+    bool loses_answer;
+    bool is_refused;          /* the last effect was */
+    bool is_cancel_requested; /* the service said so */
+    bool is_unknown;          /* the service does not know the attempt any more */
+    bool has_beaten;
+    wf_time_ns beat_ns; /* of the last heartbeat that was sent */
+    struct wf_string input; /* JSON array, for templates; in a piece of its own */
+    uint64_t heartbeat_call_id; /* 0: none is out */
+};
+
+/* ---- Life ---- */
+
+static void free_attempt(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+
+    sim_link_remove(&attempt->link);
+    if (attempt->code != NULL) {
+        sim_worker_enter(attempt->worker);
+        wf_attempt_free(attempt->code);
+    }
+    sim_db_forget(&world->slabs, &attempt->input);
+    sim_content_release(world, attempt->content);
+    sim_world_give(world, attempt, sizeof *attempt);
+}
+
+static void kill(struct sim_attempt *attempt)
+{
+    attempt->is_dead = true;
+    if (attempt->code != NULL) {
+        sim_worker_enter(attempt->worker);
+        wf_attempt_free(attempt->code);
+        attempt->code = NULL;
+    }
+    if (!attempt->is_in_loop) {
+        free_attempt(attempt);
+    }
+}
+
+void sim_attempts_drop(struct sim_worker *worker)
+{
+    struct sim_ring_link *next = NULL;
+
+    for (struct sim_ring_link *link = worker->attempts.next; link != &worker->attempts; link = next) {
+        next = link->next;
+        kill((void *)link);
+    }
+    worker->attempt_count = 0;
+}
+
+static void go_on_after(struct sim_attempt *attempt, int64_t wait_ns)
+{
+    struct sim_world *world = attempt->worker->world;
+
+    attempt->is_in_loop = sim_world_push(world, world->loop.now_ns + wait_ns, attempt->worker->node->index,
+                                         SIM_EVENT_ATTEMPT, attempt);
+}
+
+/* ---- Choosing what happens ---- */
+
+static const struct sim_activity_model *model_of(const struct sim_world *world, struct wf_string activity_type)
+{
+    for (uint32_t i = 0; i < world->scenario->activity_count; i++) {
+        if (wf_string_equal(world->scenario->activities[i].name, activity_type)) {
+            return &world->scenario->activities[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct sim_outcome *choose_outcome(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+
+    for (uint32_t i = 0; i < attempt->model->outcome_count; i++) {
+        const struct sim_outcome *outcome = &attempt->model->outcomes[i];
+
+        if (outcome->attempt != 0 && outcome->attempt != attempt->task->attempt) {
+            continue;
+        }
+        /* Without a chance it is sure, on the attempt that it names. */
+        if (outcome->chance.denominator == 0 ? outcome->attempt != 0
+                                             : sim_chance(&world->choices, &attempt->workflow->entity,
+                                                          SIM_SITE_ACTIVITY_OUTCOME, outcome->chance)) {
+            return outcome;
+        }
+    }
+    return NULL;
+}
+
+static bool is_hit(struct sim_attempt *attempt, enum sim_fault_kind kind, struct sim_ratio rate)
+{
+    struct sim_world *world = attempt->worker->world;
+
+    if (!world->has_rates || !sim_world_strikes(world, kind, rate, &attempt->workflow->entity,
+                                                SIM_SITE_ACTIVITY_FAULT, attempt->workflow)) {
+        return false;
+    }
+    sim_world_record_fault(world, kind, attempt->worker->node->index, attempt->workflow,
+                           attempt->task->activity_type);
+    return true;
+}
+
+/* A zombie sleeps past its timeout and then acts as if nothing had happened. */
+static int64_t choose_sleep(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+    const int64_t timeout_ns = wf_time_of(attempt->task->start_to_close_timeout);
+
+    if (!is_hit(attempt, SIM_FAULT_ZOMBIE, world->rates.zombie)) {
+        return 0;
+    }
+    return (timeout_ns > 0 ? timeout_ns : ZOMBIE_DEFAULT_NS) + WF_NS_PER_S +
+           (int64_t)sim_choose(&world->choices, &attempt->workflow->entity, SIM_SITE_ACTIVITY_FAULT, ZOMBIE_MS_MAX) *
+               WF_NS_PER_MS;
+}
+
+static void plan_model(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+    const int64_t takes_ns = sim_draw_duration(&world->choices, &attempt->workflow->entity, SIM_SITE_ACTIVITY_TAKES,
+                                               &attempt->model->takes) *
+                             attempt->worker->node->slow_factor;
+
+    /* The outside world acts half way: the rest is the answer's way back. */
+    attempt->before_ns = takes_ns / 2;
+    attempt->after_ns = takes_ns - takes_ns / 2;
+    attempt->outcome = choose_outcome(attempt);
+}
+
+/* ---- Steps of a model ---- */
+
+static struct sim_template_values values_of(struct sim_attempt *attempt)
+{
+    return (struct sim_template_values){.n = attempt->workflow->n,
+                                        .input = attempt->input,
+                                        .choices = &attempt->worker->world->choices,
+                                        .entity = &attempt->workflow->entity,
+                                        .site = SIM_SITE_ACTIVITY_OUTCOME};
+}
+
+static struct wf_string expand(struct sim_attempt *attempt, struct sim_template text)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct sim_template_values values = values_of(attempt);
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (sim_template_expand(text, &values, &buffer, &world->error) != WF_OK) {
+        sim_world_fail(world, world->error.status, NULL);
+    }
+    return wf_buffer_string(&buffer);
+}
+
+static void step_fail(struct sim_attempt *attempt, struct wf_string type, bool is_non_retryable, struct wf_step *step)
+{
+    struct wf_arena *arena = &attempt->worker->world->step_arena;
+    struct wf_failure *failure = WF_ARENA_NEW(arena, struct wf_failure);
+    struct wf_application_failure_info *info = WF_ARENA_NEW(arena, struct wf_application_failure_info);
+
+    if (failure == NULL || info == NULL) {
+        sim_world_fail(attempt->worker->world, WF_ERR_MEMORY, "no memory for a failure");
+        return;
+    }
+    info->type = type;
+    info->non_retryable = is_non_retryable;
+    failure->message = type;
+    failure->failure_info_case = WF_CASE_failure_application_failure_info;
+    failure->failure_info.application_failure_info = info;
+    step->type = WF_STEP_FAIL;
+    step->failure = failure;
+}
+
+static void step_effect(struct sim_attempt *attempt, struct wf_step *step)
+{
+    const struct sim_effect *effect = &attempt->model->effect;
+
+    step->type = WF_STEP_EFFECT;
+    step->is_undo = effect->kind == SIM_EFFECT_UNDO;
+    step->effect_name = effect->name;
+    step->effect_key = expand(attempt, effect->key);
+    step->has_once_per = effect->has_once_per;
+    if (effect->has_once_per) {
+        step->once_per = expand(attempt, effect->once_per);
+    }
+}
+
+static void step_return(struct sim_attempt *attempt, struct wf_step *step)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct sim_template_values values = values_of(attempt);
+    struct wf_payload *payload = WF_ARENA_NEW(&world->step_arena, struct wf_payload);
+    struct wf_buffer buffer = {0};
+
+    step->type = WF_STEP_RETURN;
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (sim_value_expand(attempt->model->result, &values, &buffer, &world->error) != WF_OK) {
+        sim_world_fail(world, world->error.status, NULL);
+        return;
+    }
+    if (payload == NULL || !sim_payload_of_json(&world->step_arena, wf_buffer_string(&buffer), payload)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a result");
+        return;
+    }
+    step->payload = payload;
+}
+
+/* The end of a model's attempt, by the outcome that was chosen for it. */
+static void step_end(struct sim_attempt *attempt, struct wf_step *step)
+{
+    const struct sim_outcome *outcome = attempt->outcome;
+
+    if (attempt->is_refused) {
+        step_fail(attempt, WF_STR("EffectRefused"), true, step);
+    } else if (attempt->fails_by_fault) {
+        step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
+    } else if (outcome == NULL) {
+        step_return(attempt, step);
+    } else {
+        switch (outcome->kind) {
+        case SIM_OUTCOME_FAIL:
+        case SIM_OUTCOME_FAIL_AFTER:
+            step_fail(attempt, outcome->failure_type, outcome->is_non_retryable, step);
+            break;
+        case SIM_OUTCOME_LOSE_ANSWER:
+            attempt->loses_answer = true;
+            step_return(attempt, step);
+            break;
+        case SIM_OUTCOME_NEVER:
+            step->type = WF_STEP_NEVER;
+            break;
+        }
+    }
+}
+
+/* A wait, cut into pieces by heartbeats. */
+static void step_wait(struct sim_attempt *attempt, int64_t *left_ns, struct wf_step *step)
+{
+    const int64_t beat_ns = attempt->model->heartbeat_every_ns;
+    const int64_t wait_ns = beat_ns > 0 && beat_ns < *left_ns ? beat_ns : *left_ns;
+
+    step->type = WF_STEP_WAIT;
+    step->wait_ns = wait_ns;
+    *left_ns -= wait_ns;
+    attempt->is_heartbeat_next = beat_ns > 0;
+}
+
+static bool does_effect(const struct sim_attempt *attempt)
+{
+    return attempt->model->effect.kind != SIM_EFFECT_NONE && !attempt->fails_by_fault &&
+           (attempt->outcome == NULL || attempt->outcome->kind != SIM_OUTCOME_FAIL);
+}
+
+static void next_of_model(struct sim_attempt *attempt, struct wf_step *step)
+{
+    if (attempt->is_heartbeat_next) {
+        attempt->is_heartbeat_next = false;
+        step->type = WF_STEP_HEARTBEAT;
+        return;
+    }
+    if (attempt->stage == STAGE_BEFORE && attempt->before_ns > 0) {
+        step_wait(attempt, &attempt->before_ns, step);
+        return;
+    }
+    if (attempt->stage == STAGE_BEFORE) {
+        attempt->stage = STAGE_AFTER;
+        if (does_effect(attempt)) {
+            step_effect(attempt, step);
+            return;
+        }
+    }
+    if (attempt->stage == STAGE_AFTER && attempt->after_ns > 0) {
+        step_wait(attempt, &attempt->after_ns, step);
+        return;
+    }
+    attempt->stage = STAGE_END;
+    step_end(attempt, step);
+}
+
+/* ---- Performing ---- */
+
+static enum sim_record_kind effect_record(enum sim_ledger_result result)
+{
+    switch (result) {
+    case SIM_LEDGER_DONE:
+        return SIM_RECORD_EFFECT;
+    case SIM_LEDGER_REPEATED:
+        return SIM_RECORD_EFFECT_REPEATED;
+    case SIM_LEDGER_REFUSED:
+        return SIM_RECORD_EFFECT_REFUSED;
+    case SIM_LEDGER_UNDONE:
+        return SIM_RECORD_UNDO;
+    case SIM_LEDGER_NOTHING:
+        return SIM_RECORD_UNDO_NOTHING;
+    }
+    WF_UNREACHABLE();
+}
+
+static void perform_effect(struct sim_attempt *attempt, const struct wf_step *step)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct sim_ledger_entry entry = {
+        .effect = step->effect_name,
+        .key = step->effect_key,
+        .workflow_id = attempt->workflow->id,
+        .run_id = attempt->task->workflow_execution->run_id,
+        .activity_id = attempt->task->activity_id,
+        .activity_type = attempt->task->activity_type,
+        .node = attempt->worker->node->name,
+        .attempt = attempt->task->attempt,
+        .is_undo = step->is_undo,
+        .time_ns = world->loop.now_ns,
+        .step = world->loop.step_count,
+    };
+    enum sim_ledger_result result = SIM_LEDGER_DONE;
+
+    if (!sim_ledger_apply(&world->ledger, &entry, step->has_once_per ? step->once_per : (struct wf_string){0},
+                          &result)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for the ledger");
+        return;
+    }
+    attempt->is_refused = result == SIM_LEDGER_REFUSED;
+    sim_world_record(world, (struct sim_record){.kind = effect_record(result),
+                                                .node = attempt->worker->node->name,
+                                                .subject = attempt->workflow->id,
+                                                .a = step->effect_name,
+                                                .b = step->effect_key,
+                                                .x = attempt->task->attempt});
+}
+
+/* SDKs send at most one heartbeat in 80% of the timeout; the details of the others are lost with the process
+ * (engine-semantics 4.7). */
+static bool is_throttled(const struct sim_attempt *attempt)
+{
+    const int64_t timeout_ns = wf_time_of(attempt->task->heartbeat_timeout);
+    int64_t throttle_ns = timeout_ns > 0 ? timeout_ns / 100 * THROTTLE_PERCENT : DEFAULT_THROTTLE_NS;
+
+    throttle_ns = throttle_ns > THROTTLE_NS_MAX ? THROTTLE_NS_MAX : throttle_ns;
+    return attempt->has_beaten && attempt->worker->world->loop.now_ns - attempt->beat_ns < throttle_ns;
+}
+
+static void send_heartbeat(struct sim_attempt *attempt, const struct wf_step *step)
+{
+    struct sim_world *world = attempt->worker->world;
+    struct wf_payloads details = {.payloads = {.items = (struct wf_payload *)(uintptr_t)step->payload,
+                                               .count = step->payload == NULL ? 0 : 1}};
+    struct wf_svc_record_activity_heartbeat body = {.token = attempt->task->token,
+                                                    .details = step->payload == NULL ? NULL : &details,
+                                                    .identity = attempt->worker->node->name};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_record_activity_heartbeat,
+                                           .call = {.record_activity_heartbeat = &body}};
+    const struct sim_call_request call = {.node = attempt->worker->node->index,
+                                          .caller = SIM_CALLER_WORKER,
+                                          .purpose = SIM_WORKER_HEARTBEAT,
+                                          .context = attempt,
+                                          .subject = attempt->workflow};
+    struct sim_content *content = NULL;
+
+    if (is_throttled(attempt)) {
+        return;
+    }
+    content = sim_content_new(world, SIM_MESSAGE_REQUEST, &request);
+    if (content == NULL) {
+        return;
+    }
+    attempt->has_beaten = true;
+    attempt->beat_ns = world->loop.now_ns;
+    sim_network_abandon(world, attempt->heartbeat_call_id);
+    attempt->heartbeat_call_id = sim_network_call(world, &call, content);
+    sim_content_release(world, content);
+}
+
+void sim_attempt_heard(struct sim_attempt *attempt, const struct wf_svc_response *response)
+{
+    attempt->heartbeat_call_id = 0;
+    if (response->status == WF_CALL_NOT_FOUND) {
+        attempt->is_unknown = true;
+    } else if (response->answer_case == WF_CASE_svc_response_heartbeat_answer) {
+        attempt->is_cancel_requested = response->answer.heartbeat_answer->is_cancel_requested;
+    }
+}
+
+/* ---- Ends ---- */
+
+static void end(struct sim_attempt *attempt, struct wf_string how, struct wf_string type)
+{
+    struct sim_worker *worker = attempt->worker;
+    char bytes[128];
+    struct wf_buffer text = {0};
+
+    wf_buffer_init_fixed(&text, bytes, sizeof bytes);
+    wf_buffer_append_string(&text, how);
+    if (type.size_bytes > 0) {
+        wf_buffer_append_char(&text, ' ');
+        wf_buffer_append_string(&text, type);
+    }
+    sim_world_record(worker->world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_ENDED,
+                                                        .node = worker->node->name,
+                                                        .subject = attempt->workflow->id,
+                                                        .a = attempt->task->activity_type,
+                                                        .b = wf_buffer_string(&text),
+                                                        .x = attempt->task->attempt});
+    sim_network_abandon(worker->world, attempt->heartbeat_call_id);
+    free_attempt(attempt);
+    worker->attempt_count--;
+    sim_worker_poll_again(worker, SIM_POLLER_ACTIVITY);
+}
+
+static void report_completed(struct sim_attempt *attempt, const struct wf_payload *result)
+{
+    struct wf_payloads payloads = {
+        .payloads = {.items = (struct wf_payload *)(uintptr_t)result, .count = result == NULL ? 0 : 1}};
+    struct wf_svc_respond_activity_task_completed body = {
+        .token = attempt->task->token, .result = &payloads, .identity = attempt->worker->node->name};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_completed,
+                                           .call = {.respond_activity_task_completed = &body}};
+
+    sim_worker_report(attempt->worker, &(struct sim_report){.workflow = attempt->workflow}, &request);
+}
+
+static void report_failed(struct sim_attempt *attempt, const struct wf_failure *failure)
+{
+    struct wf_svc_respond_activity_task_failed body = {.token = attempt->task->token,
+                                                       .failure = (struct wf_failure *)(uintptr_t)failure,
+                                                       .identity = attempt->worker->node->name};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_failed,
+                                           .call = {.respond_activity_task_failed = &body}};
+
+    sim_worker_report(attempt->worker, &(struct sim_report){.workflow = attempt->workflow}, &request);
+}
+
+static void report_canceled(struct sim_attempt *attempt)
+{
+    struct wf_svc_respond_activity_task_canceled body = {.token = attempt->task->token,
+                                                         .identity = attempt->worker->node->name};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_canceled,
+                                           .call = {.respond_activity_task_canceled = &body}};
+
+    sim_worker_report(attempt->worker, &(struct sim_report){.workflow = attempt->workflow}, &request);
+}
+
+static void end_with_result(struct sim_attempt *attempt, const struct wf_step *step)
+{
+    if (attempt->loses_answer || is_hit(attempt, SIM_FAULT_LOST_ANSWER, attempt->worker->world->rates.lost_answer)) {
+        end(attempt, WF_STR("lost"), (struct wf_string){0});
+        return;
+    }
+    report_completed(attempt, step->payload);
+    end(attempt, WF_STR("completed"), (struct wf_string){0});
+}
+
+static void end_with_failure(struct sim_attempt *attempt, const struct wf_step *step)
+{
+    struct wf_string type = {0};
+
+    if (step->failure->failure_info_case == WF_CASE_failure_canceled_failure_info) {
+        report_canceled(attempt);
+        end(attempt, WF_STR("canceled"), type);
+        return;
+    }
+    if (step->failure->failure_info_case == WF_CASE_failure_application_failure_info) {
+        type = step->failure->failure_info.application_failure_info->type;
+    }
+    report_failed(attempt, step->failure);
+    end(attempt, WF_STR("failed"), type);
+}
+
+/* Returns true when the attempt goes on at once with its next step. */
+static bool perform(struct sim_attempt *attempt, const struct wf_step *step)
+{
+    switch (step->type) {
+    case WF_STEP_WAIT:
+        go_on_after(attempt, step->wait_ns);
+        return false;
+    case WF_STEP_EFFECT:
+        perform_effect(attempt, step);
+        go_on_after(attempt, 0);
+        return false;
+    case WF_STEP_HEARTBEAT:
+        send_heartbeat(attempt, step);
+        return true;
+    case WF_STEP_RETURN:
+        end_with_result(attempt, step);
+        return false;
+    case WF_STEP_FAIL:
+    case WF_STEP_BROKEN:
+        end_with_failure(attempt, step);
+        return false;
+    case WF_STEP_NEVER:
+        end(attempt, WF_STR("abandoned"), (struct wf_string){0});
+        return false;
+    }
+    WF_UNREACHABLE();
+}
+
+static void next_step(struct sim_attempt *attempt, struct wf_step *step)
+{
+    if (attempt->model != NULL) {
+        next_of_model(attempt, step);
+        return;
+    }
+    if (attempt->fails_by_fault) {
+        step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
+        return;
+    }
+    sim_worker_enter(attempt->worker);
+    *step = *wf_attempt_next(attempt->code,
+                             &(struct wf_step_answer){.is_refused = attempt->is_refused,
+                                                      .is_cancel_requested = attempt->is_cancel_requested ||
+                                                                             attempt->is_unknown});
+}
+
+void sim_attempt_run(struct sim_attempt *attempt)
+{
+    struct wf_step step = {0};
+    bool goes_on = true;
+
+    attempt->is_in_loop = false;
+    if (attempt->is_dead) {
+        free_attempt(attempt);
+        return;
+    }
+    while (goes_on && attempt->worker->world->status == WF_OK) {
+        /* A model that beats stops when it is told to (engine-semantics 4.8); code is told and decides. */
+        if (attempt->model != NULL && attempt->is_unknown) {
+            end(attempt, WF_STR("abandoned"), (struct wf_string){0});
+            return;
+        }
+        if (attempt->model != NULL && attempt->is_cancel_requested) {
+            report_canceled(attempt);
+            end(attempt, WF_STR("canceled"), (struct wf_string){0});
+            return;
+        }
+        step = (struct wf_step){0};
+        next_step(attempt, &step);
+        goes_on = attempt->worker->world->status == WF_OK && perform(attempt, &step);
+    }
+}
+
+/* ---- Taking ---- */
+
+static bool begin_code(struct sim_attempt *attempt)
+{
+    const struct wf_svc_activity_task *task = attempt->task;
+
+    attempt->start = (struct wf_attempt_start){
+        .activity_type = task->activity_type,
+        .input = task->input == NULL ? NULL : task->input->payloads.items,
+        .input_count = task->input == NULL ? 0 : task->input->payloads.count,
+        .attempt = task->attempt,
+        .last_heartbeat = task->heartbeat_details == NULL || task->heartbeat_details->payloads.count == 0
+                              ? NULL
+                              : task->heartbeat_details->payloads.items,
+    };
+    sim_worker_enter(attempt->worker);
+    attempt->code = wf_attempt_new(sim_worker_host(attempt->worker), &attempt->start);
+    return attempt->code != NULL || sim_world_fail(attempt->worker->world, WF_ERR_MEMORY, "no memory for an activity");
+}
+
+/* An activity that the scenario gives no model and the code does not have is an error, not a failure (DESIGN section 4). */
+static bool choose_performer(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct wf_string type = attempt->task->activity_type;
+
+    attempt->model = model_of(world, type);
+    if (attempt->model != NULL && !attempt->model->is_in_c) {
+        plan_model(attempt);
+        return true;
+    }
+    attempt->model = NULL;
+    if (!wf_host_has_activity(sim_worker_host(attempt->worker), type)) {
+        if (world->status == WF_OK) {
+            world->status = wf_fail_status(&world->error, WF_ERR_INVALID, "activity %S has no model in the scenario",
+                                           &type);
+        }
+        return false;
+    }
+    return begin_code(attempt);
+}
+
+void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_activity_task *task)
+{
+    struct sim_world *world = worker->world;
+    struct sim_attempt *attempt = sim_world_take(world, sizeof *attempt);
+    int64_t sleep_ns = 0;
+
+    if (attempt == NULL) {
+        return;
+    }
+    attempt->worker = worker;
+    attempt->content = content;
+    attempt->task = task;
+    attempt->workflow = sim_world_workflow(world, task->workflow_execution->workflow_id);
+    content->references++;
+    worker->attempt_count++;
+    sim_link_init(&attempt->link);
+    sim_link_push(&worker->attempts, &attempt->link);
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_STARTED,
+                                                .node = worker->node->name,
+                                                .subject = attempt->workflow->id,
+                                                .a = task->activity_type,
+                                                .b = task->activity_id,
+                                                .x = task->attempt});
+    if (!sim_db_keep(&world->slabs, sim_json_of_payloads(&world->step_arena, task->input), &attempt->input) ||
+        !choose_performer(attempt)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for an attempt");
+        return;
+    }
+    attempt->fails_by_fault = is_hit(attempt, SIM_FAULT_ACTIVITY_FAILURE, world->rates.activity_failure);
+    sleep_ns = choose_sleep(attempt);
+    go_on_after(attempt, sleep_ns);
+}

@@ -1,0 +1,649 @@
+/*
+ * Clients and operators: starts in streams, and plans that signal, query, cancel or terminate. A send keeps its request, so
+ * that every retry carries the same request id; its answer is recorded once, when it is final or nobody waits for it any
+ * longer.
+ */
+#include "engine/base/assert.h"
+#include "engine/base/json_text.h"
+#include "sim/core/template.h"
+#include "sim/world/parts.h"
+
+#define SEND_PATIENCE_NS (60 * WF_NS_PER_S) /* retries of everything but starts, which must happen */
+#define LATE_MS_MAX 300000u                 /* of a late signal: up to five minutes more than meant */
+#define DUPLICATE_MS_MAX 5000u
+
+/* ---- Requests ---- */
+
+static bool expand(struct sim_world *world, struct sim_template text, uint64_t n, struct wf_string *out)
+{
+    const struct sim_template_values values = {.n = n};
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (sim_template_expand(text, &values, &buffer, &world->error) != WF_OK) {
+        return sim_world_fail(world, world->error.status, NULL);
+    }
+    *out = wf_buffer_string(&buffer);
+    return true;
+}
+
+/* The value drawn by the workflow that it is for; a JSON array becomes one payload an item. */
+static struct wf_payloads *expand_arguments(struct sim_world *world, struct sim_value_template value,
+                                            struct sim_workflow *workflow, uint64_t n, enum sim_site site,
+                                            bool is_array)
+{
+    const struct sim_template_values values = {
+        .n = n, .choices = &world->choices, .entity = &workflow->entity, .site = site};
+    struct wf_payloads *payloads = NULL;
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (value.json.size_bytes == 0) {
+        return WF_ARENA_NEW(&world->step_arena, struct wf_payloads);
+    }
+    if (sim_value_expand(value, &values, &buffer, &world->error) != WF_OK) {
+        sim_world_fail(world, world->error.status, NULL);
+        return NULL;
+    }
+    if (is_array && buffer.size_bytes > 0 && buffer.data[0] == '[') {
+        return sim_payloads_of_array(&world->step_arena, wf_buffer_string(&buffer));
+    }
+    payloads = WF_ARENA_NEW(&world->step_arena, struct wf_payloads);
+    if (payloads != NULL) {
+        struct wf_payload *payload = WF_LIST_APPEND(&world->step_arena, payloads->payloads);
+
+        if (payload == NULL || !sim_payload_of_json(&world->step_arena, wf_buffer_string(&buffer), payload)) {
+            return NULL;
+        }
+    }
+    return payloads;
+}
+
+static struct wf_string make_request_id(struct sim_world *world, uint32_t node)
+{
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    wf_buffer_printf(&buffer, "%S-%llu", &world->nodes[node].name, (unsigned long long)++world->request_count);
+    return wf_buffer_string(&buffer);
+}
+
+static struct wf_string queue_of(const struct sim_world *world, const struct sim_start *start)
+{
+    if (start->task_queue.size_bytes > 0) {
+        return start->task_queue;
+    }
+    for (uint32_t i = 0; i < world->queue_count; i++) {
+        const struct sim_queue *queue = &world->queues[i];
+
+        for (uint32_t j = 0; j < queue->workflow_count; j++) {
+            if (wf_string_equal(queue->workflows[j], start->workflow_type)) {
+                return queue->name;
+            }
+        }
+        if (queue->all_workflows) {
+            return queue->name;
+        }
+    }
+    return world->queues[0].name;
+}
+
+static struct wf_timestamp duration_or_none(int64_t duration_ns)
+{
+    return duration_ns == 0 ? (struct wf_timestamp){0} : wf_duration_of(duration_ns);
+}
+
+static bool fill_start(struct sim_world *world, const struct sim_start *start, uint32_t node,
+                       struct sim_workflow *workflow, uint64_t n, struct wf_svc_request *request)
+{
+    struct wf_svc_start_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_start_workflow);
+    struct wf_svc_signal_with_start *with_signal = NULL;
+
+    if (body == NULL) {
+        return false;
+    }
+    *body = (struct wf_svc_start_workflow){
+        .workflow_id = workflow->id,
+        .workflow_type = start->workflow_type,
+        .task_queue = queue_of(world, start),
+        .input = expand_arguments(world, start->input, workflow, n, SIM_SITE_START_INPUT, true),
+        .workflow_execution_timeout = duration_or_none(start->execution_timeout_ns),
+        .workflow_run_timeout = duration_or_none(start->run_timeout_ns),
+        .workflow_task_timeout = duration_or_none(start->task_timeout_ns),
+        .identity = world->nodes[node].name,
+        .request_id = make_request_id(world, node),
+        .workflow_id_reuse_policy = start->id_reuse_policy,
+        .workflow_id_conflict_policy = start->id_conflict_policy,
+    };
+    request->call_case = WF_CASE_svc_request_start_workflow;
+    request->call.start_workflow = body;
+    if (body->input == NULL || !start->is_signal_with_start) {
+        return body->input != NULL;
+    }
+    with_signal = WF_ARENA_NEW(&world->step_arena, struct wf_svc_signal_with_start);
+    if (with_signal == NULL) {
+        return false;
+    }
+    *with_signal = (struct wf_svc_signal_with_start){
+        .start = body,
+        .signal_name = start->signal_name,
+        .signal_input = expand_arguments(world, start->signal_input, workflow, n, SIM_SITE_CLIENT_INPUT, true),
+    };
+    request->call_case = WF_CASE_svc_request_signal_with_start;
+    request->call.signal_with_start = with_signal;
+    return with_signal->signal_input != NULL;
+}
+
+static bool fill_query(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
+                       uint64_t n, struct wf_workflow_execution *execution, struct wf_svc_request *request)
+{
+    struct wf_svc_query_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_query_workflow);
+    struct wf_sdk_query_workflow *query = WF_ARENA_NEW(&world->step_arena, struct wf_sdk_query_workflow);
+    const struct wf_payloads *arguments =
+        expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT, true);
+
+    if (body == NULL || query == NULL || arguments == NULL) {
+        return false;
+    }
+    query->query_type = client->name_of;
+    query->arguments.items = arguments->payloads.items;
+    query->arguments.count = arguments->payloads.count;
+    body->workflow_execution = execution;
+    body->query = query;
+    request->call_case = WF_CASE_svc_request_query_workflow;
+    request->call.query_workflow = body;
+    return true;
+}
+
+/* A request about a workflow that is there: signal, query, cancel or terminate. */
+static bool fill_command(struct sim_world *world, const struct sim_client *client, enum sim_client_action action,
+                         uint32_t node, struct sim_workflow *workflow, struct wf_string run_id, uint64_t n,
+                         struct wf_svc_request *request)
+{
+    struct wf_arena *arena = &world->step_arena;
+    struct wf_workflow_execution *execution = WF_ARENA_NEW(arena, struct wf_workflow_execution);
+    const struct wf_string reason = client == NULL ? WF_STR("an operator") : client->name_of;
+
+    if (execution == NULL) {
+        return false;
+    }
+    execution->workflow_id = workflow->id;
+    execution->run_id = run_id;
+    switch (action) {
+    case SIM_CLIENT_SIGNAL: {
+        struct wf_svc_signal_workflow *body = WF_ARENA_NEW(arena, struct wf_svc_signal_workflow);
+
+        request->call_case = WF_CASE_svc_request_signal_workflow;
+        request->call.signal_workflow = body;
+        if (body == NULL) {
+            return false;
+        }
+        *body = (struct wf_svc_signal_workflow){
+            .workflow_execution = execution,
+            .signal_name = client->name_of,
+            .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT, true),
+            .identity = world->nodes[node].name,
+            .request_id = make_request_id(world, node),
+        };
+        return body->input != NULL;
+    }
+    case SIM_CLIENT_QUERY:
+        return fill_query(world, client, workflow, n, execution, request);
+    case SIM_CLIENT_CANCEL:
+        request->call_case = WF_CASE_svc_request_request_cancel;
+        request->call.request_cancel = WF_ARENA_NEW(arena, struct wf_svc_request_cancel);
+        if (request->call.any != NULL) {
+            *request->call.request_cancel =
+                (struct wf_svc_request_cancel){.workflow_execution = execution,
+                                               .reason = reason,
+                                               .identity = world->nodes[node].name,
+                                               .request_id = make_request_id(world, node)};
+        }
+        return request->call.any != NULL;
+    case SIM_CLIENT_TERMINATE:
+        request->call_case = WF_CASE_svc_request_terminate;
+        request->call.terminate = WF_ARENA_NEW(arena, struct wf_svc_terminate);
+        if (request->call.any != NULL) {
+            *request->call.terminate = (struct wf_svc_terminate){
+                .workflow_execution = execution, .reason = reason, .identity = world->nodes[node].name};
+        }
+        return request->call.any != NULL;
+    case SIM_CLIENT_START:
+        return fill_start(world, &client->start, node, workflow, n, request);
+    }
+    WF_UNREACHABLE();
+}
+
+/* ---- Sends ---- */
+
+static struct wf_string name_of_send(const struct sim_client *client, enum sim_client_action action)
+{
+    switch (action) {
+    case SIM_CLIENT_SIGNAL:
+    case SIM_CLIENT_QUERY:
+        return client->name_of;
+    case SIM_CLIENT_CANCEL:
+        return WF_STR("cancel");
+    case SIM_CLIENT_TERMINATE:
+        return WF_STR("terminate");
+    case SIM_CLIENT_START:
+        return WF_STR("start");
+    }
+    WF_UNREACHABLE();
+}
+
+static void free_send(struct sim_world *world, struct sim_send *send)
+{
+    sim_content_release(world, send->content);
+    sim_world_give(world, send, sizeof *send);
+    WF_ASSERT(world->sends_left > 0);
+    world->sends_left--;
+}
+
+static void try_send(struct sim_world *world, struct sim_send *send)
+{
+    const struct sim_call_request call = {
+        .node = send->node, .caller = SIM_CALLER_CLIENT, .context = send, .subject = send->workflow};
+
+    (void)sim_network_call(world, &call, send->content);
+}
+
+/* Takes over nothing; the request is copied. */
+static struct sim_send *new_send(struct sim_world *world, const struct sim_send *model,
+                                 const struct wf_svc_request *request)
+{
+    struct sim_send *send = sim_world_take(world, sizeof *send);
+
+    if (send == NULL) {
+        return NULL;
+    }
+    *send = *model;
+    send->number = ++world->send_count;
+    send->content = sim_content_new(world, SIM_MESSAGE_REQUEST, request);
+    world->sends_left++;
+    return send->content == NULL ? NULL : send;
+}
+
+static bool is_start(const struct sim_send *send)
+{
+    return send->action == SIM_CLIENT_START;
+}
+
+static void begin_send(struct sim_world *world, const struct sim_send *model, const struct wf_svc_request *request,
+                       uint64_t n)
+{
+    struct sim_send *send = new_send(world, model, request);
+
+    if (send == NULL) {
+        return;
+    }
+    send->give_up_ns = is_start(send) ? INT64_MAX : world->loop.now_ns + SEND_PATIENCE_NS;
+    sim_world_record(world, (struct sim_record){.kind = is_start(send) ? SIM_RECORD_START_SENT : SIM_RECORD_SENT,
+                                                .node = world->nodes[send->node].name,
+                                                .subject = send->workflow->id,
+                                                .a = send->name,
+                                                .x = (int64_t)(is_start(send) ? n : send->number)});
+    try_send(world, send);
+}
+
+/* Plans that follow a start: "to" with this n names the workflow. */
+static void make_plans_for(struct sim_world *world, struct sim_workflow *workflow, uint64_t n);
+
+static void begin_start(struct sim_world *world, const struct sim_start *start, uint32_t node, uint64_t n)
+{
+    struct wf_string id = {0};
+    struct wf_svc_request request = {0};
+    struct sim_send model = {.action = SIM_CLIENT_START, .node = node, .name = WF_STR("start")};
+
+    if (!expand(world, start->workflow_id, n, &id)) {
+        return;
+    }
+    model.workflow = sim_world_workflow(world, id);
+    if (model.workflow == NULL || !fill_start(world, start, node, model.workflow, n, &request)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a start");
+        return;
+    }
+    model.workflow->n = n;
+    begin_send(world, &model, &request, n);
+    make_plans_for(world, model.workflow, n);
+}
+
+static void begin_command(struct sim_world *world, const struct sim_client *client, enum sim_client_action action,
+                          uint32_t node, struct sim_workflow *workflow, struct wf_string run_id, uint64_t n)
+{
+    struct wf_svc_request request = {0};
+    const struct sim_send model = {.client = client,
+                                   .action = action,
+                                   .node = node,
+                                   .workflow = workflow,
+                                   .name = name_of_send(client, action)};
+
+    if (!fill_command(world, client, action, node, workflow, run_id, n, &request)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a client's request");
+        return;
+    }
+    begin_send(world, &model, &request, n);
+}
+
+bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run)
+{
+    WF_ASSERT(action == SIM_CLIENT_CANCEL || action == SIM_CLIENT_TERMINATE);
+    begin_command(world, NULL, action, world->operator_node, run->workflow, run->run_id, run->workflow->n);
+    return true;
+}
+
+/* ---- Answers ---- */
+
+/* NULL text: not final, try again. */
+static struct wf_string final_answer(int32_t status)
+{
+    switch ((enum wf_call_status)status) {
+    case WF_CALL_OK:
+        return WF_STR("accepted");
+    case WF_CALL_NOT_FOUND:
+        return WF_STR("not found");
+    case WF_CALL_RESOURCE_EXHAUSTED:
+    case WF_CALL_UNAVAILABLE:
+    case WF_CALL_DEADLINE_EXCEEDED:
+        return (struct wf_string){0};
+    case WF_CALL_ALREADY_STARTED:
+    case WF_CALL_INVALID_ARGUMENT:
+    case WF_CALL_FAILED_PRECONDITION:
+    case WF_CALL_WORKFLOW_NOT_READY:
+    case WF_CALL_TASK_ALREADY_STARTED:
+    case WF_CALL_OBSOLETE_TASK:
+    case WF_CALL_STICKY_UNAVAILABLE:
+    case WF_CALL_QUERY_FAILED:
+        return WF_STR("rejected");
+    }
+    WF_UNREACHABLE();
+}
+
+/* Every member that is expected must be there with the same text. */
+static bool is_as_expected(struct wf_string result, struct wf_string expected)
+{
+    struct wf_json_reader reader;
+    struct wf_json_token token = {0};
+
+    wf_json_reader_init(&reader, expected);
+    if (wf_json_next(&reader, &token, NULL) != WF_OK || token.kind != WF_JSON_OBJECT_BEGIN) {
+        return wf_string_equal(result, expected);
+    }
+    while (wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_KEY) {
+        const struct wf_string key = token.text;
+        struct wf_string wanted = {0};
+
+        if (wf_json_next(&reader, &token, NULL) != WF_OK ||
+            wf_json_skip(&reader, &token, &wanted, NULL) != WF_OK ||
+            !wf_string_equal(wf_json_member(result, key), wanted)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void judge_query(struct sim_world *world, const struct sim_send *send, const struct wf_svc_response *response)
+{
+    const struct wf_svc_query_answer *answer =
+        response->answer_case == WF_CASE_svc_response_query_answer ? response->answer.query_answer : NULL;
+    const struct wf_string result = answer == NULL || answer->result == NULL || answer->result->payloads.count == 0
+                                        ? WF_STR("null")
+                                        : answer->result->payloads.items[0].data;
+
+    if (send->client != NULL && send->client->expect.size_bytes > 0 &&
+        !is_as_expected(result, send->client->expect)) {
+        sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_QUERY_WRONG,
+                                                    .node = world->nodes[send->node].name,
+                                                    .subject = send->workflow->id,
+                                                    .a = send->name,
+                                                    .b = result});
+    }
+}
+
+/* The same signal with the same request id once more, unasked: the service must recognise it. */
+static void maybe_duplicate(struct sim_world *world, const struct sim_send *send)
+{
+    struct sim_entity *entity = &send->workflow->entity;
+    struct sim_send *again = NULL;
+
+    if (send->action != SIM_CLIENT_SIGNAL || send->is_silent ||
+        !sim_world_strikes(world, SIM_FAULT_SIGNAL_DUPLICATE, world->rates.signal_duplicate, entity,
+                           SIM_SITE_CLIENT_DELAY, send->workflow)) {
+        return;
+    }
+    sim_world_record_fault(world, SIM_FAULT_SIGNAL_DUPLICATE, send->node, send->workflow, send->name);
+    again = sim_world_take(world, sizeof *again);
+    if (again != NULL) {
+        *again = *send;
+        again->is_silent = true;
+        again->content->references++;
+        again->give_up_ns = world->loop.now_ns + SEND_PATIENCE_NS;
+        world->sends_left++;
+        (void)sim_world_push(world,
+                             world->loop.now_ns + (int64_t)sim_choose(&world->choices, entity, SIM_SITE_CLIENT_DELAY,
+                                                                      DUPLICATE_MS_MAX) * WF_NS_PER_MS,
+                             send->node, SIM_EVENT_SEND, again);
+    }
+}
+
+static void end_send(struct sim_world *world, struct sim_send *send, struct wf_string answer,
+                     const struct wf_svc_response *response)
+{
+    if (!send->is_silent) {
+        sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_ANSWERED,
+                                                    .node = world->nodes[send->node].name,
+                                                    .subject = send->workflow->id,
+                                                    .a = send->name,
+                                                    .b = answer,
+                                                    .x = (int64_t)send->number});
+    }
+    if (response->status == WF_CALL_OK) {
+        if (send->action == SIM_CLIENT_QUERY) {
+            judge_query(world, send, response);
+        }
+        maybe_duplicate(world, send);
+    }
+    free_send(world, send);
+}
+
+void sim_client_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response)
+{
+    struct sim_send *send = call->context;
+    const struct wf_string answer = final_answer(response->status);
+    const int64_t backoff_ns = sim_world_backoff(world, &send->workflow->entity, send->tries);
+
+    if (answer.data != NULL) {
+        end_send(world, send, answer, response);
+    } else if (world->loop.now_ns + backoff_ns > send->give_up_ns) {
+        end_send(world, send, WF_STR("unknown"), response);
+    } else {
+        send->tries++;
+        (void)sim_world_push(world, world->loop.now_ns + backoff_ns, send->node, SIM_EVENT_SEND, send);
+    }
+}
+
+/* ---- Streams and plans ---- */
+
+static void step_stream(struct sim_world *world, struct sim_stream *stream)
+{
+    stream->sent++;
+    begin_start(world, stream->start, world->starter, stream->sent);
+    world->starts_left--;
+    if (stream->sent < stream->start->count) {
+        const int64_t wait_ns =
+            sim_draw_duration(&world->choices, &stream->entity, SIM_SITE_START_INTERVAL, &stream->start->every);
+
+        (void)sim_world_push(world, world->loop.now_ns + wait_ns, world->starter, SIM_EVENT_START, stream);
+    }
+}
+
+static uint32_t node_of_client(const struct sim_world *world, const struct sim_client *client)
+{
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        if (wf_string_equal(world->nodes[i].name, client->name)) {
+            return i;
+        }
+    }
+    return world->operator_node;
+}
+
+static void make_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
+                      uint64_t n)
+{
+    const uint32_t node = node_of_client(world, client);
+    struct sim_entity *entity = workflow == NULL ? &world->nodes[node].entity : &workflow->entity;
+    const int64_t at_ns = client->at_ns == SIM_NEVER ? client->every_ns : client->at_ns;
+    const int64_t delay_ns = sim_draw_duration(&world->choices, entity, SIM_SITE_CLIENT_DELAY, &client->delay);
+    struct sim_plan *plan = NULL;
+
+    if (client->at_ns == SIM_NEVER && client->every_ns == 0) {
+        return; /* never */
+    }
+    plan = sim_world_take(world, sizeof *plan);
+    if (plan == NULL) {
+        return;
+    }
+    plan->client = client;
+    plan->node = node;
+    plan->workflow = workflow;
+    plan->n = n;
+    plan->is_endless = client->every_ns > 0 && !client->until_closed;
+    world->plans_left += plan->is_endless ? 0 : 1;
+    (void)sim_world_push(world, world->loop.now_ns + at_ns + delay_ns, node, SIM_EVENT_CLIENT, plan);
+}
+
+static void make_plans_for(struct sim_world *world, struct sim_workflow *workflow, uint64_t n)
+{
+    for (uint32_t i = 0; i < world->scenario->client_count; i++) {
+        const struct sim_client *client = &world->scenario->clients[i];
+        struct wf_string target = {0};
+
+        if (client->is_per_workflow && expand(world, client->to, n, &target) &&
+            wf_string_equal(target, workflow->id)) {
+            make_plan(world, client, workflow, n);
+        }
+    }
+}
+
+static bool is_plan_over(const struct sim_world *world, const struct sim_plan *plan)
+{
+    if (plan->client->every_ns == 0) {
+        return true;
+    }
+    if (!plan->client->until_closed) {
+        return false;
+    }
+    if (plan->workflow != NULL) {
+        return plan->workflow->latest != NULL && !plan->workflow->is_open;
+    }
+    return world->open_count == 0 && world->starts_left == 0;
+}
+
+/* A signal that is late by a fault; asked once for each. */
+static bool is_made_late(struct sim_world *world, struct sim_plan *plan)
+{
+    struct sim_entity *entity = plan->workflow == NULL ? &world->nodes[plan->node].entity : &plan->workflow->entity;
+
+    if (plan->client->action != SIM_CLIENT_SIGNAL || plan->is_late ||
+        !sim_world_strikes(world, SIM_FAULT_SIGNAL_LATE, world->rates.signal_late, entity, SIM_SITE_CLIENT_DELAY,
+                           plan->workflow)) {
+        return false;
+    }
+    sim_world_record_fault(world, SIM_FAULT_SIGNAL_LATE, plan->node, plan->workflow, plan->client->name_of);
+    plan->is_late = true;
+    (void)sim_world_push(world,
+                         world->loop.now_ns + WF_NS_PER_S +
+                             (int64_t)sim_choose(&world->choices, entity, SIM_SITE_CLIENT_DELAY, LATE_MS_MAX) *
+                                 WF_NS_PER_MS,
+                         plan->node, SIM_EVENT_CLIENT, plan);
+    return true;
+}
+
+static void perform_for(struct sim_world *world, const struct sim_plan *plan, struct sim_workflow *workflow)
+{
+    const struct sim_client *client = plan->client;
+
+    if (client->until_closed && workflow->latest != NULL && !workflow->is_open) {
+        return;
+    }
+    if (client->chance.denominator != 0 &&
+        !sim_chance(&world->choices, &workflow->entity, SIM_SITE_CLIENT_CHANCE, client->chance)) {
+        return;
+    }
+    begin_command(world, client, client->action, plan->node, workflow, (struct wf_string){0}, workflow->n);
+}
+
+static void perform_plan(struct sim_world *world, struct sim_plan *plan)
+{
+    const struct sim_client *client = plan->client;
+    struct wf_string target = {0};
+
+    if (client->action == SIM_CLIENT_START) {
+        begin_start(world, &client->start, plan->node, ++plan->n);
+    } else if (client->is_to_all) {
+        for (uint32_t i = 0; i < world->known.count && world->status == WF_OK; i++) {
+            perform_for(world, plan, world->known.items[i]);
+        }
+    } else if (plan->workflow != NULL) {
+        perform_for(world, plan, plan->workflow);
+    } else if (expand(world, client->to, plan->n, &target)) {
+        struct sim_workflow *workflow = sim_world_workflow(world, target);
+
+        if (workflow != NULL) {
+            perform_for(world, plan, workflow);
+        }
+    }
+}
+
+static void step_plan(struct sim_world *world, struct sim_plan *plan)
+{
+    if (is_made_late(world, plan)) {
+        return;
+    }
+    perform_plan(world, plan);
+    plan->is_late = false;
+    if (!is_plan_over(world, plan)) {
+        (void)sim_world_push(world, world->loop.now_ns + plan->client->every_ns, plan->node, SIM_EVENT_CLIENT, plan);
+        return;
+    }
+    world->plans_left -= plan->is_endless ? 0 : 1;
+    sim_world_give(world, plan, sizeof *plan);
+}
+
+/* ---- Set-up and events ---- */
+
+bool sim_clients_init(struct sim_world *world)
+{
+    for (uint32_t i = 0; i < world->scenario->start_count; i++) {
+        const struct sim_start *start = &world->scenario->starts[i];
+        struct sim_stream *stream = WF_ARENA_NEW(&world->arena, struct sim_stream);
+
+        if (stream == NULL) {
+            return false;
+        }
+        stream->start = start;
+        sim_entity_init(&stream->entity, start->workflow_id.text);
+        world->starts_left += start->count;
+        if (start->count > 0) {
+            (void)sim_world_push(world, start->at_ns, world->starter, SIM_EVENT_START, stream);
+        }
+    }
+    for (uint32_t i = 0; i < world->scenario->client_count; i++) {
+        if (!world->scenario->clients[i].is_per_workflow) {
+            make_plan(world, &world->scenario->clients[i], NULL, 0);
+        }
+    }
+    return world->status == WF_OK;
+}
+
+void sim_client_event(struct sim_world *world, const struct sim_event *event)
+{
+    if (event->kind == SIM_EVENT_START) {
+        step_stream(world, event->body);
+    } else if (event->kind == SIM_EVENT_SEND) {
+        try_send(world, event->body);
+    } else {
+        WF_ASSERT(event->kind == SIM_EVENT_CLIENT);
+        step_plan(world, event->body);
+    }
+}

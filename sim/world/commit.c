@@ -1,0 +1,393 @@
+/*
+ * What a committed write means: one record an event, runs started and closed, signals seen. Events are read from the bytes
+ * that were written, so that the records say what the history says.
+ */
+#include "engine/base/assert.h"
+#include "engine/codec.h"
+#include "sim/world/database_tasks.h"
+#include "sim/world/parts.h"
+
+#define SCHEDULED_MIN 8u
+
+struct wf_string sim_status_text(int32_t status)
+{
+    switch (status) {
+    case WF_WORKFLOW_EXECUTION_STATUS_RUNNING:
+        return WF_STR("running");
+    case WF_WORKFLOW_EXECUTION_STATUS_COMPLETED:
+        return WF_STR("completed");
+    case WF_WORKFLOW_EXECUTION_STATUS_FAILED:
+        return WF_STR("failed");
+    case WF_WORKFLOW_EXECUTION_STATUS_CANCELED:
+        return WF_STR("canceled");
+    case WF_WORKFLOW_EXECUTION_STATUS_TERMINATED:
+        return WF_STR("terminated");
+    case WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
+        return WF_STR("continued as new");
+    case WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+        return WF_STR("timed out");
+    case WF_WORKFLOW_EXECUTION_STATUS_PAUSED:
+        return WF_STR("paused");
+    default:
+        return WF_STR("unknown");
+    }
+}
+
+/* 0: the event closes no run. */
+static int32_t closing_status(int32_t event_type)
+{
+    switch (event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        return WF_WORKFLOW_EXECUTION_STATUS_COMPLETED;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+        return WF_WORKFLOW_EXECUTION_STATUS_FAILED;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+        return WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+        return WF_WORKFLOW_EXECUTION_STATUS_CANCELED;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+        return WF_WORKFLOW_EXECUTION_STATUS_TERMINATED;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+        return WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW;
+    default:
+        return 0;
+    }
+}
+
+/* ---- Activities by name ---- */
+
+/* Types that have a model are the scenario's strings; others are copied, once an event. */
+static struct wf_string intern_activity_type(struct sim_world *world, struct wf_string activity_type)
+{
+    for (uint32_t i = 0; i < world->scenario->activity_count; i++) {
+        if (wf_string_equal(world->scenario->activities[i].name, activity_type)) {
+            return world->scenario->activities[i].name;
+        }
+    }
+    return wf_string_copy(&world->arena, activity_type);
+}
+
+static bool remember_activity(struct sim_world *world, struct sim_run_record *run, int64_t event_id,
+                              struct wf_string activity_type)
+{
+    if (run->scheduled.count == run->scheduled.capacity) {
+        const uint32_t capacity = run->scheduled.capacity == 0 ? SCHEDULED_MIN : run->scheduled.capacity * 2;
+        struct sim_scheduled *items = sim_world_take(world, capacity * sizeof *items);
+
+        if (items == NULL) {
+            return false;
+        }
+        if (run->scheduled.count > 0) {
+            memcpy(items, run->scheduled.items, run->scheduled.count * sizeof *items);
+            sim_world_give(world, run->scheduled.items, run->scheduled.capacity * sizeof *items);
+        }
+        run->scheduled.items = items;
+        run->scheduled.capacity = capacity;
+    }
+    run->scheduled.items[run->scheduled.count++] =
+        (struct sim_scheduled){event_id, intern_activity_type(world, activity_type)};
+    return true;
+}
+
+static struct wf_string activity_of(const struct sim_run_record *run, int64_t scheduled_event_id)
+{
+    for (uint32_t i = run->scheduled.count; i > 0; i--) {
+        if (run->scheduled.items[i - 1].event_id == scheduled_event_id) {
+            return run->scheduled.items[i - 1].activity_type;
+        }
+    }
+    return (struct wf_string){0};
+}
+
+/* ---- Details ---- */
+
+static struct wf_string enum_detail(const struct wf_enum_type *type, int32_t number)
+{
+    const char *name = wf_enum_name(type, number);
+
+    return name == NULL ? (struct wf_string){0} : wf_string_of(name + strlen(type->prefix));
+}
+
+static struct wf_string activity_detail(const struct sim_run_record *run, const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        return activity_of(run, event->event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        return activity_of(run, event->attributes.activity_task_started->scheduled_event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        return activity_of(run, event->attributes.activity_task_completed->scheduled_event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
+        return activity_of(run, event->attributes.activity_task_failed->scheduled_event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+        return activity_of(run, event->attributes.activity_task_timed_out->scheduled_event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+        return activity_of(run, event->attributes.activity_task_cancel_requested->scheduled_event_id);
+    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+        return activity_of(run, event->attributes.activity_task_canceled->scheduled_event_id);
+    default:
+        return (struct wf_string){0};
+    }
+}
+
+/* What a person wants to see beside the event's name. */
+static struct wf_string detail_of(const struct sim_run_record *run, const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        return run->workflow_type;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.workflow_execution_failed->failure == NULL
+                   ? (struct wf_string){0}
+                   : event->attributes.workflow_execution_failed->failure->message;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        return event->attributes.workflow_execution_signaled->signal_name;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+        return event->attributes.workflow_execution_terminated->reason;
+    case WF_EVENT_TYPE_WORKFLOW_TASK_FAILED:
+        return enum_detail(&wf_enum_type_workflow_task_failed_cause, event->attributes.workflow_task_failed->cause);
+    case WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+        return enum_detail(&wf_enum_type_timeout_type, event->attributes.workflow_task_timed_out->timeout_type);
+    case WF_EVENT_TYPE_TIMER_STARTED:
+        return event->attributes.timer_started->timer_id;
+    case WF_EVENT_TYPE_TIMER_FIRED:
+        return event->attributes.timer_fired->timer_id;
+    case WF_EVENT_TYPE_TIMER_CANCELED:
+        return event->attributes.timer_canceled->timer_id;
+    case WF_EVENT_TYPE_MARKER_RECORDED:
+        return event->attributes.marker_recorded->marker_name;
+    default:
+        return activity_detail(run, event);
+    }
+}
+
+/* ---- Signals ---- */
+
+static bool remember_signal(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event)
+{
+    struct sim_unseen_signal *signal = sim_world_take(world, sizeof *signal);
+    struct sim_unseen_signal **end = &run->unseen;
+
+    if (signal == NULL ||
+        !sim_db_keep(&world->slabs, event->attributes.workflow_execution_signaled->signal_name, &signal->name)) {
+        return false;
+    }
+    signal->event_id = event->event_id;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = signal;
+    return true;
+}
+
+static void forget_signal(struct sim_world *world, struct sim_run_record *run)
+{
+    struct sim_unseen_signal *signal = run->unseen;
+
+    run->unseen = signal->next;
+    sim_db_forget(&world->slabs, &signal->name);
+    sim_world_give(world, signal, sizeof *signal);
+}
+
+/* A completed task has seen every event before its start (engine-semantics 8.7 "signal acknowledged"). */
+static void record_handled(struct sim_world *world, struct sim_run_record *run, int64_t started_event_id)
+{
+    while (run->unseen != NULL && run->unseen->event_id < started_event_id) {
+        sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_HANDLED,
+                                                    .subject = run->workflow->id,
+                                                    .a = run->unseen->name,
+                                                    .x = run->unseen->event_id});
+        forget_signal(world, run);
+    }
+}
+
+/* ---- Runs ---- */
+
+static struct sim_run_record *new_run(struct sim_world *world, const struct wf_db_run_write *write)
+{
+    struct sim_run_record *run = WF_ARENA_NEW(&world->arena, struct sim_run_record);
+    struct sim_run_record **place = WF_LIST_APPEND(&world->arena, world->runs);
+
+    if (run == NULL || place == NULL) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a run");
+        return NULL;
+    }
+    *place = run;
+    run->index = world->runs.count - 1;
+    run->workflow = sim_world_workflow(world, write->workflow_id);
+    run->rows = sim_database_run(&world->database, write->run_id);
+    run->run_id = run->rows->run_id;
+    run->status = WF_WORKFLOW_EXECUTION_STATUS_RUNNING;
+    run->start_time_ns = world->loop.now_ns;
+    run->rows->context = run;
+    if (run->workflow == NULL) {
+        return NULL;
+    }
+    return run;
+}
+
+/* Keeps count of workflows whose latest run is open. A write closes a run before or after it opens the next, so this is
+ * called once it is complete. */
+static void settle_workflow(struct sim_world *world, struct sim_run_record *run)
+{
+    struct sim_workflow *workflow = run->workflow;
+    bool is_open = false;
+
+    if (workflow->latest == NULL || run->index > workflow->latest->index) {
+        workflow->latest = run;
+    }
+    is_open = workflow->latest->status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING;
+    if (is_open != workflow->is_open) {
+        world->open_count = is_open ? world->open_count + 1 : world->open_count - 1;
+        workflow->is_open = is_open;
+    }
+}
+
+static void note_start(struct sim_world *world, struct sim_run_record *run,
+                       const struct wf_event_workflow_execution_started *started)
+{
+    if (started->workflow_type != NULL) {
+        run->workflow_type = wf_string_copy(&world->arena, started->workflow_type->name);
+    }
+    if (started->task_queue != NULL) {
+        run->task_queue = wf_string_copy(&world->arena, started->task_queue->name);
+    }
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RUN_STARTED,
+                                                .subject = run->workflow->id,
+                                                .a = run->run_id,
+                                                .b = run->workflow_type});
+}
+
+static struct wf_string result_of(struct sim_world *world, const struct wf_event *event)
+{
+    const struct wf_failure *failure = NULL;
+
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED) {
+        const struct wf_payloads *result = event->attributes.workflow_execution_completed->result;
+
+        return result == NULL || result->payloads.count == 0
+                   ? WF_STR("null")
+                   : wf_string_copy(&world->arena, result->payloads.items[0].data);
+    }
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED) {
+        failure = event->attributes.workflow_execution_failed->failure;
+    }
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED) {
+        return wf_string_copy(&world->arena, event->attributes.workflow_execution_terminated->reason);
+    }
+    return failure == NULL ? (struct wf_string){0} : wf_string_copy(&world->arena, failure->message);
+}
+
+static struct wf_string next_run_id(const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        return event->attributes.workflow_execution_completed->new_execution_run_id;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.workflow_execution_failed->new_execution_run_id;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+        return event->attributes.workflow_execution_timed_out->new_execution_run_id;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+        return event->attributes.workflow_execution_continued_as_new->new_execution_run_id;
+    default:
+        return (struct wf_string){0};
+    }
+}
+
+static void note_close(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event,
+                       int32_t status)
+{
+    const int64_t retention_ns = world->scenario->limits.retention_ns;
+
+    run->status = status;
+    run->close_time_ns = world->loop.now_ns;
+    run->result = result_of(world, event);
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RUN_CLOSED,
+                                                .subject = run->workflow->id,
+                                                .a = sim_status_text(status),
+                                                .b = run->run_id,
+                                                .x = status,
+                                                .y = next_run_id(event).size_bytes > 0 ? 1 : 0});
+    if (!world->config.keeps_closed_runs) {
+        (void)sim_world_push(world, world->loop.now_ns + (retention_ns > 0 ? retention_ns : SIM_CLOSED_KEPT_NS), 0,
+                             SIM_EVENT_DROP, run);
+    }
+}
+
+static bool note_event(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event)
+{
+    const int32_t status = closing_status(event->event_type);
+
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
+        note_start(world, run, event->attributes.workflow_execution_started);
+    }
+    if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED &&
+        event->attributes.activity_task_scheduled->activity_type != NULL &&
+        !remember_activity(world, run, event->event_id,
+                           event->attributes.activity_task_scheduled->activity_type->name)) {
+        return false;
+    }
+    run->event_count = event->event_id;
+    run->last_event_time_ns = world->loop.now_ns;
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_EVENT,
+                                                .subject = run->workflow->id,
+                                                .a = wf_string_of(wf_event_type_name(event->event_type)),
+                                                .b = detail_of(run, event),
+                                                .x = event->event_id,
+                                                .y = event->event_type});
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && !remember_signal(world, run, event)) {
+        return false;
+    }
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
+        record_handled(world, run, event->attributes.workflow_task_completed->started_event_id);
+    }
+    if (status != 0) {
+        note_close(world, run, event, status);
+    }
+    return true;
+}
+
+static bool note_batch(struct sim_world *world, struct sim_run_record *run, const struct wf_db_batch *batch)
+{
+    struct wf_history_message history = {0};
+
+    if (wf_wire_decode(&world->step_arena, &wf_type_history_message, batch->bytes, &history, &world->error) != WF_OK) {
+        return sim_world_fail(world, world->error.status, "a history batch that the service wrote cannot be read");
+    }
+    for (uint32_t i = 0; i < history.events.count; i++) {
+        if (!note_event(world, run, &history.events.items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_commit_write(struct sim_world *world, const struct wf_db_write *write)
+{
+    for (uint32_t i = 0; i < write->runs.count && world->status == WF_OK; i++) {
+        const struct wf_db_run_write *run_write = &write->runs.items[i];
+        const struct sim_db_run *rows = sim_database_run(&world->database, run_write->run_id);
+        struct sim_run_record *run = rows->context != NULL ? rows->context : new_run(world, run_write);
+
+        for (uint32_t j = 0; run != NULL && j < run_write->batches.count; j++) {
+            if (!note_batch(world, run, &run_write->batches.items[j])) {
+                return;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < write->runs.count && world->status == WF_OK; i++) {
+        settle_workflow(world, sim_database_run(&world->database, write->runs.items[i].run_id)->context);
+    }
+}
+
+void sim_commit_drop(struct sim_world *world, struct sim_run_record *run)
+{
+    while (run->unseen != NULL) {
+        forget_signal(world, run);
+    }
+    if (run->scheduled.items != NULL) {
+        sim_world_give(world, run->scheduled.items, run->scheduled.capacity * sizeof *run->scheduled.items);
+        memset(&run->scheduled, 0, sizeof run->scheduled);
+    }
+    sim_database_drop_run(&world->database, run->rows);
+}

@@ -1,0 +1,439 @@
+/*
+ * What the world is made of: nodes, messages between them, processes on them. Shared by the files of this folder; layers
+ * above use world.h alone.
+ */
+#ifndef WF_SIM_WORLD_PARTS_H
+#define WF_SIM_WORLD_PARTS_H
+
+#include "engine/activity_host.h"
+#include "engine/host.h"
+#include "engine/service.h"
+#include "engine/worker.h"
+#include "sim/core/pool.h"
+#include "sim/world/database.h"
+#include "sim/world/table.h"
+#include "sim/world/world.h"
+
+#define SIM_EPOCH_NS (INT64_C(1767225600) * WF_NS_PER_S) /* 2026-01-01: 0 means unset in too many fields to start there */
+#define SIM_LOOP_CAPACITY (1u << 16)
+#define SIM_RPC_TIMEOUT_NS (10 * WF_NS_PER_S)
+#define SIM_LATENCY_NS (1 * WF_NS_PER_MS)
+#define SIM_NODES_MAX 256u
+#define SIM_CODES_MAX 8u /* versions of workflow code */
+#define SIM_POLL_NS (60 * WF_NS_PER_S)
+#define SIM_POLL_GRACE_NS (10 * WF_NS_PER_S)      /* how long past a poll's end its caller still waits */
+#define SIM_POLL_PATIENCE_NS (24 * 3600 * WF_NS_PER_S) /* the longest poll of a calm world */
+#define SIM_TASK_TAKES_NS (1 * WF_NS_PER_MS)      /* between a workflow task's arrival and its answer */
+#define SIM_BACKOFF_NS (100 * WF_NS_PER_MS)       /* of clients and workers: doubled, up to the next */
+#define SIM_BACKOFF_NS_MAX (10 * WF_NS_PER_S)
+#define SIM_DETECT_NS (1 * WF_NS_PER_S)           /* until the membership knows that a server is gone, at least */
+#define SIM_DETECT_SPREAD_MS 2000u                /* and at most so much later */
+#define SIM_JOIN_NS (500 * WF_NS_PER_MS)
+#define SIM_CLOSED_KEPT_NS (3600 * WF_NS_PER_S)   /* a closed run's rows, when the scenario sets no retention */
+#define SIM_NO_NODE UINT32_MAX
+
+struct sim_component;
+struct sim_server;
+struct sim_worker;
+struct sim_send;
+
+/* Kinds of struct sim_event. */
+enum sim_event_kind {
+    SIM_EVENT_ARRIVAL,    /* body: struct sim_envelope, at its `to` */
+    SIM_EVENT_ALARM,      /* body: struct sim_component */
+    SIM_EVENT_DEADLINE,   /* the oldest call of the node may be over */
+    SIM_EVENT_RESTART,    /* of the node */
+    SIM_EVENT_MEMBER,     /* the membership looks at the node, a server */
+    SIM_EVENT_RING,       /* the node, a server, learns who owns what */
+    SIM_EVENT_TASK,       /* body: struct sim_taken: the worker has run the code */
+    SIM_EVENT_POLL,       /* body: struct sim_poller: poll again, or give up waiting */
+    SIM_EVENT_ATTEMPT,    /* body: struct sim_attempt: its next step */
+    SIM_EVENT_REPORT,     /* body: struct sim_report: send it again */
+    SIM_EVENT_START,      /* body: struct sim_stream: the next start */
+    SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
+    SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
+    SIM_EVENT_TIMER,      /* node: the id; of the layer above */
+    SIM_EVENT_DROP,       /* body: struct sim_run_record, closed long ago */
+};
+
+/* A workflow id that was heard of. Never freed: it is who draws for everything about the workflow. */
+struct sim_workflow {
+    struct wf_string id;
+    struct sim_entity entity;
+    uint64_t n;               /* of its start; 0: started otherwise */
+    struct sim_run_record *latest; /* NULL: no run committed yet */
+    bool is_open;             /* the latest run is */
+};
+
+/* A signal in history that no completed workflow task has seen. */
+struct sim_unseen_signal {
+    struct sim_unseen_signal *next;
+    int64_t event_id;
+    struct wf_string name;
+};
+
+/* A scheduled activity, to name the events that follow by its type. */
+struct sim_scheduled {
+    int64_t event_id;
+    struct wf_string activity_type;
+};
+
+/* A run that was committed. Strings live in the world's arena or the database. */
+struct sim_run_record {
+    uint32_t index;
+    struct sim_workflow *workflow;
+    struct sim_db_run *rows;
+    struct wf_string run_id;
+    struct wf_string workflow_type;
+    struct wf_string task_queue;
+    struct wf_string result;
+    int32_t status;
+    wf_time_ns start_time_ns;
+    wf_time_ns close_time_ns;
+    wf_time_ns last_event_time_ns;
+    int64_t event_count;
+    struct sim_unseen_signal *unseen; /* oldest first */
+    struct {
+        struct sim_scheduled *items;
+        uint32_t count;
+        uint32_t capacity;
+    } scheduled;
+};
+
+/* ---- Network ---- */
+
+/* A message body that several envelopes may share. */
+struct sim_content {
+    _Alignas(16) uint32_t references; /* what it holds lies behind it in the piece */
+    size_t size_bytes; /* of the piece */
+    union {
+        const struct wf_svc_request *request;
+        const struct wf_svc_response *response;
+        const struct wf_db_request *store;
+        const struct wf_db_reply *reply;
+        const void *any;
+    };
+};
+
+enum sim_message_kind { SIM_MESSAGE_REQUEST, SIM_MESSAGE_RESPONSE, SIM_MESSAGE_STORE, SIM_MESSAGE_REPLY };
+
+/* A message on one hop. */
+struct sim_envelope {
+    enum sim_message_kind kind;
+    uint32_t from;
+    uint32_t to;
+    uint32_t incarnation; /* of `to` when it was sent: a restarted process knows nothing of the connection */
+    uint32_t origin;      /* who called */
+    uint32_t via;         /* the frontend that the call and its answer pass */
+    uint32_t op;          /* the request's case, also on its answer */
+    bool is_routed;       /* target and slot are known */
+    enum wf_target target;
+    uint32_t slot; /* of the ring */
+    uint64_t call_id; /* of the origin */
+    struct sim_workflow *subject; /* NULL: not about a workflow */
+    struct sim_content *content;
+};
+
+enum sim_caller { SIM_CALLER_COMPONENT, SIM_CALLER_STORE, SIM_CALLER_WORKER, SIM_CALLER_CLIENT };
+
+struct sim_ring_link {
+    struct sim_ring_link *next;
+    struct sim_ring_link *previous;
+};
+
+/* A call that waits for its answer. */
+struct sim_call {
+    struct sim_ring_link link; /* in the node's calls, oldest first; alone when it has no deadline of its own */
+    uint64_t id;
+    uint32_t node;
+    enum sim_caller caller;
+    uint32_t op;
+    uint32_t purpose; /* the caller's */
+    void *context;    /* the caller's: a component, a poller, a send, ... */
+    uint64_t number;  /* of a component: its own number for the call */
+    struct sim_workflow *subject;
+    wf_time_ns deadline_ns;
+    bool is_write; /* of STORE: without an answer the outcome is unknown */
+};
+
+/* A request that a component of a server has and has not answered. */
+struct sim_inbound {
+    uint32_t server;
+    uint32_t origin;
+    uint32_t via;
+    uint32_t op;
+    uint32_t slot;
+    uint64_t call_id;
+    struct sim_component *component;
+    struct sim_workflow *subject;
+};
+
+/* ---- Nodes ---- */
+
+struct sim_node {
+    uint32_t index;
+    enum sim_node_kind kind;
+    struct wf_string name;
+    bool is_up;
+    bool is_isolated;
+    uint32_t incarnation;
+    uint32_t slow_factor;
+    uint32_t frontend; /* index of the server that it calls; moves on when that one does not answer */
+    int64_t clock_skew_ns;
+    struct sim_entity entity;
+    struct sim_ring_link calls;
+    bool is_deadline_armed;
+    union {
+        struct sim_server *server;
+        struct sim_worker *worker;
+    };
+};
+
+enum sim_component_kind { SIM_COMPONENT_SHARD, SIM_COMPONENT_MATCHING };
+
+struct sim_component {
+    enum sim_component_kind kind;
+    uint32_t node;
+    int32_t shard_id;
+    union {
+        struct wf_shard *shard;
+        struct wf_matching *matching;
+    };
+    struct sim_entity entity;
+    wf_time_ns wake_ns;   /* of the loop; INT64_MAX: none */
+    wf_time_ns armed_ns;  /* the earliest alarm in the loop */
+    uint32_t alarm_count; /* in the loop */
+    bool is_dead;
+};
+
+struct sim_server {
+    struct wf_service_config service;
+    struct sim_component **shards; /* by shard id; NULL: not here */
+    struct sim_component *matching;
+    uint32_t *view; /* by slot: the server that owns it, as this one knows */
+    bool is_member; /* the membership counts it */
+    bool is_ring_on_its_way;
+};
+
+/* Who owns what: shards first, then as many slots that task queues fall into. */
+struct sim_ring {
+    uint32_t slot_count;
+    uint32_t *owners;    /* node indexes; SIM_NO_NODE: nobody */
+    uint32_t *overrides; /* moved by hand; SIM_NO_NODE: at home */
+};
+
+/* ---- Load ---- */
+
+/* One row of the scenario's starts, on its way from the first to the last. */
+struct sim_stream {
+    const struct sim_start *start;
+    uint32_t sent;
+    struct sim_entity entity;
+};
+
+/* A client's turn, for all, one or each workflow. */
+struct sim_plan {
+    const struct sim_client *client;
+    uint32_t node;
+    struct sim_workflow *workflow; /* NULL: the template says, or all */
+    uint64_t n;
+    bool is_late; /* delayed by a fault: send without asking again */
+    bool is_endless; /* repeats whatever happens: nobody waits for it */
+};
+
+struct sim_send {
+    const struct sim_client *client; /* NULL: a start of a stream, or the fault layer's */
+    enum sim_client_action action;
+    uint32_t node;
+    struct sim_workflow *workflow;
+    struct wf_string name; /* signal, query, "start", "cancel", "terminate" */
+    uint64_t number;
+    uint32_t tries;
+    wf_time_ns give_up_ns; /* INT64_MAX: never */
+    bool is_silent; /* a duplicate: no records */
+    struct sim_content *content; /* the request, with the same request id at every try */
+};
+
+struct sim_strike {
+    bool is_set;
+    struct wf_string workflow_id; /* empty: any; borrowed from the fault layer */
+};
+
+struct sim_world {
+    struct sim_world_config config;
+    const struct sim_config *scenario;
+    struct wf_arena arena;
+    struct wf_arena step_arena;
+    struct sim_slabs slabs;
+    struct sim_loop loop;
+    struct sim_choices choices;
+    struct sim_ledger ledger;
+    struct sim_database database;
+    enum wf_status status; /* why the world cannot go on */
+    struct wf_error error;
+
+    struct sim_node nodes[SIM_NODES_MAX];
+    uint32_t node_count;
+    uint32_t server_first; /* servers are consecutive */
+    uint32_t server_count;
+    uint32_t worker_first;
+    uint32_t worker_count;
+    uint32_t starter;
+    uint32_t operator_node;
+    uint32_t database_node;
+    uint8_t *cuts; /* node_count * node_count: from, to */
+    struct sim_ring ring;
+    struct sim_distribution latency;
+    struct sim_distribution database_latency;
+    int64_t rpc_timeout_ns;
+
+    struct sim_table calls;
+    struct sim_table inbounds;
+    uint32_t sizes[4][32]; /* the largest content so far, by kind and case: a first guess */
+    struct sim_rates rates;
+    bool has_rates;
+    bool is_calm; /* nothing is broken or can break by itself: idle polls may wait long */
+    struct sim_strike strikes[SIM_FAULT_COUNT];
+
+    struct wf_map workflows; /* by id */
+    struct {
+        struct sim_run_record **items;
+        uint32_t count;
+        uint32_t capacity;
+    } runs;
+    struct {
+        struct sim_workflow **items;
+        uint32_t count;
+        uint32_t capacity;
+    } known; /* workflows in the order heard of */
+    const struct sim_queue *queues; /* the scenario's, or one default queue */
+    uint32_t queue_count;
+    struct wf_host *hosts[SIM_CODES_MAX]; /* by code */
+    struct sim_worker *residents[SIM_CODES_MAX]; /* whose memory lies where the code finds it; NULL: nobody's */
+    uint64_t send_count;
+    uint64_t request_count; /* request ids made */
+    uint32_t starts_left;
+    uint32_t sends_left;
+    uint32_t plans_left;
+    uint32_t open_count; /* workflows whose latest run is open */
+
+    sim_timer_handler timer_handler;
+    void *timer_context;
+};
+
+/* ---- world.c ---- */
+/* Remembers why the world cannot go on; returns false. */
+bool sim_world_fail(struct sim_world *world, enum wf_status status, const char *what);
+bool sim_world_push(struct sim_world *world, wf_time_ns time_ns, uint32_t node, enum sim_event_kind kind, void *body);
+void *sim_world_take(struct sim_world *world, size_t size_bytes);
+void sim_world_give(struct sim_world *world, void *piece, size_t size_bytes);
+struct sim_workflow *sim_world_workflow(struct sim_world *world, struct wf_string id);
+wf_time_ns sim_node_clock(const struct sim_world *world, uint32_t node);
+/* Records a fault that fired at a node, about a workflow or not. */
+void sim_world_record_fault(struct sim_world *world, enum sim_fault_kind kind, uint32_t node,
+                            const struct sim_workflow *subject, struct wf_string where);
+/* True when the fault strikes now: a strike placed by hand, or the rate's choice. */
+bool sim_world_strikes(struct sim_world *world, enum sim_fault_kind kind, struct sim_ratio rate,
+                       struct sim_entity *entity, enum sim_site site, const struct sim_workflow *subject);
+/* SIM_BACKOFF_NS doubled tries times, with jitter. */
+int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, uint32_t tries);
+
+void sim_link_init(struct sim_ring_link *link);
+void sim_link_push(struct sim_ring_link *head, struct sim_ring_link *link);
+void sim_link_remove(struct sim_ring_link *link);
+
+/* ---- network.c ---- */
+struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_kind kind, const void *message);
+void sim_content_release(struct sim_world *world, struct sim_content *content);
+/* Puts an envelope on its hop; takes over the reference to its content, and drops it when the message is lost. */
+void sim_network_send(struct sim_world *world, const struct sim_envelope *envelope);
+void sim_network_arrive(struct sim_world *world, struct sim_envelope *envelope);
+
+struct sim_call_request {
+    uint32_t node;
+    enum sim_caller caller;
+    uint32_t purpose;
+    void *context;
+    uint64_t number;
+    struct sim_workflow *subject;
+    bool has_no_deadline; /* the caller watches the time itself */
+};
+/* Calls the service through the caller's frontend. Takes a reference of its own. Returns the call's id, 0 when memory is
+ * gone. */
+uint64_t sim_network_call(struct sim_world *world, const struct sim_call_request *call, struct sim_content *request);
+/* As sim_network_call, from a server straight to the owner that it knows; takes over the content. */
+uint64_t sim_network_call_owner(struct sim_world *world, const struct sim_call_request *call, enum wf_target target,
+                                uint32_t slot, uint32_t owner, struct sim_content *content);
+/* Asks the database; takes over the content. */
+uint64_t sim_network_store(struct sim_world *world, const struct sim_call_request *call, struct sim_content *content);
+/* Answers a request that came in an envelope, from where it is. */
+void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim_envelope *request,
+                        const struct wf_svc_response *response);
+/* Ends a call without an answer; harmless when it has ended. */
+void sim_network_abandon(struct sim_world *world, uint64_t call_id);
+void sim_network_deadline(struct sim_world *world, uint32_t node);
+/* Every call of a process that died. */
+void sim_network_forget_calls(struct sim_world *world, uint32_t node, const struct sim_component *component);
+/* The case of a request's name in the schema: "startWorkflow". */
+struct wf_string sim_op_name(enum sim_message_kind kind, uint32_t op);
+
+/* ---- server.c: components and their outputs ---- */
+bool sim_servers_init(struct sim_world *world);
+void sim_servers_deinit(struct sim_world *world);
+void sim_server_start(struct sim_world *world, uint32_t node);
+void sim_server_crash(struct sim_world *world, uint32_t node);
+void sim_server_request(struct sim_world *world, const struct sim_envelope *envelope);
+void sim_server_alarm(struct sim_world *world, struct sim_component *component);
+/* What a component's call came to. */
+void sim_server_response(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
+void sim_server_reply(struct sim_world *world, const struct sim_call *call, const struct wf_db_reply *reply);
+/* Makes the components that the server's view gives it. */
+void sim_server_adopt(struct sim_world *world, uint32_t node);
+/* Answers the polls at a server whose queues went elsewhere, or of a caller that is gone (SIM_NO_NODE: any). */
+void sim_server_end_polls(struct sim_world *world, uint32_t server, uint32_t origin, bool only_moved);
+
+/* ---- membership.c ---- */
+bool sim_ring_init(struct sim_world *world);
+uint32_t sim_ring_slot_of(const struct sim_world *world, enum wf_target target, struct wf_string key);
+void sim_ring_watch(struct sim_world *world, uint32_t node, int64_t delay_ns);
+void sim_ring_look(struct sim_world *world, uint32_t node);
+void sim_ring_learn(struct sim_world *world, uint32_t node);
+void sim_ring_move(struct sim_world *world, uint32_t slot, uint32_t node);
+void sim_ring_settle(struct sim_world *world);
+
+/* ---- storage.c: the database as a node ---- */
+void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envelope);
+
+/* ---- commit.c: what commits mean ---- */
+void sim_commit_write(struct sim_world *world, const struct wf_db_write *write);
+/* A closed run leaves memory; the view of it stays, without state and history. */
+void sim_commit_drop(struct sim_world *world, struct sim_run_record *run);
+struct wf_string sim_status_text(int32_t status);
+
+/* ---- worker.c, workflow_task.c, activity.c ---- */
+bool sim_workers_init(struct sim_world *world, struct wf_error *err);
+void sim_workers_deinit(struct sim_world *world);
+bool sim_worker_start(struct sim_world *world, uint32_t node);
+void sim_worker_crash(struct sim_world *world, uint32_t node);
+void sim_worker_answered(struct sim_world *world, const struct sim_call *call, struct sim_content *content,
+                         const struct wf_svc_response *response);
+void sim_worker_event(struct sim_world *world, const struct sim_event *event);
+bool sim_worker_evict(struct sim_world *world, uint32_t node, uint64_t pick);
+/* Ends long polls early, so that they are made anew: the world is not calm any more. */
+void sim_workers_hurry(struct sim_world *world);
+
+/* ---- client.c ---- */
+bool sim_clients_init(struct sim_world *world);
+void sim_client_event(struct sim_world *world, const struct sim_event *event);
+void sim_client_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
+/* What the fault layer asks of the operator. */
+bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
+
+/* ---- payload.c: JSON as payloads ---- */
+bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload);
+/* Each item of a JSON array; anything else is one payload. NULL when memory is gone. */
+struct wf_payloads *sim_payloads_of_array(struct wf_arena *arena, struct wf_string json_array);
+/* "[a,b]" of JSON payloads; those that are not JSON read as null. */
+struct wf_string sim_json_of_payloads(struct wf_arena *arena, const struct wf_payloads *payloads);
+
+#endif

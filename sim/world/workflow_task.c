@@ -1,0 +1,333 @@
+/*
+ * A workflow task in a worker: held for the time that a worker needs, then run to its answer in one go. The engine's worker
+ * and the host of the code take turns until there is a response; a run that the cache lost is fetched first.
+ */
+#include "engine/base/assert.h"
+#include "sim/world/worker_parts.h"
+
+/* ---- Taking ---- */
+
+void sim_task_free(struct sim_taken *taken)
+{
+    struct sim_world *world = taken->worker->world;
+
+    sim_link_remove(&taken->link);
+    sim_content_release(world, taken->content);
+    sim_world_give(world, taken, sizeof *taken);
+}
+
+static void run_later(struct sim_taken *taken, int64_t wait_ns)
+{
+    struct sim_world *world = taken->worker->world;
+
+    taken->is_in_loop =
+        sim_world_push(world, world->loop.now_ns + wait_ns, taken->worker->node->index, SIM_EVENT_TASK, taken);
+}
+
+void sim_task_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_workflow_task *task)
+{
+    struct sim_world *world = worker->world;
+    struct sim_taken *taken = sim_world_take(world, sizeof *taken);
+
+    if (taken == NULL) {
+        return;
+    }
+    taken->worker = worker;
+    taken->content = content;
+    taken->task = task;
+    taken->workflow = sim_world_workflow(world, task->workflow_execution->workflow_id);
+    content->references++;
+    sim_link_init(&taken->link);
+    sim_link_push(&worker->taken, &taken->link);
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_TASK_GIVEN,
+                                                .node = worker->node->name,
+                                                .subject = task->workflow_execution->workflow_id,
+                                                .x = task->started_event_id,
+                                                .y = task->attempt});
+    run_later(taken, SIM_TASK_TAKES_NS * worker->node->slow_factor);
+}
+
+/* ---- Evicting ---- */
+
+static void free_instance(struct sim_worker *worker, uint32_t slot)
+{
+    if (worker->instances[slot] != NULL) {
+        sim_worker_enter(worker);
+        wf_instance_free(worker->instances[slot]);
+        worker->instances[slot] = NULL;
+    }
+}
+
+void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_eviction_reason reason)
+{
+    const struct wf_worker_input in = {.type = WF_WORKER_EVICT, .evict = {.slot = slot, .reason = reason}};
+    struct wf_worker_output out = {0};
+    enum wf_status status = WF_OK;
+
+    free_instance(worker, slot); /* first: it points into the run */
+    status = wf_worker_step(worker->core, &in, &out, &worker->world->error);
+    /* A run that just left the cache is found until the worker's next step, which is this one. */
+    if (status != WF_OK && status != WF_ERR_NOT_FOUND) {
+        sim_world_fail(worker->world, status, NULL);
+    }
+}
+
+/* ---- Answering ---- */
+
+static void record_answer(const struct sim_taken *taken, struct wf_string answer, uint32_t command_count)
+{
+    sim_world_record(taken->worker->world, (struct sim_record){.kind = SIM_RECORD_TASK_ANSWERED,
+                                                               .node = taken->worker->node->name,
+                                                               .subject = taken->workflow->id,
+                                                               .a = answer,
+                                                               .x = command_count});
+}
+
+static void fill_completed(const struct sim_worker *worker, const struct wf_task_response *response,
+                           struct wf_workflow_task_completed_metadata *metadata,
+                           struct wf_svc_respond_workflow_task_completed *body)
+{
+    body->token = response->token;
+    /* Slices of what the worker made; the request is copied before the worker's next step. */
+    body->commands.items = (struct wf_command *)(uintptr_t)response->commands;
+    body->commands.count = response->command_count;
+    body->identity = worker->node->name;
+    body->sticky_task_queue = response->evict ? (struct wf_string){0} : worker->sticky_queue;
+    if (!response->evict) {
+        body->sticky_schedule_to_start_timeout = wf_duration_of(SIM_STICKY_START_NS);
+    }
+    body->return_new_workflow_task = response->wants_new_task;
+    body->force_create_new_workflow_task = response->force_create_new_task;
+    if (response->sdk_metadata != NULL) {
+        *metadata = *response->sdk_metadata;
+        body->sdk_metadata = metadata;
+    }
+    body->query_results.items = (struct wf_sdk_query_result *)(uintptr_t)response->query_results;
+    body->query_results.count = response->query_result_count;
+}
+
+static void answer_query(const struct sim_taken *taken, const struct wf_task_response *response)
+{
+    struct wf_svc_respond_query_task_completed body = {
+        .token = response->token,
+        .result = response->query_result_count == 0
+                      ? NULL
+                      : (struct wf_sdk_query_result *)(uintptr_t)response->query_results,
+    };
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_query_task_completed,
+                                           .call = {.respond_query_task_completed = &body}};
+
+    sim_worker_report(taken->worker, &(struct sim_report){.workflow = taken->workflow}, &request);
+}
+
+static void answer_failed(const struct sim_taken *taken, const struct wf_task_response *response)
+{
+    struct wf_svc_respond_workflow_task_failed body = {
+        .token = response->token,
+        .cause = response->failed_cause,
+        .failure = (struct wf_failure *)(uintptr_t)response->failure,
+        .identity = taken->worker->node->name,
+    };
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_workflow_task_failed,
+                                           .call = {.respond_workflow_task_failed = &body}};
+
+    record_answer(taken, WF_STR("failed"), 0);
+    if (!response->is_unreported) {
+        sim_worker_report(taken->worker, &(struct sim_report){.workflow = taken->workflow}, &request);
+    }
+}
+
+static void answer_completed(const struct sim_taken *taken, const struct wf_task_response *response)
+{
+    struct wf_workflow_task_completed_metadata metadata = {0};
+    struct wf_svc_respond_workflow_task_completed body = {0};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_workflow_task_completed,
+                                           .call = {.respond_workflow_task_completed = &body}};
+    const struct sim_report report = {
+        .workflow = taken->workflow, .is_of_task = true, .run_id = taken->task->workflow_execution->run_id};
+
+    fill_completed(taken->worker, response, &metadata, &body);
+    record_answer(taken, WF_STR("completed"), response->command_count);
+    sim_worker_report(taken->worker, &report, &request);
+}
+
+static void answer(const struct sim_taken *taken, const struct wf_worker_output *out)
+{
+    if (taken->task->is_query_only) {
+        answer_query(taken, &out->response);
+    } else if (out->response.is_failed) {
+        answer_failed(taken, &out->response);
+    } else {
+        answer_completed(taken, &out->response);
+    }
+    if (out->response.evict) {
+        free_instance(taken->worker, out->slot);
+    }
+}
+
+/* ---- Running ---- */
+
+static void record_log(const struct sim_taken *taken, const struct wf_instance *instance)
+{
+    const struct wf_log_line *lines = NULL;
+    const uint32_t count = wf_instance_log(instance, &lines);
+
+    for (uint32_t i = 0; i < count; i++) {
+        sim_world_record(taken->worker->world, (struct sim_record){.kind = SIM_RECORD_LOG,
+                                                                   .node = taken->worker->node->name,
+                                                                   .subject = taken->workflow->id,
+                                                                   .a = lines[i].text});
+    }
+}
+
+/* Runs the code for one activation. NULL when memory is gone. */
+static const struct wf_sdk_completion *activate(const struct sim_taken *taken, const struct wf_worker_output *out)
+{
+    struct sim_worker *worker = taken->worker;
+    const struct wf_sdk_completion *completion = NULL;
+
+    sim_worker_enter(worker);
+    if (out->is_new) {
+        free_instance(worker, out->slot);
+        worker->instances[out->slot] = wf_instance_new(sim_worker_host(worker));
+        if (worker->instances[out->slot] == NULL) {
+            sim_world_fail(worker->world, WF_ERR_MEMORY, "no memory for a run of workflow code");
+            return NULL;
+        }
+        if (taken->task->previous_started_event_id > 0) {
+            sim_world_record(worker->world, (struct sim_record){.kind = SIM_RECORD_REPLAYED,
+                                                                .node = worker->node->name,
+                                                                .subject = taken->workflow->id,
+                                                                .x = taken->task->started_event_id});
+        }
+    }
+    wf_instance_activate(worker->instances[out->slot], out->activation, &completion);
+    record_log(taken, worker->instances[out->slot]);
+    return completion;
+}
+
+static void fetch_history(struct sim_taken *taken)
+{
+    struct sim_world *world = taken->worker->world;
+    struct wf_svc_get_history body = {
+        .workflow_execution = (struct wf_workflow_execution *)(uintptr_t)taken->task->workflow_execution,
+        .first_event_id = 1};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_get_history,
+                                           .call = {.get_history = &body}};
+    struct sim_content *content = sim_content_new(world, SIM_MESSAGE_REQUEST, &request);
+    const struct sim_call_request call = {.node = taken->worker->node->index,
+                                          .caller = SIM_CALLER_WORKER,
+                                          .purpose = SIM_WORKER_FETCH,
+                                          .context = taken,
+                                          .subject = taken->workflow};
+
+    if (content != NULL) {
+        (void)sim_network_call(world, &call, content);
+        sim_content_release(world, content);
+    }
+}
+
+/* Lets worker and code take turns until the task is answered or waits for history. Returns false while it waits. */
+static bool converse(struct sim_taken *taken, struct wf_worker_input *in)
+{
+    struct sim_worker *worker = taken->worker;
+    struct sim_world *world = worker->world;
+
+    for (;;) {
+        struct wf_worker_output out = {0};
+        const enum wf_status status = wf_worker_step(worker->core, in, &out, &world->error);
+
+        if (status == WF_ERR_LIMIT) {
+            record_answer(taken, WF_STR("lost"), 0); /* every cached run is busy */
+            return true;
+        }
+        if (status != WF_OK) {
+            sim_world_fail(world, status, NULL);
+            return true;
+        }
+        switch (out.type) {
+        case WF_WORKER_IDLE:
+            return true;
+        case WF_WORKER_WANT_HISTORY:
+            taken->wants_history = true;
+            fetch_history(taken);
+            return false;
+        case WF_WORKER_ACTIVATION:
+            *in = (struct wf_worker_input){.type = WF_WORKER_COMPLETION, .now_ns = in->now_ns};
+            in->completion.slot = out.slot;
+            in->completion.completion = activate(taken, &out);
+            if (in->completion.completion == NULL) {
+                return true;
+            }
+            break;
+        case WF_WORKER_RESPONSE:
+            answer(taken, &out);
+            return true;
+        case WF_WORKER_FINDING:
+            WF_UNREACHABLE(); /* of replay workers only */
+        }
+    }
+}
+
+static struct wf_task task_of(const struct wf_svc_workflow_task *task)
+{
+    return (struct wf_task){
+        .token = task->token,
+        .workflow_id = task->workflow_execution->workflow_id,
+        .run_id = task->workflow_execution->run_id,
+        .workflow_type = task->workflow_type,
+        .batches = task->batches.items,
+        .batch_count = task->batches.count,
+        .previous_started_event_id = task->previous_started_event_id,
+        .started_event_id = task->started_event_id,
+        .attempt = task->attempt,
+        .is_full_history = task->is_full_history,
+        .queries = task->queries.items,
+        .query_count = task->queries.count,
+        .is_query_only = task->is_query_only,
+    };
+}
+
+void sim_task_run(struct sim_taken *taken)
+{
+    const struct wf_task task = task_of(taken->task);
+    struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
+
+    taken->is_in_loop = false;
+    if (taken->is_dead) {
+        sim_task_free(taken);
+        return;
+    }
+    if (taken->wants_history) {
+        fetch_history(taken); /* again */
+        return;
+    }
+    in.now_ns = sim_node_clock(taken->worker->world, taken->worker->node->index);
+    if (converse(taken, &in)) {
+        sim_task_free(taken);
+    }
+}
+
+void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
+{
+    struct sim_worker *worker = taken->worker;
+    struct wf_task task = task_of(taken->task);
+    struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &task};
+
+    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_history) {
+        if (response->status == WF_CALL_NOT_FOUND || taken->tries >= SIM_FETCH_TRIES_MAX) {
+            record_answer(taken, WF_STR("lost"), 0); /* the task times out */
+            sim_task_free(taken);
+            return;
+        }
+        run_later(taken, sim_world_backoff(worker->world, &worker->node->entity, taken->tries++));
+        return;
+    }
+    in.now_ns = sim_node_clock(worker->world, worker->node->index);
+    task.batches = response->answer.history->batches.items;
+    task.batch_count = response->answer.history->batches.count;
+    task.is_full_history = true;
+    if (converse(taken, &in)) {
+        sim_task_free(taken);
+    }
+}

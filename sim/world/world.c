@@ -1,0 +1,506 @@
+/*
+ * The world as a whole: set-up, the event loop's dispatch, and what others may see. Everything that can fail for want of
+ * memory marks the world and goes on harmlessly; the step then says so.
+ */
+#include "sim/world/world.h"
+
+#include "engine/base/assert.h"
+#include "sim/world/parts.h"
+
+#define JITTER_PERCENT 20u
+
+/* ---- Small helpers of every part ---- */
+
+bool sim_world_fail(struct sim_world *world, enum wf_status status, const char *what)
+{
+    if (world->status != WF_OK) {
+        return false;
+    }
+    world->status = status;
+    if (what != NULL) {
+        wf_fail_status(&world->error, status, "%s", what);
+    }
+    return false;
+}
+
+bool sim_world_push(struct sim_world *world, wf_time_ns time_ns, uint32_t node, enum sim_event_kind kind, void *body)
+{
+    if (!sim_loop_push(&world->loop, time_ns, node, (uint32_t)kind, body)) {
+        return sim_world_fail(world, WF_ERR_LIMIT, "the event queue is full");
+    }
+    return true;
+}
+
+void *sim_world_take(struct sim_world *world, size_t size_bytes)
+{
+    void *piece = sim_slab_take(&world->slabs, size_bytes);
+
+    if (piece == NULL) {
+        sim_world_fail(world, WF_ERR_MEMORY, "the run's memory is used up");
+    }
+    return piece;
+}
+
+void sim_world_give(struct sim_world *world, void *piece, size_t size_bytes)
+{
+    sim_slab_give(&world->slabs, piece, size_bytes);
+}
+
+struct sim_workflow *sim_world_workflow(struct sim_world *world, struct wf_string id)
+{
+    struct sim_workflow *workflow = wf_map_get(&world->workflows, id);
+    struct sim_workflow **place = NULL;
+
+    if (workflow != NULL) {
+        return workflow;
+    }
+    workflow = WF_ARENA_NEW(&world->arena, struct sim_workflow);
+    place = WF_LIST_APPEND(&world->arena, world->known);
+    if (workflow == NULL || place == NULL) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a workflow");
+        return NULL;
+    }
+    workflow->id = wf_string_copy(&world->arena, id);
+    sim_entity_init(&workflow->entity, id);
+    *place = workflow;
+    if (!wf_map_set(&world->workflows, workflow->id, workflow)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a workflow");
+        return NULL;
+    }
+    return workflow;
+}
+
+wf_time_ns sim_node_clock(const struct sim_world *world, uint32_t node)
+{
+    return SIM_EPOCH_NS + world->loop.now_ns + world->nodes[node].clock_skew_ns;
+}
+
+int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, uint32_t tries)
+{
+    int64_t wait_ns = SIM_BACKOFF_NS;
+
+    for (uint32_t i = 0; i < tries && wait_ns < SIM_BACKOFF_NS_MAX; i++) {
+        wait_ns *= 2;
+    }
+    wait_ns = wait_ns > SIM_BACKOFF_NS_MAX ? SIM_BACKOFF_NS_MAX : wait_ns;
+    return wait_ns + wait_ns / 100 * (int64_t)sim_choose(&world->choices, entity, SIM_SITE_CLIENT_BACKOFF,
+                                                         JITTER_PERCENT);
+}
+
+void sim_link_init(struct sim_ring_link *link)
+{
+    link->next = link;
+    link->previous = link;
+}
+
+void sim_link_push(struct sim_ring_link *head, struct sim_ring_link *link)
+{
+    link->previous = head->previous;
+    link->next = head;
+    head->previous->next = link;
+    head->previous = link;
+}
+
+void sim_link_remove(struct sim_ring_link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    sim_link_init(link);
+}
+
+void sim_world_record(struct sim_world *world, struct sim_record record)
+{
+    record.time_ns = world->loop.now_ns;
+    record.step = world->loop.step_count;
+    sim_record_hash(&record, &world->loop.digest);
+    if (world->config.observer != NULL) {
+        world->config.observer(world->config.observer_context, &record);
+    }
+}
+
+/* ---- Nodes ---- */
+
+static uint32_t add_node(struct sim_world *world, enum sim_node_kind kind, struct wf_string name)
+{
+    struct sim_node *node = &world->nodes[world->node_count];
+
+    WF_ASSERT(world->node_count < SIM_NODES_MAX);
+    *node = (struct sim_node){
+        .index = world->node_count,
+        .kind = kind,
+        .name = wf_string_copy(&world->arena, name),
+        .is_up = true,
+        .incarnation = 1,
+        .slow_factor = 1,
+    };
+    sim_entity_init(&node->entity, name);
+    sim_link_init(&node->calls);
+    /* Callers spread over the frontends. */
+    node->frontend = world->server_count == 0 ? 0 : world->node_count % world->server_count;
+    return world->node_count++;
+}
+
+static void add_numbered(struct sim_world *world, enum sim_node_kind kind, struct wf_string prefix, uint32_t count)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        char bytes[128];
+        struct wf_buffer name = {0};
+
+        wf_buffer_init_fixed(&name, bytes, sizeof bytes);
+        wf_buffer_printf(&name, "%S-%u", &prefix, i);
+        (void)add_node(world, kind, wf_buffer_string(&name));
+    }
+}
+
+static uint32_t find_node(const struct sim_world *world, struct wf_string name)
+{
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        if (wf_string_equal(world->nodes[i].name, name)) {
+            return i;
+        }
+    }
+    return SIM_NO_NODE;
+}
+
+static uint32_t find_or_add_client(struct sim_world *world, struct wf_string name)
+{
+    const uint32_t found = find_node(world, name);
+
+    return found != SIM_NO_NODE ? found : add_node(world, SIM_NODE_CLIENT, name);
+}
+
+/* Workers carry their queue's name when there are several queues. */
+static void add_workers(struct sim_world *world)
+{
+    world->worker_first = world->node_count;
+    for (uint32_t i = 0; i < world->queue_count; i++) {
+        char bytes[128];
+        struct wf_buffer prefix = {0};
+
+        wf_buffer_init_fixed(&prefix, bytes, sizeof bytes);
+        wf_buffer_append_text(&prefix, "worker");
+        if (world->queue_count > 1) {
+            wf_buffer_printf(&prefix, "-%S", &world->queues[i].name);
+        }
+        add_numbered(world, SIM_NODE_WORKER, wf_buffer_string(&prefix), world->queues[i].worker_count);
+    }
+    world->worker_count = world->node_count - world->worker_first;
+}
+
+static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
+{
+    const struct sim_config *scenario = world->scenario;
+    uint32_t worker_count = 0;
+
+    for (uint32_t i = 0; i < world->queue_count; i++) {
+        worker_count += world->queues[i].worker_count;
+    }
+    if ((uint64_t)scenario->server_count + worker_count + scenario->client_count + 3 > SIM_NODES_MAX) {
+        return wf_fail_status(err, WF_ERR_LIMIT, "more than %u nodes", SIM_NODES_MAX);
+    }
+    world->server_count = scenario->server_count;
+    add_numbered(world, SIM_NODE_SERVER, WF_STR("server"), scenario->server_count);
+    world->database_node = add_node(world, SIM_NODE_DATABASE, WF_STR("database"));
+    add_workers(world);
+    world->starter = add_node(world, SIM_NODE_CLIENT, WF_STR("starter"));
+    for (uint32_t i = 0; i < scenario->client_count; i++) {
+        if (scenario->clients[i].name.size_bytes > 0) {
+            (void)find_or_add_client(world, scenario->clients[i].name);
+        }
+    }
+    world->operator_node = find_or_add_client(world, WF_STR("operator"));
+    world->cuts = wf_arena_take_array(&world->arena, world->node_count, world->node_count);
+    return world->cuts == NULL ? wf_fail_status(err, WF_ERR_MEMORY, "no memory for the network") : WF_OK;
+}
+
+/* ---- Set-up ---- */
+
+static bool is_unset(const struct sim_distribution *distribution)
+{
+    return distribution->kind == SIM_CONSTANT && distribution->low_ns == 0;
+}
+
+static void choose_defaults(struct sim_world *world)
+{
+    const struct sim_config *scenario = world->scenario;
+    const struct sim_distribution latency = {.kind = SIM_CONSTANT, .low_ns = SIM_LATENCY_NS};
+
+    world->latency = is_unset(&scenario->network.latency) ? latency : scenario->network.latency;
+    world->database_latency = is_unset(&scenario->database.latency) ? latency : scenario->database.latency;
+    world->rpc_timeout_ns =
+        scenario->network.rpc_timeout_ns > 0 ? scenario->network.rpc_timeout_ns : SIM_RPC_TIMEOUT_NS;
+    world->is_calm = !scenario->faults.is_enabled;
+}
+
+static bool choose_queues(struct sim_world *world)
+{
+    struct sim_queue *queue = NULL;
+
+    world->queues = world->scenario->queues;
+    world->queue_count = world->scenario->queue_count;
+    if (world->queue_count > 0) {
+        return true;
+    }
+    queue = WF_ARENA_NEW(&world->arena, struct sim_queue);
+    if (queue == NULL) {
+        return false;
+    }
+    *queue = (struct sim_queue){.name = WF_STR("default"),
+                                .worker_count = world->scenario->worker_count,
+                                .all_workflows = true,
+                                .all_activities = true};
+    world->queues = queue;
+    world->queue_count = 1;
+    return true;
+}
+
+static enum wf_status init_parts(struct sim_world *world, struct wf_error *err)
+{
+    WF_ASSERT(world->scenario->server_count > 0 && world->scenario->shard_count > 0);
+    wf_arena_init(&world->step_arena, world->config.blocks, 0);
+    sim_slabs_init(&world->slabs, world->config.blocks);
+    world->choices = (struct sim_choices){.seed = world->config.seed, .tape = world->config.tape};
+    sim_ledger_init(&world->ledger, &world->arena);
+    wf_map_init(&world->workflows, &world->arena);
+    sim_table_init(&world->calls, &world->arena, sizeof(struct sim_call));
+    sim_table_init(&world->inbounds, &world->arena, sizeof(struct sim_inbound));
+    choose_defaults(world);
+    if (!sim_loop_init(&world->loop, &world->arena, SIM_LOOP_CAPACITY) ||
+        !sim_database_init(&world->database, &world->arena, &world->slabs, world->scenario->shard_count) ||
+        !choose_queues(world)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a simulation");
+    }
+    WF_TRY(add_nodes(world, err));
+    if (!sim_ring_init(world) || !sim_servers_init(world)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the servers");
+    }
+    if (!sim_workers_init(world, err)) {
+        return err != NULL && err->status != WF_OK ? err->status : WF_ERR_MEMORY;
+    }
+    if (!sim_clients_init(world)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the clients");
+    }
+    return world->status;
+}
+
+enum wf_status sim_world_new(const struct sim_world_config *config, struct sim_world **out, struct wf_error *err)
+{
+    struct wf_arena arena;
+    struct sim_world *world = NULL;
+    enum wf_status status = WF_OK;
+
+    wf_arena_init(&arena, config->blocks, 0);
+    world = WF_ARENA_NEW(&arena, struct sim_world);
+    if (world == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a simulation");
+    }
+    world->arena = arena;
+    world->config = *config;
+    world->scenario = config->config;
+    if (world->config.stacks == NULL) {
+        world->config.stacks = config->blocks;
+    }
+    status = init_parts(world, err);
+    if (status != WF_OK) {
+        sim_world_free(world);
+        return status;
+    }
+    *out = world;
+    return WF_OK;
+}
+
+void sim_world_free(struct sim_world *world)
+{
+    struct wf_arena arena;
+
+    if (world == NULL) {
+        return;
+    }
+    sim_workers_deinit(world);
+    sim_servers_deinit(world);
+    sim_slabs_deinit(&world->slabs);
+    wf_arena_deinit(&world->step_arena);
+    arena = world->arena; /* holds the world itself */
+    wf_arena_deinit(&arena);
+}
+
+/* ---- The loop ---- */
+
+static void restart_node(struct sim_world *world, uint32_t index)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    if (node->is_up) {
+        return; /* the heal phase was faster */
+    }
+    node->is_up = true;
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RESTART, .node = node->name});
+    if (node->kind == SIM_NODE_SERVER) {
+        memcpy(node->server->view, world->ring.owners, world->ring.slot_count * sizeof(uint32_t));
+        sim_server_start(world, index);
+        sim_ring_watch(world, index, SIM_JOIN_NS);
+    } else if (node->kind == SIM_NODE_WORKER) {
+        (void)sim_worker_start(world, index);
+    }
+}
+
+static void dispatch(struct sim_world *world, const struct sim_event *event)
+{
+    switch ((enum sim_event_kind)event->kind) {
+    case SIM_EVENT_ARRIVAL:
+        sim_network_arrive(world, event->body);
+        break;
+    case SIM_EVENT_ALARM:
+        sim_server_alarm(world, event->body);
+        break;
+    case SIM_EVENT_DEADLINE:
+        sim_network_deadline(world, event->node);
+        break;
+    case SIM_EVENT_RESTART:
+        restart_node(world, event->node);
+        break;
+    case SIM_EVENT_MEMBER:
+        sim_ring_look(world, event->node);
+        break;
+    case SIM_EVENT_RING:
+        sim_ring_learn(world, event->node);
+        break;
+    case SIM_EVENT_TASK:
+    case SIM_EVENT_POLL:
+    case SIM_EVENT_ATTEMPT:
+    case SIM_EVENT_REPORT:
+        sim_worker_event(world, event);
+        break;
+    case SIM_EVENT_START:
+    case SIM_EVENT_SEND:
+    case SIM_EVENT_CLIENT:
+        sim_client_event(world, event);
+        break;
+    case SIM_EVENT_TIMER:
+        if (world->timer_handler != NULL) {
+            world->timer_handler(world->timer_context, event->node);
+        }
+        break;
+    case SIM_EVENT_DROP:
+        sim_commit_drop(world, event->body);
+        break;
+    }
+}
+
+enum wf_status sim_world_step(struct sim_world *world, bool *is_over, struct wf_error *err)
+{
+    struct sim_event event = {0};
+
+    *is_over = false;
+    if (world->status == WF_OK) {
+        if (!sim_loop_pop(&world->loop, &event)) {
+            *is_over = true;
+            return WF_OK;
+        }
+        wf_arena_reset(&world->step_arena);
+        dispatch(world, &event);
+    }
+    if (world->status != WF_OK && err != NULL) {
+        *err = world->error;
+    }
+    return world->status;
+}
+
+/* ---- Views ---- */
+
+struct sim_loop *sim_world_loop(struct sim_world *world)
+{
+    return &world->loop;
+}
+
+struct sim_choices *sim_world_choices(struct sim_world *world)
+{
+    return &world->choices;
+}
+
+struct sim_ledger *sim_world_ledger(struct sim_world *world)
+{
+    return &world->ledger;
+}
+
+struct wf_arena *sim_world_arena(struct sim_world *world)
+{
+    return &world->arena;
+}
+
+bool sim_world_is_done(const struct sim_world *world)
+{
+    return world->starts_left == 0 && world->sends_left == 0 && world->plans_left == 0 && world->open_count == 0;
+}
+
+uint32_t sim_world_node_count(const struct sim_world *world)
+{
+    return world->node_count;
+}
+
+struct sim_node_view sim_world_node(const struct sim_world *world, uint32_t index)
+{
+    WF_ASSERT(index < world->node_count);
+    return (struct sim_node_view){.index = index,
+                                  .kind = world->nodes[index].kind,
+                                  .name = world->nodes[index].name,
+                                  .is_up = world->nodes[index].is_up};
+}
+
+uint32_t sim_world_run_count(const struct sim_world *world)
+{
+    return world->runs.count;
+}
+
+struct sim_run_view sim_world_run(const struct sim_world *world, uint32_t index)
+{
+    const struct sim_run_record *run = NULL;
+
+    WF_ASSERT(index < world->runs.count);
+    run = world->runs.items[index];
+    return (struct sim_run_view){
+        .workflow_id = run->workflow->id,
+        .run_id = run->run_id,
+        .workflow_type = run->workflow_type,
+        .task_queue = run->task_queue,
+        .status = run->status,
+        .start_time_ns = run->start_time_ns,
+        .close_time_ns = run->close_time_ns,
+        .last_event_time_ns = run->last_event_time_ns,
+        .event_count = run->event_count,
+        .state = run->rows->state,
+        .result = run->result,
+    };
+}
+
+enum wf_status sim_world_history(struct sim_world *world, uint32_t run_index, const struct wf_string **batches,
+                                 uint32_t *batch_count)
+{
+    const struct sim_db_run *rows = NULL;
+    const struct sim_db_node **nodes = NULL;
+    struct wf_string *bytes = NULL;
+
+    WF_ASSERT(run_index < world->runs.count);
+    rows = world->runs.items[run_index]->rows;
+    nodes = sim_database_resolve(rows, &world->step_arena, 1, rows->last_event_id, batch_count);
+    bytes = wf_arena_take_array(&world->step_arena, *batch_count, sizeof *bytes);
+    if (nodes == NULL || bytes == NULL) {
+        return WF_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < *batch_count; i++) {
+        bytes[i] = nodes[i]->bytes;
+    }
+    *batches = bytes;
+    return WF_OK;
+}
+
+void sim_world_set_timer_handler(struct sim_world *world, sim_timer_handler handler, void *context)
+{
+    world->timer_handler = handler;
+    world->timer_context = context;
+}
+
+bool sim_world_set_timer(struct sim_world *world, wf_time_ns time_ns, uint32_t id)
+{
+    return sim_world_push(world, time_ns, id, SIM_EVENT_TIMER, NULL);
+}
