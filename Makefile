@@ -170,7 +170,7 @@ $(BUILD)/tests/golden/wire_echo: $(BUILD)/tests/golden/wire_echo.o $(archive)
 
 # The package temporalio carries the runtime and the generated classes.
 build/venv/bin/temporalio.installed:
-	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q temporalio && touch $@
+	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q temporalio==1.35.0 && touch $@
 
 ## cli-test: the program as a user runs it, compared with the expected output, errors and exit code
 cli-test: $(if $(cli_tests),$(BUILD)/tests/cli.pass)

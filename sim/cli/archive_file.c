@@ -1,6 +1,7 @@
 /* The loop between the reader that asks and the file that answers. */
 #include "sim/cli/archive_file.h"
 
+#include "engine/print.h"
 #include "sim/cli/histories.h"
 
 static enum cli_exit fail(const struct cli_archive *archive, enum wf_status status, const struct wf_error *err)
@@ -97,4 +98,43 @@ enum cli_exit cli_archive_history(struct cli_archive *archive, uint64_t index, s
     }
     status = wf_archive_reader_history(&archive->reader, &archive->current, history, &err);
     return status == WF_OK ? CLI_EXIT_OK : fail(archive, status, &err);
+}
+
+const char *cli_status_name(int32_t status)
+{
+    const char *name = wf_enum_name(&wf_enum_type_workflow_execution_status, status);
+
+    return name == NULL ? "UNKNOWN" : name + strlen(wf_enum_type_workflow_execution_status.prefix);
+}
+
+static void append_time(struct wf_json_writer *json, struct wf_arena *arena, const char *key,
+                        struct wf_timestamp timestamp)
+{
+    struct wf_buffer text;
+
+    if (timestamp.is_set) {
+        wf_buffer_init(&text, arena);
+        wf_print_timestamp(&text, timestamp);
+        wf_json_key(json, key);
+        wf_json_string(json, wf_buffer_string(&text));
+    }
+}
+
+void cli_append_entry_members(struct wf_json_writer *json, struct wf_arena *arena,
+                              const struct wf_archive_entry *entry)
+{
+    wf_json_key(json, "workflow_id");
+    wf_json_string(json, entry->workflow_id);
+    wf_json_key(json, "run_id");
+    wf_json_string(json, entry->run_id);
+    wf_json_key(json, "workflow_type");
+    wf_json_string(json, entry->workflow_type);
+    wf_json_key(json, "task_queue");
+    wf_json_string(json, entry->task_queue);
+    wf_json_key(json, "status");
+    wf_json_text(json, cli_status_name(entry->status));
+    append_time(json, arena, "start", entry->start_time);
+    append_time(json, arena, "close", entry->close_time);
+    wf_json_key(json, "events");
+    wf_json_u64(json, entry->event_count);
 }

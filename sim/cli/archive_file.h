@@ -6,6 +6,7 @@
 #define SIM_CLI_ARCHIVE_FILE_H
 
 #include "engine/archive.h"
+#include "engine/base/json_text.h"
 #include "sim/cli/file.h"
 
 struct cli_archive {
@@ -29,5 +30,12 @@ enum cli_exit cli_archive_entry(struct cli_archive *archive, uint64_t index, con
 
 /* The history itself, borrowed until the next call. */
 enum cli_exit cli_archive_history(struct cli_archive *archive, uint64_t index, struct wf_history *history);
+
+/* "COMPLETED", "RUNNING", ...; "UNKNOWN" for a number that is none. */
+const char *cli_status_name(int32_t status);
+
+/* Writes what an entry tells as members of the object that is open: workflow_id, run_id, status, start, ... */
+void cli_append_entry_members(struct wf_json_writer *json, struct wf_arena *arena,
+                              const struct wf_archive_entry *entry);
 
 #endif

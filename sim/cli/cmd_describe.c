@@ -58,38 +58,6 @@ static enum cli_exit fail_not_found(const struct cli_archive *archive, const str
 
 /* ---- What it waits for ---- */
 
-struct pending {
-    const struct wf_event **items;
-    uint32_t count;
-};
-
-static bool find_pending(struct wf_arena *arena, const struct wf_history *history, struct pending *pending)
-{
-    bool *has_ended = wf_arena_take_array(arena, history->event_count, sizeof(*has_ended));
-
-    pending->count = 0;
-    pending->items = wf_arena_take_array(arena, history->event_count, sizeof(const struct wf_event *));
-    if (has_ended == NULL || pending->items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < history->event_count; i++) {
-        const struct wf_event *event = &history->events[i];
-        const struct wf_event *begin =
-            cli_step_part(event) == CLI_STEP_END ? cli_step_begin(history, event) : NULL;
-
-        if (begin != NULL) {
-            has_ended[begin - history->events] = true;
-        }
-    }
-    for (uint32_t i = 0; i < history->event_count; i++) {
-        if (!has_ended[i] && cli_step_part(&history->events[i]) == CLI_STEP_BEGIN) {
-            pending->items[pending->count] = &history->events[i];
-            pending->count++;
-        }
-    }
-    return true;
-}
-
 static bool is_closed(const struct wf_history *history)
 {
     return history->event_count > 0 && wf_event_is_close(history->events[history->event_count - 1].event_type);
@@ -153,7 +121,7 @@ static void append_times(struct wf_buffer *text, const struct wf_history *histor
 }
 
 static void append_pending_text(struct cli_output *out, const struct wf_history *history,
-                                const struct pending *pending)
+                                const struct cli_pending *pending)
 {
     struct wf_buffer *text = &out->text;
 
@@ -177,10 +145,9 @@ static void append_pending_text(struct cli_output *out, const struct wf_history 
 }
 
 static void append_text(struct cli_output *out, const struct wf_archive_entry *entry, const struct wf_history *history,
-                        const struct pending *pending)
+                        const struct cli_pending *pending)
 {
     struct wf_buffer *text = &out->text;
-    const char *status = wf_enum_name(&wf_enum_type_workflow_execution_status, entry->status);
 
     wf_buffer_append_text(text, cli_style(out, CLI_STYLE_BOLD));
     cli_append_visible(text, entry->workflow_id.size_bytes > 0 ? entry->workflow_id : WF_STR("(no workflow id)"), 0);
@@ -188,9 +155,7 @@ static void append_text(struct cli_output *out, const struct wf_archive_entry *e
     append_line(text, "type", entry->workflow_type);
     append_line(text, "run", entry->run_id);
     append_line(text, "queue", entry->task_queue);
-    if (status != NULL) {
-        append_line(text, "status", wf_string_of(status + strlen(wf_enum_type_workflow_execution_status.prefix)));
-    }
+    append_line(text, "status", wf_string_of(cli_status_name(entry->status)));
     append_label(text, "events");
     wf_buffer_printf(text, "%u\n", history->event_count);
     if (entry->scenario.size_bytes > 0) {
@@ -209,26 +174,14 @@ static void append_text(struct cli_output *out, const struct wf_archive_entry *e
 /* ---- JSON ---- */
 
 static void append_json(struct cli *cli, const struct wf_archive_entry *entry, const struct wf_history *history,
-                        const struct pending *pending)
+                        const struct cli_pending *pending)
 {
-    const char *status = wf_enum_name(&wf_enum_type_workflow_execution_status, entry->status);
     struct wf_json_writer json;
     struct wf_buffer event;
 
     wf_json_writer_init(&json, &cli->out->text, 0);
     wf_json_begin_object(&json);
-    wf_json_key(&json, "workflow_id");
-    wf_json_string(&json, entry->workflow_id);
-    wf_json_key(&json, "run_id");
-    wf_json_string(&json, entry->run_id);
-    wf_json_key(&json, "workflow_type");
-    wf_json_string(&json, entry->workflow_type);
-    wf_json_key(&json, "task_queue");
-    wf_json_string(&json, entry->task_queue);
-    wf_json_key(&json, "status");
-    wf_json_text(&json, status == NULL ? "UNKNOWN" : status + strlen(wf_enum_type_workflow_execution_status.prefix));
-    wf_json_key(&json, "events");
-    wf_json_u64(&json, history->event_count);
+    cli_append_entry_members(&json, cli->arena, entry);
     wf_json_key(&json, "workflow_task_is_open");
     wf_json_bool(&json, !is_closed(history) && has_open_task(history));
     wf_json_key(&json, "pending");
@@ -248,7 +201,7 @@ static enum cli_exit describe(struct cli *cli, struct cli_archive *archive, uint
     const struct wf_archive_entry *found = NULL;
     struct wf_archive_entry entry = {0};
     struct wf_history history;
-    struct pending pending;
+    struct cli_pending pending;
     enum cli_exit result = cli_archive_entry(archive, index, &found);
 
     if (result == CLI_EXIT_OK && !wf_message_copy_into(cli->arena, &wf_type_archive_entry, &entry, found)) {
@@ -263,7 +216,7 @@ static enum cli_exit describe(struct cli *cli, struct cli_archive *archive, uint
     }
     /* A newest-first history is turned round; one that breaks a rule is described as it is. */
     (void)wf_history_normalise(&history, NULL);
-    if (!find_pending(cli->arena, &history, &pending)) {
+    if (!cli_find_pending(cli->arena, &history, &pending)) {
         cli_complain("out of memory");
         return CLI_EXIT_ENVIRONMENT;
     }

@@ -7,13 +7,11 @@
 #include "sim/cli/archive_file.h"
 #include "sim/cli/steps.h"
 
-/* "completed", from the enum's name; -o json prints it in capitals, as Temporal does. */
-static const char *status_name(int32_t status)
-{
-    const char *name = wf_enum_name(&wf_enum_type_workflow_execution_status, status);
-
-    return name == NULL ? "UNKNOWN" : name + strlen(wf_enum_type_workflow_execution_status.prefix);
-}
+#define ID_COLUMNS 28
+#define TYPE_COLUMNS 20
+#define STATUS_COLUMNS 16
+#define TIME_COLUMNS 24
+#define QUEUE_COLUMNS 16
 
 /* True for "completed", "COMPLETED" and "continued-as-new" alike. */
 static bool is_same_status(const char *name, const char *wanted)
@@ -31,34 +29,12 @@ static bool is_same_status(const char *name, const char *wanted)
 static bool is_status(const char *wanted)
 {
     for (uint32_t i = 0; i < wf_enum_type_workflow_execution_status.value_count; i++) {
-        if (is_same_status(status_name(wf_enum_type_workflow_execution_status.values[i].number), wanted)) {
+        if (is_same_status(cli_status_name(wf_enum_type_workflow_execution_status.values[i].number), wanted)) {
             return true;
         }
     }
     return false;
 }
-
-static uint32_t count_pending(const struct wf_history *history)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < history->event_count; i++) {
-        const enum cli_step_part part = cli_step_part(&history->events[i]);
-
-        if (part == CLI_STEP_BEGIN) {
-            count++;
-        } else if (part == CLI_STEP_END && cli_step_begin(history, &history->events[i]) != NULL) {
-            count--;
-        }
-    }
-    return count;
-}
-
-#define ID_COLUMNS 28
-#define TYPE_COLUMNS 20
-#define STATUS_COLUMNS 16
-#define TIME_COLUMNS 24
-#define QUEUE_COLUMNS 16
 
 static void append_heading(struct cli_output *out)
 {
@@ -100,7 +76,7 @@ static void append_text_row(struct cli *cli, const struct wf_archive_entry *entr
     wf_buffer_append_text(text, "  ");
     cli_append_column(text, entry->workflow_type, TYPE_COLUMNS);
     wf_buffer_append_text(text, "  ");
-    cli_append_column(text, wf_string_of(status_name(entry->status)), STATUS_COLUMNS);
+    cli_append_column(text, wf_string_of(cli_status_name(entry->status)), STATUS_COLUMNS);
     wf_buffer_append_text(text, "  ");
     append_time_column(text, cli->arena, entry->start_time);
     wf_buffer_append_text(text, "  ");
@@ -112,37 +88,11 @@ static void append_text_row(struct cli *cli, const struct wf_archive_entry *entr
     wf_buffer_append_char(text, '\n');
 }
 
-static void append_time(struct wf_json_writer *json, struct wf_arena *arena, const char *key,
-                        struct wf_timestamp timestamp)
-{
-    struct wf_buffer text;
-
-    if (timestamp.is_set) {
-        wf_buffer_init(&text, arena);
-        wf_print_timestamp(&text, timestamp);
-        wf_json_key(json, key);
-        wf_json_string(json, wf_buffer_string(&text));
-    }
-}
-
 static void append_json_row(struct wf_json_writer *json, struct wf_arena *arena, const struct wf_archive_entry *entry,
                             uint32_t pending_count)
 {
     wf_json_begin_object(json);
-    wf_json_key(json, "workflow_id");
-    wf_json_string(json, entry->workflow_id);
-    wf_json_key(json, "run_id");
-    wf_json_string(json, entry->run_id);
-    wf_json_key(json, "workflow_type");
-    wf_json_string(json, entry->workflow_type);
-    wf_json_key(json, "task_queue");
-    wf_json_string(json, entry->task_queue);
-    wf_json_key(json, "status");
-    wf_json_text(json, status_name(entry->status));
-    append_time(json, arena, "start", entry->start_time);
-    append_time(json, arena, "close", entry->close_time);
-    wf_json_key(json, "events");
-    wf_json_u64(json, entry->event_count);
+    cli_append_entry_members(json, arena, entry);
     wf_json_key(json, "pending");
     wf_json_u64(json, pending_count);
     wf_json_end_object(json);
@@ -175,6 +125,7 @@ static enum cli_exit read_row(struct cli *cli, struct cli_archive *archive, uint
                               struct wf_archive_entry *copy, uint32_t *pending_count)
 {
     const struct wf_archive_entry *entry = NULL;
+    struct cli_pending pending = {0};
     struct wf_history history;
     enum cli_exit result = cli_archive_entry(archive, index, &entry);
 
@@ -188,9 +139,16 @@ static enum cli_exit read_row(struct cli *cli, struct cli_archive *archive, uint
     *pending_count = 0;
     if (copy->status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
         result = cli_archive_history(archive, index, &history);
-        *pending_count = result == CLI_EXIT_OK ? count_pending(&history) : 0;
     }
-    return result;
+    if (result != CLI_EXIT_OK || copy->status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
+        return result;
+    }
+    if (!cli_find_pending(cli->arena, &history, &pending)) {
+        cli_complain("out of memory");
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    *pending_count = pending.count;
+    return CLI_EXIT_OK;
 }
 
 static enum cli_exit list(struct cli *cli, struct cli_archive *archive, const char *wanted)
@@ -210,7 +168,7 @@ static enum cli_exit list(struct cli *cli, struct cli_archive *archive, const ch
         uint32_t pending_count = 0;
 
         result = read_row(cli, archive, i, &entry, &pending_count);
-        if (result == CLI_EXIT_OK && (wanted == NULL || is_same_status(status_name(entry.status), wanted))) {
+        if (result == CLI_EXIT_OK && (wanted == NULL || is_same_status(cli_status_name(entry.status), wanted))) {
             append_row(cli, &json, &entry, pending_count);
         }
         wf_arena_rewind(cli->arena, mark);

@@ -93,6 +93,33 @@ const char *cli_step_outcome(const struct wf_event *event, enum cli_style *style
     return rows[event->event_type].outcome;
 }
 
+bool cli_find_pending(struct wf_arena *arena, const struct wf_history *history, struct cli_pending *pending)
+{
+    bool *has_ended = wf_arena_take_array(arena, history->event_count, sizeof(*has_ended));
+
+    pending->count = 0;
+    pending->items = wf_arena_take_array(arena, history->event_count, sizeof(const struct wf_event *));
+    if (has_ended == NULL || pending->items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const struct wf_event *event = &history->events[i];
+        const struct wf_event *begin =
+            cli_step_part(event) == CLI_STEP_END ? cli_step_begin(history, event) : NULL;
+
+        if (begin != NULL) {
+            has_ended[begin - history->events] = true;
+        }
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        if (!has_ended[i] && cli_step_part(&history->events[i]) == CLI_STEP_BEGIN) {
+            pending->items[pending->count] = &history->events[i];
+            pending->count++;
+        }
+    }
+    return true;
+}
+
 static void append_child_name(struct wf_buffer *text,
                               const struct wf_event_start_child_workflow_execution_initiated *child)
 {

@@ -20,6 +20,15 @@ const struct wf_event *cli_step_begin(const struct wf_history *history, const st
 /* How an event ends a step: "completed", "timed out"; and its colour. */
 const char *cli_step_outcome(const struct wf_event *event, enum cli_style *style);
 
+/* The events that began steps which have not ended. */
+struct cli_pending {
+    const struct wf_event **items;
+    uint32_t count;
+};
+
+/* Finds them, in the order of events, into the arena; false when it is full. */
+bool cli_find_pending(struct wf_arena *arena, const struct wf_history *history, struct cli_pending *pending);
+
 /* Appends what the step that an event begins is called: "charge_payment", "timer 3", "Shipping order-3". */
 void cli_append_step_name(struct wf_buffer *text, const struct wf_event *event);
 
