@@ -1,7 +1,7 @@
 /* What an activation holds and in which order: replay-rules 1.5, 1.6, 1.8, 1.10, 1.12, 1.13 and the golden trace of 4.7. */
 #include "tests/support/test.h"
 
-#include "engine/worker/run.h"
+#include "engine/worker/worker_run.h"
 #include "tests/support/script.h"
 
 static const struct {
