@@ -122,8 +122,8 @@ uint64_t sim_choose(struct sim_choices *choices, struct sim_entity *entity, enum
     if (entry != NULL) {
         return entry->value < bound ? entry->value : bound - 1;
     }
-    /* The high half of drawn * bound: uniform but for 1 part in 2^64 / bound. */
-    return sim_multiply_shift(drawn, bound, 63) >> 1;
+    /* The high part of drawn * bound: uniform but for 1 part in 2^32 / bound, or in 2^64 / bound for large bounds. */
+    return bound <= POSITIONS ? (drawn >> 32) * bound >> 32 : sim_multiply_shift(drawn, bound, 63) >> 1;
 }
 
 bool sim_chance(struct sim_choices *choices, struct sim_entity *entity, enum sim_site site, struct sim_ratio ratio)

@@ -51,10 +51,10 @@ static int64_t to_duration(uint64_t value)
     return value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-/* Between two neighbours; part of 2^32. */
+/* Between two neighbours, which are less than 2^32 apart; part of 2^32. */
 static uint64_t interpolate(uint64_t low, uint64_t high, uint64_t part)
 {
-    return low + sim_multiply_shift(high - low, part, 32);
+    return low + ((high - low) * part >> 32);
 }
 
 static int64_t exponential(int64_t mean_ns, uint32_t position)
@@ -106,9 +106,9 @@ static int64_t log_normal(int64_t median_ns, int64_t p99_ns, uint32_t position)
 {
     const bool is_above = position >= UINT32_C(1) << 31;
     const uint64_t tail = is_above ? (UINT64_C(1) << 32) - position : (uint64_t)position + 1;
-    const uint64_t spread = log2_of((uint64_t)p99_ns) - log2_of((uint64_t)median_ns);
-    const uint64_t exponent = sim_multiply_shift(spread, normal_of_tail(tail), POINT_BITS);
     const uint64_t base = log2_of((uint64_t)median_ns);
+    const uint64_t spread = log2_of((uint64_t)p99_ns) - base;
+    const uint64_t exponent = sim_multiply_shift(spread, normal_of_tail(tail), POINT_BITS);
     const uint64_t total = is_above ? base + exponent : (exponent > base ? 0 : base - exponent);
     const uint64_t whole = total >> LOG_BITS;
     const uint64_t fraction = total & UINT32_MAX;

@@ -98,6 +98,9 @@ struct wf_string sim_faults_where(const struct sim_faults *faults, const struct 
     struct wf_buffer out;
 
     wf_buffer_init_fixed(&out, text, capacity);
+    if (strike->shard != 0) {
+        wf_buffer_printf(&out, "shard %u to ", strike->shard - 1);
+    }
     if (strike->node != SIM_NO_NODE) {
         append_name(faults, strike->node, &out);
     }
@@ -239,6 +242,7 @@ static bool move_shard(struct sim_faults *faults, struct sim_fault_strike *strik
     }
     const uint64_t shard = draw_kind(faults, strike->kind, faults->config->shard_count);
 
+    strike->shard = (uint32_t)shard + 1;
     return sim_world_move_shard(faults->world, (int32_t)shard, strike->node);
 }
 

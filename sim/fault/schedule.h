@@ -20,6 +20,7 @@ struct sim_fault_strike {
     enum sim_fault_kind kind;
     uint32_t node;                /* SIM_NO_NODE: any */
     uint32_t other_node;
+    uint32_t shard;               /* + 1, of a shard that moves; 0: none */
     struct wf_string workflow_id; /* empty: any */
     int64_t duration_ns;          /* how long it lasts, or until the restart */
 };
@@ -100,7 +101,7 @@ int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind 
 /* Finds a node by name; SIM_NO_NODE when there is none. */
 uint32_t sim_faults_find_node(const struct sim_faults *faults, struct wf_string name);
 
-/* "worker-1", "worker-1 to server-2": for records. In the memory given. */
+/* "worker-1", "worker-1 to server-2", "shard 3 to server-2": for records. In the memory given. */
 struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_fault_strike *strike, char *text,
                                   size_t capacity);
 
