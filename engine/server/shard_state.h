@@ -314,14 +314,9 @@ struct wf_shard {
     int64_t read_timer_id;
     bool is_transfer_read; /* the earlier owners' tasks are all in memory */
     bool is_timer_read;
-    bool is_dirty; /* something was acknowledged since the last save */
-    int64_t saved_transfer_id;
-    int64_t saved_timer_time_ns;
-    int64_t saved_timer_id;
     wf_time_ns save_at_ns;  /* INT64_MAX: nothing to save */
     wf_time_ns retry_at_ns; /* of the acquisition or of a failed read */
     wf_time_ns task_at_ns;  /* the earliest retry of a task */
-    uint32_t read_failures;
 };
 
 /* ---- shard.c ---- */

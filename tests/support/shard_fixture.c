@@ -147,6 +147,7 @@ void shard_fixture_init(struct shard_fixture *fixture,
     sim_slabs_init(&fixture->slabs, &fixture->blocks.source);
     assert_true(sim_database_init(&fixture->database, &fixture->arena, &fixture->slabs, 1));
     fixture->now_ns = SHARD_EPOCH_NS;
+    fixture->wake_at_ns[1] = INT64_MAX;
     fixture->entropy = 1;
     fixture->config.blocks = &fixture->blocks.source;
     fixture->config.identity = WF_STR("server-1");
