@@ -67,7 +67,7 @@ obj      := $(src:%.c=$(BUILD)/%.o) $(asm:%.S=$(BUILD)/%.o)
 main     := $(BUILD)/sim/cli/main.o
 lib      := $(filter-out $(main),$(obj))
 archive  := $(BUILD)/libwfsim.a
-# The functions of wfsim.h, which modules of workflow code look for in the program: linked whether it calls them or not.
+# The functions of wfsim.h, which modules of workflow code look for in the program: linked whether a test calls them or not.
 exported := $(filter $(BUILD)/engine/workflow/%,$(lib))
 # The brackets of the tables are not headers.
 headers  := $(filter-out %rows_begin.h %rows_end.h %_cases.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
@@ -110,9 +110,10 @@ build/wfsim: $(BUILD)/wfsim
 ## program: $(BUILD)/wfsim, the program of the chosen variant
 program: $(BUILD)/wfsim
 
-$(BUILD)/wfsim: $(main) $(exported) $(archive) $(BUILD)/link
+# Every object, so that a name that is missing, or defined twice, does not wait for somebody to need it.
+$(BUILD)/wfsim: $(obj) $(BUILD)/link
 	$(call say,link $@)
-	$(quiet)$(CC) $(ldflags) $(main) $(exported) $(archive) $(ldlibs) -o $@
+	$(quiet)$(CC) $(ldflags) $(obj) $(ldlibs) -o $@
 
 # Thin: it names the objects instead of copying them.
 $(archive): $(lib) $(BUILD)/link

@@ -325,7 +325,7 @@ static void test_database__orphan_nodes_stay_invisible(void **state)
                       .first_event_id = 3,
                       .event_count = 3,
                       .transaction_id = 11,
-                      .bytes = "XXX"};
+                      .bytes = "xxx"};
 
     (void)acquire(f, 1);
     assert_int_equal(put(f, first), WF_DATABASE_OK);
