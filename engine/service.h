@@ -68,6 +68,7 @@ enum wf_service_input_type {
     WF_SERVICE_DATABASE, /* the reply to a database request it made */
     WF_SERVICE_ALARM,    /* a time it asked for has come */
     WF_SERVICE_CANCEL,   /* the caller of a pending request is gone (a long poll ended) */
+    WF_SERVICE_DISOWN,   /* matching: membership gave the task queue `key` to another process */
 };
 
 /* Borrowed for the step. */
@@ -80,6 +81,7 @@ struct wf_service_input {
         const struct wf_svc_request *request;
         const struct wf_svc_response *response;
         const struct wf_db_reply *reply;
+        struct wf_string key;
     };
 };
 

@@ -716,6 +716,21 @@ static void put_wake(struct wf_matching *matching)
     }
 }
 
+/*
+ * A lease that is kept while membership names another process would be believed again when the queue comes back, and what
+ * the other one stored meanwhile would never be read: an idle owner writes nothing that could be refused.
+ */
+static void on_disown(struct wf_matching *matching, struct wf_string name)
+{
+    for (int kind = 0; kind < 2; kind++) {
+        struct wf_matching_queue *queue = find_queue(matching, name, kind == 1);
+
+        if (queue != NULL && queue->state == WF_QUEUE_READY) {
+            wf_queue_step(matching, queue, WF_QUEUE_LOST);
+        }
+    }
+}
+
 enum wf_status wf_matching_step(struct wf_matching *matching, const struct wf_service_input *in,
                                 struct wf_service_outputs *out, struct wf_error *err)
 {
@@ -740,6 +755,9 @@ enum wf_status wf_matching_step(struct wf_matching *matching, const struct wf_se
         break;
     case WF_SERVICE_CANCEL:
         on_cancel(matching, in->call_id);
+        break;
+    case WF_SERVICE_DISOWN:
+        on_disown(matching, in->key);
         break;
     }
     put_wake(matching);

@@ -229,6 +229,7 @@ static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *q
         wf_pieces_give(&matching->pieces, query, query->size_bytes);
     }
     dismiss_pollers(matching, queue);
+    queue->is_all_read = false; /* a write still on its way must not be taken for the end of the backlog */
     queue->read_task_id = 0;
     queue->saved_ack_task_id = 0;
     queue->retry_ns = INT64_MAX;

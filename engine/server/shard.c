@@ -353,6 +353,8 @@ static void take_input(struct wf_shard *shard, const struct wf_service_input *in
     case WF_SERVICE_CANCEL:
         wf_workflows_cancel(shard, in->call_id);
         break;
+    case WF_SERVICE_DISOWN:
+        break; /* for matching: an overtaken shard is stopped by its first write or by a newer clock (8.2) */
     }
 }
 

@@ -16,7 +16,8 @@ bool sim_ring_init(struct sim_world *world)
     ring->slot_count = slot_count;
     ring->owners = wf_arena_take_array(&world->arena, slot_count, sizeof *ring->owners);
     ring->overrides = wf_arena_take_array(&world->arena, slot_count, sizeof *ring->overrides);
-    if (ring->owners == NULL || ring->overrides == NULL) {
+    ring->changes = wf_arena_take_array(&world->arena, slot_count, sizeof *ring->changes);
+    if (ring->owners == NULL || ring->overrides == NULL || ring->changes == NULL) {
         return false;
     }
     for (uint32_t slot = 0; slot < slot_count; slot++) {
@@ -77,8 +78,11 @@ void sim_ring_settle(struct sim_world *world)
     for (uint32_t slot = 0; slot < world->ring.slot_count; slot++) {
         const uint32_t owner = owner_of(world, slot);
 
-        is_changed = is_changed || owner != world->ring.owners[slot];
-        world->ring.owners[slot] = owner;
+        if (owner != world->ring.owners[slot]) {
+            world->ring.owners[slot] = owner;
+            world->ring.changes[slot]++;
+            is_changed = true;
+        }
     }
     for (uint32_t i = 0; is_changed && i < world->server_count; i++) {
         tell(world, world->server_first + i);
@@ -121,6 +125,7 @@ void sim_ring_learn(struct sim_world *world, uint32_t node_index)
     memcpy(node->server->view, world->ring.owners, world->ring.slot_count * sizeof(uint32_t));
     sim_server_adopt(world, node_index);
     sim_server_end_polls(world, node_index, SIM_NO_NODE, true);
+    sim_server_disown(world, node_index);
 }
 
 void sim_ring_move(struct sim_world *world, uint32_t slot, uint32_t node)

@@ -211,6 +211,7 @@ struct sim_server {
     struct sim_component **shards; /* by shard id; NULL: not here */
     struct sim_component *matching;
     uint32_t *view; /* by slot: the server that owns it, as this one knows */
+    uint32_t *changes_seen; /* of the ring, when the view was made */
     bool is_member; /* the membership counts it */
     bool is_ring_on_its_way;
 };
@@ -219,6 +220,7 @@ struct sim_server {
 struct sim_ring {
     uint32_t slot_count;
     uint32_t *owners;    /* node indexes; SIM_NO_NODE: nobody */
+    uint32_t *changes; /* how often each slot has changed hands */
     uint32_t *overrides; /* moved by hand; SIM_NO_NODE: at home */
 };
 
@@ -389,6 +391,8 @@ void sim_server_response(struct sim_world *world, const struct sim_call *call, c
 void sim_server_reply(struct sim_world *world, const struct sim_call *call, const struct wf_db_reply *reply);
 /* Makes the components that the server's view gives it. */
 void sim_server_adopt(struct sim_world *world, uint32_t node);
+/* Has matching give up the task queues that changed hands since the server last looked, also those that came back. */
+void sim_server_disown(struct sim_world *world, uint32_t node);
 /* Answers the polls at a server whose queues went elsewhere, or of a caller that is gone (SIM_NO_NODE: any). */
 void sim_server_end_polls(struct sim_world *world, uint32_t server, uint32_t origin, bool only_moved);
 
@@ -413,6 +417,8 @@ struct wf_string sim_status_text(int32_t status);
 /* ---- worker.c, workflow_task.c, activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
+/* Empty before the worker's first start. */
+struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node);
 bool sim_worker_start(struct sim_world *world, uint32_t node);
 void sim_worker_crash(struct sim_world *world, uint32_t node);
 void sim_worker_answered(struct sim_world *world, const struct sim_call *call, struct sim_content *content,

@@ -395,6 +395,28 @@ void sim_server_adopt(struct sim_world *world, uint32_t node)
     }
 }
 
+static void disown_queue(struct sim_world *world, struct sim_server *server, struct wf_string name)
+{
+    const uint32_t slot = sim_ring_slot_of(world, WF_TARGET_MATCHING, name);
+
+    if (name.size_bytes > 0 && server->changes_seen[slot] != world->ring.changes[slot]) {
+        feed(world, server->matching, &(struct wf_service_input){.type = WF_SERVICE_DISOWN, .key = name}, NULL);
+    }
+}
+
+void sim_server_disown(struct sim_world *world, uint32_t node)
+{
+    struct sim_server *server = server_of(world, node);
+
+    for (uint32_t i = 0; i < world->queue_count && world->status == WF_OK; i++) {
+        disown_queue(world, server, world->queues[i].name);
+    }
+    for (uint32_t i = 0; i < world->worker_count && world->status == WF_OK; i++) {
+        disown_queue(world, server, sim_worker_sticky_queue(world, world->worker_first + i));
+    }
+    memcpy(server->changes_seen, world->ring.changes, world->ring.slot_count * sizeof(uint32_t));
+}
+
 void sim_server_start(struct sim_world *world, uint32_t node)
 {
     make_matching(world, node);
@@ -436,7 +458,8 @@ static bool init_server(struct sim_world *world, struct sim_node *node)
     node->server->shards = wf_arena_take_array(&world->arena, scenario->shard_count, sizeof(struct sim_component *));
     node->server->view = wf_arena_take_array(&world->arena, world->ring.slot_count, sizeof(uint32_t));
     node->server->is_member = true;
-    if (node->server->shards == NULL || node->server->view == NULL) {
+    node->server->changes_seen = wf_arena_take_array(&world->arena, world->ring.slot_count, sizeof(uint32_t));
+    if (node->server->shards == NULL || node->server->view == NULL || node->server->changes_seen == NULL) {
         return false;
     }
     memcpy(node->server->view, world->ring.owners, world->ring.slot_count * sizeof(uint32_t));

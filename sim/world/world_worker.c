@@ -442,6 +442,11 @@ void sim_worker_crash(struct sim_world *world, uint32_t node)
     sim_server_end_polls(world, SIM_NO_NODE, node, false);
 }
 
+struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node)
+{
+    return world->nodes[node].worker->sticky_queue;
+}
+
 bool sim_worker_start(struct sim_world *world, uint32_t node_index)
 {
     struct sim_node *node = &world->nodes[node_index];
