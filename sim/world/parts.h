@@ -414,7 +414,7 @@ void sim_commit_write(struct sim_world *world, const struct wf_db_write *write);
 void sim_commit_drop(struct sim_world *world, struct sim_run_record *run);
 struct wf_string sim_status_text(int32_t status);
 
-/* ---- worker.c, workflow_task.c, activity.c ---- */
+/* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
 /* Empty before the worker's first start. */

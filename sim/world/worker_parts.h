@@ -84,7 +84,7 @@ struct sim_worker {
     char *images[SIM_CODES_MAX]; /* the modules' writable memory while another worker has the place */
 };
 
-/* ---- worker.c ---- */
+/* ---- world_worker.c ---- */
 /* Puts this worker's memory in the place where its code finds it (DESIGN section 5 "Modules"). */
 void sim_worker_enter(struct sim_worker *worker);
 struct wf_host *sim_worker_host(const struct sim_worker *worker);
@@ -92,7 +92,7 @@ struct wf_host *sim_worker_host(const struct sim_worker *worker);
 void sim_worker_report(struct sim_worker *worker, const struct sim_report *model, const struct wf_svc_request *request);
 void sim_worker_poll_again(struct sim_worker *worker, enum sim_poller_kind kind);
 
-/* ---- workflow_task.c ---- */
+/* ---- world_workflow_task.c ---- */
 /* Takes over nothing; keeps a reference to the content while the task is in hand. */
 void sim_task_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_workflow_task *task);
 void sim_task_run(struct sim_taken *taken);
@@ -100,7 +100,7 @@ void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *res
 void sim_task_free(struct sim_taken *taken);
 void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_eviction_reason reason);
 
-/* ---- activity.c ---- */
+/* ---- world_activity.c ---- */
 void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_activity_task *task);
 void sim_attempt_run(struct sim_attempt *attempt);
 void sim_attempt_heard(struct sim_attempt *attempt, const struct wf_svc_response *response);

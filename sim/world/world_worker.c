@@ -1,6 +1,6 @@
 /*
  * Worker processes: long polls with backoff, answers with retries, the memory of their code, crashes. What is done with a
- * task is in workflow_task.c and activity.c.
+ * task is in world_workflow_task.c and world_activity.c.
  */
 #include "engine/base/assert.h"
 #include "sim/world/database_tasks.h"
