@@ -1,4 +1,4 @@
-#include "tests/support/code.h"
+#include "tests/support/load_code.h"
 
 #include <stdlib.h>
 
