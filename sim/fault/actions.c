@@ -108,6 +108,9 @@ struct wf_string sim_faults_where(const struct sim_faults *faults, const struct 
         wf_buffer_append_text(&out, " to ");
         append_name(faults, strike->other_node, &out);
     }
+    if (strike->node == SIM_NO_NODE) {
+        wf_buffer_append_string(&out, strike->workflow_id);
+    }
     return wf_buffer_string(&out);
 }
 
@@ -205,7 +208,8 @@ static void end_slowness(struct sim_faults *faults, const struct sim_fault_strik
 
 static bool refuse_writes(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
-    (void)strike;
+    strike->node = SIM_NO_NODE; /* whoever it was placed at: the database refuses everybody */
+    (void)fill_node(faults, strike, DATABASES, false);
     faults->rates.database_unavailable = (struct sim_ratio){1, 1};
     sim_world_set_rates(faults->world, &faults->rates);
     return true;
@@ -235,15 +239,25 @@ static bool evict(struct sim_faults *faults, struct sim_fault_strike *strike)
     return sim_world_evict(faults->world, strike->node, pick);
 }
 
+/* The drawn shard, or the next one that is not where it would go. */
 static bool move_shard(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
+    const uint32_t count = faults->config->shard_count;
+    uint32_t drawn = 0;
+
     if (!fill_node(faults, strike, SERVERS, true)) {
         return false;
     }
-    const uint64_t shard = draw_kind(faults, strike->kind, faults->config->shard_count);
+    drawn = (uint32_t)draw_kind(faults, strike->kind, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t shard = (drawn + i) % count;
 
-    strike->shard = (uint32_t)shard + 1;
-    return sim_world_move_shard(faults->world, (int32_t)shard, strike->node);
+        strike->shard = shard + 1;
+        if (sim_world_move_shard(faults->world, (int32_t)shard, strike->node)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* An open run: the named workflow's, or any. run_count when there is none. */
@@ -253,6 +267,7 @@ static uint32_t draw_open_run(struct sim_faults *faults, struct sim_fault_strike
     uint64_t open_count = 0;
     uint64_t pick = 0;
 
+    strike->node = SIM_NO_NODE; /* an operator's doing, not a process's */
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < count; i++) {
             const struct sim_run_view run = sim_world_run(faults->world, i);

@@ -101,7 +101,7 @@ int64_t sim_faults_draw_duration(struct sim_faults *faults, enum sim_fault_kind 
 /* Finds a node by name; SIM_NO_NODE when there is none. */
 uint32_t sim_faults_find_node(const struct sim_faults *faults, struct wf_string name);
 
-/* "worker-1", "worker-1 to server-2", "shard 3 to server-2": for records. In the memory given. */
+/* "worker-1", "worker-1 to server-2", "shard 3 to server-2", or the workflow: for records. In the memory given. */
 struct wf_string sim_faults_where(const struct sim_faults *faults, const struct sim_fault_strike *strike, char *text,
                                   size_t capacity);
 
