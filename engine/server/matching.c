@@ -55,7 +55,7 @@ void wf_ring_remove(struct wf_ring *link)
 
 void *wf_matching_take(struct wf_matching *matching, size_t size_bytes)
 {
-    void *piece = wf_pieces_take(&matching->pieces, size_bytes);
+    void *piece = wf_slab_take(&matching->slabs, size_bytes);
 
     if (piece == NULL) {
         matching->is_out_of_memory = true;
@@ -98,7 +98,7 @@ uint64_t wf_matching_call_new(struct wf_matching *matching, enum wf_matching_cal
         }
         if (matching->call_count > 0) {
             memcpy(calls, matching->calls, matching->call_count * sizeof *calls);
-            wf_pieces_give(&matching->pieces, matching->calls, matching->call_count * sizeof *calls);
+            wf_slab_give(&matching->slabs, matching->calls, matching->call_count * sizeof *calls);
         }
         matching->calls = calls;
         matching->call_count = count;
@@ -168,7 +168,7 @@ struct wf_matching *wf_matching_new(const struct wf_service_config *config)
     matching->config = *config;
     matching->wake_ns = INT64_MAX;
     wf_arena_init(&matching->step_arena, config->blocks, 0);
-    wf_pieces_init(&matching->pieces, &matching->arena);
+    wf_slabs_init(&matching->slabs, config->blocks);
     wf_map_init(&matching->queues, &matching->arena);
     wf_ring_init(&matching->asked);
     return matching;
@@ -182,6 +182,7 @@ void wf_matching_free(struct wf_matching *matching)
         return;
     }
     wf_arena_deinit(&matching->step_arena);
+    wf_slabs_deinit(&matching->slabs);
     arena = matching->arena; /* holds the struct itself */
     wf_arena_deinit(&arena);
 }
@@ -269,7 +270,7 @@ static void unload_idle_queues(struct wf_matching *matching)
 
         if (is_idle(matching, queue)) {
             (void)wf_map_remove(&matching->queues, queue->key);
-            wf_pieces_give(&matching->pieces, queue, queue_size(queue->name));
+            wf_slab_give(&matching->slabs, queue, queue_size(queue->name));
         }
     }
 }
@@ -362,7 +363,7 @@ static struct wf_matching_query *query_new(struct wf_matching *matching, const s
             wf_ring_init(&query->link);
             return query;
         }
-        wf_pieces_give(&matching->pieces, query, size_bytes);
+        wf_slab_give(&matching->slabs, query, size_bytes);
     }
 }
 
@@ -446,7 +447,7 @@ static void on_query_result(struct wf_matching *matching, uint64_t call_id,
         matching->is_out_of_memory = true;
     }
     wf_ring_remove(&query->link);
-    wf_pieces_give(&matching->pieces, query, query->size_bytes);
+    wf_slab_give(&matching->slabs, query, query->size_bytes);
     (void)wf_matching_answer(matching, call_id, WF_CALL_OK);
 }
 
@@ -606,7 +607,7 @@ static void end_queries(struct wf_matching *matching, struct wf_ring *queries)
         }
         (void)wf_matching_answer(matching, query->call_id, WF_CALL_DEADLINE_EXCEEDED);
         wf_ring_remove(&query->link);
-        wf_pieces_give(&matching->pieces, query, query->size_bytes);
+        wf_slab_give(&matching->slabs, query, query->size_bytes);
     }
 }
 

@@ -3,7 +3,7 @@
 #define WF_ENGINE_SERVER_MATCHING_H
 
 #include "engine/base/map.h"
-#include "engine/base/pieces.h"
+#include "engine/base/slab.h"
 #include "engine/service.h"
 
 #define WF_MATCHING_POLL_NS (60 * WF_NS_PER_S)          /* engine-semantics 8.5 "poll" */
@@ -149,7 +149,7 @@ struct wf_matching {
     struct wf_service_config config;
     struct wf_arena arena;
     struct wf_arena step_arena;
-    struct wf_pieces pieces;
+    struct wf_slabs slabs;
     struct wf_map queues;
     struct wf_ring asked; /* queries that a worker has */
     struct wf_matching_call *calls;

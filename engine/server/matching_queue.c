@@ -6,8 +6,6 @@
 #include "engine/codec.h"
 #include "engine/server/matching.h"
 
-typedef void (*queue_action)(struct wf_matching *matching, struct wf_matching_queue *queue);
-
 static struct wf_matching_task *task_of(struct wf_ring *link)
 {
     return (struct wf_matching_task *)(void *)link; /* the first member */
@@ -23,7 +21,7 @@ static struct wf_matching_task *task_of_write(struct wf_ring *link)
 void wf_queue_free_poller(struct wf_matching *matching, struct wf_matching_poller *poller)
 {
     wf_ring_remove(&poller->link);
-    wf_pieces_give(&matching->pieces, poller, poller->size_bytes);
+    wf_slab_give(&matching->slabs, poller, poller->size_bytes);
 }
 
 /* A poller whose task came to nothing goes on waiting, before those that came later. */
@@ -226,7 +224,7 @@ static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *q
 
         (void)wf_matching_answer(matching, query->call_id, WF_CALL_UNAVAILABLE);
         wf_ring_remove(&query->link);
-        wf_pieces_give(&matching->pieces, query, query->size_bytes);
+        wf_slab_give(&matching->slabs, query, query->size_bytes);
     }
     dismiss_pollers(matching, queue);
     queue->is_all_read = false; /* a write still on its way must not be taken for the end of the backlog */
@@ -236,26 +234,20 @@ static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *q
     WF_ASSERT(queue->backlog_count == 0);
 }
 
-static const struct {
-    enum wf_queue_state from;
-    enum wf_queue_input input;
-    enum wf_queue_state to;
-    queue_action action;
-} rows[] = {
-#define WF_MATCHING_QUEUE(from, input, to, action) {WF_QUEUE_##from, WF_QUEUE_##input, WF_QUEUE_##to, action},
-#include "engine/server/matching_queue.def"
-};
-
 void wf_queue_step(struct wf_matching *matching, struct wf_matching_queue *queue, enum wf_queue_input input)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].from == queue->state && rows[i].input == input) {
-            queue->state = rows[i].to;
-            rows[i].action(matching, queue);
-            return;
-        }
+#define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
+    switch (ROW(queue->state, input)) {
+#define WF_TRANSITION(from, input, to, action)                                                                         \
+    case ROW(WF_QUEUE_##from, WF_QUEUE_##input):                                                                       \
+        queue->state = WF_QUEUE_##to;                                                                                  \
+        action(matching, queue);                                                                                       \
+        return;
+#include "engine/server/matching_queue.def"
+    default:
+        WF_UNREACHABLE();
     }
-    WF_UNREACHABLE();
+#undef ROW
 }
 
 /* ---- Replies of the database ---- */

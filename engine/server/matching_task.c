@@ -2,9 +2,6 @@
 #include "engine/base/assert.h"
 #include "engine/server/matching.h"
 
-typedef void (*task_action)(struct wf_matching *matching, struct wf_matching_task *task,
-                            const struct wf_svc_response *response);
-
 /* ---- Copies of pushes ---- */
 
 static size_t guess_size(const struct wf_svc_add_task *add)
@@ -37,7 +34,7 @@ struct wf_matching_task *wf_matching_task_new(struct wf_matching *matching, stru
             wf_ring_init(&task->write_link);
             return task;
         }
-        wf_pieces_give(&matching->pieces, task, size_bytes);
+        wf_slab_give(&matching->slabs, task, size_bytes);
     }
 }
 
@@ -50,7 +47,7 @@ void wf_matching_task_free(struct wf_matching *matching, struct wf_matching_task
     wf_ring_remove(&task->link);
     wf_ring_remove(&task->write_link);
     WF_ASSERT(task->poller == NULL);
-    wf_pieces_give(&matching->pieces, task, task->size_bytes);
+    wf_slab_give(&matching->slabs, task, task->size_bytes);
 }
 
 static void answer_add(struct wf_matching *matching, struct wf_matching_task *task, enum wf_call_status status)
@@ -229,28 +226,28 @@ static void pause(struct wf_matching *matching, struct wf_matching_task *task, c
 
 /* ---- The table ---- */
 
-static const struct {
-    enum wf_task_state from;
-    enum wf_task_input input;
-    enum wf_task_state to;
-    task_action action;
-} rows[] = {
-#define WF_MATCHING_TASK(from, input, to, action) {WF_TASK_##from, WF_TASK_##input, WF_TASK_##to, action},
+static void step_machine(struct wf_matching *matching, struct wf_matching_task *task, enum wf_task_input input,
+                         const struct wf_svc_response *response)
+{
+#define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
+    switch (ROW(task->state, input)) {
+#define WF_TRANSITION(from, input, to, action)                                                                         \
+    case ROW(WF_TASK_##from, WF_TASK_##input):                                                                         \
+        task->state = WF_TASK_##to;                                                                                    \
+        action(matching, task, response);                                                                              \
+        return;
 #include "engine/server/matching_task.def"
-};
+    default:
+        WF_UNREACHABLE();
+    }
+#undef ROW
+}
 
 void wf_matching_task_step(struct wf_matching *matching, struct wf_matching_task *task, enum wf_task_input input,
                            const struct wf_svc_response *response)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].from == task->state && rows[i].input == input) {
-            task->state = rows[i].to;
-            rows[i].action(matching, task, response);
-            if (task->state == WF_TASK_GONE) {
-                wf_matching_task_free(matching, task);
-            }
-            return;
-        }
+    step_machine(matching, task, input, response);
+    if (task->state == WF_TASK_GONE) {
+        wf_matching_task_free(matching, task);
     }
-    WF_UNREACHABLE();
 }

@@ -1,6 +1,6 @@
 /*
  * The region is divided into units; a bit a unit says whether it is taken. Blocks are few and long-lived (an arena takes one
- * now and then), so the first fit is searched over the bits. Slabs cut blocks into pieces linked by their first bytes.
+ * now and then), so the first fit is searched over the bits.
  */
 #include "sim/core/pool.h"
 
@@ -140,99 +140,4 @@ size_t sim_pool_used_bytes(const struct sim_pool *pool)
 size_t sim_pool_peak_bytes(const struct sim_pool *pool)
 {
     return pool->table_bytes + pool->peak_units * SIM_POOL_UNIT_BYTES;
-}
-
-/* ---- Slabs ---- */
-
-struct sim_slab_piece {
-    struct sim_slab_piece *next;
-};
-
-/* Heads every block that was cut into pieces. */
-struct chunk {
-    struct chunk *next;
-    size_t padding; /* keeps the pieces aligned to 16 */
-};
-
-void sim_slabs_init(struct sim_slabs *slabs, const struct wf_block_source *blocks)
-{
-    memset(slabs, 0, sizeof *slabs);
-    slabs->blocks = blocks;
-}
-
-void sim_slabs_deinit(struct sim_slabs *slabs)
-{
-    struct chunk *chunk = slabs->chunks;
-
-    while (chunk != NULL) {
-        struct chunk *next = chunk->next;
-
-        slabs->blocks->give(slabs->blocks->context, chunk, SIM_POOL_UNIT_BYTES);
-        chunk = next;
-    }
-    sim_slabs_init(slabs, slabs->blocks);
-}
-
-static size_t class_of(size_t size_bytes)
-{
-    size_t class = 0;
-
-    while (SIM_SLAB_BYTES_MIN << class < size_bytes) {
-        class++;
-    }
-    return class;
-}
-
-/* Cuts a new block into pieces of a class, lowest first in the list. */
-static bool cut_chunk(struct sim_slabs *slabs, size_t class)
-{
-    const size_t piece_bytes = SIM_SLAB_BYTES_MIN << class;
-    const size_t count = (SIM_POOL_UNIT_BYTES - sizeof(struct chunk)) / piece_bytes;
-    struct chunk *chunk = slabs->blocks->take(slabs->blocks->context, SIM_POOL_UNIT_BYTES);
-    char *first = NULL;
-
-    if (chunk == NULL) {
-        return false;
-    }
-    chunk->next = slabs->chunks;
-    slabs->chunks = chunk;
-    first = (char *)chunk + sizeof *chunk;
-    for (size_t i = count; i > 0; i--) {
-        struct sim_slab_piece *piece = (void *)(first + (i - 1) * piece_bytes);
-
-        piece->next = slabs->free[class];
-        slabs->free[class] = piece;
-    }
-    return true;
-}
-
-void *sim_slab_take(struct sim_slabs *slabs, size_t size_bytes)
-{
-    const size_t class = size_bytes > SIM_SLAB_BYTES_MAX ? SIM_SLAB_CLASS_COUNT : class_of(size_bytes);
-    void *piece = NULL;
-
-    if (class == SIM_SLAB_CLASS_COUNT) {
-        piece = slabs->blocks->take(slabs->blocks->context, size_bytes);
-    } else if (slabs->free[class] != NULL || cut_chunk(slabs, class)) {
-        piece = slabs->free[class];
-        slabs->free[class] = slabs->free[class]->next;
-    }
-    if (piece != NULL) {
-        memset(piece, 0, size_bytes);
-    }
-    return piece;
-}
-
-void sim_slab_give(struct sim_slabs *slabs, void *piece, size_t size_bytes)
-{
-    struct sim_slab_piece *freed = piece;
-    size_t class = 0;
-
-    if (size_bytes > SIM_SLAB_BYTES_MAX) {
-        slabs->blocks->give(slabs->blocks->context, piece, size_bytes);
-        return;
-    }
-    class = class_of(size_bytes);
-    freed->next = slabs->free[class];
-    slabs->free[class] = freed;
 }

@@ -1,6 +1,6 @@
 /*
- * All memory of one simulation: one region, reserved at set-up, handed out in units of 64 KiB to arenas and, in fixed size
- * classes, to records that come and go with every event. Nothing here calls the system.
+ * All memory of one simulation: one region, reserved at set-up, handed out in units of 64 KiB to arenas and slabs. Nothing
+ * here calls the system.
  */
 #ifndef WF_SIM_CORE_POOL_H
 #define WF_SIM_CORE_POOL_H
@@ -30,28 +30,5 @@ size_t sim_pool_used_bytes(const struct sim_pool *pool);
 
 /* The most that was in use at once since init or reset, the pool's tables included. */
 size_t sim_pool_peak_bytes(const struct sim_pool *pool);
-
-/* ---- Slabs: pieces of a few sizes, reused as soon as they are given back ---- */
-
-#define SIM_SLAB_CLASS_COUNT 9
-#define SIM_SLAB_BYTES_MIN ((size_t)32)
-#define SIM_SLAB_BYTES_MAX (SIM_SLAB_BYTES_MIN << (SIM_SLAB_CLASS_COUNT - 1))
-
-struct sim_slab_piece;
-
-struct sim_slabs {
-    const struct wf_block_source *blocks;
-    struct sim_slab_piece *free[SIM_SLAB_CLASS_COUNT]; /* of 32, 64, ... 8192 bytes */
-    void *chunks;                                      /* every block taken, linked */
-};
-
-void sim_slabs_init(struct sim_slabs *slabs, const struct wf_block_source *blocks);
-void sim_slabs_deinit(struct sim_slabs *slabs);
-
-/* A zeroed piece aligned to 16; more than SIM_SLAB_BYTES_MAX comes from the block source. NULL when memory is gone. */
-void *sim_slab_take(struct sim_slabs *slabs, size_t size_bytes);
-
-/* Gives back a piece with the size that it was taken with. */
-void sim_slab_give(struct sim_slabs *slabs, void *piece, size_t size_bytes);
 
 #endif

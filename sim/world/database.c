@@ -11,7 +11,7 @@
 #define NODE_CAPACITY_MIN 8u
 #define QUEUE_NAME_BYTES_MAX 1008 /* an id of 1000 bytes and the prefix */
 
-bool sim_database_init(struct sim_database *database, struct wf_arena *arena, struct sim_slabs *slabs,
+bool sim_database_init(struct sim_database *database, struct wf_arena *arena, struct wf_slabs *slabs,
                        uint32_t shard_count)
 {
     *database = (struct sim_database){.arena = arena, .slabs = slabs, .shard_count = shard_count};
@@ -76,13 +76,13 @@ static bool make_node_room(struct sim_database *database, struct sim_db_run *run
     if (run->node_count < run->node_capacity) {
         return true;
     }
-    nodes = sim_slab_take(database->slabs, capacity * sizeof *nodes);
+    nodes = wf_slab_take(database->slabs, capacity * sizeof *nodes);
     if (nodes == NULL) {
         return false;
     }
     if (run->node_count > 0) {
         memcpy(nodes, run->nodes, run->node_count * sizeof *nodes);
-        sim_slab_give(database->slabs, run->nodes, run->node_capacity * sizeof *nodes);
+        wf_slab_give(database->slabs, run->nodes, run->node_capacity * sizeof *nodes);
     }
     run->nodes = nodes;
     run->node_capacity = capacity;
@@ -190,7 +190,7 @@ void sim_database_drop_run(struct sim_database *database, struct sim_db_run *run
         sim_db_forget(database->slabs, &run->nodes[i].bytes);
     }
     if (run->nodes != NULL) {
-        sim_slab_give(database->slabs, run->nodes, run->node_capacity * sizeof *run->nodes);
+        wf_slab_give(database->slabs, run->nodes, run->node_capacity * sizeof *run->nodes);
     }
     sim_db_forget(database->slabs, &run->state);
     run->nodes = NULL;
@@ -243,7 +243,7 @@ static enum wf_database_status verify_write(struct sim_database *database, const
     return WF_DATABASE_OK;
 }
 
-static bool replace_string(struct sim_slabs *slabs, struct wf_string *kept, struct wf_string string)
+static bool replace_string(struct wf_slabs *slabs, struct wf_string *kept, struct wf_string string)
 {
     struct wf_string copy = {0};
 
@@ -473,22 +473,35 @@ static bool apply_read_tasks(struct sim_database *database, const struct wf_db_r
 
 /* ---- Task queues ---- */
 
+static struct wf_string queue_key(struct wf_buffer *key, struct wf_string name, bool is_activity)
+{
+    wf_buffer_append_text(key, is_activity ? "a:" : "w:");
+    wf_buffer_append_string(key, name);
+    WF_ASSERT(!key->is_full);
+    return wf_buffer_string(key);
+}
+
+struct sim_db_queue *sim_database_queue(const struct sim_database *database, struct wf_string name, bool is_activity)
+{
+    char bytes[QUEUE_NAME_BYTES_MAX];
+    struct wf_buffer key = {0};
+
+    wf_buffer_init_fixed(&key, bytes, sizeof bytes);
+    return wf_map_get(&database->queues, queue_key(&key, name, is_activity));
+}
+
 static struct sim_db_queue *find_or_make_queue(struct sim_database *database, struct wf_string name, bool is_activity)
 {
-    char key_bytes[QUEUE_NAME_BYTES_MAX];
+    char bytes[QUEUE_NAME_BYTES_MAX];
     struct wf_buffer key = {0};
-    struct sim_db_queue *queue = NULL;
+    struct sim_db_queue *queue = sim_database_queue(database, name, is_activity);
 
-    wf_buffer_init_fixed(&key, key_bytes, sizeof key_bytes);
-    wf_buffer_append_text(&key, is_activity ? "a:" : "w:");
-    wf_buffer_append_string(&key, name);
-    WF_ASSERT(!key.is_full);
-    queue = wf_map_get(&database->queues, wf_buffer_string(&key));
     if (queue != NULL) {
         return queue;
     }
+    wf_buffer_init_fixed(&key, bytes, sizeof bytes);
     queue = WF_ARENA_NEW(database->arena, struct sim_db_queue);
-    if (queue == NULL || !sim_db_keep(database->slabs, wf_buffer_string(&key), &queue->name) ||
+    if (queue == NULL || !sim_db_keep(database->slabs, queue_key(&key, name, is_activity), &queue->name) ||
         !wf_map_set(&database->queues, queue->name, queue)) {
         return NULL;
     }

@@ -11,7 +11,7 @@
 #include "engine/base/map.h"
 #include "engine/schema.h"
 #include "engine/service.h"
-#include "sim/core/pool.h"
+#include "engine/base/slab.h"
 
 /* A history node. Nodes of failed writes stay as orphans. */
 struct sim_db_node {
@@ -79,7 +79,7 @@ struct sim_db_queue {
 
 struct sim_database {
     struct wf_arena *arena;
-    struct sim_slabs *slabs;
+    struct wf_slabs *slabs;
     struct sim_db_shard *shards;
     uint32_t shard_count;
     struct wf_map runs;     /* run id -> struct sim_db_run */
@@ -96,7 +96,7 @@ enum sim_database_fate {
 };
 
 /* False when memory is gone. */
-bool sim_database_init(struct sim_database *database, struct wf_arena *arena, struct sim_slabs *slabs,
+bool sim_database_init(struct sim_database *database, struct wf_arena *arena, struct wf_slabs *slabs,
                        uint32_t shard_count);
 
 /*
@@ -115,6 +115,7 @@ bool sim_database_is_write(const struct wf_db_request *request);
 /* NULL when there is none. */
 struct sim_db_run *sim_database_run(const struct sim_database *database, struct wf_string run_id);
 struct sim_db_current *sim_database_current(const struct sim_database *database, struct wf_string workflow_id);
+struct sim_db_queue *sim_database_queue(const struct sim_database *database, struct wf_string name, bool is_activity);
 
 /*
  * The nodes from first_event_id to last_event_id without orphans: for a first event id the highest transaction wins, and a

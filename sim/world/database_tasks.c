@@ -5,7 +5,7 @@
 
 #define CAPACITY_MIN 16u
 
-bool sim_db_keep(struct sim_slabs *slabs, struct wf_string string, struct wf_string *kept)
+bool sim_db_keep(struct wf_slabs *slabs, struct wf_string string, struct wf_string *kept)
 {
     char *data = NULL;
 
@@ -13,7 +13,7 @@ bool sim_db_keep(struct sim_slabs *slabs, struct wf_string string, struct wf_str
     if (string.size_bytes == 0) {
         return true;
     }
-    data = sim_slab_take(slabs, string.size_bytes);
+    data = wf_slab_take(slabs, string.size_bytes);
     if (data == NULL) {
         return false;
     }
@@ -22,11 +22,11 @@ bool sim_db_keep(struct sim_slabs *slabs, struct wf_string string, struct wf_str
     return true;
 }
 
-void sim_db_forget(struct sim_slabs *slabs, struct wf_string *kept)
+void sim_db_forget(struct wf_slabs *slabs, struct wf_string *kept)
 {
     if (kept->data != NULL) {
         /* Kept strings are ours; only their slices are constant. */
-        sim_slab_give(slabs, (void *)(uintptr_t)kept->data, kept->size_bytes);
+        wf_slab_give(slabs, (void *)(uintptr_t)kept->data, kept->size_bytes);
     }
     *kept = (struct wf_string){0};
 }
@@ -59,11 +59,11 @@ static char *put_string(char *place, struct wf_string string, struct wf_string *
     return place + string.size_bytes;
 }
 
-static struct sim_db_task *new_task(struct sim_slabs *slabs, const struct wf_db_task *row)
+static struct sim_db_task *new_task(struct wf_slabs *slabs, const struct wf_db_task *row)
 {
     const size_t size_bytes = sizeof(struct sim_db_task) + row->workflow_id.size_bytes + row->run_id.size_bytes +
                               row->body.size_bytes;
-    struct sim_db_task *task = sim_slab_take(slabs, size_bytes);
+    struct sim_db_task *task = wf_slab_take(slabs, size_bytes);
     char *place = (char *)task;
 
     if (task == NULL) {
@@ -80,7 +80,7 @@ static struct sim_db_task *new_task(struct sim_slabs *slabs, const struct wf_db_
     return task;
 }
 
-static bool make_room(struct sim_db_tasks *tasks, struct sim_slabs *slabs)
+static bool make_room(struct sim_db_tasks *tasks, struct wf_slabs *slabs)
 {
     const uint32_t capacity = tasks->capacity < CAPACITY_MIN ? CAPACITY_MIN : tasks->capacity * 2;
     struct sim_db_task **items = NULL;
@@ -88,20 +88,20 @@ static bool make_room(struct sim_db_tasks *tasks, struct sim_slabs *slabs)
     if (tasks->count < tasks->capacity) {
         return true;
     }
-    items = sim_slab_take(slabs, capacity * sizeof *items);
+    items = wf_slab_take(slabs, capacity * sizeof *items);
     if (items == NULL) {
         return false;
     }
     if (tasks->count > 0) {
         memcpy(items, tasks->items, tasks->count * sizeof *items);
-        sim_slab_give(slabs, tasks->items, tasks->capacity * sizeof *items);
+        wf_slab_give(slabs, tasks->items, tasks->capacity * sizeof *items);
     }
     tasks->items = items;
     tasks->capacity = capacity;
     return true;
 }
 
-bool sim_db_tasks_add(struct sim_db_tasks *tasks, struct sim_slabs *slabs, const struct wf_db_task *row)
+bool sim_db_tasks_add(struct sim_db_tasks *tasks, struct wf_slabs *slabs, const struct wf_db_task *row)
 {
     const int64_t time_ns = row->category == WF_TASK_TIMER ? row->visibility_time_ns : 0;
     uint32_t place = sim_db_tasks_above(tasks, time_ns, row->task_id);
@@ -112,7 +112,7 @@ bool sim_db_tasks_add(struct sim_db_tasks *tasks, struct sim_slabs *slabs, const
     }
     if (place > 0 && tasks->items[place - 1]->task_id == row->task_id &&
         (row->category != WF_TASK_TIMER || tasks->items[place - 1]->time_ns == time_ns)) {
-        sim_slab_give(slabs, tasks->items[place - 1], tasks->items[place - 1]->size_bytes);
+        wf_slab_give(slabs, tasks->items[place - 1], tasks->items[place - 1]->size_bytes);
         tasks->items[place - 1] = task;
         return true;
     }
@@ -122,11 +122,11 @@ bool sim_db_tasks_add(struct sim_db_tasks *tasks, struct sim_slabs *slabs, const
     return true;
 }
 
-static void remove_range(struct sim_db_tasks *tasks, struct sim_slabs *slabs, uint32_t from, uint32_t to)
+static void remove_range(struct sim_db_tasks *tasks, struct wf_slabs *slabs, uint32_t from, uint32_t to)
 {
     WF_ASSERT(from <= to && to <= tasks->count);
     for (uint32_t i = from; i < to; i++) {
-        sim_slab_give(slabs, tasks->items[i], tasks->items[i]->size_bytes);
+        wf_slab_give(slabs, tasks->items[i], tasks->items[i]->size_bytes);
     }
     if (from < to) {
         memmove(&tasks->items[from], &tasks->items[to], (tasks->count - to) * sizeof(struct sim_db_task *));
@@ -134,12 +134,12 @@ static void remove_range(struct sim_db_tasks *tasks, struct sim_slabs *slabs, ui
     }
 }
 
-void sim_db_tasks_remove_through(struct sim_db_tasks *tasks, struct sim_slabs *slabs, int64_t time_ns, int64_t task_id)
+void sim_db_tasks_remove_through(struct sim_db_tasks *tasks, struct wf_slabs *slabs, int64_t time_ns, int64_t task_id)
 {
     remove_range(tasks, slabs, 0, sim_db_tasks_above(tasks, time_ns, task_id));
 }
 
-void sim_db_tasks_remove(struct sim_db_tasks *tasks, struct sim_slabs *slabs, int64_t task_id)
+void sim_db_tasks_remove(struct sim_db_tasks *tasks, struct wf_slabs *slabs, int64_t task_id)
 {
     for (uint32_t i = 0; i < tasks->count; i++) {
         if (tasks->items[i]->task_id == task_id) {

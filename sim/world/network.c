@@ -45,7 +45,7 @@ struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_ki
     size_t size_bytes = *guess < CONTENT_BYTES_MIN ? CONTENT_BYTES_MIN : *guess;
 
     for (; size_bytes <= CONTENT_BYTES_MAX; size_bytes *= 2) {
-        struct sim_content *content = sim_slab_take(&world->slabs, size_bytes);
+        struct sim_content *content = wf_slab_take(&world->slabs, size_bytes);
         struct wf_arena rest;
 
         if (content == NULL) {
@@ -58,12 +58,12 @@ struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_ki
 
             content->references = 1;
             content->size_bytes = size_bytes;
-            if (used_bytes > *guess && used_bytes <= SIM_SLAB_BYTES_MAX) {
+            if (used_bytes > *guess && used_bytes <= WF_SLAB_BYTES_MAX) {
                 *guess = (uint32_t)used_bytes;
             }
             return content;
         }
-        sim_slab_give(&world->slabs, content, size_bytes);
+        wf_slab_give(&world->slabs, content, size_bytes);
     }
     sim_world_fail(world, WF_ERR_MEMORY, "no memory for a message");
     return NULL;
@@ -74,7 +74,7 @@ void sim_content_release(struct sim_world *world, struct sim_content *content)
     WF_ASSERT(content->references > 0);
     content->references--;
     if (content->references == 0) {
-        sim_slab_give(&world->slabs, content, content->size_bytes);
+        wf_slab_give(&world->slabs, content, content->size_bytes);
     }
 }
 

@@ -15,7 +15,9 @@
 #include "sim/world/world.h"
 
 #define SIM_EPOCH_NS (INT64_C(1767225600) * WF_NS_PER_S) /* 2026-01-01: 0 means unset in too many fields to start there */
-#define SIM_LOOP_CAPACITY (1u << 16)
+#define SIM_LOOP_CAPACITY 4096u
+#define SIM_LOOP_CAPACITY_MAX (1u << 22)
+#define SIM_LOOP_EVENTS_PER_RUN 32u
 #define SIM_RPC_TIMEOUT_NS (10 * WF_NS_PER_S)
 #define SIM_LATENCY_NS (1 * WF_NS_PER_MS)
 #define SIM_NODES_MAX 256u
@@ -266,7 +268,7 @@ struct sim_world {
     const struct sim_config *scenario;
     struct wf_arena arena;
     struct wf_arena step_arena;
-    struct sim_slabs slabs;
+    struct wf_slabs slabs;
     struct sim_loop loop;
     struct sim_choices choices;
     struct sim_ledger ledger;

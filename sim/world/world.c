@@ -33,7 +33,7 @@ bool sim_world_push(struct sim_world *world, wf_time_ns time_ns, uint32_t node, 
 
 void *sim_world_take(struct sim_world *world, size_t size_bytes)
 {
-    void *piece = sim_slab_take(&world->slabs, size_bytes);
+    void *piece = wf_slab_take(&world->slabs, size_bytes);
 
     if (piece == NULL) {
         sim_world_fail(world, WF_ERR_MEMORY, "the run's memory is used up");
@@ -43,7 +43,7 @@ void *sim_world_take(struct sim_world *world, size_t size_bytes)
 
 void sim_world_give(struct sim_world *world, void *piece, size_t size_bytes)
 {
-    sim_slab_give(&world->slabs, piece, size_bytes);
+    wf_slab_give(&world->slabs, piece, size_bytes);
 }
 
 struct sim_workflow *sim_world_workflow(struct sim_world *world, struct wf_string id)
@@ -254,18 +254,29 @@ static bool choose_queues(struct sim_world *world)
     return true;
 }
 
+/* Messages on their way, attempts and plans: some for each process, and some for each workflow that may be open. */
+static uint32_t loop_capacity(const struct sim_config *scenario)
+{
+    uint64_t capacity = SIM_LOOP_CAPACITY;
+
+    for (uint32_t i = 0; i < scenario->start_count; i++) {
+        capacity += (uint64_t)scenario->starts[i].count * (SIM_LOOP_EVENTS_PER_RUN + scenario->client_count);
+    }
+    return capacity > SIM_LOOP_CAPACITY_MAX ? SIM_LOOP_CAPACITY_MAX : (uint32_t)capacity;
+}
+
 static enum wf_status init_parts(struct sim_world *world, struct wf_error *err)
 {
     WF_ASSERT(world->scenario->server_count > 0 && world->scenario->shard_count > 0);
     wf_arena_init(&world->step_arena, world->config.blocks, 0);
-    sim_slabs_init(&world->slabs, world->config.blocks);
+    wf_slabs_init(&world->slabs, world->config.blocks);
     world->choices = (struct sim_choices){.seed = world->config.seed, .tape = world->config.tape};
     sim_ledger_init(&world->ledger, &world->arena);
     wf_map_init(&world->workflows, &world->arena);
     sim_table_init(&world->calls, &world->arena, sizeof(struct sim_call));
     sim_table_init(&world->inbounds, &world->arena, sizeof(struct sim_inbound));
     choose_defaults(world);
-    if (!sim_loop_init(&world->loop, &world->arena, SIM_LOOP_CAPACITY) ||
+    if (!sim_loop_init(&world->loop, &world->arena, loop_capacity(world->scenario)) ||
         !sim_database_init(&world->database, &world->arena, &world->slabs, world->scenario->shard_count) ||
         !choose_queues(world)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a simulation");
@@ -318,7 +329,7 @@ void sim_world_free(struct sim_world *world)
     }
     sim_workers_deinit(world);
     sim_servers_deinit(world);
-    sim_slabs_deinit(&world->slabs);
+    wf_slabs_deinit(&world->slabs);
     wf_arena_deinit(&world->step_arena);
     arena = world->arena; /* holds the world itself */
     wf_arena_deinit(&arena);

@@ -144,7 +144,7 @@ void shard_fixture_init(struct shard_fixture *fixture,
     test_blocks_init(&fixture->blocks);
     wf_arena_init(&fixture->arena, &fixture->blocks.source, 0);
     wf_arena_init(&fixture->step_arena, &fixture->blocks.source, 0);
-    sim_slabs_init(&fixture->slabs, &fixture->blocks.source);
+    wf_slabs_init(&fixture->slabs, &fixture->blocks.source);
     assert_true(sim_database_init(&fixture->database, &fixture->arena, &fixture->slabs, 1));
     fixture->now_ns = SHARD_EPOCH_NS;
     fixture->wake_at_ns[1] = INT64_MAX;
@@ -180,7 +180,7 @@ void shard_fixture_deinit(struct shard_fixture *fixture)
     for (uint32_t i = 0; i < SHARD_OWNERS; i++) {
         wf_shard_free(fixture->shards[i]);
     }
-    sim_slabs_deinit(&fixture->slabs);
+    wf_slabs_deinit(&fixture->slabs);
     wf_arena_deinit(&fixture->step_arena);
     wf_arena_deinit(&fixture->arena);
     /* Large pieces of the database's slabs are the database's for good; the shards must have given

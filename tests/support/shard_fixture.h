@@ -43,7 +43,7 @@ struct shard_fixture {
     struct test_blocks blocks;
     struct wf_arena arena;
     struct wf_arena step_arena;
-    struct sim_slabs slabs;
+    struct wf_slabs slabs;
     struct sim_database database;
     struct wf_service_config config;
     struct wf_shard *shards[SHARD_OWNERS];

@@ -9,7 +9,7 @@ struct fixture {
     struct test_blocks blocks;
     struct wf_arena arena;
     struct wf_arena step_arena;
-    struct sim_slabs slabs;
+    struct wf_slabs slabs;
     struct sim_database database;
     struct wf_db_reply reply;
     bool is_committed;
@@ -22,7 +22,7 @@ static int setup(void **state)
     test_blocks_init(&f->blocks);
     wf_arena_init(&f->arena, &f->blocks.source, 0);
     wf_arena_init(&f->step_arena, &f->blocks.source, 0);
-    sim_slabs_init(&f->slabs, &f->blocks.source);
+    wf_slabs_init(&f->slabs, &f->blocks.source);
     *state = f;
     return sim_database_init(&f->database, &f->arena, &f->slabs, SHARDS) ? 0 : -1;
 }
@@ -32,7 +32,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     size_t live_count = 0;
 
-    sim_slabs_deinit(&f->slabs);
+    wf_slabs_deinit(&f->slabs);
     wf_arena_deinit(&f->step_arena);
     wf_arena_deinit(&f->arena);
     live_count = f->blocks.live_count;

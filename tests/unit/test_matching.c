@@ -14,7 +14,7 @@ struct fixture {
     struct test_blocks blocks;
     struct wf_arena arena;
     struct wf_arena step_arena;
-    struct sim_slabs slabs;
+    struct wf_slabs slabs;
     struct sim_database database;
     struct wf_matching *matching;
     struct wf_buffer trace;
@@ -26,6 +26,8 @@ struct fixture {
     uint32_t start_count;
     struct wf_string query_token;
     enum sim_database_fate fate; /* of the next write of rows */
+    enum sim_database_fate acquire_fate;
+    bool is_silent; /* nothing goes into the trace */
 };
 
 static struct wf_matching *new_matching(struct fixture *f)
@@ -43,7 +45,7 @@ static int setup(void **state)
     test_blocks_init(&f->blocks);
     wf_arena_init(&f->arena, &f->blocks.source, 0);
     wf_arena_init(&f->step_arena, &f->blocks.source, 0);
-    sim_slabs_init(&f->slabs, &f->blocks.source);
+    wf_slabs_init(&f->slabs, &f->blocks.source);
     wf_buffer_init(&f->trace, &f->arena);
     f->wake_ns = INT64_MAX;
     f->matching = new_matching(f);
@@ -57,7 +59,7 @@ static int teardown(void **state)
     size_t live_count = 0;
 
     wf_matching_free(f->matching);
-    sim_slabs_deinit(&f->slabs);
+    wf_slabs_deinit(&f->slabs);
     wf_arena_deinit(&f->step_arena);
     wf_arena_deinit(&f->arena);
     live_count = f->blocks.live_count;
@@ -73,6 +75,9 @@ static void say(struct fixture *f, const char *format, ...)
 {
     va_list arguments;
 
+    if (f->is_silent) {
+        return;
+    }
     wf_buffer_printf(&f->trace, "%lld ", (long long)(f->now_ns / WF_NS_PER_MS));
     va_start(arguments, format);
     wf_buffer_vprintf(&f->trace, format, arguments);
@@ -93,15 +98,20 @@ static void perform_store(struct fixture *f, uint64_t call_id, const struct wf_d
     struct wf_db_reply reply = {0};
     bool is_committed = false;
     const bool is_rows = request->op_case == WF_CASE_db_request_write_queue;
-    const enum sim_database_fate fate = is_rows ? f->fate : SIM_DATABASE_FATE_NONE;
+    const bool is_acquire = request->op_case == WF_CASE_db_request_acquire_queue;
+    const enum sim_database_fate fate = is_rows      ? f->fate
+                                        : is_acquire ? f->acquire_fate
+                                                     : SIM_DATABASE_FATE_NONE;
 
     if (is_rows) {
         f->fate = SIM_DATABASE_FATE_NONE;
+    } else if (is_acquire) {
+        f->acquire_fate = SIM_DATABASE_FATE_NONE;
     }
     assert_true(sim_database_apply(&f->database, request, fate, &f->step_arena, &reply, &is_committed));
-    if (request->op_case == WF_CASE_db_request_acquire_queue) {
+    if (is_acquire) {
         say(f, "acquires %S, range %lld", &request->op.acquire_queue->task_queue,
-            (long long)reply.row.queue->range_id);
+            reply.status == WF_DATABASE_OK ? (long long)reply.row.queue->range_id : -1LL);
     } else if (is_rows) {
         say(f, "writes %u tasks, ack %lld: %d", request->op.write_queue->tasks.count,
             (long long)request->op.write_queue->ack_task_id, (int)reply.status);
@@ -557,6 +567,73 @@ static void test_matching__unwritten_task_is_given_back(void **state)
                 "200 answers 1: unavailable\n");
 }
 
+/* Without a lease nothing is promised: pushes are turned away, pollers wait for the next try. */
+static void test_matching__denied_lease_is_asked_again(void **state)
+{
+    struct fixture *f = *state;
+
+    f->acquire_fate = SIM_DATABASE_FATE_UNAVAILABLE;
+    poll(f, 1);
+    pass(f, 100);
+    push(f, (struct push){.call_id = 2, .event_id = 5});
+    pass(f, 250);
+    f->acquire_fate = SIM_DATABASE_FATE_WRITTEN;
+    pass(f, 1000);
+
+    trace_is(f, "0 acquires orders, range -1\n"
+                "500 acquires orders, range -1\n"
+                "500 answers 2: unavailable\n"
+                "1000 acquires orders, range 2\n"
+                "1000 reads 0 tasks\n");
+}
+
+/* A stored task that could not be moved to the tail stays where it is. */
+static void test_matching__unmoved_task_keeps_its_place(void **state)
+{
+    struct fixture *f = *state;
+
+    push(f, (struct push){.call_id = 1, .event_id = 5});
+    pass(f, 200);
+    poll(f, 2);
+    f->fate = SIM_DATABASE_FATE_UNAVAILABLE;
+    for (uint32_t i = 0; i < 4; i++) {
+        history_says(f, i, WF_CALL_UNAVAILABLE);
+        pass(f, f->now_ns / WF_NS_PER_MS + 1000);
+    }
+
+    trace_is(f, "0 acquires orders, range 1\n"
+                "0 reads 0 tasks\n"
+                "200 writes 1 tasks, ack 0: 0\n"
+                "200 answers 1: ok\n"
+                "200 start 0: asks history of order-1 to start 5\n"
+                "300 start 1: asks history of order-1 to start 5\n"
+                "1400 start 2: asks history of order-1 to start 5\n"
+                "2600 start 3: asks history of order-1 to start 5\n"
+                "3200 writes 1 tasks, ack 100000: 5\n"
+                "3200 start 4: asks history of order-1 to start 5\n");
+}
+
+/* A lease has ids for 100,000 tasks; then the next range is taken and the order stays. */
+static void test_matching__exhausted_ids_take_a_new_range(void **state)
+{
+    struct fixture *f = *state;
+
+    f->is_silent = true;
+    for (uint64_t i = 0; i < 100100; i++) {
+        push(f, (struct push){.call_id = i, .event_id = 5});
+        if (i % 200 == 199) {
+            pass(f, f->now_ns / WF_NS_PER_MS + 200);
+        }
+    }
+    pass(f, f->now_ns / WF_NS_PER_MS + 200);
+    f->is_silent = false;
+    poll(f, 1);
+
+    trace_is(f, "100200 start 0: asks history of order-1 to start 5\n");
+    assert_int_equal(sim_database_queue(&f->database, WF_STR("orders"), true)->range_id, 2);
+    assert_int_equal(sim_database_queue(&f->database, WF_STR("orders"), true)->tasks.count, 100100);
+}
+
 /* A stored task whose time to live is over is dropped: history's timer handles the consequence. */
 static void test_matching__expired_task_is_dropped(void **state)
 {
@@ -667,6 +744,9 @@ int main(void)
         IN_MATCHING(test_matching__lost_lease_sends_everybody_away),
         IN_MATCHING(test_matching__unknown_write_is_found_by_the_next_lease),
         IN_MATCHING(test_matching__unwritten_task_is_given_back),
+        IN_MATCHING(test_matching__denied_lease_is_asked_again),
+        IN_MATCHING(test_matching__unmoved_task_keeps_its_place),
+        IN_MATCHING(test_matching__exhausted_ids_take_a_new_range),
         IN_MATCHING(test_matching__expired_task_is_dropped),
         IN_MATCHING(test_matching__sticky_queue_without_a_poller_for_ten_seconds),
         IN_MATCHING(test_matching__query_passes_through),

@@ -109,59 +109,6 @@ static void test_pool__counts_its_peak(void **state)
     assert_ptr_equal(take(*state, 1), block);
 }
 
-/* Slabs: pieces are zeroed, aligned, apart from each other, and come back last given first. */
-static void test_pool__slab_pieces_are_reused(void **state)
-{
-    struct sim_slabs slabs;
-    unsigned char *one = NULL;
-    unsigned char *two = NULL;
-
-    sim_slabs_init(&slabs, sim_pool_blocks(*state));
-    one = sim_slab_take(&slabs, 100);
-    two = sim_slab_take(&slabs, 128);
-    assert_int_equal((uintptr_t)one % 16, 0);
-    assert_true(two >= one + 128 || one >= two + 128);
-    memset(one, 0xFF, 100);
-    sim_slab_give(&slabs, one, 100);
-
-    assert_ptr_equal(sim_slab_take(&slabs, 65), one);
-    for (size_t i = 0; i < 65; i++) {
-        assert_int_equal(one[i], 0);
-    }
-    sim_slabs_deinit(&slabs);
-}
-
-/* Pieces of every size live together without touching; churn takes no more memory than what lives at once. */
-static void test_pool__slab_churn_takes_bounded_memory(void **state)
-{
-    static const size_t sizes[] = {1, 32, 33, 200, 512, 1000, 4096, 8192, 8193, 70000};
-    const size_t empty_bytes = sim_pool_used_bytes(*state);
-    struct sim_slabs slabs;
-    size_t high_bytes = 0;
-
-    sim_slabs_init(&slabs, sim_pool_blocks(*state));
-    for (int turn = 0; turn < 1000; turn++) {
-        unsigned char *pieces[TEST_COUNT(sizes)];
-
-        for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
-            pieces[i] = sim_slab_take(&slabs, sizes[i]);
-            assert_non_null(pieces[i]);
-            memset(pieces[i], (int)i + 1, sizes[i]);
-        }
-        for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
-            assert_int_equal(pieces[i][0], i + 1);
-            assert_int_equal(pieces[i][sizes[i] - 1], i + 1);
-            sim_slab_give(&slabs, pieces[i], sizes[i]);
-        }
-        if (turn == 0) {
-            high_bytes = sim_pool_peak_bytes(*state);
-        }
-    }
-    assert_int_equal(sim_pool_peak_bytes(*state), high_bytes);
-    sim_slabs_deinit(&slabs);
-    assert_int_equal(sim_pool_used_bytes(*state), empty_bytes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,8 +117,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pool__reuses_the_lowest_place_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pool__large_blocks_lie_in_one_piece, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pool__counts_its_peak, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_pool__slab_pieces_are_reused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_pool__slab_churn_takes_bounded_memory, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
