@@ -11,6 +11,7 @@
 #define CALM_FACTOR 8 /* profile calm strikes that many times more rarely than chaos */
 #define INTENSITIES 4
 #define TRAP_KINDS 6
+#define REST_AFTER_NS (120 * WF_NS_PER_S)
 #define TRAP_SKIPS 8
 
 static uint64_t draw(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, uint64_t bound)
@@ -169,10 +170,34 @@ static void set_next_strike(struct sim_faults *faults, enum sim_fault_kind kind)
     (void)sim_world_set_timer(faults->world, now_ns + wait_ns, SIM_TIMER_STRIKE + (uint32_t)kind);
 }
 
+/*
+ * Timed kinds rest while nothing happens to any workflow: a week in which all of them wait for a signal is one moment, and
+ * striking it a hundred thousand times shows nothing.
+ */
+static bool rests(struct sim_faults *faults, enum sim_fault_kind kind)
+{
+    faults->is_resting[kind] = sim_world_loop(faults->world)->now_ns - faults->active_ns > REST_AFTER_NS;
+    return faults->is_resting[kind];
+}
+
+static void wake(struct sim_faults *faults)
+{
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        if (faults->is_resting[kind] && !faults->is_healed) {
+            set_next_strike(faults, (enum sim_fault_kind)kind);
+        }
+        faults->is_resting[kind] = false;
+    }
+    faults->is_waking = false;
+}
+
 static void strike_kind(struct sim_faults *faults, enum sim_fault_kind kind)
 {
     struct sim_fault_strike strike = {.kind = kind, .node = SIM_NO_NODE, .other_node = SIM_NO_NODE};
 
+    if (rests(faults, kind)) {
+        return;
+    }
     if (kind != SIM_FAULT_WORKER_CRASH || !set_trap(faults)) {
         (void)sim_faults_do(faults, &strike);
     }
@@ -313,12 +338,20 @@ void sim_faults_record(struct sim_faults *faults, const struct sim_record *recor
         faults->counts[record->x]++;
         return;
     }
+    if (record->kind == SIM_RECORD_EVENT || record->kind == SIM_RECORD_SENT || record->kind == SIM_RECORD_START_SENT ||
+        record->kind == SIM_RECORD_ATTEMPT_STARTED) {
+        faults->active_ns = record->time_ns;
+        faults->is_waking = true;
+    }
     spring_traps(faults, record);
     sim_placed_record(faults, record);
 }
 
 void sim_faults_strike(struct sim_faults *faults)
 {
+    if (faults->is_waking) {
+        wake(faults);
+    }
     if (faults->trapped_node != SIM_NO_NODE) {
         struct sim_fault_strike strike = {.kind = SIM_FAULT_WORKER_CRASH,
                                     .node = faults->trapped_node,

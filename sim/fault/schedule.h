@@ -82,6 +82,9 @@ struct sim_faults {
     struct sim_placed *placed;
     uint32_t placed_count;
     bool is_healed;
+    wf_time_ns active_ns; /* when something last happened to a workflow */
+    bool is_resting[SIM_FAULT_COUNT]; /* timed kinds that wait for something to happen */
+    bool is_waking;       /* it did, in this step */
     uint32_t trapped_node; /* whom a trap caught in this step; SIM_NO_NODE: nobody */
     int64_t trapped_duration_ns;
     uint64_t counts[SIM_FAULT_COUNT];
