@@ -24,6 +24,7 @@
 #define SIM_CODES_MAX 8u /* versions of workflow code */
 #define SIM_POLL_NS (60 * WF_NS_PER_S)
 #define SIM_POLL_GRACE_NS (10 * WF_NS_PER_S)      /* how long past a poll's end its caller still waits */
+#define SIM_POLL_CHAOS_NS (600 * WF_NS_PER_S)     /* the longest poll while polls may be lost */
 #define SIM_POLL_PATIENCE_NS (24 * 3600 * WF_NS_PER_S) /* the longest poll of a calm world */
 #define SIM_TASK_TAKES_NS (1 * WF_NS_PER_MS)      /* between a workflow task's arrival and its answer */
 #define SIM_BACKOFF_NS (100 * WF_NS_PER_MS)       /* of clients and workers: doubled, up to the next */

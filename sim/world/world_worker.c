@@ -194,12 +194,11 @@ static void poll_answered(struct sim_poller *poller, struct sim_content *content
     } else if (response->answer_case == WF_CASE_svc_response_activity_task) {
         poller->wait_ns = SIM_POLL_NS;
         sim_attempt_take(worker, content, response->answer.activity_task);
-    } else if (world->is_calm) {
-        /* Nothing came and nothing can be lost: a longer wait changes nothing but the number of idle polls. */
-        poller->wait_ns =
-            poller->wait_ns * 2 > SIM_POLL_PATIENCE_NS ? SIM_POLL_PATIENCE_NS : poller->wait_ns * 2;
     } else {
-        poller->wait_ns = SIM_POLL_NS;
+        /* Nothing came: a longer wait changes nothing but the number of idle polls, and how long a lost one is missed. */
+        const int64_t patience_ns = world->is_calm ? SIM_POLL_PATIENCE_NS : SIM_POLL_CHAOS_NS;
+
+        poller->wait_ns = poller->wait_ns * 2 > patience_ns ? patience_ns : poller->wait_ns * 2;
     }
     poll(poller);
 }
