@@ -42,7 +42,7 @@ flags_debug   := -Og -g -ftrivial-auto-var-init=pattern
 flags_release := -O2 -g
 flags_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 flags_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-flags_cov     := -O0 -g --coverage
+flags_cov     := -O0 -g --coverage -DWFSIM_COVERAGE
 CFLAGS ?= $(flags_$(VARIANT))
 
 # Lists are read through one shape (struct wf_list), so aliasing by type is off.

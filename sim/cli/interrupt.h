@@ -1,6 +1,7 @@
 /*
- * Ctrl-C: the first asks a command to stop at its next item and print what it has; main then raises SIGINT again, so that
- * the shell sees how the program ended. A second Ctrl-C ends the program at once.
+ * Ctrl-C (SIGINT, and SIGTERM): the first asks a command to stop at its next item and print what it
+ * has; main then raises the signal again, so that the shell sees how the program ended. A second
+ * one ends the program at once.
  */
 #ifndef SIM_CLI_INTERRUPT_H
 #define SIM_CLI_INTERRUPT_H
@@ -10,10 +11,10 @@
 /* Call before the first item of a batch. Blocking calls return EINTR. */
 void cli_interrupt_catch(void);
 
-/* Whether Ctrl-C was pressed since. Looked at between items. */
+/* Whether a signal came since. Looked at between items. */
 bool cli_interrupted(void);
 
-/* Ends the program as SIGINT would have, if it was caught; otherwise returns. */
+/* Ends the program as the signal would have, if one was caught; otherwise returns. */
 void cli_interrupt_raise_again(void);
 
 #endif

@@ -1,15 +1,18 @@
 /*
- * Running items in forked children, so that workflow code that crashes, loops, overflows its stack or never returns costs one
- * item and not the command. Only children run workflow code; the supervisor owns files and output.
+ * Running items in forked children, so that workflow code that crashes, loops, overflows its stack
+ * or never returns costs one item and not the command. Only children run workflow code; the
+ * supervisor owns files and output.
  *
- * The supervisor hands out items 0..item_count-1, collects what the children send back, and gives it to the caller in item
- * order whatever the number of children. When a child dies in workflow code, the item it was at ends with a crash, the items
- * it had not begun go to a new child, and the batch goes on.
+ * The supervisor hands out items 0..item_count-1, collects what the children send back, and gives
+ * it to the caller in item order whatever the number of children. When a child dies in workflow
+ * code, the item it was at ends with a crash, the items it had not begun go to a new child, and the
+ * batch goes on.
  *
  *   supervisor                       child
- *   sim_contain(config, outcome)     start(context, child)               once after each fork: load modules, make hosts
- *     frame(context, item, bytes)  <-  run(context, child, item)         calls sim_child_send any number of times
- *     end(context, item, crash)    <-  run returned, or the child died
+ *   sim_contain(config, outcome)     start(context, child)               once after each fork: load
+ * modules, make hosts frame(context, item, bytes)  <-  run(context, child, item)         calls
+ * sim_child_send any number of times end(context, item, crash)    <-  run returned, or the child
+ * died
  *
  * Source: DESIGN section 5 "Containment".
  */
@@ -24,13 +27,15 @@
 #include "engine/host.h"
 
 #define SIM_JOBS_MAX 256
-#define SIM_BLOCKS_PER_ACTIVATION_MAX (UINT64_C(200) * 1000 * 1000) /* basic blocks; about half a second */
-#define SIM_WATCHDOG_SECONDS 5                                      /* of one activation; only kills, never reported */
+#define SIM_FRAME_BYTES_MAX ((size_t)64 << 20)
+#define SIM_BLOCKS_PER_ACTIVATION_MAX                                                              \
+    (UINT64_C(200) * 1000 * 1000) /* basic blocks; about half a second */
+#define SIM_WATCHDOG_SECONDS 5    /* of one activation; only kills, never reported */
 
 /* How workflow code ended a child. */
 enum sim_crash_kind {
     SIM_CRASH_SEGMENTATION,
-    SIM_CRASH_STACK,   /* overflow into the guard page */
+    SIM_CRASH_STACK, /* overflow into the guard page */
     SIM_CRASH_BUS,
     SIM_CRASH_ARITHMETIC,
     SIM_CRASH_ABORT,
@@ -43,9 +48,12 @@ enum sim_crash_kind {
 /* "segmentation fault", "stack overflow", ... */
 const char *sim_crash_name(enum sim_crash_kind kind);
 
+/* "WF301": engine/model/diagnoses.def. */
+const char *sim_crash_diagnosis(enum sim_crash_kind kind);
+
 struct sim_crash {
     enum sim_crash_kind kind;
-    bool is_loading; /* in start, before any item: constructors of the module */
+    bool is_loading;  /* in start, before any item: constructors of the module */
     int64_t event_id; /* the last history event that the code had seen; 0: none */
     const char *call; /* the code's last API call, "wf_activity"; "" before the first */
     char workflow_type[WF_WATCH_TEXT_BYTES];
@@ -62,14 +70,17 @@ struct sim_containment {
     /* In the child, after each fork; may be NULL. An error ends the batch with SIM_END_SETUP. */
     enum wf_status (*start)(void *context, struct sim_child *child, struct wf_error *err);
 
-    /* In the child. An error ends the batch with SIM_END_SETUP: it is ours or the environment's; findings are frames. */
-    enum wf_status (*run)(void *context, struct sim_child *child, uint64_t item, struct wf_error *err);
+    /* In the child. An error ends the batch with SIM_END_SETUP: it is ours or the environment's;
+     * findings are frames. */
+    enum wf_status (*run)(void *context, struct sim_child *child, uint64_t item,
+                          struct wf_error *err);
 
-    /* In the supervisor, in item order: what run sent, one call a frame. False ends the batch (full disk). bytes are
-     * borrowed for the call. */
+    /* In the supervisor, in item order: what run sent, one call a frame. False ends the batch (full
+     * disk). bytes are borrowed for the call. */
     bool (*frame)(void *context, uint64_t item, struct wf_string bytes);
 
-    /* In the supervisor, after the item's frames. crash is NULL when run returned. False ends the batch (fail fast). */
+    /* In the supervisor, after the item's frames. crash is NULL when run returned. False ends the
+     * batch (fail fast). */
     bool (*end)(void *context, uint64_t item, const struct sim_crash *crash);
 
     /* In the supervisor, a few times a second, for a progress line; may be NULL. */
@@ -82,8 +93,8 @@ enum sim_end {
     SIM_END_INTERRUPTED, /* SIGINT or SIGTERM; raise it again when the partial results are out */
     SIM_END_SETUP,       /* start or run failed: see err */
     SIM_END_LOADING,     /* the module crashed while it was loaded: see crash */
-    SIM_END_LOST,        /* a child was killed from outside (memory), or fork or a pipe failed: see err */
-    SIM_END_ASSERTION,   /* our own code failed in a child, which has said where: abort */
+    SIM_END_LOST, /* a child was killed from outside (memory), or fork or a pipe failed: see err */
+    SIM_END_ASSERTION, /* our own code failed in a child, which has said where: abort */
 };
 
 struct sim_outcome_of_batch {
@@ -93,12 +104,14 @@ struct sim_outcome_of_batch {
     struct sim_crash crash;
 };
 
-/* Runs the batch. Returns when every child is gone. Not reentrant: one batch a process at a time. */
+/* Runs the batch. Returns when every child is gone. Not reentrant: one batch a process at a time.
+ */
 void sim_contain(const struct sim_containment *config, struct sim_outcome_of_batch *outcome);
 
 /* ---- In a child ---- */
 
-/* Sends a frame of the current item. Blocks while the supervisor is behind; the child ends when it is gone. */
+/* Sends a frame of at most SIM_FRAME_BYTES_MAX of the current item. Blocks while the supervisor is
+ * behind; the child ends when it is gone. */
 void sim_child_send(struct sim_child *child, struct wf_string bytes);
 
 /* The page that the supervisor reads: give it to every host (wf_host_config, sim_code). */

@@ -21,7 +21,8 @@ static void report(void *context, const char *file, int line, const char *expres
     longjmp(after_panic, 1);
 }
 
-/* A failed assertion tells the reporter what was asserted and where; one that holds does nothing. */
+/* A failed assertion tells the reporter what was asserted and where; one that holds does nothing.
+ */
 static void test_assert__failure_reaches_the_reporter(void **state)
 {
     struct panic panic = {0};
@@ -37,6 +38,7 @@ static void test_assert__failure_reaches_the_reporter(void **state)
         WF_ASSERT(1 + 1 == 3);
     }
 
+    assert_true(wf_panicked());
     assert_int_equal(panic.count, 1);
     assert_int_equal(panic.line, place);
     assert_string_equal(panic.expression, "1 + 1 == 3");

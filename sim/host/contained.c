@@ -1,0 +1,236 @@
+/*
+ * The child's side. Every way out of it leaves a mark in the shared page: the end of the items, an
+ * error, a signal, the block budget, a call of exit. Only SIGKILL and _exit leave none, and then
+ * the page still says what the code was doing.
+ *
+ * All ends are _exit: the handlers that the supervisor registered for its own end (and what it has
+ * buffered) are not for children.
+ */
+#include "sim/host/contained.h"
+
+#include <execinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "engine/base/assert.h"
+#include "sim/host/stacks.h"
+
+#define ALTERNATE_STACK_BYTES ((size_t)64 * 1024)
+#define TRACE_DEPTH_MAX 48
+
+#ifdef WFSIM_COVERAGE
+extern void __gcov_dump(void);
+#endif
+
+/* Of this process, for the handlers and for counting; NULL in the supervisor and in tests. */
+static struct sim_page *own_page;
+
+void __sanitizer_cov_trace_pc(void);
+
+/* ---- Ends ---- */
+
+static _Noreturn void end_marked(enum sim_mark mark)
+{
+    own_page->mark = mark;
+    _exit(0);
+}
+
+/* In this order: should the text that call points to be gone, the mark is there. */
+static _Noreturn void end_crashed(enum sim_crash_kind kind)
+{
+    struct sim_page *page = own_page;
+    const char *call = page->watch.call;
+
+    page->crash_kind = kind;
+    page->mark = SIM_MARK_CRASH;
+    for (size_t i = 0; call != NULL && i + 1 < sizeof page->call && call[i] != '\0'; i++) {
+        page->call[i] = call[i];
+    }
+    _exit(0);
+}
+
+static bool is_in_code(void)
+{
+    return own_page->watch.is_in_code != 0 || own_page->is_loading;
+}
+
+static void say(const char *text)
+{
+    (void)!write(STDERR_FILENO, text, strlen(text));
+}
+
+/* A fault outside of workflow code is ours (DESIGN section 5). A failed assertion has said where it
+ * was. */
+static _Noreturn void end_in_own_fault(enum sim_crash_kind kind)
+{
+    if (!wf_panicked()) {
+        void *trace[TRACE_DEPTH_MAX];
+
+        say("wfsim: ");
+        say(sim_crash_name(kind));
+        say(" outside of workflow code; this is a fault of ours; please report it\n");
+        backtrace_symbols_fd(trace, backtrace(trace, TRACE_DEPTH_MAX), STDERR_FILENO);
+    }
+    end_marked(SIM_MARK_ASSERTION);
+}
+
+static void take_fault(int signal_number, siginfo_t *info, void *context)
+{
+    enum sim_crash_kind kind = SIM_CRASH_SEGMENTATION;
+
+    (void)context;
+    (void)sim_crash_of_signal(signal_number, &kind);
+    if (wf_panicked() || !is_in_code()) {
+        end_in_own_fault(kind);
+    }
+    if ((kind == SIM_CRASH_SEGMENTATION || kind == SIM_CRASH_BUS) &&
+        sim_stacks_is_guard(info->si_addr)) {
+        kind = SIM_CRASH_STACK;
+    }
+    end_crashed(kind);
+}
+
+static void take_hung(int signal_number)
+{
+    (void)signal_number;
+    if (is_in_code()) {
+        end_crashed(SIM_CRASH_HUNG);
+    }
+}
+
+/* Runs before what the supervisor registered with atexit, because it was registered later. */
+static void take_exit(void)
+{
+    if (own_page->mark == SIM_MARK_NONE && is_in_code()) {
+        end_crashed(SIM_CRASH_EXIT);
+    }
+    end_in_own_fault(SIM_CRASH_EXIT);
+}
+
+/* Every basic block of workflow code comes here: see the flags of the compiler in compile.c. */
+void __sanitizer_cov_trace_pc(void)
+{
+    if (own_page != NULL && ++own_page->watch.block_count > SIM_BLOCKS_PER_ACTIVATION_MAX) {
+        end_crashed(SIM_CRASH_BUDGET);
+    }
+}
+
+/* ---- Beginning ---- */
+
+static void catch_faults(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL, SIGTRAP};
+    static char stack[ALTERNATE_STACK_BYTES]; /* the one in use may have overflown */
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction fault = {.sa_sigaction = take_fault};
+    struct sigaction hung = {.sa_handler = take_hung};
+
+    fault.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    hung.sa_flags = SA_ONSTACK | (int)SA_RESTART;
+    (void)sigemptyset(&fault.sa_mask);
+    (void)sigemptyset(&hung.sa_mask);
+    (void)sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        (void)sigaction(faults[i], &fault, NULL);
+    }
+    (void)sigaction(SIM_SIGNAL_HUNG, &hung, NULL);
+}
+
+/* Ctrl-C reaches every process of the terminal; the supervisor alone decides what becomes of the
+ * children, and none outlives it: it may have died before the kernel was asked to tell. */
+static void depend_on(pid_t supervisor_pid)
+{
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != supervisor_pid) {
+        _exit(EXIT_FAILURE);
+    }
+}
+
+/* What workflow code prints is not a result. */
+static void move_output(void)
+{
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+static _Noreturn void end_done(void)
+{
+    (void)fflush(NULL);
+#ifdef WFSIM_COVERAGE
+    __gcov_dump();
+#endif
+    end_marked(SIM_MARK_DONE);
+}
+
+static void try(enum wf_status status)
+{
+    if (status != WF_OK) {
+        end_marked(SIM_MARK_SETUP);
+    }
+}
+
+static void write_record(struct sim_child *child, enum sim_record_kind kind, struct wf_string bytes)
+{
+    struct sim_mailbox *mailbox = &child->page->mailbox;
+    sem_t *supervisor = &child->board->supervisor;
+    const struct sim_record_header header = {
+        .kind = kind,
+        .size_bytes = (uint32_t)bytes.size_bytes,
+        .item = child->page->item,
+    };
+
+    sim_mailbox_write(mailbox, &header, sizeof header, supervisor);
+    sim_mailbox_write(mailbox, bytes.data, bytes.size_bytes, supervisor);
+    if (kind == SIM_RECORD_END && atomic_load(&child->board->front_item) == header.item) {
+        (void)sem_post(supervisor);
+    }
+}
+
+_Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked)
+{
+    const struct sim_containment *config = child->config;
+    struct sim_page *page = child->page;
+
+    own_page = page;
+    page->watch.call = "";
+    depend_on(child->board->supervisor_pid);
+    catch_faults();
+    (void)sigprocmask(SIG_SETMASK, unblocked, NULL);
+    move_output();
+    if (atexit(take_exit) != 0) {
+        try(wf_fail_status(&page->err, WF_ERR_MEMORY, "out of memory"));
+    }
+    if (config->start != NULL) {
+        try(config->start(config->context, child, &page->err));
+    }
+    page->is_loading = false;
+    page->watch.block_count = 0;
+    for (;;) {
+        const uint64_t item = atomic_fetch_add(&child->board->next_item, 1);
+
+        if (item >= config->item_count) {
+            end_done();
+        }
+        page->item = item;
+        page->has_item = true;
+        try(config->run(config->context, child, item, &page->err));
+        write_record(child, SIM_RECORD_END, WF_STR(""));
+    }
+}
+
+void sim_child_send(struct sim_child *child, struct wf_string bytes)
+{
+    WF_ASSERT(bytes.size_bytes <= SIM_FRAME_BYTES_MAX);
+    write_record(child, SIM_RECORD_FRAME, bytes);
+}
+
+struct wf_watch *sim_child_watch(struct sim_child *child)
+{
+    return &child->page->watch;
+}

@@ -1,0 +1,61 @@
+/*
+ * Between the two sides of containment: what supervisor and child share, and how a child runs.
+ */
+#ifndef WF_SIM_HOST_CONTAINED_H
+#define WF_SIM_HOST_CONTAINED_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "sim/host/containment.h"
+#include "sim/host/mailbox.h"
+
+/* The supervisor sends it to a child that seems to hang; a child outside of workflow code takes no
+ * notice. */
+#define SIM_SIGNAL_HUNG SIGVTALRM
+
+/* One for all children. */
+struct sim_board {
+    pid_t supervisor_pid;
+    sem_t supervisor;           /* the supervisor sleeps on it */
+    _Atomic uint64_t next_item; /* that no child has begun */
+    _Atomic uint64_t
+        front_item; /* that the supervisor waits for: nobody need wake it for another */
+};
+
+/* How a child came to its end; it says so itself if it can. */
+enum sim_mark {
+    SIM_MARK_NONE = 0, /* still at it, or killed */
+    SIM_MARK_DONE,     /* no items are left */
+    SIM_MARK_SETUP,    /* start or run failed: err */
+    SIM_MARK_ASSERTION,
+    SIM_MARK_CRASH, /* crash_kind */
+};
+
+/* One for each child. */
+struct sim_page {
+    struct wf_watch watch;
+    volatile bool is_loading; /* in start */
+    volatile bool has_item;   /* began one */
+    volatile uint64_t item;
+    volatile enum sim_mark mark;
+    volatile enum sim_crash_kind crash_kind;
+    char call[WF_WATCH_TEXT_BYTES]; /* watch.call, which points into the child */
+    struct wf_error err;
+    struct sim_mailbox mailbox;
+};
+
+struct sim_child {
+    const struct sim_containment *config;
+    struct sim_board *board;
+    struct sim_page *page;
+};
+
+/* The life of a child: from the fork, under which signals are blocked, to its end. unblocked is the
+ * mask it lives with. */
+_Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked);
+
+/* The crash that a fatal signal stands for. False for a signal that is not of this kind. */
+bool sim_crash_of_signal(int signal_number, enum sim_crash_kind *kind);
+
+#endif

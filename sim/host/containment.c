@@ -1,0 +1,581 @@
+/*
+ * The supervisor's side. Children take items from a shared counter and put what they have to say
+ * into mailboxes of their own, where it waits until its item is the next one in order: what came
+ * early costs no memory here, and a child that is too far ahead waits by itself. A child that
+ * crashed keeps its page until its item's turn has come; then a new one takes its place.
+ *
+ * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
+ * machine that slept or a stopped process is not taken for a hanging child.
+ */
+#define _GNU_SOURCE /* MADV_DONTFORK */
+#include "sim/host/containment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "sim/host/contained.h"
+#include "sim/host/signals.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S (1000 * NS_PER_MS)
+#define LOOK_NS (100 * NS_PER_MS)   /* between two looks at the children */
+#define TICK_NS (250 * NS_PER_MS)   /* between two calls of tick */
+#define GRACE_NS (1000 * NS_PER_MS) /* for a child to go by itself */
+#define RECORDS_BETWEEN_LOOKS 1024
+#define WATCHDOG_SECONDS_MAX 3600
+
+enum slot_state {
+    SLOT_FREE, /* no child, nothing to come */
+    SLOT_RUNNING,
+    SLOT_CRASHED, /* the child is gone; its item ends with crash */
+    SLOT_FAILED,  /* the child is gone; its item ends the batch with the page's err */
+};
+
+struct slot {
+    enum slot_state state;
+    pid_t pid;
+    struct sim_page *page;
+    struct sim_child child;
+    struct sim_crash crash;
+
+    /* Of the record at the front of the mailbox. */
+    bool has_header;
+    struct sim_record_header header;
+    size_t got_bytes; /* of it that are in the batch's frame buffer */
+
+    /* The watchdog's. */
+    uint64_t activation_count;
+    int64_t stuck_ns;
+};
+
+struct batch {
+    const struct sim_containment *config;
+    struct sim_outcome_of_batch *outcome;
+    struct sim_board *board;
+    struct slot *slots;
+    uint64_t front_item;
+    bool is_over;
+    bool is_draining; /* every child is gone; none begins */
+    char *frame;      /* a frame that did not lie in one piece */
+    size_t frame_capacity_bytes;
+    int64_t watchdog_ns;
+    int64_t looked_ns;
+    int64_t ticked_ns;
+};
+
+/* ---- Memory ---- */
+
+static void *map_shared(size_t size_bytes)
+{
+    void *pages = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static size_t slots_bytes(const struct batch *batch)
+{
+    return batch->config->jobs * sizeof *batch->slots;
+}
+
+static bool reserve(struct batch *batch)
+{
+    const struct wf_block_source *blocks = wf_system_blocks();
+
+    batch->board = map_shared(sizeof *batch->board);
+    batch->slots = blocks->take(blocks->context, slots_bytes(batch));
+    if (batch->slots != NULL) {
+        memset(batch->slots, 0, slots_bytes(batch));
+    }
+    if (batch->board == NULL || batch->slots == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        batch->slots[i].page = map_shared(sizeof(struct sim_page));
+        if (batch->slots[i].page == NULL) {
+            return false;
+        }
+    }
+    batch->board->supervisor_pid = getpid();
+    atomic_store(&batch->board->next_item, 0);
+    atomic_store(&batch->board->front_item, 0);
+    return sem_init(&batch->board->supervisor, 1, 0) == 0;
+}
+
+static void release(struct batch *batch)
+{
+    const struct wf_block_source *blocks = wf_system_blocks();
+
+    for (uint32_t i = 0; batch->slots != NULL && i < batch->config->jobs; i++) {
+        if (batch->slots[i].page != NULL) {
+            (void)munmap(batch->slots[i].page, sizeof(struct sim_page));
+        }
+    }
+    if (batch->slots != NULL) {
+        blocks->give(blocks->context, batch->slots, slots_bytes(batch));
+    }
+    if (batch->frame != NULL) {
+        blocks->give(blocks->context, batch->frame, batch->frame_capacity_bytes);
+    }
+    if (batch->board != NULL) {
+        (void)munmap(batch->board, sizeof *batch->board);
+    }
+}
+
+/* ---- Ends of the batch ---- */
+
+/* The first end counts. */
+static void finish(struct batch *batch, enum sim_end end)
+{
+    if (!batch->is_over) {
+        batch->is_over = true;
+        batch->outcome->end = end;
+    }
+}
+
+static void finish_lost(struct batch *batch, const char *what, const char *why)
+{
+    if (!batch->is_over) {
+        (void)wf_fail_status(&batch->outcome->err, WF_ERR_NOT_FOUND, "%s: %s", what, why);
+        finish(batch, SIM_END_LOST);
+    }
+}
+
+static void finish_setup(struct batch *batch, const struct sim_page *page)
+{
+    if (!batch->is_over) {
+        batch->outcome->err = page->err;
+        batch->outcome->err.message[sizeof page->err.message - 1] = '\0';
+        finish(batch, SIM_END_SETUP);
+    }
+}
+
+/* ---- Children begin ---- */
+
+/* In the child: what it does not need, workflow code cannot overwrite, and a process that workflow
+ * code forks off has nothing to go on with. */
+static void keep_own_memory(const struct batch *batch, const struct slot *own)
+{
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        if (&batch->slots[i] != own) {
+            (void)munmap(batch->slots[i].page, sizeof(struct sim_page));
+        }
+    }
+    (void)madvise(own->page, sizeof *own->page, MADV_DONTFORK);
+    (void)madvise(batch->board, sizeof *batch->board, MADV_DONTFORK);
+}
+
+static void begin_child(struct batch *batch, struct slot *slot)
+{
+    sigset_t all;
+    sigset_t before;
+
+    memset(slot->page, 0, offsetof(struct sim_page, mailbox));
+    sim_mailbox_init(&slot->page->mailbox);
+    slot->page->is_loading = true;
+    slot->child = (struct sim_child){batch->config, batch->board, slot->page};
+    slot->state = SLOT_RUNNING;
+    slot->has_header = false;
+    slot->activation_count = 0;
+    slot->stuck_ns = 0;
+    (void)fflush(NULL); /* or the child would print it again */
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours runs in the child */
+    slot->pid = fork();
+    if (slot->pid == 0) {
+        keep_own_memory(batch, slot);
+        sim_child_live(&slot->child, &before);
+    }
+    const int reason = errno;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (slot->pid < 0) {
+        slot->pid = 0;
+        slot->state = SLOT_FREE;
+        finish_lost(batch, "cannot start another process", strerror(reason));
+    }
+}
+
+/* ---- Children end ---- */
+
+static void copy_text(char to[WF_WATCH_TEXT_BYTES], const char from[WF_WATCH_TEXT_BYTES])
+{
+    memcpy(to, from, WF_WATCH_TEXT_BYTES);
+    to[WF_WATCH_TEXT_BYTES - 1] = '\0';
+}
+
+static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_kind kind)
+{
+    struct sim_page *page = slot->page;
+
+    page->call[sizeof page->call - 1] = '\0';
+    slot->crash = (struct sim_crash){
+        .kind = kind,
+        .is_loading = page->is_loading,
+        .event_id = page->watch.event_id,
+        .call = page->call,
+    };
+    copy_text(slot->crash.workflow_type, page->watch.workflow_type);
+    copy_text(slot->crash.workflow_id, page->watch.workflow_id);
+    slot->state = SLOT_CRASHED;
+    if (page->is_loading) {
+        slot->crash.call = "";
+        batch->outcome->crash = slot->crash;
+        finish(batch, SIM_END_LOADING);
+    }
+}
+
+/* A child that left no mark: killed, or ended by _exit. */
+static void take_unmarked_end(struct batch *batch, struct slot *slot, int status)
+{
+    const bool is_in_code = slot->page->watch.is_in_code != 0 || slot->page->is_loading;
+    enum sim_crash_kind kind = SIM_CRASH_EXIT;
+
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->stuck_ns > batch->watchdog_ns) {
+        take_crash(batch, slot, SIM_CRASH_HUNG); /* it did not listen to SIM_SIGNAL_HUNG */
+    } else if (WIFSIGNALED(status) && !sim_crash_of_signal(WTERMSIG(status), &kind)) {
+        finish_lost(batch,
+                    "a child process was killed from outside, perhaps because memory is short",
+                    strsignal(WTERMSIG(status)));
+    } else if (is_in_code) {
+        take_crash(batch, slot, kind);
+    } else {
+        finish(batch, SIM_END_ASSERTION);
+    }
+}
+
+static void take_end(struct batch *batch, struct slot *slot, int status)
+{
+    slot->pid = 0;
+    slot->state = SLOT_FREE;
+    switch (slot->page->mark) {
+    case SIM_MARK_DONE:
+        return;
+    case SIM_MARK_SETUP:
+        slot->state = SLOT_FAILED;
+        if (slot->page->is_loading) {
+            finish_setup(batch, slot->page);
+        }
+        return;
+    case SIM_MARK_ASSERTION:
+        finish(batch, SIM_END_ASSERTION);
+        return;
+    case SIM_MARK_CRASH:
+        take_crash(batch, slot, slot->page->crash_kind);
+        return;
+    case SIM_MARK_NONE:
+        take_unmarked_end(batch, slot, status);
+        return;
+    }
+}
+
+/* Returns whether a child is left. */
+static bool reap(struct batch *batch)
+{
+    bool is_one_left = false;
+
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        struct slot *slot = &batch->slots[i];
+        int status = 0;
+
+        if (slot->pid != 0 && waitpid(slot->pid, &status, WNOHANG) == slot->pid) {
+            take_end(batch, slot, status);
+        }
+        is_one_left |= slot->pid != 0;
+    }
+    return is_one_left;
+}
+
+/* ---- What children say ---- */
+
+static bool make_room(struct batch *batch, size_t size_bytes)
+{
+    const struct wf_block_source *blocks = wf_system_blocks();
+
+    if (size_bytes <= batch->frame_capacity_bytes) {
+        return true;
+    }
+    if (batch->frame != NULL) {
+        blocks->give(blocks->context, batch->frame, batch->frame_capacity_bytes);
+    }
+    batch->frame = blocks->take(blocks->context, size_bytes);
+    batch->frame_capacity_bytes = batch->frame == NULL ? 0 : size_bytes;
+    return batch->frame != NULL;
+}
+
+static void give_frame(struct batch *batch, struct slot *slot, const char *data)
+{
+    const struct wf_string bytes = {data, slot->header.size_bytes};
+
+    slot->has_header = false;
+    if (!batch->config->frame(batch->config->context, batch->front_item, bytes)) {
+        finish(batch, SIM_END_STOPPED);
+    }
+}
+
+/* Gives the frame at the front of the mailbox to the caller, when it is whole. Returns whether it
+ * moved on. */
+static bool take_frame(struct batch *batch, struct slot *slot)
+{
+    struct sim_mailbox *mailbox = &slot->page->mailbox;
+    const size_t size_bytes = slot->header.size_bytes;
+
+    if (slot->got_bytes == 0 && sim_mailbox_size_bytes(mailbox) >= size_bytes) {
+        const char *data = sim_mailbox_peek(mailbox, size_bytes);
+        if (data != NULL) {
+            give_frame(batch, slot, data);
+            (void)sim_mailbox_take(mailbox, NULL, size_bytes);
+            return true;
+        }
+    }
+    if (!make_room(batch, size_bytes)) {
+        finish_lost(batch, "cannot take a child's results", "out of memory");
+        return false;
+    }
+    const size_t took_bytes = sim_mailbox_take(mailbox, batch->frame + slot->got_bytes,
+                                               size_bytes - slot->got_bytes);
+    slot->got_bytes += took_bytes;
+    if (slot->got_bytes == size_bytes) {
+        give_frame(batch, slot, batch->frame);
+        return true;
+    }
+    return took_bytes > 0;
+}
+
+static void end_item(struct batch *batch, const struct sim_crash *crash)
+{
+    const uint64_t item = batch->front_item++;
+
+    atomic_store(&batch->board->front_item, batch->front_item);
+    batch->outcome->ended_count = batch->front_item;
+    if (!batch->config->end(batch->config->context, item, crash)) {
+        finish(batch, SIM_END_STOPPED);
+    }
+}
+
+/* Reads the next record's header, if it is there. Workflow code gone wild may have written over it.
+ */
+static bool see_header(struct batch *batch, struct slot *slot)
+{
+    struct sim_mailbox *mailbox = &slot->page->mailbox;
+    struct sim_record_header *header = &slot->header;
+
+    if (slot->has_header || sim_mailbox_size_bytes(mailbox) < sizeof *header) {
+        return slot->has_header;
+    }
+    (void)sim_mailbox_take(mailbox, header, sizeof *header);
+    slot->has_header = true;
+    slot->got_bytes = 0;
+    if ((header->kind != SIM_RECORD_FRAME && header->kind != SIM_RECORD_END) ||
+        header->size_bytes > SIM_FRAME_BYTES_MAX || header->item < batch->front_item) {
+        finish_lost(batch, "a child's results cannot be read",
+                    "workflow code has overwritten them");
+        return false;
+    }
+    return true;
+}
+
+/* An item whose child is gone ends with what became of it, after all that the child had said. */
+static bool settle(struct batch *batch, struct slot *slot)
+{
+    if (batch->is_over || (slot->state != SLOT_CRASHED && slot->state != SLOT_FAILED) ||
+        slot->page->item != batch->front_item) {
+        return false;
+    }
+    if (slot->state == SLOT_FAILED) {
+        finish_setup(batch, slot->page);
+        return false;
+    }
+    slot->state = SLOT_FREE;
+    end_item(batch, &slot->crash);
+    if (!batch->is_over && !batch->is_draining &&
+        atomic_load(&batch->board->next_item) < batch->config->item_count) {
+        begin_child(batch, slot);
+    }
+    return true;
+}
+
+/* One record or end of the item that is the next in order. Returns whether there was any. */
+static bool take_next(struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        struct slot *slot = &batch->slots[i];
+
+        if (!see_header(batch, slot) || slot->header.item != batch->front_item) {
+            if (settle(batch, slot)) {
+                return true;
+            }
+        } else if (slot->header.kind == SIM_RECORD_END) {
+            slot->has_header = false;
+            end_item(batch, NULL);
+            return true;
+        } else {
+            /* A frame that is cut off was being written when its child was killed. */
+            return take_frame(batch, slot) || settle(batch, slot);
+        }
+    }
+    return false;
+}
+
+/* ---- The loop ---- */
+
+static int64_t clock_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* A child in the same activation look after look hangs: it is asked to say where, and killed when
+ * it does not answer. */
+static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
+{
+    const struct sim_page *page = slot->page;
+    const uint64_t activation_count = page->watch.activation_count;
+    const bool is_in_code = page->watch.is_in_code != 0 || page->is_loading;
+
+    if (!is_in_code || activation_count != slot->activation_count) {
+        slot->activation_count = activation_count;
+        slot->stuck_ns = 0;
+        return;
+    }
+    slot->stuck_ns += step_ns;
+    if (slot->stuck_ns > batch->watchdog_ns + GRACE_NS) {
+        (void)kill(slot->pid, SIGKILL);
+    } else if (slot->stuck_ns > batch->watchdog_ns) {
+        (void)kill(slot->pid, SIM_SIGNAL_HUNG);
+    }
+}
+
+static void look(struct batch *batch)
+{
+    const int64_t now_ns = clock_ns();
+    int64_t step_ns = now_ns - batch->looked_ns;
+
+    if (step_ns >= LOOK_NS) {
+        batch->looked_ns = now_ns;
+        step_ns = step_ns < 2 * LOOK_NS ? step_ns : 2 * LOOK_NS;
+        (void)reap(batch); /* should SIGCHLD be blocked */
+        for (uint32_t i = 0; i < batch->config->jobs; i++) {
+            if (batch->slots[i].pid != 0) {
+                watch(batch, &batch->slots[i], step_ns);
+            }
+        }
+    }
+    if (now_ns - batch->ticked_ns >= TICK_NS && batch->config->tick != NULL) {
+        batch->ticked_ns = now_ns;
+        batch->config->tick(batch->config->context, batch->front_item);
+    }
+}
+
+static void supervise(struct batch *batch)
+{
+    while (!batch->is_over) {
+        bool took = true;
+
+        sim_mailbox_clear(&batch->board->supervisor);
+        for (int i = 0; took && !batch->is_over && i < RECORDS_BETWEEN_LOOKS; i++) {
+            took = take_next(batch);
+        }
+        if (batch->front_item == batch->config->item_count) {
+            finish(batch, SIM_END_DONE);
+        }
+        if (sim_signals_interrupted()) {
+            finish(batch, SIM_END_INTERRUPTED);
+        }
+        const bool has_news = sim_signals_child_ended();
+        if (has_news) {
+            (void)reap(batch);
+        }
+        look(batch);
+        if (!took && !has_news && !batch->is_over) {
+            sim_mailbox_wait(&batch->board->supervisor, LOOK_NS);
+        }
+    }
+}
+
+/* After the last item the children go by themselves. */
+static void wait_for_children(struct batch *batch)
+{
+    const int64_t began_ns = clock_ns();
+
+    while (reap(batch) && clock_ns() - began_ns < GRACE_NS) {
+        sim_mailbox_clear(&batch->board->supervisor);
+        if (!sim_signals_child_ended()) {
+            sim_mailbox_wait(&batch->board->supervisor, LOOK_NS);
+        }
+    }
+}
+
+static void kill_children(struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        if (batch->slots[i].pid != 0) {
+            (void)kill(batch->slots[i].pid, SIGKILL);
+        }
+    }
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        struct slot *slot = &batch->slots[i];
+
+        while (slot->pid != 0 && waitpid(slot->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        slot->pid = 0;
+    }
+}
+
+/* Ctrl-C leaves a caller with everything that was complete. */
+static void take_complete(struct batch *batch)
+{
+    batch->is_draining = true;
+    batch->is_over = false;
+    while (!batch->is_over && batch->front_item < batch->config->item_count && take_next(batch)) {
+    }
+    batch->is_over = true;
+    batch->outcome->end = SIM_END_INTERRUPTED;
+}
+
+static int64_t watchdog_ns(void)
+{
+    const char *text = getenv("WFSIM_WATCHDOG_SECONDS"); /* tests do not wait as long as people */
+    const long seconds = text == NULL ? 0 : strtol(text, NULL, 10);
+
+    return (seconds > 0 && seconds <= WATCHDOG_SECONDS_MAX ? seconds : SIM_WATCHDOG_SECONDS) *
+           NS_PER_S;
+}
+
+void sim_contain(const struct sim_containment *config, struct sim_outcome_of_batch *outcome)
+{
+    struct batch batch = {.config = config, .outcome = outcome, .watchdog_ns = watchdog_ns()};
+
+    WF_ASSERT(config->jobs >= 1 && config->jobs <= SIM_JOBS_MAX);
+    *outcome = (struct sim_outcome_of_batch){.end = SIM_END_DONE, .crash = {.call = ""}};
+    if (!reserve(&batch)) {
+        finish_lost(&batch, "cannot share memory with children", strerror(errno));
+        release(&batch);
+        return;
+    }
+    sim_signals_catch(&batch.board->supervisor);
+    batch.looked_ns = clock_ns();
+    batch.ticked_ns = batch.looked_ns;
+    for (uint32_t i = 0; i < config->jobs && i < config->item_count && !batch.is_over; i++) {
+        begin_child(&batch, &batch.slots[i]);
+    }
+    supervise(&batch);
+    if (outcome->end == SIM_END_DONE) {
+        wait_for_children(&batch);
+    }
+    kill_children(&batch);
+    if (outcome->end == SIM_END_INTERRUPTED) {
+        take_complete(&batch);
+    }
+    sim_signals_restore();
+    release(&batch);
+}

@@ -1,0 +1,744 @@
+/* Children that end in every way there is, and a supervisor that goes on. */
+#include "tests/support/test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/assert.h"
+#include "sim/host/containment.h"
+#include "sim/host/stacks.h"
+
+#define LOG_BYTES 4096
+
+void __sanitizer_cov_trace_pc(void); /* what compiled workflow code calls at every block */
+
+/* What an item does in its child, and what the supervisor was told, as a line of text: "0:a.
+ * 1:b!abort." */
+struct scene {
+    void (*act)(struct scene *scene, uint64_t item);
+    bool fails_to_start;
+    uint64_t stop_after; /* end returns false after so many items; 0: never */
+    bool refuses_frames;
+    void (*on_end)(struct scene *scene, uint64_t item);
+    struct wf_watch *watch;
+    struct sim_child *child;
+    char log[LOG_BYTES];
+    size_t log_bytes;
+    struct sim_crash crash; /* the last */
+    char call[WF_WATCH_TEXT_BYTES];
+    uint64_t frame_bytes;
+    struct wf_error *err;
+};
+
+static void note(struct scene *scene, const char *text)
+{
+    const size_t size = strlen(text);
+
+    if (scene->log_bytes + size < LOG_BYTES) {
+        memcpy(scene->log + scene->log_bytes, text, size + 1);
+        scene->log_bytes += size;
+    }
+}
+
+static enum wf_status start(void *context, struct sim_child *child, struct wf_error *err)
+{
+    struct scene *scene = context;
+
+    scene->watch = sim_child_watch(child);
+    scene->child = child;
+    return scene->fails_to_start ? wf_fail_status(err, WF_ERR_INVALID, "cannot start") : WF_OK;
+}
+
+static enum wf_status run(void *context, struct sim_child *child, uint64_t item,
+                          struct wf_error *err)
+{
+    struct scene *scene = context;
+    char name[8];
+
+    scene->err = err;
+    err->status = WF_OK;
+    (void)snprintf(name, sizeof name, "%c", (int)('a' + item % 26));
+    sim_child_send(child, wf_string_of(name));
+    scene->act(scene, item);
+    return err->status;
+}
+
+/* What workflow code does lies between these two, as the host writes them. */
+static void enter_code(struct scene *scene)
+{
+    scene->watch->activation_count++;
+    scene->watch->block_count = 0;
+    scene->watch->event_id = 17;
+    scene->watch->call = "wf_activity";
+    strcpy(scene->watch->workflow_type, "OrderSaga");
+    strcpy(scene->watch->workflow_id, "order-8");
+    scene->watch->is_in_code = 1;
+}
+
+static void leave_code(struct scene *scene)
+{
+    scene->watch->is_in_code = 0;
+}
+
+static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
+{
+    struct scene *scene = context;
+    char text[64];
+
+    scene->frame_bytes += bytes.size_bytes;
+    if (bytes.size_bytes < 16) {
+        (void)snprintf(text, sizeof text, "%llu:%.*s", (unsigned long long)item,
+                       (int)bytes.size_bytes, bytes.data);
+        note(scene, text);
+    }
+    return !scene->refuses_frames;
+}
+
+static bool end_item(void *context, uint64_t item, const struct sim_crash *crash)
+{
+    struct scene *scene = context;
+
+    if (crash != NULL) {
+        scene->crash = *crash;
+        strcpy(scene->call, crash->call);
+        note(scene, "!");
+        note(scene, sim_crash_name(crash->kind));
+    }
+    note(scene, ". ");
+    if (scene->on_end != NULL) {
+        scene->on_end(scene, item);
+    }
+    return scene->stop_after == 0 || item + 1 < scene->stop_after;
+}
+
+static struct sim_outcome_of_batch contain(struct scene *scene, uint64_t item_count, uint32_t jobs)
+{
+    const struct sim_containment config = {
+        .item_count = item_count,
+        .jobs = jobs,
+        .context = scene,
+        .start = start,
+        .run = run,
+        .frame = take_frame,
+        .end = end_item,
+    };
+    struct sim_outcome_of_batch outcome;
+
+    sim_contain(&config, &outcome);
+    return outcome;
+}
+
+static size_t descriptor_count(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    (void)closedir(folder);
+    return count;
+}
+
+/* Whatever happened, nothing is left behind. */
+static int set_up(void **state)
+{
+    static size_t before;
+
+    before = descriptor_count();
+    *state = &before;
+    return setenv("WFSIM_WATCHDOG_SECONDS", "60", 1); /* sanitizers are slow */
+}
+
+static int tear_down(void **state)
+{
+    const bool has_child = waitpid(-1, NULL, WNOHANG) >= 0;
+
+    return has_child || descriptor_count() != *(const size_t *)*state ? -1 : 0;
+}
+
+static void do_nothing(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    (void)item;
+}
+
+/* Items end in order, each after its frames. */
+static void test_containment__items_end_in_order(void **state)
+{
+    struct scene scene = {.act = do_nothing};
+
+    (void)state;
+    const struct sim_outcome_of_batch outcome = contain(&scene, 4, 1);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_int_equal(outcome.ended_count, 4);
+    assert_string_equal(scene.log, "0:a. 1:b. 2:c. 3:d. ");
+}
+
+/* A batch without items ends at once. */
+static void test_containment__no_items(void **state)
+{
+    struct scene scene = {.act = do_nothing};
+
+    (void)state;
+    const struct sim_outcome_of_batch outcome = contain(&scene, 0, 2);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_int_equal(outcome.ended_count, 0);
+}
+
+/* ---- Crashes ---- */
+
+/* Not a NULL pointer: sanitizers see those first. */
+static void touch_nothing(void)
+{
+    volatile char *volatile nowhere = (volatile char *)(uintptr_t)64;
+
+    *nowhere = 1;
+}
+
+static void divide(void)
+{
+    (void)raise(SIGFPE); /* not every processor faults */
+}
+
+static void overflow(void)
+{
+    const struct wf_block_source *stacks = sim_stacks();
+    volatile char *stack = stacks->take(stacks->context, 16384);
+
+    assert_non_null((void *)(uintptr_t)stack);
+    stack[-8] = 1; /* what a frame too many does first */
+}
+
+static void trap(void)
+{
+    __builtin_trap();
+}
+
+static void run_blocks_for_ever(void)
+{
+    for (;;) {
+        __sanitizer_cov_trace_pc();
+    }
+}
+
+static void loop_for_ever(void)
+{
+    for (volatile uint64_t i = 0;; i++) {
+    }
+}
+
+static void block_signals_and_loop(void)
+{
+    sigset_t all;
+
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    loop_for_ever();
+}
+
+static void sleep_long(void)
+{
+    (void)sleep(1000);
+}
+
+static void exit_well(void)
+{
+    exit(0);
+}
+
+static void exit_at_once(void)
+{
+    _exit(0);
+}
+
+static void raise_bus_error(void)
+{
+    (void)raise(SIGBUS);
+}
+
+static void crash_uncaught(void)
+{
+    (void)signal(SIGSEGV, SIG_DFL);
+    touch_nothing();
+}
+
+static const struct crash_row {
+    const char *name;
+    void (*act)(void);
+    enum sim_crash_kind kind;
+    const char *diagnosis;
+    bool is_unmarked; /* the child could not say where */
+} crash_rows[] = {
+    {"invalid access", touch_nothing, SIM_CRASH_SEGMENTATION, "WF301", false},
+    {"uncaught", crash_uncaught, SIM_CRASH_SEGMENTATION, "WF301", true},
+    {"bus error", raise_bus_error, SIM_CRASH_BUS, "WF306", false},
+    {"division", divide, SIM_CRASH_ARITHMETIC, "WF306", false},
+    {"abort", abort, SIM_CRASH_ABORT, "WF305", false},
+    {"trap", trap, SIM_CRASH_ILLEGAL, "WF306", false},
+    {"overflow", overflow, SIM_CRASH_STACK, "WF302", false},
+    {"loop over blocks", run_blocks_for_ever, SIM_CRASH_BUDGET, "WF303", false},
+    {"loop", loop_for_ever, SIM_CRASH_HUNG, "WF304", false},
+    {"deaf loop", block_signals_and_loop, SIM_CRASH_HUNG, "WF304", true},
+    {"sleep", sleep_long, SIM_CRASH_HUNG, "WF304", false},
+    {"exit", exit_well, SIM_CRASH_EXIT, "WF305", false},
+    {"_exit", exit_at_once, SIM_CRASH_EXIT, "WF305", true},
+};
+
+static const struct crash_row *row;
+
+static void crash_in_second(struct scene *scene, uint64_t item)
+{
+    enter_code(scene);
+    if (item == 1) {
+        row->act();
+    }
+    leave_code(scene);
+}
+
+/* A crash costs one item: it ends with what the code was doing, after the frames it had sent, and
+ * the batch goes on. */
+static void test_containment__crash_costs_one_item(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(crash_rows); i++) {
+        struct scene scene = {.act = crash_in_second};
+        char expected[128];
+
+        row = &crash_rows[i];
+        (void)setenv("WFSIM_WATCHDOG_SECONDS", row->kind == SIM_CRASH_HUNG ? "1" : "60", 1);
+        const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
+
+        (void)snprintf(expected, sizeof expected, "0:a. 1:b!%s. 2:c. ", sim_crash_name(row->kind));
+        if (strcmp(scene.log, expected) != 0 || outcome.end != SIM_END_DONE) {
+            fail_msg("%s: %s (end %d: %s)", row->name, scene.log, (int)outcome.end,
+                     outcome.err.message);
+        }
+        assert_string_equal(sim_crash_diagnosis(scene.crash.kind), row->diagnosis);
+        assert_false(scene.crash.is_loading);
+        assert_int_equal(scene.crash.event_id, 17);
+        assert_string_equal(scene.call, row->is_unmarked ? "" : "wf_activity");
+        assert_string_equal(scene.crash.workflow_type, "OrderSaga");
+        assert_string_equal(scene.crash.workflow_id, "order-8");
+    }
+}
+
+static void crash_always(struct scene *scene, uint64_t item)
+{
+    (void)item;
+    enter_code(scene);
+    abort();
+}
+
+/* Children are replaced as often as it takes, on every side. */
+static void test_containment__every_item_may_crash(void **state)
+{
+    struct scene scene = {.act = crash_always};
+
+    (void)state;
+    const struct sim_outcome_of_batch outcome = contain(&scene, 7, 3);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(
+        scene.log, "0:a!abort. 1:b!abort. 2:c!abort. 3:d!abort. 4:e!abort. 5:f!abort. 6:g!abort. ");
+}
+
+/* Counting blocks does nothing where there is no child. */
+static void test_containment__blocks_are_counted_in_children_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        __sanitizer_cov_trace_pc();
+    }
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static enum wf_status crash_at_start(void *context, struct sim_child *child, struct wf_error *err)
+{
+    (void)context;
+    (void)child;
+    (void)err;
+    touch_nothing();
+    return WF_OK;
+}
+
+/* What crashes before the first item is a constructor of the module: no item can do better. */
+static void test_containment__crash_while_loading_ends_the_batch(void **state)
+{
+    struct scene scene = {.act = do_nothing};
+    const struct sim_containment config = {.item_count = 2,
+                                           .jobs = 2,
+                                           .context = &scene,
+                                           .start = crash_at_start,
+                                           .run = run,
+                                           .frame = take_frame,
+                                           .end = end_item};
+    struct sim_outcome_of_batch outcome;
+
+    (void)state;
+    sim_contain(&config, &outcome);
+
+    assert_int_equal(outcome.end, SIM_END_LOADING);
+    assert_true(outcome.crash.is_loading);
+    assert_int_equal(outcome.crash.kind, SIM_CRASH_SEGMENTATION);
+    assert_int_equal(outcome.ended_count, 0);
+}
+
+/* ---- Faults of ours, and of the environment ---- */
+
+static void hush(void)
+{
+    assert_non_null(freopen("/dev/null", "w", stderr));
+}
+
+static void report_panic(void *context, const char *file, int line, const char *expression)
+{
+    (void)context;
+    (void)file;
+    (void)line;
+    (void)expression;
+    abort();
+}
+
+static void assert_in_second(struct scene *scene, uint64_t item)
+{
+    enter_code(scene);
+    if (item == 1) {
+        wf_panic_set_reporter(report_panic, NULL);
+        WF_UNREACHABLE();
+    }
+    leave_code(scene);
+}
+
+static void fault_in_second(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    if (item == 1) {
+        hush();
+        touch_nothing();
+    }
+}
+
+static void exit_in_second(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    if (item == 1) {
+        hush();
+        exit(0);
+    }
+}
+
+/* A fault outside of workflow code is ours, and so is an assertion that workflow code ran into. */
+static void test_containment__own_fault_is_an_assertion(void **state)
+{
+    void (*const acts[])(struct scene *, uint64_t) = {assert_in_second, fault_in_second,
+                                                      exit_in_second};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(acts); i++) {
+        struct scene scene = {.act = acts[i]};
+        const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
+
+        assert_int_equal(outcome.end, SIM_END_ASSERTION);
+        assert_true(outcome.ended_count <= 1);
+    }
+}
+
+static void kill_in_second(struct scene *scene, uint64_t item)
+{
+    enter_code(scene);
+    if (item == 1) {
+        (void)kill(getpid(), SIGKILL);
+    }
+    leave_code(scene);
+}
+
+/* A child that was killed from outside proves nothing about the code. */
+static void test_containment__killed_child_is_lost(void **state)
+{
+    struct scene scene = {.act = kill_in_second};
+
+    (void)state;
+    const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
+
+    assert_int_equal(outcome.end, SIM_END_LOST);
+    assert_string_equal(
+        outcome.err.message,
+        "a child process was killed from outside, perhaps because memory is short: Killed");
+}
+
+static void fail_in_second(struct scene *scene, uint64_t item)
+{
+    if (item == 1) {
+        (void)wf_fail_status(scene->err, WF_ERR_INVALID, "item %u is bad", (unsigned)item);
+    }
+}
+
+/* An error of start or run ends the batch, with the error, after the items before it. */
+static void test_containment__errors_end_the_batch(void **state)
+{
+    struct scene scene = {.act = fail_in_second};
+    struct scene other = {.act = do_nothing, .fails_to_start = true};
+
+    (void)state;
+    struct sim_outcome_of_batch outcome = contain(&scene, 9, 3);
+    assert_int_equal(outcome.end, SIM_END_SETUP);
+    assert_string_equal(outcome.err.message, "item 1 is bad");
+    assert_int_equal(outcome.ended_count, 1);
+
+    outcome = contain(&other, 9, 3);
+    assert_int_equal(outcome.end, SIM_END_SETUP);
+    assert_string_equal(outcome.err.message, "cannot start");
+    assert_int_equal(outcome.ended_count, 0);
+}
+
+/* ---- Stopping ---- */
+
+/* A caller may end the batch after an item or in the middle of one. */
+static void test_containment__caller_stops_the_batch(void **state)
+{
+    struct scene scene = {.act = do_nothing, .stop_after = 2};
+    struct scene other = {.act = do_nothing, .refuses_frames = true};
+
+    (void)state;
+    struct sim_outcome_of_batch outcome = contain(&scene, 1000, 4);
+    assert_int_equal(outcome.end, SIM_END_STOPPED);
+    assert_int_equal(outcome.ended_count, 2);
+    assert_string_equal(scene.log, "0:a. 1:b. ");
+
+    outcome = contain(&other, 1000, 4);
+    assert_int_equal(outcome.end, SIM_END_STOPPED);
+    assert_int_equal(outcome.ended_count, 0);
+    assert_string_equal(other.log, "0:a");
+}
+
+static void wait_in_third(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    if (item >= 2) {
+        (void)sleep(1000);
+    }
+}
+
+static void interrupt_after_second(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    if (item == 1) {
+        (void)raise(SIGINT);
+    }
+}
+
+static volatile sig_atomic_t previous_came;
+
+static void note_previous(int signal_number)
+{
+    previous_came = signal_number;
+}
+
+/* Ctrl-C ends the batch with what is complete; the handler that was there before hears of it too.
+ */
+static void test_containment__interrupt_keeps_what_is_complete(void **state)
+{
+    struct scene scene = {.act = wait_in_third, .on_end = interrupt_after_second};
+    struct sigaction present;
+
+    (void)state;
+    previous_came = 0;
+    (void)signal(SIGINT, note_previous);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 100, 2);
+
+    assert_int_equal(outcome.end, SIM_END_INTERRUPTED);
+    assert_int_equal(outcome.ended_count, 2);
+    assert_int_equal(strncmp(scene.log, "0:a. 1:b. ", 10), 0);
+    assert_int_equal(previous_came, SIGINT);
+    (void)sigaction(SIGINT, NULL, &present);
+    assert_true(present.sa_handler == SIG_DFL);
+}
+
+/* ---- Size ---- */
+
+#define MANY 10000
+
+struct many {
+    uint64_t next_item;
+    bool is_in_order;
+    uint64_t sum;
+};
+
+static enum wf_status run_many(void *context, struct sim_child *child, uint64_t item,
+                               struct wf_error *err)
+{
+    const uint64_t square = item * item;
+
+    (void)context;
+    (void)err;
+    sim_child_send(child, (struct wf_string){(const char *)&square, sizeof square});
+    return WF_OK;
+}
+
+static bool take_many(void *context, uint64_t item, struct wf_string bytes)
+{
+    struct many *many = context;
+    uint64_t square = 0;
+
+    memcpy(&square, bytes.data, sizeof square);
+    many->is_in_order &= item == many->next_item && square == item * item;
+    many->sum += square;
+    return true;
+}
+
+static bool end_many(void *context, uint64_t item, const struct sim_crash *crash)
+{
+    struct many *many = context;
+
+    many->is_in_order &= item == many->next_item && crash == NULL;
+    many->next_item++;
+    return true;
+}
+
+/* The order does not depend on the number of children. */
+static void test_containment__many_items_over_children_stay_in_order(void **state)
+{
+    static const uint32_t jobs[] = {1, 2, 4, 9};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(jobs); i++) {
+        struct many many = {.is_in_order = true};
+        const struct sim_containment config = {.item_count = MANY,
+                                               .jobs = jobs[i],
+                                               .context = &many,
+                                               .run = run_many,
+                                               .frame = take_many,
+                                               .end = end_many};
+        struct sim_outcome_of_batch outcome;
+
+        sim_contain(&config, &outcome);
+
+        assert_int_equal(outcome.end, SIM_END_DONE);
+        assert_int_equal(outcome.ended_count, MANY);
+        assert_true(many.is_in_order);
+        assert_int_equal(many.sum, (uint64_t)(MANY - 1) * MANY * (2 * MANY - 1) / 6);
+    }
+}
+
+/* Frames of an item: every byte tells where it belongs, so that a lost or doubled piece is seen. */
+static enum wf_status run_large(void *context, struct sim_child *child, uint64_t item,
+                                struct wf_error *err)
+{
+    const size_t *sizes = context;
+    char *bytes = malloc(sizes[item] + 1);
+
+    if (bytes == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+    }
+    for (size_t i = 0; i < sizes[item]; i++) {
+        bytes[i] = (char)((i * 31 + item) >> 3);
+    }
+    sim_child_send(child, (struct wf_string){bytes, sizes[item]});
+    free(bytes);
+    return WF_OK;
+}
+
+static bool take_large(void *context, uint64_t item, struct wf_string bytes)
+{
+    const size_t *sizes = context;
+    bool is_same = bytes.size_bytes == sizes[item];
+
+    for (size_t i = 0; is_same && i < bytes.size_bytes; i++) {
+        is_same = bytes.data[i] == (char)((i * 31 + item) >> 3);
+    }
+    return is_same;
+}
+
+static bool end_large(void *context, uint64_t item, const struct sim_crash *crash)
+{
+    (void)context;
+    (void)item;
+    return crash == NULL;
+}
+
+/* A frame may be larger than what fits between a child and its supervisor, also in children that
+ * are far ahead. */
+static void test_containment__frames_of_every_size(void **state)
+{
+    static size_t sizes[] = {0,       1,       SIM_FRAME_BYTES_MAX,
+                             5 << 20, 4 << 20, 3 << 20,
+                             3 << 20, 3 << 20, 9 << 20,
+                             9 << 20, 7,       0,
+                             1 << 20, 1 << 20, 1 << 20,
+                             1 << 20};
+    const struct sim_containment config = {.item_count = TEST_COUNT(sizes),
+                                           .jobs = 3,
+                                           .context = sizes,
+                                           .run = run_large,
+                                           .frame = take_large,
+                                           .end = end_large};
+    struct sim_outcome_of_batch outcome;
+
+    (void)state;
+    sim_contain(&config, &outcome);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_int_equal(outcome.ended_count, TEST_COUNT(sizes));
+}
+
+static void print(struct scene *scene, uint64_t item)
+{
+    (void)scene;
+    if (item == 0) {
+        hush();
+        (void)dup2(fileno(stderr), STDOUT_FILENO);
+        (void)printf("workflow code prints\n");
+    }
+}
+
+/* What is in the supervisor's buffers is printed once, by the supervisor. */
+static void test_containment__buffered_output_is_not_doubled(void **state)
+{
+    struct scene scene = {.act = print};
+    char read_back[64] = "";
+    FILE *file = tmpfile();
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(fputs("once", file) >= 0);
+    (void)contain(&scene, 3, 2);
+    rewind(file);
+    const size_t size = fread(read_back, 1, sizeof read_back - 1, file);
+    (void)fclose(file);
+
+    assert_int_equal(size, 4);
+    assert_string_equal(read_back, "once");
+}
+
+#define CONTAINED(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONTAINED(test_containment__items_end_in_order),
+        CONTAINED(test_containment__no_items),
+        CONTAINED(test_containment__crash_costs_one_item),
+        CONTAINED(test_containment__every_item_may_crash),
+        CONTAINED(test_containment__blocks_are_counted_in_children_alone),
+        CONTAINED(test_containment__crash_while_loading_ends_the_batch),
+        CONTAINED(test_containment__own_fault_is_an_assertion),
+        CONTAINED(test_containment__killed_child_is_lost),
+        CONTAINED(test_containment__errors_end_the_batch),
+        CONTAINED(test_containment__caller_stops_the_batch),
+        CONTAINED(test_containment__interrupt_keeps_what_is_complete),
+        CONTAINED(test_containment__many_items_over_children_stay_in_order),
+        CONTAINED(test_containment__frames_of_every_size),
+        CONTAINED(test_containment__buffered_output_is_not_doubled),
+    };
+
+    return cmocka_run_group_tests_name("containment", tests, NULL, NULL);
+}
