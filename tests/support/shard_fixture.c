@@ -51,7 +51,9 @@ static void take_call(struct shard_fixture *fixture, uint32_t owner,
 {
     struct wf_svc_request *request = wf_message_copy(&fixture->arena, &wf_type_svc_request,
                                                      output->request);
-    const struct wf_svc_response response = {.status = (int32_t)fixture->push_status};
+    const enum wf_call_status status =
+        fixture->push_status_once != WF_CALL_OK ? fixture->push_status_once : fixture->push_status;
+    const struct wf_svc_response response = {.status = (int32_t)status};
 
     assert_non_null(request);
     assert_int_equal(output->target, WF_TARGET_MATCHING);
@@ -62,7 +64,8 @@ static void take_call(struct shard_fixture *fixture, uint32_t owner,
         return;
     }
     assert_int_equal(request->call_case, WF_CASE_svc_request_add_task);
-    if (fixture->push_status == WF_CALL_OK) {
+    fixture->push_status_once = WF_CALL_OK;
+    if (status == WF_CALL_OK) {
         assert_true(fixture->push_count < SHARD_LOG_MAX);
         fixture->pushes[fixture->push_count++] = (struct shard_push){request->call.add_task, false};
     }

@@ -63,6 +63,7 @@ struct shard_fixture {
     bool holds_writes;               /* writes of runs wait for shard_fixture_release */
     enum sim_database_fate fate;     /* of the next write of a run */
     enum wf_call_status push_status; /* what matching says to pushes */
+    enum wf_call_status push_status_once; /* to the next one, when it is not OK */
     uint32_t write_count;            /* of runs, committed */
 };
 
