@@ -1,8 +1,11 @@
 #include "tests/support/shard_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/base/hash.h"
+
+#define REGION_BYTES ((size_t)64 << 20)
 
 static void deliver(struct shard_fixture *fixture, uint32_t owner,
                     const struct wf_service_input *given);
@@ -145,9 +148,12 @@ void shard_fixture_init(struct shard_fixture *fixture,
 {
     memset(fixture, 0, sizeof *fixture);
     test_blocks_init(&fixture->blocks);
-    wf_arena_init(&fixture->arena, &fixture->blocks.source, 0);
-    wf_arena_init(&fixture->step_arena, &fixture->blocks.source, 0);
-    wf_slabs_init(&fixture->slabs, &fixture->blocks.source);
+    fixture->region = malloc(REGION_BYTES);
+    fixture->pool = sim_pool_init(fixture->region, REGION_BYTES);
+    assert_non_null(fixture->pool);
+    wf_arena_init(&fixture->arena, sim_pool_blocks(fixture->pool), 0);
+    wf_arena_init(&fixture->step_arena, sim_pool_blocks(fixture->pool), 0);
+    wf_slabs_init(&fixture->slabs, sim_pool_blocks(fixture->pool));
     assert_true(sim_database_init(&fixture->database, &fixture->arena, &fixture->slabs, 1));
     fixture->now_ns = SHARD_EPOCH_NS;
     fixture->wake_at_ns[1] = INT64_MAX;
@@ -183,11 +189,8 @@ void shard_fixture_deinit(struct shard_fixture *fixture)
     for (uint32_t i = 0; i < SHARD_OWNERS; i++) {
         wf_shard_free(fixture->shards[i]);
     }
-    wf_slabs_deinit(&fixture->slabs);
-    wf_arena_deinit(&fixture->step_arena);
-    wf_arena_deinit(&fixture->arena);
-    /* Large pieces of the database's slabs are the database's for good; the shards must have given
-     * everything back. */
+    assert_int_equal(fixture->blocks.live_count, 0);
+    free(fixture->region);
 }
 
 /* ---- Conversation ---- */

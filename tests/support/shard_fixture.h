@@ -40,7 +40,9 @@ struct shard_store {
 };
 
 struct shard_fixture {
-    struct test_blocks blocks;
+    struct test_blocks blocks; /* of the shards alone */
+    void *region;              /* of the database and of what the test keeps */
+    struct sim_pool *pool;
     struct wf_arena arena;
     struct wf_arena step_arena;
     struct wf_slabs slabs;
