@@ -1,0 +1,137 @@
+/* Activities: what each does in the outside world. */
+#include "sim/scenario/section.h"
+
+/* ---- Effects ---- */
+
+static enum wf_status set_effect(struct sim_loader *loader, const struct sim_yaml *node, enum sim_effect_kind kind,
+                                 struct sim_effect *effect)
+{
+    if (effect->kind != SIM_EFFECT_NONE) {
+        return sim_loader_fail(loader, node, "an effect is either `do` or `undo`");
+    }
+    effect->kind = kind;
+    return sim_parse_text(loader, node, &effect->name);
+}
+
+enum wf_status sim_parse_effect_do(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_effect(loader, node, SIM_EFFECT_DO, target);
+}
+
+enum wf_status sim_parse_effect_undo(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_effect(loader, node, SIM_EFFECT_UNDO, target);
+}
+
+enum wf_status sim_parse_effect_once_per(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_effect *effect = target;
+
+    effect->has_once_per = true;
+    return sim_parse_input_template(loader, node, &effect->once_per);
+}
+
+enum wf_status sim_parse_effect(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_effect *effect = target;
+
+    WF_TRY(sim_bind(loader, node, "effect", sim_keys_effect, effect));
+    if (effect->kind == SIM_EFFECT_NONE) {
+        return sim_loader_fail(loader, node, "an effect needs `do` or `undo`: the effect's name");
+    }
+    if (effect->key.text.size_bytes == 0) {
+        return sim_loader_fail(loader, node, "an effect needs `key`, the business key: \"${input[0]}\"");
+    }
+    return WF_OK;
+}
+
+/* ---- Outcomes of attempts ---- */
+
+static enum wf_status set_outcome(struct sim_loader *loader, const struct sim_yaml *node, enum sim_outcome_kind kind,
+                                  struct sim_outcome *outcome)
+{
+    const bool is_failure = kind == SIM_OUTCOME_FAIL || kind == SIM_OUTCOME_FAIL_AFTER;
+
+    outcome->kind = kind;
+    return is_failure ? sim_parse_text(loader, node, &outcome->failure_type)
+                      : sim_parse_ratio(loader, node, &outcome->chance);
+}
+
+enum wf_status sim_parse_outcome_fail(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_outcome(loader, node, SIM_OUTCOME_FAIL, target);
+}
+
+enum wf_status sim_parse_outcome_fail_after(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_outcome(loader, node, SIM_OUTCOME_FAIL_AFTER, target);
+}
+
+enum wf_status sim_parse_outcome_lose_answer(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_outcome(loader, node, SIM_OUTCOME_LOSE_ANSWER, target);
+}
+
+enum wf_status sim_parse_outcome_never(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    return set_outcome(loader, node, SIM_OUTCOME_NEVER, target);
+}
+
+enum wf_status sim_parse_outcome_retryable(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    bool is_retryable = true;
+
+    WF_TRY(sim_parse_boolean(loader, node, &is_retryable));
+    ((struct sim_outcome *)target)->is_non_retryable = !is_retryable;
+    return WF_OK;
+}
+
+enum wf_status sim_parse_outcomes(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const kinds[] = {"fail", "fail_after", "lose_answer", "never"};
+    struct sim_activity_model *model = target;
+    void *outcomes = NULL;
+
+    WF_TRY(sim_bind_list(loader, node, "each_attempt", sim_keys_outcome, sizeof(struct sim_outcome), NULL, &outcomes,
+                         &model->outcome_count));
+    model->outcomes = outcomes;
+    for (uint32_t i = 0; i < model->outcome_count; i++) {
+        struct sim_outcome *outcome = &((struct sim_outcome *)outcomes)[i];
+        uint32_t kind_count = 0;
+
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            kind_count += sim_yaml_get(&node->items[i], kinds[k]) != NULL ? 1 : 0;
+        }
+        if (kind_count != 1) {
+            return sim_loader_fail(loader, &node->items[i],
+                                   "one of fail, fail_after, lose_answer or never is needed, and only one");
+        }
+        if (outcome->chance.denominator == 0) { /* a failure without a chance always happens */
+            outcome->chance = (struct sim_ratio){1, 1};
+        }
+    }
+    return WF_OK;
+}
+
+enum wf_status sim_parse_activities(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_config *config = target;
+
+    WF_TRY(sim_expect_map(loader, node, "activities"));
+    struct sim_activity_model *models = sim_loader_take(loader, node->count, sizeof *models);
+    if (models == NULL) {
+        return WF_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct sim_yaml *item = &node->items[i];
+
+        models[i].name = node->keys[i].text;
+        if (item->kind == SIM_YAML_SCALAR && item->text.size_bytes == 0) {
+            continue; /* `notify:` alone: takes no time, returns null */
+        }
+        WF_TRY(sim_bind(loader, item, "an activity", sim_keys_activity, &models[i]));
+    }
+    config->activities = models;
+    config->activity_count = node->count;
+    return WF_OK;
+}
