@@ -1,10 +1,7 @@
 /* Between commands and sim/host: messages and exit codes. */
 #include "sim/cli/code.h"
 
-#include <unistd.h>
-
 #include "sim/host/compile.h"
-#include "sim/host/containment.h"
 #include "sim/host/module.h"
 
 enum cli_exit cli_code_prepare(struct cli *cli, const char *path, struct cli_code *code)
@@ -26,14 +23,4 @@ enum wf_status cli_code_load(struct wf_arena *arena, const struct cli_code *code
 {
     *loaded = (struct sim_code){.version = version, .digest = code->digest};
     return sim_module_load(arena, code->path, code->object, loaded, err);
-}
-
-uint32_t cli_jobs(const struct cli_args *args, uint64_t item_count)
-{
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t jobs = cli_args_number(args, "--jobs", processors > 0 ? (uint64_t)processors : 1);
-
-    jobs = jobs < item_count ? jobs : item_count;
-    jobs = jobs < SIM_JOBS_MAX ? jobs : SIM_JOBS_MAX;
-    return jobs > 0 ? (uint32_t)jobs : 1;
 }

@@ -26,7 +26,4 @@ enum cli_exit cli_code_prepare(struct cli *cli, const char *path, struct cli_cod
 enum wf_status cli_code_load(struct wf_arena *arena, const struct cli_code *code, struct wf_string version,
                              struct sim_code *loaded, struct wf_error *err);
 
-/* The children that --jobs asks for; without it one a processor, never more than there are items. */
-uint32_t cli_jobs(const struct cli_args *args, uint64_t item_count);
-
 #endif

@@ -1,0 +1,443 @@
+/*
+ * wfsim replay: histories against workflow code.
+ *
+ * An item of the batch is a file; a child reads it and replays its histories one after the other, sending a verdict for each.
+ * When the code crashes in the middle of a file, the batch is begun again behind the history that it crashed at, so that the
+ * histories behind it get their verdicts too.
+ */
+#include <time.h>
+
+#include "sim/cli/batch.h"
+#include "sim/cli/code.h"
+#include "sim/cli/file.h"
+#include "sim/cli/histories.h"
+#include "sim/cli/interrupt.h"
+#include "sim/host/containment.h"
+#include "sim/host/stacks.h"
+#include "sim/report/verdict.h"
+
+#define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
+#define COROUTINES_MAX 10000             /* of one run */
+
+struct replay {
+    struct cli *cli;
+    const struct cli_args *args;
+    struct cli_code code;
+    struct cli_paths paths;
+    enum wf_family family;
+    bool stops_at_first; /* --fail-fast */
+
+    /* Where this round of the batch begins. */
+    size_t first_file;
+    uint64_t skip_count; /* histories of that file that have their verdict */
+
+    /* The supervisor's. */
+    uint64_t done_count; /* histories of the current file with a verdict */
+    uint64_t counts[WF_VERDICT_SETUP + 1];
+    uint64_t event_count;
+    bool was_stopped;
+    struct wf_arena item_arena; /* a verdict's words */
+    struct wf_buffer results;   /* of -o json */
+    struct wf_json_writer writer;
+    struct cli_progress progress;
+
+    /* A child's. */
+    struct sim_code loaded;
+    struct wf_replay *replay;
+};
+
+/* ---- In a child ---- */
+
+static enum wf_status start_child(void *context, struct sim_child *child, struct wf_error *err)
+{
+    struct replay *batch = context;
+    struct wf_host_config config = {
+        .blocks = wf_system_blocks(),
+        .stacks = sim_stacks(),
+        .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
+        .instance_size_bytes_max = RUN_BYTES_MAX,
+        .coroutines_max = COROUTINES_MAX,
+        .watch = sim_child_watch(child),
+    };
+    struct wf_host *host = NULL;
+
+    WF_TRY(cli_code_load(batch->cli->arena, &batch->code, WF_STR("code"), &batch->loaded, err));
+    config.module = batch->loaded.module;
+    batch->loaded.watch = config.watch;
+    WF_TRY(wf_host_new(&config, &host, err));
+    batch->replay = wf_replay_new(wf_system_blocks(), host);
+    return batch->replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+}
+
+static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *verdict)
+{
+    struct wf_buffer bytes;
+
+    wf_buffer_init(&bytes, arena);
+    sim_verdict_pack(verdict, &bytes);
+    sim_child_send(child, wf_buffer_string(&bytes));
+}
+
+/* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
+static void send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
+                            const struct wf_error *err)
+{
+    struct wf_string message = wf_string_of(err->message);
+    const struct wf_string name = wf_string_of(path);
+
+    if (wf_string_starts_with(message, name) && message.size_bytes > name.size_bytes + 2) {
+        message = (struct wf_string){message.data + name.size_bytes + 2, message.size_bytes - name.size_bytes - 2};
+    }
+    const struct sim_verdict verdict = {
+        .file = name,
+        .verdict = WF_VERDICT_BAD_HISTORY,
+        .diagnosis = "WF101",
+        .family = "auto",
+        .event_id = err->event_id,
+        .message = message,
+    };
+
+    send(child, arena, &verdict);
+}
+
+static enum wf_status replay_one(struct replay *batch, struct sim_child *child, const char *path,
+                                 struct wf_history *history, struct wf_error *err)
+{
+    const struct wf_replay_options options = {.family = batch->family};
+    struct wf_replay_result result = {0};
+    struct sim_verdict verdict;
+    struct wf_arena words;
+
+    WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
+    wf_arena_init(&words, wf_system_blocks(), 0);
+    sim_verdict_make(&words, history, &result, &verdict);
+    verdict.file = wf_string_of(path);
+    send(child, &words, &verdict);
+    wf_arena_deinit(&words);
+    return WF_OK;
+}
+
+/* Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why. */
+static enum wf_status replay_file(struct replay *batch, struct sim_child *child, const char *path, uint64_t skip_count,
+                                  struct wf_arena *file_arena, struct wf_error *unreadable, struct wf_error *err)
+{
+    struct wf_string bytes = {NULL, 0};
+    struct wf_history_reader reader;
+    struct wf_history history;
+    struct wf_arena arena;
+    enum wf_status status = WF_OK;
+
+    if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
+        return WF_OK;
+    }
+    if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
+        return WF_OK;
+    }
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    for (uint64_t i = 0; status == WF_OK; i++) {
+        wf_arena_reset(&arena);
+        const enum wf_status read = wf_history_reader_next(&reader, &arena, &history, unreadable);
+        if (read != WF_OK) {
+            if (read == WF_ERR_NOT_FOUND) {
+                *unreadable = (struct wf_error){0};
+            }
+            break;
+        }
+        if (i >= skip_count) {
+            status = replay_one(batch, child, path, &history, err);
+        }
+    }
+    wf_arena_deinit(&arena);
+    return status;
+}
+
+static enum wf_status run_file(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
+{
+    struct replay *batch = context;
+    const char *path = batch->paths.items[batch->first_file + item];
+    struct wf_error unreadable = {0};
+    struct wf_arena file_arena;
+
+    wf_arena_init(&file_arena, wf_system_blocks(), 0);
+    const enum wf_status status =
+        replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, &unreadable, err);
+    if (status == WF_OK && unreadable.status != WF_OK) {
+        send_unreadable(child, &file_arena, path, &unreadable);
+    }
+    wf_arena_deinit(&file_arena);
+    return status;
+}
+
+/* ---- In the supervisor ---- */
+
+static void write_verdict(struct replay *batch, const struct sim_verdict *verdict)
+{
+    struct cli_output *out = batch->cli->out;
+
+    switch (out->format) {
+    case CLI_FORMAT_TEXT:
+        if (verdict->verdict != WF_VERDICT_OK) {
+            sim_verdict_print(verdict, out->width, &out->text);
+            wf_buffer_printf(&out->text, "  repeat: wfsim replay -w %s %S\n\n", batch->code.path, &verdict->file);
+        }
+        break;
+    case CLI_FORMAT_JSON:
+        sim_verdict_json(verdict, &batch->writer);
+        break;
+    case CLI_FORMAT_JSONL: {
+        struct wf_json_writer writer;
+        wf_json_writer_init(&writer, &out->text, 0);
+        sim_verdict_json(verdict, &writer);
+        wf_buffer_append_char(&out->text, '\n');
+        break;
+    }
+    }
+    cli_output_flush_some(out);
+}
+
+static bool take_verdict(void *context, uint64_t item, struct wf_string bytes)
+{
+    struct replay *batch = context;
+    struct sim_verdict verdict;
+
+    (void)item;
+    wf_arena_reset(&batch->item_arena);
+    if (!sim_verdict_unpack(&batch->item_arena, bytes, &verdict)) {
+        return false;
+    }
+    batch->done_count++;
+    batch->counts[verdict.verdict]++;
+    batch->event_count += verdict.event_count;
+    write_verdict(batch, &verdict);
+    batch->was_stopped = batch->stops_at_first && verdict.verdict != WF_VERDICT_OK;
+    return !batch->was_stopped;
+}
+
+static void take_crash(struct replay *batch, const char *path, const struct sim_crash *crash)
+{
+    struct sim_verdict verdict = {
+        .file = wf_string_of(path),
+        .workflow_id = wf_string_of(crash->workflow_id),
+        .workflow_type = wf_string_of(crash->workflow_type),
+        .verdict = WF_VERDICT_CODE_FAILED,
+        .diagnosis = sim_crash_diagnosis(crash->kind),
+        .family = "auto",
+        .event_id = crash->event_id,
+    };
+    struct wf_buffer message;
+
+    wf_buffer_init(&message, &batch->item_arena);
+    wf_buffer_printf(&message, "the code of %s ended with: %s", crash->workflow_type, sim_crash_name(crash->kind));
+    if (crash->call[0] != '\0') {
+        wf_buffer_printf(&message, ", after its call of %s", crash->call);
+    }
+    if (crash->event_id > 0) {
+        wf_buffer_printf(&message, ", having seen event %lld", (long long)crash->event_id);
+    }
+    verdict.message = wf_buffer_string(&message);
+    batch->counts[WF_VERDICT_CODE_FAILED]++;
+    write_verdict(batch, &verdict);
+}
+
+static bool end_file(void *context, uint64_t item, const struct sim_crash *crash)
+{
+    struct replay *batch = context;
+    const size_t file = batch->first_file + item;
+
+    if (crash == NULL) {
+        batch->done_count = 0;
+        return true;
+    }
+    take_crash(batch, batch->paths.items[file], crash);
+    batch->skip_count = batch->done_count + (item == 0 ? batch->skip_count : 0) + 1;
+    batch->first_file = file;
+    batch->done_count = 0;
+    batch->was_stopped = batch->stops_at_first;
+    return false; /* begin again behind the crash */
+}
+
+static void show_progress(void *context, uint64_t ended_count)
+{
+    struct replay *batch = context;
+
+    cli_progress_update(&batch->progress, batch->first_file + ended_count);
+}
+
+/* One round, from first_file on. */
+static void run_round(struct replay *batch, struct sim_outcome_of_batch *outcome)
+{
+    const uint64_t item_count = batch->paths.count - batch->first_file;
+    const struct sim_containment config = {
+        .item_count = item_count,
+        .jobs = cli_jobs(batch->args, item_count),
+        .context = batch,
+        .start = start_child,
+        .run = run_file,
+        .frame = take_verdict,
+        .end = end_file,
+        .tick = show_progress,
+    };
+
+    sim_contain(&config, outcome);
+}
+
+static enum cli_exit run_rounds(struct replay *batch, struct sim_outcome_of_batch *outcome)
+{
+    const size_t file_count = batch->paths.count;
+
+    cli_progress_begin(&batch->progress, "files", file_count);
+    do {
+        run_round(batch, outcome);
+    } while (outcome->end == SIM_END_STOPPED && !batch->was_stopped && !cli_interrupted());
+    cli_progress_end(&batch->progress);
+    return cli_batch_exit(outcome, batch->code.path);
+}
+
+static void write_counts(struct replay *batch, struct wf_json_writer *writer, int64_t elapsed_ns)
+{
+    uint64_t total = 0;
+
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        total += batch->counts[i];
+    }
+    wf_json_begin_object(writer);
+    wf_json_key(writer, "histories");
+    wf_json_u64(writer, total);
+    wf_json_key(writer, "events");
+    wf_json_u64(writer, batch->event_count);
+    wf_json_key(writer, "elapsed_ns");
+    wf_json_i64(writer, elapsed_ns);
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        wf_json_key(writer, wf_verdict_name((enum wf_verdict)i));
+        wf_json_u64(writer, batch->counts[i]);
+    }
+    wf_json_key(writer, "skipped");
+    wf_json_u64(writer, 0);
+    wf_json_key(writer, "cached");
+    wf_json_u64(writer, 0);
+    wf_json_end_object(writer);
+}
+
+static void write_summary(struct replay *batch, int64_t elapsed_ns)
+{
+    struct cli_output *out = batch->cli->out;
+    struct wf_json_writer writer;
+    uint64_t total = 0;
+
+    wf_json_writer_init(&writer, &out->text, 0);
+    switch (out->format) {
+    case CLI_FORMAT_TEXT:
+        for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+            total += batch->counts[i];
+        }
+        wf_buffer_printf(&out->text, "%llu %s replayed against %s:", (unsigned long long)total,
+                         total == 1 ? "history" : "histories", batch->code.path);
+        for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+            if (batch->counts[i] > 0) {
+                wf_buffer_printf(&out->text, " %llu %s", (unsigned long long)batch->counts[i],
+                                 wf_verdict_name((enum wf_verdict)i));
+            }
+        }
+        wf_buffer_append_char(&out->text, '\n');
+        return;
+    case CLI_FORMAT_JSON:
+        wf_json_end_array(&batch->writer);
+        wf_json_begin_object(&writer);
+        wf_json_key(&writer, "summary");
+        write_counts(batch, &writer, elapsed_ns);
+        wf_json_key(&writer, "results");
+        wf_json_raw(&writer, wf_buffer_string(&batch->results));
+        wf_json_end_object(&writer);
+        wf_buffer_append_char(&out->text, '\n');
+        return;
+    case CLI_FORMAT_JSONL:
+        wf_json_begin_object(&writer);
+        wf_json_key(&writer, "summary");
+        write_counts(batch, &writer, elapsed_ns);
+        wf_json_end_object(&writer);
+        wf_buffer_append_char(&out->text, '\n');
+        return;
+    }
+}
+
+static int64_t clock_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * WF_NS_PER_S + now.tv_nsec;
+}
+
+static enum cli_exit judge(const struct replay *batch)
+{
+    enum cli_exit result = CLI_EXIT_OK;
+
+    if (batch->counts[WF_VERDICT_BAD_HISTORY] > 0 || batch->counts[WF_VERDICT_SETUP] > 0) {
+        result = CLI_EXIT_UNREADABLE;
+    }
+    if (batch->counts[WF_VERDICT_NONDETERMINISM] > 0 || batch->counts[WF_VERDICT_CODE_FAILED] > 0) {
+        result = cli_exit_worse(result, CLI_EXIT_FINDING);
+    }
+    return result;
+}
+
+static const char *const families[] = {"auto", "core", "go", "java"};
+
+static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
+{
+    struct replay batch = {.cli = cli, .args = args, .stops_at_first = cli_args_has(args, "--fail-fast")};
+    const char *family = cli_args_text(args, "--family", "auto");
+    const char *path = cli_args_text(args, "-w", NULL);
+    struct sim_outcome_of_batch outcome = {0};
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    if (path == NULL) {
+        cli_complain("replay needs -w CODE: the C source or shared object to replay against");
+        return CLI_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        batch.family = strcmp(family, families[i]) == 0 ? (enum wf_family)i : batch.family;
+    }
+    result = cli_file_expand(cli->arena, args->operands, args->operand_count, &batch.paths, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    result = cli_code_prepare(cli, path, &batch.code);
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    const int64_t began_ns = clock_ns();
+    wf_arena_init(&batch.item_arena, wf_system_blocks(), 0);
+    wf_buffer_init(&batch.results, cli->arena);
+    wf_json_writer_init(&batch.writer, &batch.results, 0);
+    wf_json_begin_array(&batch.writer);
+    cli_interrupt_catch();
+    result = run_rounds(&batch, &outcome);
+    write_summary(&batch, clock_ns() - began_ns);
+    wf_arena_deinit(&batch.item_arena);
+    return cli_exit_worse(result, judge(&batch));
+}
+
+static const struct cli_option options[] = {
+    {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
+    {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
+    {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
+    {"--fail-fast", CLI_SWITCH, NULL, "stop at the first history that is not ok"},
+    CLI_OPTION_OUTPUT,
+    {NULL, CLI_SWITCH, NULL, NULL},
+};
+
+const struct cli_command cli_command_replay = {
+    .name = "replay",
+    .operands = "HISTORY...",
+    .operand_count_min = 1,
+    .operand_count_max = UINT32_MAX,
+    .summary = "replay histories against workflow code",
+    .description = "Replays every history against the code and says whether the code still makes the decisions that\n"
+                   "were recorded. A HISTORY is a file of any format that `wfsim convert` reads, a folder of them, or - .",
+    .options = options,
+    .example = "wfsim replay -w scenarios/saga_v2.c saga.wfh",
+    .run = run_replay,
+};

@@ -1,0 +1,480 @@
+/*
+ * wfsim run: seeds of a scenario.
+ *
+ * An item of the batch is a seed. A child runs it and sends frames, each with a letter in front: the trace while it runs, the
+ * histories, the story of a failure whose signature this child has not met before, and last the result. A child gets seeds in
+ * ascending order, so whoever meets a signature first in the whole batch also tells its story.
+ */
+#include "sim/cli/batch.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/recording.h"
+#include "sim/cli/simulation.h"
+#include "sim/report/effects.h"
+#include "sim/report/pack.h"
+#include "sim/report/seed.h"
+#include "sim/report/story.h"
+#include "sim/report/summary.h"
+
+#define DEFAULT_SEED 1
+
+enum frame {
+    FRAME_TRACE = 'T',   /* lines of text */
+    FRAME_HISTORY = 'H', /* cli_recording_pack */
+    FRAME_STORY = 'S',   /* signature, text */
+    FRAME_RESULT = 'R',  /* sim_seed_encode */
+    FRAME_LEDGER = 'L',  /* text; of a batch of one seed */
+};
+
+#define TRACE_FRAME_BYTES ((size_t)64 * 1024)
+
+struct batch {
+    struct cli *cli;
+    const struct cli_args *args;
+    struct cli_simulation simulation;
+    uint64_t first_seed;
+    uint64_t seed_count;
+    bool wants_trace;
+    bool wants_histories;
+
+    /* The supervisor's. */
+    struct sim_summary summary;
+    struct cli_recording recording;
+    struct cli_writer trace;
+    struct wf_arena item_arena;
+    struct cli_progress progress;
+    struct wf_string ledger; /* in words; of a batch of one seed */
+
+    /* A child's. */
+    struct sim_child *child;
+    struct wf_arena words;
+    struct wf_buffer lines; /* of the trace, not yet sent */
+    uint64_t told[SIM_SIGNATURES_MAX];
+    uint32_t told_count;
+};
+
+/* ---- In a child ---- */
+
+static enum wf_status start_child(void *context, struct sim_child *child, struct wf_error *err)
+{
+    struct batch *batch = context;
+
+    batch->child = child;
+    wf_arena_init(&batch->words, wf_system_blocks(), 0);
+    return cli_simulation_start(batch->cli, &batch->simulation, child, err);
+}
+
+static void send(struct batch *batch, struct wf_buffer *frame)
+{
+    sim_child_send(batch->child, wf_buffer_string(frame));
+}
+
+static void begin_frame(struct batch *batch, enum frame kind, struct wf_buffer *frame)
+{
+    wf_buffer_init(frame, &batch->words);
+    wf_buffer_append_char(frame, (char)kind);
+}
+
+static void send_lines(struct batch *batch)
+{
+    if (batch->lines.size_bytes > 1) {
+        send(batch, &batch->lines);
+    }
+    wf_buffer_reset(&batch->lines);
+    wf_buffer_append_char(&batch->lines, FRAME_TRACE);
+}
+
+static void trace_record(void *context, const struct sim_record *record)
+{
+    struct batch *batch = context;
+
+    sim_record_print(record, &batch->lines);
+    wf_buffer_append_char(&batch->lines, '\n');
+    if (batch->lines.size_bytes > TRACE_FRAME_BYTES) {
+        send_lines(batch);
+    }
+}
+
+static enum wf_status send_histories(struct batch *batch, uint64_t seed, struct wf_error *err)
+{
+    const uint32_t run_count = sim_world_run_count(sim_run_world(batch->simulation.run));
+
+    for (uint32_t i = 0; i < run_count; i++) {
+        struct wf_buffer frame;
+
+        wf_arena_reset(&batch->words);
+        begin_frame(batch, FRAME_HISTORY, &frame);
+        WF_TRY(cli_recording_pack(&batch->words, &batch->simulation, seed, i, &frame, err));
+        send(batch, &frame);
+    }
+    return WF_OK;
+}
+
+static bool was_told(struct batch *batch, uint64_t signature)
+{
+    for (uint32_t i = 0; i < batch->told_count; i++) {
+        if (batch->told[i] == signature) {
+            return true;
+        }
+    }
+    if (batch->told_count < SIM_SIGNATURES_MAX) {
+        batch->told[batch->told_count++] = signature;
+        return false;
+    }
+    return true;
+}
+
+/* The seed is run once more for each new signature, this time watched. */
+static enum wf_status send_stories(struct batch *batch, const struct sim_run_options *options,
+                                   const struct sim_run_result *result, struct wf_error *err)
+{
+    const uint32_t broken_count = result->broken_count;
+    struct sim_broken_check *broken = wf_arena_take_array(&batch->words, broken_count, sizeof *broken);
+
+    /* The rerun reuses the result's memory. */
+    for (uint32_t i = 0; broken != NULL && i < broken_count; i++) {
+        broken[i] = result->broken[i];
+        broken[i].sentence = wf_string_copy(&batch->words, broken[i].sentence);
+        broken[i].workflow_id = wf_string_copy(&batch->words, broken[i].workflow_id);
+        broken[i].key = wf_string_copy(&batch->words, broken[i].key);
+    }
+    for (uint32_t i = 0; broken != NULL && i < broken_count; i++) {
+        struct wf_buffer frame;
+
+        if (was_told(batch, broken[i].signature)) {
+            continue;
+        }
+        struct sim_story story;
+        struct sim_run_options watched = *options;
+        const struct sim_run_result *again = NULL;
+
+        sim_story_init(&story, &batch->words, &broken[i]);
+        watched.observer = sim_story_observe;
+        watched.observer_context = &story;
+        WF_TRY(cli_simulation_seed(&batch->simulation, &watched, &again, err));
+        begin_frame(batch, FRAME_STORY, &frame);
+        sim_pack_number(&frame, broken[i].signature);
+        sim_story_print(&story, &frame);
+        send(batch, &frame);
+    }
+    return WF_OK;
+}
+
+static enum wf_status run_seed(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
+{
+    struct batch *batch = context;
+    const struct sim_run_result *result = NULL;
+    struct sim_run_options options = {.seed = batch->first_seed + item, .keeps_histories = batch->wants_histories};
+    struct wf_buffer frame;
+
+    (void)child;
+    wf_arena_reset(&batch->words);
+    struct sim_run_options traced = options;
+    if (batch->wants_trace) {
+        wf_buffer_init(&batch->lines, &batch->words);
+        wf_buffer_append_char(&batch->lines, FRAME_TRACE);
+        traced.observer = trace_record;
+        traced.observer_context = batch;
+    }
+    WF_TRY(cli_simulation_seed(&batch->simulation, &traced, &result, err));
+    if (batch->wants_trace) {
+        send_lines(batch);
+    }
+    wf_arena_reset(&batch->words);
+    begin_frame(batch, FRAME_RESULT, &frame);
+    sim_seed_encode(&batch->simulation.scenario.config, result, &frame);
+    send(batch, &frame);
+    if (batch->seed_count == 1) {
+        begin_frame(batch, FRAME_LEDGER, &frame);
+        sim_effects_print(sim_world_ledger(sim_run_world(batch->simulation.run)), &frame);
+        send(batch, &frame);
+    }
+    if (batch->wants_histories) {
+        WF_TRY(send_histories(batch, options.seed, err));
+    }
+    return result->broken_count > 0 ? send_stories(batch, &options, result, err) : WF_OK;
+}
+
+/* ---- In the supervisor ---- */
+
+static void write_line(struct batch *batch, const struct sim_run_result *result)
+{
+    struct cli_output *out = batch->cli->out;
+    struct wf_json_writer writer;
+    struct sim_summary one;
+
+    wf_json_writer_init(&writer, &out->text, 0);
+    sim_summary_init(&one, &batch->item_arena, &batch->simulation.scenario.config);
+    sim_summary_add(&one, result);
+    wf_json_begin_object(&writer);
+    sim_summary_json(&one, &writer);
+    wf_json_end_object(&writer);
+    wf_buffer_append_char(&out->text, '\n');
+    cli_output_flush_some(out);
+}
+
+static bool take_result(struct batch *batch, struct wf_string bytes)
+{
+    struct sim_run_result result;
+
+    if (!sim_seed_decode(&batch->item_arena, &batch->simulation.scenario.config, bytes, &result)) {
+        cli_complain("a child sent a result that cannot be read: this is a fault of ours; please report it");
+        return false;
+    }
+    sim_summary_add(&batch->summary, &result);
+    if (batch->cli->out->format == CLI_FORMAT_JSONL) {
+        write_line(batch, &result);
+    }
+    return true;
+}
+
+static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
+{
+    struct batch *batch = context;
+    const struct wf_string body = {bytes.data + 1, bytes.size_bytes - 1};
+    struct sim_unpacker unpacker = {.arena = &batch->item_arena, .rest = body};
+    struct wf_error err = {0};
+
+    (void)item;
+    wf_arena_reset(&batch->item_arena);
+    switch ((enum frame)bytes.data[0]) {
+    case FRAME_RESULT:
+        return take_result(batch, body);
+    case FRAME_STORY: {
+        const uint64_t signature = sim_unpack_number(&unpacker);
+        sim_summary_tell(&batch->summary, signature, unpacker.rest);
+        return true;
+    }
+    case FRAME_LEDGER:
+        batch->ledger = wf_string_copy(batch->cli->arena, body);
+        return true;
+    case FRAME_HISTORY:
+        return cli_recording_take(&batch->recording, body);
+    case FRAME_TRACE:
+        if (cli_writer_write(&batch->trace, body, &err) != CLI_EXIT_OK) {
+            cli_complain("%s", err.message);
+            return false;
+        }
+        return true;
+    }
+    return false;
+}
+
+static void complain_crash(struct batch *batch, uint64_t seed, const struct sim_crash *crash)
+{
+    struct cli_output *out = batch->cli->out;
+
+    wf_buffer_printf(&out->text, "code failed: the code of %s (%s) ended with: %s [%s]\n", crash->workflow_type,
+                     crash->workflow_id, sim_crash_name(crash->kind), sim_crash_diagnosis(crash->kind));
+    wf_buffer_printf(&out->text, "  %s%s, having seen event %lld\n  repeat: ",
+                     crash->call[0] != '\0' ? "after its call of " : "before its first call", crash->call,
+                     (long long)crash->event_id);
+    cli_simulation_repeat(&batch->simulation, seed, &out->text);
+    wf_buffer_append_text(&out->text, "\n\n");
+}
+
+static bool end_seed(void *context, uint64_t item, const struct sim_crash *crash)
+{
+    struct batch *batch = context;
+
+    if (crash != NULL) {
+        batch->summary.crash_count++;
+        if (batch->summary.crash_count == 1 && batch->cli->out->format == CLI_FORMAT_TEXT) {
+            complain_crash(batch, batch->first_seed + item, crash);
+        }
+    }
+    return true;
+}
+
+static void show_progress(void *context, uint64_t ended_count)
+{
+    cli_progress_update(&((struct batch *)context)->progress, ended_count);
+}
+
+static void write_failures(struct batch *batch)
+{
+    struct cli_output *out = batch->cli->out;
+
+    for (uint32_t i = 0; i < batch->summary.signature_count; i++) {
+        const struct sim_signature *signature = &batch->summary.signatures[i];
+
+        wf_buffer_append_char(&out->text, '\n');
+        sim_summary_print_signature(&batch->summary, signature, &out->text);
+        wf_buffer_append_text(&out->text, "  repeat     ");
+        cli_simulation_repeat(&batch->simulation, signature->first_seed, &out->text);
+        wf_buffer_append_char(&out->text, '\n');
+    }
+    if (batch->summary.dropped_signature_count > 0) {
+        wf_buffer_printf(&out->text, "\nand %llu failures of further signatures\n",
+                         (unsigned long long)batch->summary.dropped_signature_count);
+    }
+}
+
+static void write_report(struct batch *batch)
+{
+    struct cli_output *out = batch->cli->out;
+    struct wf_json_writer writer;
+
+    if (out->format == CLI_FORMAT_JSON) {
+        wf_json_writer_init(&writer, &out->text, 0);
+        wf_json_begin_object(&writer);
+        sim_summary_json(&batch->summary, &writer);
+        wf_json_end_object(&writer);
+        wf_buffer_append_char(&out->text, '\n');
+    } else if (out->format == CLI_FORMAT_TEXT) {
+        sim_summary_print(&batch->summary, &out->text);
+        wf_buffer_append_string(&out->text, batch->ledger);
+        if (batch->summary.crash_count > 0) {
+            wf_buffer_printf(&out->text, "code failed in %llu %s\n", (unsigned long long)batch->summary.crash_count,
+                             batch->summary.crash_count == 1 ? "seed" : "seeds");
+        }
+        write_failures(batch);
+    }
+}
+
+static enum cli_exit open_outputs(struct batch *batch)
+{
+    const char *record = cli_args_text(batch->args, "--record", NULL);
+    const char *trace = cli_args_text(batch->args, "--trace", NULL);
+    struct wf_error err = {0};
+
+    if (record != NULL) {
+        const enum cli_exit result = cli_recording_open(&batch->recording, batch->cli, record);
+        if (result != CLI_EXIT_OK) {
+            return result;
+        }
+        batch->wants_histories = true;
+    }
+    if (trace != NULL) {
+        if (cli_writer_open(&batch->trace, batch->cli->arena, trace, &err) != CLI_EXIT_OK) {
+            cli_complain("%s", err.message);
+            return CLI_EXIT_ENVIRONMENT;
+        }
+        batch->wants_trace = true;
+    }
+    return CLI_EXIT_OK;
+}
+
+static enum cli_exit close_outputs(struct batch *batch)
+{
+    enum cli_exit result = CLI_EXIT_OK;
+    struct wf_error err = {0};
+
+    if (batch->wants_histories) {
+        result = cli_recording_close(&batch->recording);
+    }
+    if (batch->wants_trace && cli_writer_commit(&batch->trace, &err) != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        result = CLI_EXIT_ENVIRONMENT;
+    }
+    return result;
+}
+
+static enum cli_exit run_batch(struct batch *batch)
+{
+    const struct sim_containment config = {
+        .item_count = batch->seed_count,
+        .jobs = cli_jobs(batch->args, batch->seed_count),
+        .context = batch,
+        .start = start_child,
+        .run = run_seed,
+        .frame = take_frame,
+        .end = end_seed,
+        .tick = show_progress,
+    };
+    struct sim_outcome_of_batch outcome = {0};
+    enum cli_exit result = open_outputs(batch);
+
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    wf_arena_init(&batch->item_arena, wf_system_blocks(), 0);
+    sim_summary_init(&batch->summary, batch->cli->arena, &batch->simulation.scenario.config);
+    cli_progress_begin(&batch->progress, "seeds", batch->seed_count);
+    sim_contain(&config, &outcome);
+    cli_progress_end(&batch->progress);
+    result = cli_exit_worse(cli_batch_exit(&outcome, batch->simulation.codes[0].path), close_outputs(batch));
+    write_report(batch);
+    wf_arena_deinit(&batch->item_arena);
+    return cli_exit_worse(result, sim_summary_is_fine(&batch->summary) ? CLI_EXIT_OK : CLI_EXIT_FINDING);
+}
+
+static void write_plan(struct batch *batch)
+{
+    const struct sim_config *config = &batch->simulation.scenario.config;
+    struct wf_buffer *text = &batch->cli->out->text;
+
+    wf_buffer_printf(text, "%S: %u servers, %u shards, %u starts, %u activities, %u clients, %u checks, %u goals\n",
+                     &config->name, config->server_count, config->shard_count, config->start_count,
+                     config->activity_count, config->client_count, config->check_count, config->goal_count);
+    for (uint32_t i = 0; i < batch->simulation.scenario.code_count; i++) {
+        wf_buffer_printf(text, "  code %S: %s compiles\n", &batch->simulation.scenario.codes[i].version,
+                         batch->simulation.codes[i].path);
+    }
+    wf_buffer_printf(text, "would run %llu %s from %llu\n", (unsigned long long)batch->seed_count,
+                     batch->seed_count == 1 ? "seed" : "seeds", (unsigned long long)batch->first_seed);
+}
+
+static enum cli_exit run_scenario(struct cli *cli, const struct cli_args *args)
+{
+    struct batch *batch = wf_arena_take(cli->arena, sizeof *batch);
+    const struct cli_given *seeds = cli_args_given(args, "--seeds");
+    enum cli_exit result = CLI_EXIT_OK;
+
+    if (batch == NULL) {
+        cli_complain("out of memory");
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    if (seeds != NULL && cli_args_has(args, "--seed")) {
+        cli_complain("--seed and --seeds exclude each other");
+        return CLI_EXIT_USAGE;
+    }
+    batch->cli = cli;
+    batch->args = args;
+    batch->first_seed = seeds != NULL ? seeds->first : cli_args_number(args, "--seed", DEFAULT_SEED);
+    batch->seed_count = seeds != NULL ? seeds->last - seeds->first + 1 : 1;
+    if (seeds != NULL && batch->seed_count == 0) {
+        cli_complain("--seeds: that is every number there is; give a smaller range");
+        return CLI_EXIT_USAGE;
+    }
+    result = cli_simulation_open(cli, args, args->operands[0], &batch->simulation);
+    if (result == CLI_EXIT_OK) {
+        result = cli_simulation_options(cli, args, &batch->simulation);
+    }
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    if (cli_args_has(args, "--dry-run")) {
+        write_plan(batch);
+        return CLI_EXIT_OK;
+    }
+    cli_interrupt_catch();
+    return run_batch(batch);
+}
+
+static const struct cli_option options[] = {
+    {"--seed", CLI_NUMBER, "N", "the seed; 1 when not given"},
+    {"--seeds", CLI_RANGE, "A..B", "many seeds, one after the other"},
+    {"--tape", CLI_TEXT, "F", "choices that replace the seed's"},
+    {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
+    {"--record", CLI_TEXT, "OUT.wfh", "write every history to an archive"},
+    {"--trace", CLI_TEXT, "OUT", "write everything that happens, a line each"},
+    {"--no-faults", CLI_SWITCH, NULL, "break nothing"},
+    {"--set", CLI_MANY, "K=V", "change the scenario: --set cluster.workers=3"},
+    {"--dry-run", CLI_SWITCH, NULL, "read the scenario and compile the code, run nothing"},
+    {"--stop-at", CLI_NUMBER, "STEP", "stop after this step"},
+    CLI_OPTION_OUTPUT,
+    {NULL, CLI_SWITCH, NULL, NULL},
+};
+
+const struct cli_command cli_command_run = {
+    .name = "run",
+    .operands = "SCENARIO",
+    .operand_count_min = 1,
+    .operand_count_max = 1,
+    .summary = "simulate a scenario",
+    .description = "Runs the scenario's workflows on a simulated cluster, breaks it as the seed says, and checks at every\n"
+                   "step what must hold. The same scenario and seed give the same output, everywhere.",
+    .options = options,
+    .example = "wfsim run scenarios/saga.yaml --seeds 1..1000",
+    .run = run_scenario,
+};

@@ -1,0 +1,142 @@
+/* What run, list and describe share. */
+#include "sim/cli/simulation.h"
+
+#include "sim/cli/file.h"
+
+#define SCENARIO_BYTES_MAX ((size_t)1 << 20)
+#define TAPE_BYTES_MAX ((size_t)64 << 20)
+
+/* The scenario's folder and a path in it; an absolute path stays. */
+static const char *beside(struct cli *cli, const char *scenario, struct wf_string path)
+{
+    const char *slash = strrchr(scenario, '/');
+    struct wf_buffer joined;
+
+    wf_buffer_init(&joined, cli->arena);
+    if (slash != NULL && path.size_bytes > 0 && path.data[0] != '/') {
+        wf_buffer_append(&joined, scenario, (size_t)(slash - scenario) + 1);
+    }
+    wf_buffer_append_string(&joined, path);
+    wf_buffer_append_char(&joined, '\0');
+    return joined.data;
+}
+
+/* Collects --set, and writes them down for the command that repeats a run. */
+static struct sim_scenario_settings settings_of(struct cli *cli, const struct cli_args *args, const char **text)
+{
+    struct wf_string *items = wf_arena_take_array(cli->arena, args->given_count, sizeof *items);
+    struct sim_scenario_settings settings = {items, 0};
+    struct wf_buffer words;
+    const char *setting = NULL;
+
+    wf_buffer_init(&words, cli->arena);
+    for (size_t i = 0; items != NULL && (setting = cli_args_next(args, "--set", &i)) != NULL;) {
+        items[settings.count++] = wf_string_of(setting);
+        wf_buffer_printf(&words, " --set %s", setting);
+    }
+    wf_buffer_append_char(&words, '\0');
+    *text = words.data;
+    return settings;
+}
+
+static enum cli_exit prepare_codes(struct cli *cli, const char *path, struct cli_simulation *simulation)
+{
+    const struct sim_scenario *scenario = &simulation->scenario;
+
+    simulation->codes = wf_arena_take_array(cli->arena, scenario->code_count, sizeof *simulation->codes);
+    simulation->loaded = wf_arena_take_array(cli->arena, scenario->code_count, sizeof *simulation->loaded);
+    if (simulation->codes == NULL || simulation->loaded == NULL) {
+        cli_complain("out of memory");
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    for (uint32_t i = 0; i < scenario->code_count; i++) {
+        const enum cli_exit result =
+            cli_code_prepare(cli, beside(cli, path, scenario->codes[i].path), &simulation->codes[i]);
+
+        if (result != CLI_EXIT_OK) {
+            cli_complain("%s:%u:%u: this code is named here", path, scenario->codes[i].line, scenario->codes[i].column);
+            return result;
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
+static enum cli_exit read_tape(struct cli *cli, const char *path, struct cli_simulation *simulation)
+{
+    struct wf_string text = {NULL, 0};
+    struct wf_error err = {0};
+    const enum cli_exit result = cli_file_read(cli->arena, path, TAPE_BYTES_MAX, &text, &err);
+
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    if (sim_tape_read(cli->arena, text, &simulation->tape, &err) != WF_OK) {
+        cli_complain("%s: %s", path, err.message);
+        return CLI_EXIT_UNREADABLE;
+    }
+    simulation->has_tape = true;
+    return CLI_EXIT_OK;
+}
+
+enum cli_exit cli_simulation_open(struct cli *cli, const struct cli_args *args, const char *path,
+                                  struct cli_simulation *simulation)
+{
+    struct wf_string text = {NULL, 0};
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    *simulation = (struct cli_simulation){.path = path};
+    const struct sim_scenario_settings settings = settings_of(cli, args, &simulation->settings_text);
+    result = cli_file_read(cli->arena, path, SCENARIO_BYTES_MAX, &text, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    if (sim_scenario_load(cli->arena, path, text, &settings, &simulation->scenario, &err) != WF_OK) {
+        cli_complain("%s", err.message);
+        return err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
+    }
+    return prepare_codes(cli, path, simulation);
+}
+
+enum cli_exit cli_simulation_options(struct cli *cli, const struct cli_args *args, struct cli_simulation *simulation)
+{
+    const char *tape = cli_args_text(args, "--tape", NULL);
+
+    simulation->no_faults = cli_args_has(args, "--no-faults");
+    simulation->stop_at_step = cli_args_number(args, "--stop-at", 0);
+    return tape != NULL ? read_tape(cli, tape, simulation) : CLI_EXIT_OK;
+}
+
+enum wf_status cli_simulation_start(struct cli *cli, struct cli_simulation *simulation, struct sim_child *child,
+                                    struct wf_error *err)
+{
+    struct sim_scenario *scenario = &simulation->scenario;
+
+    for (uint32_t i = 0; i < scenario->code_count; i++) {
+        WF_TRY(cli_code_load(cli->arena, &simulation->codes[i], scenario->codes[i].version, &simulation->loaded[i],
+                             err));
+        simulation->loaded[i].watch = sim_child_watch(child);
+    }
+    scenario->config.codes = simulation->loaded;
+    scenario->config.code_count = scenario->code_count;
+    return sim_run_new(&scenario->config, wf_system_blocks(), &simulation->run, err);
+}
+
+enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const struct sim_run_options *options,
+                                   const struct sim_run_result **result, struct wf_error *err)
+{
+    struct sim_run_options complete = *options;
+
+    complete.tape = simulation->has_tape ? &simulation->tape : NULL;
+    complete.no_faults = simulation->no_faults;
+    complete.stop_at_step = simulation->stop_at_step;
+    return sim_run_seed(simulation->run, &complete, result, err);
+}
+
+void cli_simulation_repeat(const struct cli_simulation *simulation, uint64_t seed, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "wfsim run %s --seed %llu%s%s", simulation->path, (unsigned long long)seed,
+                     simulation->settings_text, simulation->no_faults ? " --no-faults" : "");
+}
