@@ -510,6 +510,14 @@ static enum wf_status step(struct sim_run *run, bool *is_over, struct wf_error *
     return WF_OK;
 }
 
+static bool has_broken(const struct sim_run *run)
+{
+    uint32_t count = 0;
+
+    (void)sim_checks_broken(run->checks, &count);
+    return count > 0;
+}
+
 enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *options,
                             const struct sim_run_result **result, struct wf_error *err)
 {
@@ -519,8 +527,13 @@ enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *o
     run->options = options;
     WF_TRY(begin_seed(run, err));
     while (end == END_NONE) {
-        WF_TRY(step(run, &is_over, err));
-        end = find_end(run, is_over);
+        const enum wf_status status = step(run, &is_over, err);
+
+        /* A world that cannot go on after it broke an invariant has shown what was looked for. */
+        if (status != WF_OK && !has_broken(run)) {
+            return status;
+        }
+        end = status == WF_OK ? find_end(run, is_over) : END_STOPPED;
     }
     WF_TRY(finish(run, end, err));
     *result = &run->result;

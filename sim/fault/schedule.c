@@ -12,6 +12,7 @@
 #define INTENSITIES 4
 #define TRAP_KINDS 6
 #define REST_AFTER_NS (120 * WF_NS_PER_S)
+#define REST_AGAIN_NS (10 * WF_NS_PER_S) /* when to look again whether a fault that lasts has ended */
 #define TRAP_SKIPS 8
 
 static uint64_t draw(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, uint64_t bound)
@@ -180,6 +181,46 @@ static bool rests(struct sim_faults *faults, enum sim_fault_kind kind)
     return faults->is_resting[kind];
 }
 
+static bool is_striking(const struct sim_faults *faults)
+{
+    for (uint32_t i = 0; i < SIM_FAULT_WINDOWS_MAX; i++) {
+        if (faults->windows[i].is_active) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < sim_world_node_count(faults->world); i++) {
+        if (!sim_world_node(faults->world, i).is_up) {
+            return true;
+        }
+    }
+    /* What was placed by hand and waits for its victim must not be forgotten. */
+    return faults->placed_count > 0;
+}
+
+static void watch_for_rest(struct sim_faults *faults, int64_t wait_ns)
+{
+    (void)sim_world_set_timer(faults->world, sim_world_loop(faults->world)->now_ns + wait_ns, SIM_TIMER_REST);
+}
+
+/* Rates rest as well: a world in which nothing can go wrong waits for days in a few steps. Those of clients stay, because a
+ * client may end the rest. */
+static void rest_if_idle(struct sim_faults *faults)
+{
+    const int64_t idle_ns = sim_world_loop(faults->world)->now_ns - faults->active_ns;
+    const struct sim_rates of_clients = {.signal_duplicate = faults->rates.signal_duplicate,
+                                         .signal_late = faults->rates.signal_late};
+
+    if (idle_ns < REST_AFTER_NS) {
+        watch_for_rest(faults, REST_AFTER_NS - idle_ns);
+    } else if (is_striking(faults)) {
+        watch_for_rest(faults, REST_AGAIN_NS);
+    } else {
+        faults->is_calm = true;
+        sim_world_heal(faults->world);
+        sim_world_set_rates(faults->world, &of_clients);
+    }
+}
+
 static void wake(struct sim_faults *faults)
 {
     for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
@@ -187,6 +228,11 @@ static void wake(struct sim_faults *faults)
             set_next_strike(faults, (enum sim_fault_kind)kind);
         }
         faults->is_resting[kind] = false;
+    }
+    if (faults->is_calm && !faults->is_healed) {
+        faults->is_calm = false;
+        sim_world_set_rates(faults->world, &faults->rates);
+        watch_for_rest(faults, REST_AFTER_NS);
     }
     faults->is_waking = false;
 }
@@ -214,7 +260,11 @@ static void on_timer(void *context, uint32_t id)
         sim_placed_time(faults, id - SIM_TIMER_PLACED);
     } else if (id >= SIM_TIMER_WINDOW) {
         end_window(faults, id - SIM_TIMER_WINDOW);
-    } else if (!faults->is_healed) {
+    } else if (faults->is_healed) {
+        return; /* what else there is belongs to the chaos phase */
+    } else if (id == SIM_TIMER_REST) {
+        rest_if_idle(faults);
+    } else {
         strike_kind(faults, (enum sim_fault_kind)(id - SIM_TIMER_STRIKE));
     }
 }
@@ -323,6 +373,7 @@ enum wf_status sim_faults_new(struct sim_world *world, const struct sim_config *
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_PHASE, .a = WF_STR("chaos")});
     WF_TRY(sim_placed_new(made, err));
     draw_swarm(made);
+    watch_for_rest(made, REST_AFTER_NS);
     if (!sim_world_set_timer(world, config->faults.for_ns, SIM_TIMER_HEAL)) {
         return wf_fail_status(err, WF_ERR_LIMIT, "the event queue has no room for the fault schedule");
     }

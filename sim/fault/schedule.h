@@ -11,6 +11,7 @@
 
 /* Ids of the world's timers that belong to the fault layer. */
 #define SIM_TIMER_HEAL UINT32_C(0)
+#define SIM_TIMER_REST UINT32_C(1)
 #define SIM_TIMER_STRIKE UINT32_C(0x100)  /* + kind */
 #define SIM_TIMER_WINDOW UINT32_C(0x200)  /* + window */
 #define SIM_TIMER_PLACED UINT32_C(0x1000) /* + index */
@@ -85,6 +86,7 @@ struct sim_faults {
     wf_time_ns active_ns; /* when something last happened to a workflow */
     bool is_resting[SIM_FAULT_COUNT]; /* timed kinds that wait for something to happen */
     bool is_waking;       /* it did, in this step */
+    bool is_calm;         /* all of it rests: the world is as healed until something happens */
     uint32_t trapped_node; /* whom a trap caught in this step; SIM_NO_NODE: nobody */
     int64_t trapped_duration_ns;
     uint64_t counts[SIM_FAULT_COUNT];

@@ -105,19 +105,25 @@ static bool is_of_key(const struct sim_story *story, const struct sim_record *re
                                      : wf_string_equal(record->subject, story->workflow_id);
 }
 
+static bool has_happened(const struct sim_story *story, struct wf_string effect)
+{
+    for (uint32_t i = 0; i < story->line_count; i++) {
+        if (story->lines[i].effect.size_bytes > 0 && wf_string_equal(story->lines[i].effect, effect)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void tell_effect(struct sim_story *story, const struct sim_record *record)
 {
-    const bool is_again = story->effect_count > 0 && wf_string_equal(story->effect, record->a);
     struct sim_story_line *line =
-        say(story, record, "%S of %S happens%s (attempt %lld)", &record->a, &record->b, is_again ? " AGAIN" : "",
-            (long long)record->x);
+        say(story, record, "%S of %S happens%s (attempt %lld)", &record->a, &record->b,
+            has_happened(story, record->a) ? " AGAIN" : "", (long long)record->x);
 
-    if (story->effect.size_bytes == 0) {
-        story->effect = wf_string_copy(story->arena, record->a);
-    }
-    story->effect_count += wf_string_equal(story->effect, record->a) ? 1 : 0;
     if (line != NULL) {
         line->is_effect = true;
+        line->effect = wf_string_copy(story->arena, record->a);
     }
 }
 

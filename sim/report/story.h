@@ -19,6 +19,7 @@ struct sim_story_line {
     struct wf_string node; /* who did it; may be empty */
     struct wf_string text;
     bool is_effect;  /* of the business key: what the story is about */
+    struct wf_string effect; /* its name, of one that happened; else empty */
     bool is_fault;
     bool is_general; /* a fault that need not concern this workflow */
 };
@@ -51,8 +52,6 @@ struct sim_story {
     struct sim_story_node nodes[SIM_STORY_NODES_MAX];
     uint32_t node_count;
     struct sim_story_fault faults[SIM_STORY_FAULTS_MAX];
-    uint32_t effect_count;      /* times the checked effect happened */
-    struct wf_string effect;    /* the first one seen for the key */
 };
 
 /* The story of what broke. Strings of `broken` are borrowed; lines live in the arena. */

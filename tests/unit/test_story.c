@@ -48,6 +48,7 @@ static void test_story__two_charges_and_the_crash_between(void **state)
         at(2 * S, SIM_RECORD_CRASH, "worker-2", "", "", "", 0),
         at(3 * S, SIM_RECORD_RUN_STARTED, "", "order-3", "run", "OrderSaga", 0),
         at(3 * S + 1, SIM_RECORD_RUN_STARTED, "", "order-4", "run", "OrderSaga", 0),
+        at(3 * S + 2, SIM_RECORD_EFFECT, "worker-2", "order-3", "reserve", "order-3", 1),
         at(3 * S + 2, SIM_RECORD_ATTEMPT_STARTED, "worker-1", "order-3", "charge_payment", "1", 1),
         at(4 * S, SIM_RECORD_EFFECT, "worker-1", "order-3", "charge", "order-3", 1),
         at(4 * S + 5, SIM_RECORD_FAULT, "worker-1", "", "worker_crash", "worker-1", SIM_FAULT_WORKER_CRASH),
@@ -63,6 +64,7 @@ static void test_story__two_charges_and_the_crash_between(void **state)
 
     expect_story(*state, &broken, records, TEST_COUNT(records),
                  "        3.000000s              order-3 starts (OrderSaga)\n"
+                 "        3.000000s  > worker-2  reserve of order-3 happens (attempt 1)\n"
                  "        3.000000s    worker-1  charge_payment starts, attempt 1\n"
                  "        4.000000s  > worker-1  charge of order-3 happens (attempt 1)\n"
                  "        4.000000s  ! worker-1  CRASHES while it works for order-3\n"
