@@ -3,6 +3,7 @@
  * and the host of the code take turns until there is a response; a run that the cache lost is fetched first.
  */
 #include "engine/base/assert.h"
+#include "engine/codec.h"
 #include "sim/world/worker_parts.h"
 
 /* ---- Taking ---- */
@@ -308,13 +309,28 @@ void sim_task_run(struct sim_taken *taken)
     }
 }
 
+/* A server that lost the shard and does not know it yet may tell an older history (engine-semantics 8.2 rule 3); run with
+ * that, the code would take steps a second time. */
+static bool reaches_task(struct sim_world *world, const struct wf_svc_history *history, int64_t started_event_id)
+{
+    struct wf_history_message batch = {0};
+
+    if (history->batches.count == 0 ||
+        wf_wire_decode(&world->step_arena, &wf_type_history_message, history->batches.items[history->batches.count - 1],
+                       &batch, NULL) != WF_OK) {
+        return false;
+    }
+    return batch.events.count > 0 && batch.events.items[batch.events.count - 1].event_id >= started_event_id;
+}
+
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
 {
     struct sim_worker *worker = taken->worker;
     struct wf_task task = task_of(taken->task);
     struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &task};
 
-    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_history) {
+    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_history ||
+        !reaches_task(worker->world, response->answer.history, task.started_event_id)) {
         if (response->status == WF_CALL_NOT_FOUND || taken->tries >= SIM_FETCH_TRIES_MAX) {
             record_answer(taken, WF_STR("lost"), 0); /* the task times out */
             sim_task_free(taken);
