@@ -1,6 +1,7 @@
 /*
- * A compile leaves two files in the cache: KEY.deps, the files that the source included, and KEY-DEPS.so, where KEY is a digest
- * of source, header, flags and compiler, and DEPS one of the contents of those files. A hit reads the first and looks for the
+ * A compile leaves two files in the cache: KEY.deps, the files that the source included, and
+ * OBJECT.so, where KEY is a digest of the source and its place, header, flags and compiler, and
+ * OBJECT one of KEY and the contents of those files. A hit reads the first and looks for the
  * second.
  */
 #include "sim/host/compile.h"
@@ -23,8 +24,10 @@
 extern const char sim_header_begin[];
 extern const char sim_header_end[];
 
-/* -z now and relro: what the linker writes is read-only before the code runs, so that only the author's own data is saved and
- * swapped. trace-pc: blocks are counted, so that a loop without an end is found without a clock. */
+/* -z now and relro: what the linker writes is read-only before the code runs, so that only the
+ * author's own data is saved and swapped. trace-pc: blocks are counted, so that a loop without an
+ * end is found without a clock. stack-clash-protection: a large local array cannot step over the
+ * guard page of its stack. */
 static const char *const flags[] = {"-std=c17",
                                     "-O2",
                                     "-g",
@@ -32,6 +35,7 @@ static const char *const flags[] = {"-std=c17",
                                     "-shared",
                                     "-fvisibility=hidden",
                                     "-fsanitize-coverage=trace-pc",
+                                    "-fstack-clash-protection",
                                     "-Wall",
                                     "-Wl,-z,now",
                                     "-Wl,-z,relro"};
@@ -42,6 +46,7 @@ struct compile {
     struct wf_error *err;
     const char *compiler;
     const char *cache; /* folder */
+    uint64_t source_digest;
     uint64_t key;
 };
 
@@ -69,7 +74,8 @@ static struct wf_string read_file(struct wf_arena *arena, const char *path)
     if (fd < 0) {
         return nothing;
     }
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || (size_t)status.st_size > SOURCE_BYTES_MAX) {
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+        (size_t)status.st_size > SOURCE_BYTES_MAX) {
         errno = S_ISDIR(status.st_mode) ? EISDIR : EFBIG;
         (void)close(fd);
         return nothing;
@@ -150,12 +156,13 @@ static bool make_folders(struct wf_arena *arena, const char *path)
 static const char *temporary_cache(struct wf_arena *arena)
 {
     const char *base = getenv("TMPDIR");
-    const char *path = text_of(arena, "%s/wfsim-%u", base != NULL && *base == '/' ? base : "/tmp", (unsigned)getuid());
+    const char *path = text_of(arena, "%s/wfsim-%u", base != NULL && *base == '/' ? base : "/tmp",
+                               (unsigned)getuid());
     struct stat status;
 
     (void)mkdir(path, 0700);
-    const bool is_mine = lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid() &&
-                         (status.st_mode & 022) == 0;
+    const bool is_mine = lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+                         status.st_uid == getuid() && (status.st_mode & 022) == 0;
     return is_mine ? path : NULL;
 }
 
@@ -215,7 +222,8 @@ static const char *include_folder(const struct compile *compile)
 
 /* ---- Dependencies ---- */
 
-/* Mixes the contents of the files that KEY.deps names, one a line. False when one is gone: compile again. */
+/* Mixes the contents of the files that KEY.deps names, one a line. False when one is gone: compile
+ * again. */
 static bool digest_dependencies(struct wf_arena *arena, struct wf_string names, uint64_t *digest)
 {
     while (names.size_bytes > 0) {
@@ -235,8 +243,29 @@ static bool digest_dependencies(struct wf_arena *arena, struct wf_string names, 
     return true;
 }
 
-/* The names of a make rule as -MMD writes it ("target: source dep \\\n dep"), one a line, without the source and what lies
- * in the cache. */
+/* One name of a make rule without its escapes, as the path that it has from everywhere; "" when
+ * there is no such file. */
+static const char *plain_path(struct wf_arena *arena, struct wf_string name)
+{
+    char absolute[PATH_MAX];
+    struct wf_buffer plain;
+
+    wf_buffer_init(&plain, arena);
+    for (size_t i = 0; i < name.size_bytes; i++) {
+        const char next = i + 1 < name.size_bytes ? name.data[i + 1] : '\0';
+        const bool is_escape = (name.data[i] == '\\' && (next == ' ' || next == '#')) ||
+                               (name.data[i] == '$' && next == '$');
+
+        i += is_escape ? 1 : 0;
+        wf_buffer_append_char(&plain, name.data[i]);
+    }
+    wf_buffer_append_char(&plain, '\0');
+    return !plain.is_full && realpath(plain.data, absolute) != NULL ? text_of(arena, "%s", absolute)
+                                                                    : "";
+}
+
+/* The names of a make rule as -MMD writes it ("target: source dep \\\n dep"), one a line, without
+ * the source and what lies in the cache. */
 static struct wf_string list_dependencies(const struct compile *compile, struct wf_string rule)
 {
     struct wf_buffer names;
@@ -254,27 +283,36 @@ static struct wf_string list_dependencies(const struct compile *compile, struct 
         const struct wf_string name = {rule.data + at, length};
         at += length;
         /* The first word is the target, the second the source. */
-        if (length > 0 && ++word_count > 2 && !wf_string_starts_with(name, wf_string_of(compile->cache))) {
-            wf_buffer_append_string(&names, name);
+        if (length > 0 && ++word_count > 2 &&
+            !wf_string_starts_with(name, wf_string_of(compile->cache))) {
+            wf_buffer_append_text(&names, plain_path(compile->arena, name));
             wf_buffer_append_char(&names, '\n');
         }
     }
     return wf_buffer_string(&names);
 }
 
-static const char *object_path(const struct compile *compile, struct wf_string dependencies, uint64_t *digest)
+/* Where the object lies, and what archives record of the code: not the compiler, which may be
+ * another one on each machine. */
+static const char *object_path(const struct compile *compile, struct wf_string dependencies,
+                               uint64_t *digest)
 {
-    *digest = compile->key;
-    if (!digest_dependencies(compile->arena, dependencies, digest)) {
+    uint64_t contents = 0;
+
+    if (!digest_dependencies(compile->arena, dependencies, &contents)) {
         return NULL;
     }
-    return text_of(compile->arena, "%s/%llx.so", compile->cache, (unsigned long long)*digest);
+    *digest = wf_hash_mix(compile->source_digest, contents);
+    return text_of(compile->arena, "%s/%llx.so", compile->cache,
+                   (unsigned long long)wf_hash_mix(compile->key, contents));
 }
 
 /* ---- Compiling ---- */
 
-/* Runs the compiler; its words go to our standard error. Returns its exit status, -1 when it cannot be run. */
-static int run_compiler(const struct compile *compile, const char *include, const char *object, const char *rule)
+/* Runs the compiler; its words go to our standard error. Returns its exit status, -1 when it cannot
+ * be run. */
+static int run_compiler(const struct compile *compile, const char *include, const char *object,
+                        const char *rule)
 {
     enum { FLAG_COUNT = sizeof flags / sizeof *flags };
     const char *words[FLAG_COUNT + 12];
@@ -314,22 +352,26 @@ static int run_compiler(const struct compile *compile, const char *include, cons
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end, const char *what)
+static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end,
+                                 const char *what)
 {
-    (void)wf_fail_status(compile->err, end == SIM_COMPILE_REFUSED ? WF_ERR_INVALID : WF_ERR_NOT_FOUND, "%s: %s",
+    (void)wf_fail_status(compile->err,
+                         end == SIM_COMPILE_REFUSED ? WF_ERR_INVALID : WF_ERR_NOT_FOUND, "%s: %s",
                          compile->path, what);
     return end;
 }
 
-static enum sim_compile_end compile_source(const struct compile *compile, struct sim_compiled *compiled)
+static enum sim_compile_end compile_source(const struct compile *compile,
+                                           struct sim_compiled *compiled)
 {
     const char *include = include_folder(compile);
-    const char *object = text_of(compile->arena, "%s/%llx.%d.o", compile->cache, (unsigned long long)compile->key,
-                                 (int)getpid());
+    const char *object = text_of(compile->arena, "%s/%llx.%d.o", compile->cache,
+                                 (unsigned long long)compile->key, (int)getpid());
     const char *rule = text_of(compile->arena, "%s.d", object);
 
     if (include == NULL) {
-        return fail(compile, SIM_COMPILE_ENVIRONMENT, "the cache for compiled code cannot be written; is the disk full?");
+        return fail(compile, SIM_COMPILE_ENVIRONMENT,
+                    "the cache for compiled code cannot be written; is the disk full?");
     }
     const int status = run_compiler(compile, include, object, rule);
     if (status != 0) {
@@ -337,22 +379,40 @@ static enum sim_compile_end compile_source(const struct compile *compile, struct
         (void)unlink(rule);
         return status < 0 || status == 127
                    ? fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiler could not be run")
-                   : fail(compile, SIM_COMPILE_REFUSED, "does not compile; the compiler's message is above");
+                   : fail(compile, SIM_COMPILE_REFUSED,
+                          "does not compile; the compiler's message is above");
     }
     const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
     const char *path = object_path(compile, names, &compiled->digest);
     (void)unlink(rule);
     if (path == NULL || rename(object, path) != 0 ||
-        !put_file(compile->arena, text_of(compile->arena, "%s/%llx.deps", compile->cache,
-                                          (unsigned long long)compile->key), names)) {
+        !put_file(compile->arena,
+                  text_of(compile->arena, "%s/%llx.deps", compile->cache,
+                          (unsigned long long)compile->key),
+                  names)) {
         (void)unlink(object);
-        return fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiled code cannot be stored in the cache");
+        return fail(compile, SIM_COMPILE_ENVIRONMENT,
+                    "the compiled code cannot be stored in the cache");
     }
     compiled->object_path = path;
     return SIM_COMPILE_OK;
 }
 
-/* The compiler is known by its file, not by its words: asking it would cost more than the rest of a short command. */
+/* The source is known by its place too: what it includes may lie beside it. */
+static bool digest_source(struct compile *compile, struct wf_string source)
+{
+    char absolute[PATH_MAX];
+
+    if (realpath(compile->path, absolute) == NULL) {
+        return false;
+    }
+    compile->source_digest = wf_hash_bytes(source.data, source.size_bytes);
+    compile->key = wf_hash_mix(compile->source_digest, wf_hash_bytes(absolute, strlen(absolute)));
+    return true;
+}
+
+/* The compiler is known by its file, not by its words: asking it would cost more than the rest of a
+ * short command. */
 static bool digest_compiler(struct compile *compile)
 {
     struct stat status;
@@ -360,7 +420,8 @@ static bool digest_compiler(struct compile *compile)
     if (stat(compile->compiler, &status) != 0) {
         return false;
     }
-    compile->key = wf_hash_mix(compile->key, wf_hash_bytes(compile->compiler, strlen(compile->compiler)));
+    compile->key = wf_hash_mix(compile->key,
+                               wf_hash_bytes(compile->compiler, strlen(compile->compiler)));
     compile->key = wf_hash_mix(compile->key, (uint64_t)status.st_size);
     compile->key = wf_hash_mix(compile->key, (uint64_t)status.st_mtim.tv_sec);
     return true;
@@ -369,22 +430,26 @@ static bool digest_compiler(struct compile *compile)
 static enum sim_compile_end compile_cached(struct compile *compile, struct wf_string source,
                                            struct sim_compiled *compiled)
 {
+    if (!digest_source(compile, source)) {
+        return fail(compile, SIM_COMPILE_ABSENT, strerror(errno));
+    }
     compile->compiler = find_compiler(compile->arena);
     if (compile->compiler == NULL || !digest_compiler(compile)) {
-        return fail(compile, SIM_COMPILE_ENVIRONMENT, "there is no C compiler; install gcc or clang, or set CC");
+        return fail(compile, SIM_COMPILE_ENVIRONMENT,
+                    "there is no C compiler; install gcc or clang, or set CC");
     }
     compile->cache = find_cache(compile->arena);
     if (compile->cache == NULL) {
-        return fail(compile, SIM_COMPILE_ENVIRONMENT, "there is no folder for compiled code; set WFSIM_CACHE to one");
+        return fail(compile, SIM_COMPILE_ENVIRONMENT,
+                    "there is no folder for compiled code; set WFSIM_CACHE to one");
     }
-    compile->key = wf_hash_mix(compile->key, wf_hash_bytes(source.data, source.size_bytes));
-    compile->key = wf_hash_mix(compile->key,
-                               wf_hash_bytes(sim_header_begin, (size_t)(sim_header_end - sim_header_begin)));
+    compile->key = wf_hash_mix(
+        compile->key, wf_hash_bytes(sim_header_begin, (size_t)(sim_header_end - sim_header_begin)));
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         compile->key = wf_hash_mix(compile->key, wf_hash_bytes(flags[i], strlen(flags[i])));
     }
-    const char *deps =
-        text_of(compile->arena, "%s/%llx.deps", compile->cache, (unsigned long long)compile->key);
+    const char *deps = text_of(compile->arena, "%s/%llx.deps", compile->cache,
+                               (unsigned long long)compile->key);
     const struct wf_string names = read_file(compile->arena, deps);
     if (names.data != NULL) {
         const char *path = object_path(compile, names, &compiled->digest);
@@ -397,8 +462,8 @@ static enum sim_compile_end compile_cached(struct compile *compile, struct wf_st
     return compile_source(compile, compiled);
 }
 
-enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path, struct sim_compiled *compiled,
-                                 struct wf_error *err)
+enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path,
+                                 struct sim_compiled *compiled, struct wf_error *err)
 {
     struct compile compile = {.arena = arena, .path = path, .err = err};
     const struct wf_string source = read_file(arena, path);
@@ -408,7 +473,8 @@ enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path, struc
         return fail(&compile, SIM_COMPILE_ABSENT,
                     errno == EISDIR ? "this is a folder, not workflow code" : strerror(errno));
     }
-    if (wf_string_starts_with(source, WF_STR("\x7f" "ELF"))) {
+    if (wf_string_starts_with(source, WF_STR("\x7f"
+                                             "ELF"))) {
         char absolute[PATH_MAX];
         if (realpath(path, absolute) == NULL) {
             return fail(&compile, SIM_COMPILE_ABSENT, strerror(errno));
