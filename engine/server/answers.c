@@ -120,7 +120,9 @@ static bool add_cached(struct wf_shard *shard, const struct wf_shard_run *run,
     if (run->batches == NULL || run->batches->first_event_id > first_event_id) {
         return false;
     }
-    for (const struct wf_batch_node *node = run->batches; node != NULL; node = node->next) {
+    for (const struct wf_batch_node *node =
+             run->recent->first_event_id <= first_event_id ? run->recent : run->batches;
+         node != NULL; node = node->next) {
         /* History is cut where a task started, so a wanted event is the first of its batch. */
         if (node->first_event_id + node->event_count > first_event_id) {
             struct wf_string *batch = WF_LIST_APPEND(&shard->step_arena, batches);

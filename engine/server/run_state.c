@@ -232,6 +232,7 @@ static void trim_batches(struct wf_shard *shard, struct wf_shard_run *run)
             break;
         }
         run->batches = oldest->next;
+        run->recent = run->recent == oldest ? oldest->next : run->recent;
         run->batch_bytes -= oldest->size_bytes;
         oldest->next = NULL;
         wf_batches_free(shard, oldest);
@@ -247,6 +248,7 @@ void wf_shard_run_add_batches(struct wf_shard *shard, struct wf_shard_run *run,
         batches->next = NULL;
         if (run->last_batch == NULL) {
             run->batches = batches;
+            run->recent = batches;
         } else {
             WF_ASSERT(run->last_batch->first_event_id + run->last_batch->event_count ==
                       batches->first_event_id);
@@ -255,6 +257,10 @@ void wf_shard_run_add_batches(struct wf_shard *shard, struct wf_shard_run *run,
         run->last_batch = batches;
         run->batch_bytes += batches->size_bytes;
         batches = next;
+    }
+    while (run->recent != NULL && run->recent->next != NULL &&
+           run->recent->next->first_event_id <= run->state->previous_started_event_id + 1) {
+        run->recent = run->recent->next;
     }
     trim_batches(shard, run);
 }

@@ -161,6 +161,9 @@ static void acquire(struct wf_shard *shard, const struct wf_db_reply *reply)
 
     (void)reply;
     wf_workflows_drop_all(shard);
+    /* What they say of the range that is given up says nothing of the next one. */
+    wf_pending_forget(shard, WF_PENDING_SAVE);
+    wf_pending_forget(shard, WF_PENDING_DELETE);
     shard->save_at_ns = INT64_MAX;
     request = wf_shard_store(shard, WF_PENDING_ACQUIRE, NULL, WF_CASE_db_request_acquire_shard,
                              &wf_type_db_acquire_shard);
@@ -215,6 +218,12 @@ static void stop(struct wf_shard *shard, const struct wf_db_reply *reply)
     (void)reply;
     answer_unknown_calls(shard, WF_CALL_UNAVAILABLE, "The shard moved.");
     wf_workflows_refuse_all(shard);
+    for (const struct wf_write *write = shard->writes; write != NULL; write = write->next) {
+        if (write->call_id != 0) {
+            wf_shard_answer(shard, write->call_id, WF_CALL_DEADLINE_EXCEEDED,
+                            "The shard moved before the database answered.");
+        }
+    }
     wf_shard_output(shard, WF_SERVICE_STOP, 0);
 }
 
@@ -354,7 +363,8 @@ static void take_input(struct wf_shard *shard, const struct wf_service_input *in
         wf_workflows_cancel(shard, in->call_id);
         break;
     case WF_SERVICE_DISOWN:
-        break; /* for matching: an overtaken shard is stopped by its first write or by a newer clock (8.2) */
+        break; /* for matching: an overtaken shard is stopped by its first write or by a newer clock
+                  (8.2) */
     }
 }
 
@@ -371,19 +381,6 @@ static wf_time_ns wake_at(const struct wf_shard *shard)
         break;
     }
     return INT64_MAX;
-}
-
-static bool is_out_of_memory(const struct wf_shard *shard)
-{
-    if (shard->step_arena.is_full || shard->slabs.is_full) {
-        return true;
-    }
-    for (const struct wf_shard_run *run = shard->runs; run != NULL; run = run->next) {
-        if (run->arena.is_full) {
-            return true;
-        }
-    }
-    return false;
 }
 
 enum wf_status wf_shard_step(struct wf_shard *shard, const struct wf_service_input *in,
@@ -415,7 +412,7 @@ enum wf_status wf_shard_step(struct wf_shard *shard, const struct wf_service_inp
             wake->time_ns = shard->wake_at_ns;
         }
     }
-    if (is_out_of_memory(shard)) {
+    if (shard->is_out_of_memory || shard->slabs.is_full) {
         return wf_fail_status(err, WF_ERR_MEMORY, "shard %d is out of memory", (int)shard->id);
     }
     *out = (struct wf_service_outputs){shard->outputs.items, shard->outputs.count};
@@ -423,6 +420,24 @@ enum wf_status wf_shard_step(struct wf_shard *shard, const struct wf_service_inp
 }
 
 /* ---- Lifecycle ---- */
+
+/* The configuration's blocks, with a look at every take: whatever fails in a step fails the step.
+ */
+static void *take_block(void *context, size_t size_bytes)
+{
+    struct wf_shard *shard = context;
+    void *block = shard->source->take(shard->source->context, size_bytes);
+
+    shard->is_out_of_memory = shard->is_out_of_memory || block == NULL;
+    return block;
+}
+
+static void give_block(void *context, void *block, size_t size_bytes)
+{
+    struct wf_shard *shard = context;
+
+    shard->source->give(shard->source->context, block, size_bytes);
+}
 
 struct wf_shard *wf_shard_new(const struct wf_service_config *config, int32_t shard_id)
 {
@@ -434,13 +449,16 @@ struct wf_shard *wf_shard_new(const struct wf_service_config *config, int32_t sh
     memset(shard, 0, sizeof *shard);
     shard->config_copy = *config;
     shard->config = &shard->config_copy;
+    shard->source = config->blocks;
+    shard->blocks = (struct wf_block_source){take_block, give_block, shard};
+    shard->config_copy.blocks = &shard->blocks;
     shard->id = shard_id;
     shard->wake_at_ns = INT64_MAX;
     shard->save_at_ns = INT64_MAX;
     shard->retry_at_ns = INT64_MAX;
     shard->task_at_ns = INT64_MAX;
-    wf_slabs_init(&shard->slabs, config->blocks);
-    wf_arena_init(&shard->step_arena, config->blocks, 0);
+    wf_slabs_init(&shard->slabs, &shard->blocks);
+    wf_arena_init(&shard->step_arena, &shard->blocks, 0);
     return shard;
 }
 
@@ -451,7 +469,7 @@ void wf_shard_free(struct wf_shard *shard)
     if (shard == NULL) {
         return;
     }
-    blocks = shard->config->blocks;
+    blocks = shard->source;
     wf_shard_runs_bury(shard);
     for (struct wf_shard_run *run = shard->runs; run != NULL; run = run->next) {
         wf_arena_deinit(&run->arena);

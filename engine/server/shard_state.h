@@ -66,6 +66,7 @@ struct wf_shard_run {
     uint32_t image_index;
     struct wf_batch_node *batches; /* oldest first, without a gap, up to the last event */
     struct wf_batch_node *last_batch;
+    struct wf_batch_node *recent; /* the first that a worker with the run in its cache needs */
     size_t batch_bytes;
     uint64_t buffered_bytes; /* size of the buffered events */
     bool is_close_attempted; /* engine-semantics 3.5 "close attempted" guard */
@@ -269,6 +270,9 @@ struct wf_task_heap {
 struct wf_shard {
     const struct wf_service_config *config;
     struct wf_service_config config_copy;
+    const struct wf_block_source *source; /* as configured; `blocks` stands in front of it */
+    struct wf_block_source blocks;
+    bool is_out_of_memory;
     struct wf_slabs slabs;
     struct wf_arena step_arena;
     int32_t id;
@@ -327,8 +331,9 @@ struct wf_run_id wf_shard_draw_uuid(struct wf_shard *shard);
 int64_t wf_shard_task_id(struct wf_shard *shard);
 
 /*
- * Everything that this owner has given out so far has a lower task id. What leaves the shard carries it, and comes back with
- * it: a clock ahead of our own proves that another owner has come after us (engine-semantics 8.2 rule 6).
+ * Everything that this owner has given out so far has a lower task id. What leaves the shard
+ * carries it, and comes back with it: a clock ahead of our own proves that another owner has come
+ * after us (engine-semantics 8.2 rule 6).
  */
 int64_t wf_shard_clock(const struct wf_shard *shard);
 

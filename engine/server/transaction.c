@@ -54,7 +54,9 @@ static void schedule_task(struct wf_change *change)
 
 static void settle_open(struct wf_change *change)
 {
-    measure_buffer(change);
+    if (wf_workflow_task_state(change->state) == WF_WORKFLOW_TASK_STARTED) {
+        measure_buffer(change);
+    }
     if (wf_workflow_task_state(change->state) == WF_WORKFLOW_TASK_STARTED &&
         is_overflowing(change)) {
         const bool is_failed = wf_workflow_task_step(

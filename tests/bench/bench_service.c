@@ -1,7 +1,7 @@
 /*
- * What a step of a saga costs the history service: a workflow task started, completed with one activity, the activity
- * started and completed. The database says yes to everything, so that the service alone is measured; long runs show
- * whether the cost of an event stays the same.
+ * What a step of a saga costs the history service: a workflow task started, completed with one
+ * activity, the activity started and completed. The database says yes to everything, so that the
+ * service alone is measured; long runs show whether the cost of an event stays the same.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +26,12 @@ struct bench {
     struct wf_string token_bytes;
 };
 
+/* Of this process: other work on the machine does not count. */
 static double now_seconds(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -64,7 +65,8 @@ static void store(struct bench *bench, uint64_t call_id, uint32_t op_case)
     } else if (op_case == WF_CASE_db_request_read_run) {
         reply.status = WF_DATABASE_NOT_FOUND;
     }
-    deliver(bench, (struct wf_service_input){.type = WF_SERVICE_DATABASE, .call_id = call_id, .reply = &reply});
+    deliver(bench, (struct wf_service_input){
+                       .type = WF_SERVICE_DATABASE, .call_id = call_id, .reply = &reply});
 }
 
 static void keep_token(struct bench *bench, struct wf_string token)
@@ -75,13 +77,16 @@ static void keep_token(struct bench *bench, struct wf_string token)
 
 static void look(struct bench *bench, const struct wf_service_output *output)
 {
-    if (output->type == WF_SERVICE_CALL && output->request->call_case == WF_CASE_svc_request_add_task) {
+    if (output->type == WF_SERVICE_CALL &&
+        output->request->call_case == WF_CASE_svc_request_add_task) {
         const struct wf_svc_add_task *task = output->request->call.add_task;
 
         bench->push.scheduled_event_id = task->scheduled_event_id;
         bench->push.attempt = task->attempt;
-        memcpy(bench->run_id, task->workflow_execution->run_id.data, task->workflow_execution->run_id.size_bytes);
-        bench->execution.run_id = (struct wf_string){bench->run_id, task->workflow_execution->run_id.size_bytes};
+        memcpy(bench->run_id, task->workflow_execution->run_id.data,
+               task->workflow_execution->run_id.size_bytes);
+        bench->execution.run_id = (struct wf_string){bench->run_id,
+                                                     task->workflow_execution->run_id.size_bytes};
     } else if (output->type == WF_SERVICE_ANSWER) {
         if (output->response->status != WF_CALL_OK) {
             fprintf(stderr, "%s\n", wf_call_status_name(output->response->status));
@@ -92,7 +97,8 @@ static void look(struct bench *bench, const struct wf_service_output *output)
         } else if (output->response->answer_case == WF_CASE_svc_response_activity_task) {
             keep_token(bench, output->response->answer.activity_task->token);
         }
-    } else if (output->type == WF_SERVICE_STORE && output->store->op_case == WF_CASE_db_request_write) {
+    } else if (output->type == WF_SERVICE_STORE &&
+               output->store->op_case == WF_CASE_db_request_write) {
         bench->transactions++;
         bench->written_bytes += output->store->op.write->runs.items[0].state.size_bytes;
     }
@@ -127,8 +133,9 @@ static void deliver(struct bench *bench, struct wf_service_input in)
         if (later[i].is_store) {
             store(bench, later[i].call_id, later[i].op_case);
         } else {
-            deliver(bench, (struct wf_service_input){
-                               .type = WF_SERVICE_RESPONSE, .call_id = later[i].call_id, .response = &(struct wf_svc_response){0}});
+            deliver(bench, (struct wf_service_input){.type = WF_SERVICE_RESPONSE,
+                                                     .call_id = later[i].call_id,
+                                                     .response = &(struct wf_svc_response){0}});
         }
     }
 }
@@ -137,17 +144,19 @@ static void request(struct bench *bench, uint32_t call_case, void *call)
 {
     const struct wf_svc_request envelope = {.call_case = call_case, .call.any = call};
 
-    deliver(bench, (struct wf_service_input){.type = WF_SERVICE_REQUEST, .call_id = 1, .request = &envelope});
+    deliver(bench, (struct wf_service_input){
+                       .type = WF_SERVICE_REQUEST, .call_id = 1, .request = &envelope});
 }
 
 static void record_workflow_task(struct bench *bench, bool is_sticky)
 {
-    struct wf_svc_record_workflow_task_started record = {.workflow_execution = &bench->execution,
-                                                         .scheduled_event_id = bench->push.scheduled_event_id,
-                                                         .request_id = WF_STR("0b2ef3a4-poll"),
-                                                         .identity = WF_STR("worker-1"),
-                                                         .task_queue = is_sticky ? WF_STR("worker-1-sticky") : WF_STR("queue"),
-                                                         .is_sticky = is_sticky};
+    struct wf_svc_record_workflow_task_started record = {
+        .workflow_execution = &bench->execution,
+        .scheduled_event_id = bench->push.scheduled_event_id,
+        .request_id = WF_STR("0b2ef3a4-poll"),
+        .identity = WF_STR("worker-1"),
+        .task_queue = is_sticky ? WF_STR("worker-1-sticky") : WF_STR("queue"),
+        .is_sticky = is_sticky};
 
     request(bench, WF_CASE_svc_request_record_workflow_task_started, &record);
 }
@@ -158,13 +167,15 @@ static void step(struct bench *bench, bool is_first)
     struct wf_activity_type type = {.name = WF_STR("charge_payment")};
     struct wf_task_queue queue = {.name = WF_STR("queue")};
     struct wf_entry_string encoding = {WF_STR("encoding"), WF_STR("json/plain")};
-    struct wf_payload payload = {.metadata = {.items = &encoding, .count = 1}, .data = WF_STR("[\"order-1\",{\"cents\":1200}]")};
+    struct wf_payload payload = {.metadata = {.items = &encoding, .count = 1},
+                                 .data = WF_STR("[\"order-1\",{\"cents\":1200}]")};
     struct wf_payloads payloads = {.payloads = {.items = &payload, .count = 1}};
-    struct wf_command_schedule_activity_task schedule = {.activity_id = WF_STR("7"),
-                                                         .activity_type = &type,
-                                                         .task_queue = &queue,
-                                                         .input = &payloads,
-                                                         .start_to_close_timeout = wf_duration_of(10 * WF_NS_PER_S)};
+    struct wf_command_schedule_activity_task schedule = {
+        .activity_id = WF_STR("7"),
+        .activity_type = &type,
+        .task_queue = &queue,
+        .input = &payloads,
+        .start_to_close_timeout = wf_duration_of(10 * WF_NS_PER_S)};
     struct wf_command command = {.command_type = WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
                                  .attributes_case = WF_CASE_command_schedule_activity_task,
                                  .attributes.schedule_activity_task = &schedule};
@@ -174,9 +185,11 @@ static void step(struct bench *bench, bool is_first)
         .sticky_task_queue = WF_STR("worker-1-sticky"),
         .sticky_schedule_to_start_timeout = wf_duration_of(10 * WF_NS_PER_S),
         .return_new_workflow_task = true};
-    struct wf_svc_record_activity_task_started started = {
-        .request_id = WF_STR("0b2ef3a4-poll"), .identity = WF_STR("worker-1"), .task_queue = WF_STR("queue")};
-    struct wf_svc_respond_activity_task_completed done = {.result = &payloads, .identity = WF_STR("worker-1")};
+    struct wf_svc_record_activity_task_started started = {.request_id = WF_STR("0b2ef3a4-poll"),
+                                                          .identity = WF_STR("worker-1"),
+                                                          .task_queue = WF_STR("queue")};
+    struct wf_svc_respond_activity_task_completed done = {.result = &payloads,
+                                                          .identity = WF_STR("worker-1")};
 
     record_workflow_task(bench, !is_first);
     completed.token = bench->token_bytes;
@@ -194,12 +207,15 @@ static void step(struct bench *bench, bool is_first)
 static void run(int32_t steps)
 {
     static const struct wf_block_source blocks = {take_block, give_block, NULL};
-    struct bench bench = {.now_ns = EPOCH_NS, .entropy = 1, .execution = {.workflow_id = WF_STR("order-1")}};
-    struct wf_svc_start_workflow start = {
-        .workflow_id = WF_STR("order-1"), .workflow_type = WF_STR("OrderSaga"), .task_queue = WF_STR("queue")};
+    struct bench bench = {
+        .now_ns = EPOCH_NS, .entropy = 1, .execution = {.workflow_id = WF_STR("order-1")}};
+    struct wf_svc_start_workflow start = {.workflow_id = WF_STR("order-1"),
+                                          .workflow_type = WF_STR("OrderSaga"),
+                                          .task_queue = WF_STR("queue")};
     double seconds = 0;
 
-    bench.config = (struct wf_service_config){.blocks = &blocks, .identity = WF_STR("server-1"), .shard_count = 1};
+    bench.config = (struct wf_service_config){
+        .blocks = &blocks, .identity = WF_STR("server-1"), .shard_count = 1};
     wf_service_limits_default(&bench.config.limits);
     bench.config.limits.history_events_max = INT64_MAX;
     bench.config.limits.history_bytes_max = INT64_MAX;
@@ -214,8 +230,8 @@ static void run(int32_t steps)
         step(&bench, false);
     }
     seconds = now_seconds() - seconds;
-    printf("%8d steps of a saga: %6.0f ns a step, %5.0f ns a transaction, %4zu bytes of state\n", (int)steps,
-           seconds * 1e9 / steps, seconds * 1e9 / (double)bench.transactions,
+    printf("%8d steps of a saga: %6.0f ns a step, %5.0f ns a transaction, %4zu bytes of state\n",
+           (int)steps, seconds * 1e9 / steps, seconds * 1e9 / (double)bench.transactions,
            bench.written_bytes / (size_t)bench.transactions);
     wf_shard_free(bench.shard);
 }

@@ -54,8 +54,9 @@ static void take_call(struct shard_fixture *fixture, uint32_t owner,
 {
     struct wf_svc_request *request = wf_message_copy(&fixture->arena, &wf_type_svc_request,
                                                      output->request);
-    const enum wf_call_status status =
-        fixture->push_status_once != WF_CALL_OK ? fixture->push_status_once : fixture->push_status;
+    const enum wf_call_status status = fixture->push_status_once != WF_CALL_OK
+                                           ? fixture->push_status_once
+                                           : fixture->push_status;
     const struct wf_svc_response response = {.status = (int32_t)status};
 
     assert_non_null(request);
@@ -117,6 +118,11 @@ static void deliver(struct shard_fixture *fixture, uint32_t owner,
     in.now_ns = fixture->now_ns;
     in.entropy = wf_hash_mix(fixture->entropy++, 7);
     status = wf_shard_step(fixture->shards[owner], &in, &out, &err);
+    if (status == WF_ERR_MEMORY && fixture->may_run_out) {
+        fixture->ran_out = true;
+        shard_fixture_crash(fixture, owner);
+        return;
+    }
     if (status != WF_OK) {
         fail_msg("%s", err.message);
     }
@@ -171,7 +177,8 @@ void shard_fixture_init(struct shard_fixture *fixture,
 void shard_fixture_acquire(struct shard_fixture *fixture, uint32_t owner)
 {
     fixture->shards[owner] = wf_shard_new(&fixture->config, 0);
-    assert_non_null(fixture->shards[owner]);
+    fixture->ran_out = fixture->ran_out || fixture->shards[owner] == NULL;
+    assert_true(fixture->shards[owner] != NULL || fixture->may_run_out);
     fixture->wake_at_ns[owner] = INT64_MAX;
     fixture->is_stopped[owner] = false;
     deliver(fixture, owner, &(struct wf_service_input){.type = WF_SERVICE_ALARM});

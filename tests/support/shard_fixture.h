@@ -62,11 +62,13 @@ struct shard_fixture {
     uint32_t query_count;
     struct shard_store stores[SHARD_LOG_MAX]; /* held back */
     uint32_t store_count;
-    bool holds_writes;               /* writes of runs wait for shard_fixture_release */
-    enum sim_database_fate fate;     /* of the next write of a run */
-    enum wf_call_status push_status; /* what matching says to pushes */
+    bool holds_writes;                    /* writes of runs wait for shard_fixture_release */
+    enum sim_database_fate fate;          /* of the next write of a run */
+    enum wf_call_status push_status;      /* what matching says to pushes */
     enum wf_call_status push_status_once; /* to the next one, when it is not OK */
-    uint32_t write_count;            /* of runs, committed */
+    bool may_run_out;                     /* of memory: the owner then crashes */
+    bool ran_out;
+    uint32_t write_count; /* of runs, committed */
 };
 
 /* An owned shard 0. change, when not NULL, sets limits and planted bugs before the shard is made.

@@ -503,6 +503,44 @@ static void test_shard__canceled_call_is_not_answered(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* Memory that runs out anywhere ends the step with an error; nothing is lost, nothing is kept. */
+static void test_shard__memory_runs_out(void **state)
+{
+    bool ran_out = true;
+
+    (void)state;
+    for (size_t fail_from = 1; ran_out; fail_from++) {
+        struct shard_fixture f;
+        const struct wf_svc_workflow_task *task = NULL;
+
+        assert_true(fail_from < 100);
+        shard_fixture_init(&f, NULL);
+        f.may_run_out = true;
+        shard_fixture_crash(&f, 0);
+        f.blocks.fail_from = f.blocks.take_count + fail_from;
+        shard_fixture_acquire(&f, 0);
+        shard_start(&f, "w");
+        task = shard_poll(&f);
+        if (task != NULL) {
+            struct wf_command commands[] = {shard_schedule_activity(&f, "a", WF_NS_PER_S),
+                                            shard_start_timer(&f, "t", WF_NS_PER_S)};
+
+            shard_signal(&f, "w", "go", "r1");
+            shard_complete(&f, task, commands, 2);
+            shard_fixture_advance(&f, 3 * WF_NS_PER_S);
+        }
+        ran_out = f.ran_out;
+        f.blocks.fail_from = 0;
+        if (ran_out) {
+            shard_fixture_acquire(&f, 0);
+            shard_start(&f, "w");
+            shard_fixture_advance(&f, 20 * WF_NS_PER_S);
+            shard_status_is(shard_signal(&f, "w", "go", "r2"), WF_CALL_OK);
+        }
+        shard_fixture_deinit(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_shard__query_goes_through_matching),
         cmocka_unit_test(test_shard__query_of_runs_that_cannot_answer),
         cmocka_unit_test(test_shard__canceled_call_is_not_answered),
+        cmocka_unit_test(test_shard__memory_runs_out),
     };
 
     return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
