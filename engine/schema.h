@@ -176,6 +176,7 @@ struct wf_field {
     enum wf_field_label label;
     uint32_t offset;                       /* of the member, in bytes */
     uint32_t case_offset;                  /* of the oneof's case member; 0: not in a oneof */
+    uint32_t tag;                          /* of its protobuf encoding; of the packed one for a list of numbers */
     const char *json_name;                 /* lowerCamelCase */
     uint32_t json_name_size_bytes;
     const struct wf_message_type *message; /* of a message kind, else NULL */

@@ -11,8 +11,10 @@
 #include "engine/codec/json_decoder.h"
 #include "engine/codec/json_values.h"
 
+#define PLAIN_DIGITS_MAX 19 /* 10^19 - 1 is below 2^64 */
 #define LIST_GROWTH 2
-#define EVENTS_FIRST_COUNT 16 /* other lists are mostly of one item */
+#define EVENT_TEXT_BYTES 384 /* about that much of the text is one event */
+#define EVENTS_FIRST_COUNT_MIN 4
 
 static enum wf_status decode_message(struct wf_json_decoder *decoder,
                                      const struct wf_message_type *type, void *message);
@@ -40,23 +42,40 @@ static enum wf_status decode_bytes(struct wf_json_decoder *decoder, const struct
     return WF_OK;
 }
 
-/* Plain digits; other whole numbers (1.0, 1e3) take the long way. */
-static bool read_plain_u64(struct wf_string text, uint64_t *value)
+/* Plain digits that cannot overflow; other whole numbers (-1, 1.0, 1e3) take the long way. */
+static inline bool read_plain_digits(struct wf_string text, uint64_t *value)
 {
     uint64_t result = 0;
 
-    if (text.size_bytes == 0 || text.size_bytes > 20) {
+    if (text.size_bytes == 0 || text.size_bytes > PLAIN_DIGITS_MAX) {
         return false;
     }
     for (size_t i = 0; i < text.size_bytes; i++) {
         const uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
 
-        if (digit > 9 || result > (UINT64_MAX - digit) / 10) {
+        if (digit > 9) {
             return false;
         }
         result = result * 10 + digit;
     }
     *value = result;
+    return true;
+}
+
+/* A number above INT64_MAX, which uint64 fields alone may hold. */
+static bool read_large_u64(struct wf_string text, uint64_t *value)
+{
+    const struct wf_string head = {text.data, PLAIN_DIGITS_MAX};
+    uint64_t last_digit = 0;
+
+    if (text.size_bytes != PLAIN_DIGITS_MAX + 1 || !read_plain_digits(head, value)) {
+        return false;
+    }
+    last_digit = (uint64_t)(unsigned char)text.data[PLAIN_DIGITS_MAX] - '0';
+    if (last_digit > 9 || *value > (UINT64_MAX - last_digit) / 10) {
+        return false;
+    }
+    *value = *value * 10 + last_digit;
     return true;
 }
 
@@ -72,7 +91,8 @@ static enum wf_status decode_integer(struct wf_json_decoder *decoder, const stru
     if (token->kind != WF_JSON_NUMBER && token->kind != WF_JSON_STRING) {
         return wf_json_wrong_kind(decoder, field, token, "a whole number");
     }
-    if (read_plain_u64(token->text, &plain)) {
+    if (read_plain_digits(token->text, &plain) ||
+        (field->kind == WF_KIND_UINT64 && read_large_u64(token->text, &plain))) {
         if (field->kind == WF_KIND_UINT64) {
             *(uint64_t *)value = plain;
             return WF_OK;
@@ -192,14 +212,46 @@ static enum wf_status decode_inline(struct wf_json_decoder *decoder, const struc
     return status;
 }
 
+/* Most strings are ASCII, which needs no look at its sequences. */
+static inline bool is_ascii(struct wf_string text)
+{
+    uint64_t bits = 0;
+    size_t i = 0;
+
+    if (text.size_bytes < 8) {
+        for (; i < text.size_bytes; i++) {
+            bits |= (unsigned char)text.data[i];
+        }
+        return (bits & WF_HIGH_BITS) == 0;
+    }
+    for (; i + 8 < text.size_bytes; i += 8) {
+        bits |= wf_load_u64(text.data + i);
+    }
+    bits |= wf_load_u64(text.data + text.size_bytes - 8);
+    return (bits & WF_HIGH_BITS) == 0;
+}
+
+static inline enum wf_status decode_text(struct wf_json_decoder *decoder,
+                                         const struct wf_field *field,
+                                         const struct wf_json_token *token, struct wf_string *value)
+{
+    if (token->kind != WF_JSON_STRING) {
+        return wf_json_wrong_kind(decoder, field, token, "text");
+    }
+    if (!token->has_escapes && is_ascii(token->text)) {
+        *value = token->text;
+        return WF_OK;
+    }
+    return wf_json_decoder_text(decoder, token, value);
+}
+
 /* One value that is not null, in place: of a list, a map, or a member that is not a message. */
 static enum wf_status decode_value(struct wf_json_decoder *decoder, const struct wf_field *field,
                                    const struct wf_json_token *token, void *value)
 {
     switch (field->kind) {
     case WF_KIND_STRING:
-        return token->kind == WF_JSON_STRING ? wf_json_decoder_text(decoder, token, value)
-                                             : wf_json_wrong_kind(decoder, field, token, "text");
+        return decode_text(decoder, field, token, value);
     case WF_KIND_BYTES:
         return token->kind == WF_JSON_STRING
                    ? decode_bytes(decoder, field, token, value)
@@ -230,6 +282,21 @@ static enum wf_status decode_value(struct wf_json_decoder *decoder, const struct
 
 /* ---- Lists and maps ---- */
 
+/* Lists are mostly of one item, but for the events of a history, which are most of its text. */
+static uint32_t first_capacity(const struct wf_json_decoder *decoder, const struct wf_field *field)
+{
+    const size_t left_bytes = (size_t)(decoder->reader.end - decoder->reader.next);
+    const size_t guess = left_bytes / EVENT_TEXT_BYTES;
+
+    if (field->message != &wf_type_event) {
+        return 1;
+    }
+    if (guess < EVENTS_FIRST_COUNT_MIN) {
+        return EVENTS_FIRST_COUNT_MIN;
+    }
+    return guess < UINT32_MAX ? (uint32_t)guess : UINT32_MAX;
+}
+
 /* A zeroed item at the end of the list, not counted yet. */
 static enum wf_status next_item(struct wf_json_decoder *decoder, const struct wf_field *field,
                                 struct wf_list *list, const struct wf_json_token *token,
@@ -242,7 +309,7 @@ static enum wf_status next_item(struct wf_json_decoder *decoder, const struct wf
         void *items = NULL;
 
         if (list->count == 0) {
-            capacity = field->message == &wf_type_event ? EVENTS_FIRST_COUNT : 1;
+            capacity = first_capacity(decoder, field);
         }
         if (list->count > UINT32_MAX / LIST_GROWTH) {
             return wf_json_place_error(decoder,
@@ -392,22 +459,19 @@ static inline const char *peek_key(const struct wf_json_reader *reader)
     return at < reader->end && *at == '"' ? at : NULL;
 }
 
+/* Compares names: most differ or end within two words, which overlap where the name is short. */
 static inline bool same_bytes(const char *left, const char *right, size_t size_bytes)
 {
+    if (size_bytes < 4) {
+        return memcmp(left, right, size_bytes) == 0;
+    }
     if (size_bytes < 8) {
-        for (size_t i = 0; i < size_bytes; i++) {
-            if (left[i] != right[i]) {
-                return false;
-            }
-        }
-        return true;
+        return wf_load_u32(left) == wf_load_u32(right) &&
+               wf_load_u32(left + size_bytes - 4) == wf_load_u32(right + size_bytes - 4);
     }
-    /* Most names differ or end within two words. */
-    if (wf_load_u64(left) != wf_load_u64(right) ||
-        wf_load_u64(left + size_bytes - 8) != wf_load_u64(right + size_bytes - 8)) {
-        return false;
-    }
-    return size_bytes <= 16 || memcmp(left + 8, right + 8, size_bytes - 16) == 0;
+    return wf_load_u64(left) == wf_load_u64(right) &&
+           wf_load_u64(left + size_bytes - 8) == wf_load_u64(right + size_bytes - 8) &&
+           (size_bytes <= 16 || memcmp(left + 8, right + 8, size_bytes - 16) == 0);
 }
 
 /* Takes the key at `quote` when it names this field and a colon follows. */

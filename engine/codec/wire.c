@@ -63,6 +63,10 @@ static inline const uint8_t *try_varint(const uint8_t *at, const uint8_t *end, u
         *value = *at;
         return at + 1;
     }
+    if (end - at >= 2 && at[1] < 0x80) {
+        *value = (at[0] & 0x7fu) | (uint64_t)at[1] << 7;
+        return at + 2;
+    }
     return read_long_varint(at, end, value);
 }
 
@@ -165,21 +169,20 @@ static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const ui
 static inline const struct wf_field *find_field(const struct wf_message_type *type,
                                                 const struct wf_field *expected, uint64_t tag)
 {
-    const uint32_t number = (uint32_t)(tag >> WIRE_TYPE_BITS);
-    const uint32_t wire = (uint32_t)(tag & WIRE_TYPE_MASK);
-    const struct wf_field *field = expected;
+    const struct wf_field *field = NULL;
 
-    if (field->number != number) {
-        field = wf_message_field(type, number);
-        if (field == NULL) {
-            return NULL;
-        }
+    if (expected->tag == tag) {
+        return expected;
     }
-    if (wire == wire_types_of_kinds[field->kind]) {
+    field = wf_message_field(type, (uint32_t)(tag >> WIRE_TYPE_BITS));
+    if (field == NULL || field->tag == tag) {
         return field;
     }
-    /* A list of numbers is packed or not (engine-semantics 1.6 "packed"). */
-    return field->label == WF_LABEL_LIST && wire == WIRE_SIZED ? field : NULL;
+    /* A list of numbers may be unpacked, each under its own tag (engine-semantics 1.6 "packed"). */
+    return field->label == WF_LABEL_LIST && (tag & WIRE_TYPE_MASK) == WIRE_VARINT &&
+                   wire_types_of_kinds[field->kind] == WIRE_VARINT
+               ? field
+               : NULL;
 }
 
 /* Where the unknown fields of one message lie. Nearly always they are one run at its end, kept as a
@@ -262,15 +265,12 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
                            void *message, const uint8_t *at, const uint8_t *end,
                            uint32_t levels_left);
 
-static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *time,
-                                  const uint8_t *at, const uint8_t *end, uint32_t levels_left)
-{
-    enum { SECONDS_TAG = 1 << WIRE_TYPE_BITS, NANOS_TAG = 2 << WIRE_TYPE_BITS };
+enum { SECONDS_TAG = 1 << WIRE_TYPE_BITS, NANOS_TAG = 2 << WIRE_TYPE_BITS };
 
-    if (levels_left == 0) {
-        return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep");
-    }
-    time->is_set = true;
+/* The members of a time in any order, unknown ones among them. */
+static const uint8_t *decode_odd_time(struct decoder *decoder, struct wf_timestamp *time,
+                                      const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+{
     while (at < end) {
         uint64_t tag = 0;
         uint64_t value = 0;
@@ -280,7 +280,7 @@ static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *
             return NULL;
         }
         if (tag != SECONDS_TAG && tag != NANOS_TAG) {
-            at = skip_field(decoder, tag, at, end, levels_left - 1);
+            at = skip_field(decoder, tag, at, end, levels_left);
             if (at == NULL) {
                 return NULL;
             }
@@ -297,6 +297,32 @@ static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *
         }
     }
     return end;
+}
+
+static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *time,
+                                  const uint8_t *at, const uint8_t *end, uint32_t levels_left)
+{
+    uint64_t value = 0;
+
+    if (levels_left == 0) {
+        return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep");
+    }
+    time->is_set = true;
+    if (at < end && *at == SECONDS_TAG) {
+        at = read_varint(decoder, at + 1, end, &value);
+        if (at == NULL) {
+            return NULL;
+        }
+        time->seconds = (int64_t)value;
+    }
+    if (at < end && *at == NANOS_TAG) {
+        at = read_varint(decoder, at + 1, end, &value);
+        if (at == NULL) {
+            return NULL;
+        }
+        time->nanos = (int32_t)(uint32_t)value;
+    }
+    return at == end ? end : decode_odd_time(decoder, time, at, end, levels_left - 1);
 }
 
 /* A singular sub-message: a second occurrence merges into the first. */
@@ -414,6 +440,14 @@ static bool reserve_items(struct decoder *decoder, struct wf_list *list, size_t 
     return true;
 }
 
+/* Whether the same tag follows; tags of lists and maps have one byte or two, rarely more. */
+static inline bool is_same_tag(const uint8_t *at, const uint8_t *end, const uint8_t *tag,
+                               size_t tag_size_bytes)
+{
+    return (size_t)(end - at) >= tag_size_bytes && *at == *tag &&
+           (tag_size_bytes == 1 || memcmp(at, tag, tag_size_bytes) == 0);
+}
+
 /* How many fields with one tag follow one another; `at` is behind the tag of the first. Stops at
  * anything else. */
 static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *tag,
@@ -429,7 +463,7 @@ static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *ta
             return count;
         }
         at += size_bytes;
-        if ((size_t)(end - at) < tag_size_bytes || memcmp(at, tag, tag_size_bytes) != 0) {
+        if (!is_same_tag(at, end, tag, tag_size_bytes)) {
             return count;
         }
         at += tag_size_bytes;

@@ -69,20 +69,38 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 #define ENTRY_TARGETS_PAYLOAD &wf_type_payload, NULL
 #define ENTRY_TARGETS_PAYLOADS &wf_type_payloads, NULL
 
+/* The wire type of each kind, the low bits of a tag (engine-semantics 1.6). Lists and maps have sizes whatever they hold. */
+#define WIRE_SIZED 2
+#define WIRE_STRING WIRE_SIZED
+#define WIRE_BYTES WIRE_SIZED
+#define WIRE_BOOL 0
+#define WIRE_INT32 0
+#define WIRE_INT64 0
+#define WIRE_UINT32 0
+#define WIRE_UINT64 0
+#define WIRE_FLOAT 5
+#define WIRE_DOUBLE 1
+#define WIRE_ENUM 0
+#define WIRE_MESSAGE WIRE_SIZED
+#define WIRE_TIMESTAMP WIRE_SIZED
+#define WIRE_DURATION WIRE_SIZED
+#define TAG(number, wire) ((number) << 3 | (wire))
+
 /* A zeroed row ends each table, because C has no empty arrays. */
 #define WF_MESSAGE(message, full_name) static const struct wf_field fields_##message[] = {
 #define WF_FIELD(message, number, KIND, type, name, json)                                                              \
-    {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0, json,                   \
-     sizeof(json) - 1, TARGETS_##KIND(type)},
+    {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0,                         \
+     TAG(number, WIRE_##KIND), json, sizeof(json) - 1, TARGETS_##KIND(type)},
 #define WF_LIST(message, number, KIND, type, name, json)                                                               \
-    {(number), WF_KIND_##KIND, WF_LABEL_LIST, (uint32_t)offsetof(struct wf_##message, name), 0, json,                  \
-     sizeof(json) - 1, TARGETS_##KIND(type)},
+    {(number), WF_KIND_##KIND, WF_LABEL_LIST, (uint32_t)offsetof(struct wf_##message, name), 0,                        \
+     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, TARGETS_##KIND(type)},
 #define WF_MAP(message, number, VALUE, name, json)                                                                     \
-    {(number), ENTRY_##VALUE, WF_LABEL_MAP, (uint32_t)offsetof(struct wf_##message, name), 0, json,                    \
-     sizeof(json) - 1, ENTRY_TARGETS_##VALUE},
+    {(number), ENTRY_##VALUE, WF_LABEL_MAP, (uint32_t)offsetof(struct wf_##message, name), 0,                          \
+     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, ENTRY_TARGETS_##VALUE},
 #define WF_CHOICE(message, oneof, number, KIND, type, name, json)                                                      \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, oneof),                           \
-     (uint32_t)offsetof(struct wf_##message, oneof##_case), json, sizeof(json) - 1, TARGETS_##KIND(type)},
+     (uint32_t)offsetof(struct wf_##message, oneof##_case), TAG(number, WIRE_##KIND), json, sizeof(json) - 1,          \
+     TARGETS_##KIND(type)},
 #define WF_MESSAGE_END(message)                                                                                        \
     {0}                                                                                                                \
     }                                                                                                                  \
