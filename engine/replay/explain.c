@@ -4,7 +4,7 @@
  */
 #include "engine/replay/explain.h"
 
-#include "engine/base/assert.h"
+#include "engine/diagnosis.h"
 #include "engine/worker/marker.h"
 
 /* Rows shown before and after the first difference, and how far the lists are compared. */
@@ -372,6 +372,21 @@ static enum wf_cause cause_of(const struct sides *sides, const struct wf_explain
     return cause_of_pair(sides, in, row);
 }
 
+/* Where the commands differ, the cause names the diagnosis. */
+static const char *diagnosis_of(enum wf_divergence_kind kind, const struct wf_finding *finding)
+{
+    static const enum wf_diagnosis_number by_cause[] = {
+        [WF_CAUSE_INSERTED] = WF_DIAGNOSIS_INSERTED,           [WF_CAUSE_REMOVED] = WF_DIAGNOSIS_REMOVED,
+        [WF_CAUSE_MOVED] = WF_DIAGNOSIS_MOVED,                 [WF_CAUSE_RENAMED] = WF_DIAGNOSIS_RENAMED,
+        [WF_CAUSE_KIND_CHANGED] = WF_DIAGNOSIS_KIND_CHANGED,   [WF_CAUSE_PATCH_MISSING] = WF_DIAGNOSIS_PATCH_MISSING,
+        [WF_CAUSE_CLOSED_EARLY] = WF_DIAGNOSIS_CLOSED_EARLY};
+    const bool is_about_commands = kind == WF_DIVERGENCE_COMMAND_KIND || kind == WF_DIVERGENCE_COMMAND_MISSING ||
+                                   kind == WF_DIVERGENCE_ACTIVITY_TYPE || kind == WF_DIVERGENCE_CHILD_TYPE;
+
+    return is_about_commands && finding->cause != WF_CAUSE_NONE ? wf_diagnosis_code(by_cause[finding->cause])
+                                                                : finding->diagnosis;
+}
+
 /* ---- Window and hint ---- */
 
 static void add_window(struct wf_arena *arena, const struct sides *sides, const struct alignment *alignment,
@@ -461,6 +476,7 @@ void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in, struc
         return;
     }
     finding->cause = cause_of(&sides, in, &alignment);
+    finding->diagnosis = diagnosis_of(in->divergence->kind, finding);
     add_window(arena, &sides, &alignment, finding);
     wf_buffer_init(&hint, arena);
     if (finding->cause == WF_CAUSE_PATCH_MISSING) {

@@ -207,15 +207,19 @@ static enum wf_status check_evictions(struct wf_replay *replay, const struct pas
 /* ---- Results that need no pass ---- */
 
 static void set_finding(struct wf_replay_result *result, enum wf_verdict verdict, const char *rule,
-                        const char *diagnosis, struct wf_string message)
+                        enum wf_diagnosis_number diagnosis, struct wf_string message)
 {
     result->verdict = verdict;
-    result->finding = (struct wf_finding){.verdict = verdict, .rule = rule, .diagnosis = diagnosis, .message = message};
+    result->finding = (struct wf_finding){
+        .verdict = verdict, .rule = rule, .diagnosis = wf_diagnosis_code(diagnosis), .message = message};
 }
 
-static void set_bad_history(struct wf_replay *replay, const struct wf_error *bad, struct wf_replay_result *result)
+static void set_bad_history(struct wf_replay *replay, const struct wf_history *history, const struct wf_error *bad,
+                            struct wf_replay_result *result)
 {
-    set_finding(result, WF_VERDICT_BAD_HISTORY, "history-shape", "WF212",
+    const struct wf_shape_breach breach = wf_shape_breach_of(history->events, history->event_count);
+
+    set_finding(result, WF_VERDICT_BAD_HISTORY, breach.rule, breach.diagnosis,
                 wf_string_copy(&replay->result_arena, wf_string_of(bad->message)));
     result->finding.event_id = bad->event_id;
 }
@@ -231,12 +235,12 @@ static void set_no_workflow(struct wf_replay *replay, struct wf_string type, str
         wf_buffer_printf(&text, "%s%s", i == 0 ? "" : ", ", name);
     }
     wf_buffer_append_char(&text, '.');
-    set_finding(result, WF_VERDICT_SETUP, "no-workflow", "WF232", wf_buffer_string(&text));
+    set_finding(result, WF_VERDICT_SETUP, "workflow-type", WF_DIAGNOSIS_WORKFLOW_TYPE_MISSING, wf_buffer_string(&text));
 }
 
 static void set_unstable(const struct pass *again, struct wf_replay_result *result)
 {
-    set_finding(result, WF_VERDICT_NONDETERMINISM, "eviction", "WF208",
+    set_finding(result, WF_VERDICT_NONDETERMINISM, "eviction-replay", WF_DIAGNOSIS_NOT_REPEATABLE,
                 WF_STR("Run again from the start of history, the code gives other commands than the first time: it "
                        "remembers something outside its run."));
     result->finding.event_id = again->unstable_event_id;
@@ -333,11 +337,11 @@ enum wf_status wf_replay_run(struct wf_replay *replay, struct wf_history *histor
     if (pass.worker == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a worker");
     }
-    if (wf_history_normalise(history, &bad) != WF_OK ||
-        wf_replay_span_of(history->events, history->event_count, &span, &bad) != WF_OK) {
-        set_bad_history(replay, &bad, result);
+    if (wf_history_normalise(history, &bad) != WF_OK) {
+        set_bad_history(replay, history, &bad, result);
         return WF_OK;
     }
+    span = wf_replay_span_of(history->events, history->event_count);
     result->is_closed = wf_event_is_close(history->events[history->event_count - 1].event_type);
     pass.task = task_of(history, &span);
     if (!wf_host_has_workflow(replay->host, pass.task.workflow_type)) {

@@ -1,11 +1,11 @@
 /*
- * What a history must look like to be replayed, and where a replay of it begins and ends. Private to the engine.
+ * Where a replay of a history begins and ends, and what is wrong with one that cannot be replayed. Private to the engine.
  * Source: replay-rules 1.1.
  */
 #ifndef WF_ENGINE_REPLAY_SHAPE_H
 #define WF_ENGINE_REPLAY_SHAPE_H
 
-#include "engine/base/status.h"
+#include "engine/diagnosis.h"
 #include "engine/schema.h"
 
 /* The two numbers that a poll response would carry. */
@@ -14,12 +14,14 @@ struct wf_replay_span {
     int64_t started_event_id;
 };
 
-/*
- * Checks a normalised history.
- *
- * Errors: WF_ERR_INVALID with the event id.
- */
-enum wf_status wf_replay_span_of(const struct wf_event *events, uint32_t event_count, struct wf_replay_span *span,
-                                 struct wf_error *err);
+/* Of a history that wf_history_normalise accepts. */
+struct wf_replay_span wf_replay_span_of(const struct wf_event *events, uint32_t event_count);
+
+/* The rule that a history breaks which wf_history_normalise refuses. */
+struct wf_shape_breach {
+    const char *rule; /* of rules.def */
+    enum wf_diagnosis_number diagnosis;
+};
+struct wf_shape_breach wf_shape_breach_of(const struct wf_event *events, uint32_t event_count);
 
 #endif

@@ -7,15 +7,18 @@
 #include <stdarg.h>
 
 #include "engine/base/assert.h"
+#include "engine/diagnosis.h"
 #include "engine/worker/worker_run.h"
 #include "engine/worker/worker_state.h"
 
 static const struct {
     enum wf_verdict verdict;
     const char *rule;
-    const char *diagnosis;
+    enum wf_diagnosis_number diagnosis;
 } kinds[] = {
-#define WF_DIVERGENCE(NAME, VERDICT, rule, diagnosis) {WF_VERDICT_##VERDICT, rule, diagnosis},
+    [WF_DIVERGENCE_NONE] = {WF_VERDICT_OK, NULL, 0},
+#define WF_DIVERGENCE(NAME, VERDICT, rule, DIAGNOSIS)                                                                  \
+    [WF_DIVERGENCE_##NAME] = {WF_VERDICT_##VERDICT, rule, WF_DIAGNOSIS_##DIAGNOSIS},
 #include "engine/worker/divergences.def"
 };
 
@@ -31,7 +34,7 @@ const char *wf_divergence_rule(enum wf_divergence_kind kind)
 
 const char *wf_divergence_diagnosis(enum wf_divergence_kind kind)
 {
-    return kinds[kind].diagnosis;
+    return kind == WF_DIVERGENCE_NONE ? NULL : wf_diagnosis_code(kinds[kind].diagnosis);
 }
 
 /* ---- Making one ---- */

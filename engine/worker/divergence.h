@@ -11,7 +11,8 @@
 #include "engine/worker/machine.h"
 
 enum wf_divergence_kind {
-#define WF_DIVERGENCE(NAME, VERDICT, rule, diagnosis) WF_DIVERGENCE_##NAME,
+    WF_DIVERGENCE_NONE,
+#define WF_DIVERGENCE(NAME, VERDICT, rule, DIAGNOSIS) WF_DIVERGENCE_##NAME,
 #include "engine/worker/divergences.def"
 };
 

@@ -462,14 +462,13 @@ void script_replay(struct wf_arena *arena, const struct history_builder *history
     const struct wf_worker_config config = {
         .blocks = arena->source, .cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
     struct wf_worker *worker = wf_worker_new(&config);
-    struct wf_replay_span span = {0, 0};
+    const struct wf_replay_span span = wf_replay_span_of(history->events, history->count);
     struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID), .workflow_id = WF_STR("workflow-id")};
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
     struct wf_worker_output out;
     struct wf_error err;
 
     WF_ASSERT(worker != NULL);
-    WF_ASSERT(wf_replay_span_of(history->events, history->count, &span, &err) == WF_OK);
     task.events = history->events;
     task.event_count = history->count;
     task.previous_started_event_id = span.previous_started_event_id;
