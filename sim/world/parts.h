@@ -392,7 +392,8 @@ void sim_server_alarm(struct sim_world *world, struct sim_component *component);
 /* What a component's call came to. */
 void sim_server_response(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
 void sim_server_reply(struct sim_world *world, const struct sim_call *call, const struct wf_db_reply *reply);
-/* Makes the components that the server's view gives it. */
+/* Makes the components that the server's view gives it. A shard that changed hands and came back is acquired anew: an old
+ * component has not seen what the other owner wrote, and is never fenced while it writes nothing. */
 void sim_server_adopt(struct sim_world *world, uint32_t node);
 /* Has matching give up the task queues that changed hands since the server last looked, also those that came back. */
 void sim_server_disown(struct sim_world *world, uint32_t node);

@@ -389,8 +389,13 @@ void sim_server_adopt(struct sim_world *world, uint32_t node)
     struct sim_server *server = server_of(world, node);
 
     for (uint32_t shard = 0; shard < world->scenario->shard_count; shard++) {
-        if (server->view[shard] == node && server->shards[shard] == NULL && world->status == WF_OK) {
+        if (server->view[shard] != node || world->status != WF_OK) {
+            continue;
+        }
+        if (server->shards[shard] == NULL) {
             make_shard(world, node, (int32_t)shard);
+        } else if (server->changes_seen[shard] != world->ring.changes[shard]) {
+            stop_shard(world, server->shards[shard]); /* and makes it anew */
         }
     }
 }

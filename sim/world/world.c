@@ -348,6 +348,7 @@ static void restart_node(struct sim_world *world, uint32_t index)
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RESTART, .node = node->name});
     if (node->kind == SIM_NODE_SERVER) {
         memcpy(node->server->view, world->ring.owners, world->ring.slot_count * sizeof(uint32_t));
+        memcpy(node->server->changes_seen, world->ring.changes, world->ring.slot_count * sizeof(uint32_t));
         sim_server_start(world, index);
         sim_ring_watch(world, index, SIM_JOIN_NS);
     } else if (node->kind == SIM_NODE_WORKER) {

@@ -305,6 +305,28 @@ static void test_world__moved_shard_is_fenced(void **state)
                       "     10.018000s  server-1 lost shard 0\n");
 }
 
+/* A shard that went away and came back is acquired anew, also by an owner that wrote nothing meanwhile: else it would go on
+ * with what it knew and never see the timers of the other one. */
+static void test_world__shard_that_came_back_is_acquired_anew(void **state)
+{
+    struct world_fixture *f = *state;
+
+    f->shown = SHOW(SHARD_ACQUIRED) | SHOW(SHARD_LOST);
+    f->start.at_ns = 3600 * WF_NS_PER_S; /* idle */
+    world_begin(f);
+    world_run(f, 1000);
+    assert_true(sim_world_move_shard(f->world, 0, world_node(f, "server-3")));
+    world_run(f, 2000);
+    assert_true(sim_world_move_shard(f->world, 0, world_node(f, "server-1")));
+    world_run(f, 3000);
+
+    world_trace_is(f, "      0.002000s  server-1 owns shard 0, range 1\n"
+                      "      0.002000s  server-2 owns shard 1, range 1\n"
+                      "      0.129000s  server-3 owns shard 0, range 2\n"
+                      "      0.228000s  server-1 lost shard 0\n"
+                      "      0.230000s  server-1 owns shard 0, range 3\n");
+}
+
 /* What a process wrote into the module's globals is its own, and gone after its crash. */
 static void test_world__module_memory_belongs_to_the_process(void **state)
 {
@@ -476,6 +498,7 @@ int main(void)
         IN_WORLD(test_world__worker_crash_between_effect_and_answer),
         IN_WORLD(test_world__server_crash_moves_the_shard),
         IN_WORLD(test_world__moved_shard_is_fenced),
+        IN_WORLD(test_world__shard_that_came_back_is_acquired_anew),
         IN_WORLD(test_world__module_memory_belongs_to_the_process),
         IN_WORLD(test_world__runs_and_histories_can_be_read),
         IN_WORLD(test_world__closed_run_leaves_memory),
