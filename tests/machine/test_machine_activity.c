@@ -224,13 +224,13 @@ static void test_machine_activity__times_out_while_it_runs(void **state)
     }
 }
 
-/* BACKOFF TIME_OUT: S2C runs on between attempts, and no start is written (4.2). */
-static void test_machine_activity__times_out_in_backoff(void **state)
+/* S2C runs on between attempts. The interval of 1 s ends just at the expiration, which is allowed
+ * (4.5 step 8), and no start is written for an attempt that nobody took (4.2). */
+static void test_machine_activity__times_out_after_backoff(void **state)
 {
     struct shard_fixture f;
 
     (void)state;
-    /* The interval of 1 s would end just at the expiration, which is allowed (4.5 step 8). */
     begin_with(&f, (struct setting){.schedule_to_close_ns = 1500 * WF_NS_PER_MS});
     shard_fixture_advance(&f, 500 * WF_NS_PER_MS);
     shard_fail_activity(&f, shard_poll_activity(&f), "E", false);
@@ -464,7 +464,7 @@ int main(void)
         cmocka_unit_test(test_machine_activity__times_out_in_the_queue),
         cmocka_unit_test(test_machine_activity__start_to_close_begins_another_attempt),
         cmocka_unit_test(test_machine_activity__times_out_while_it_runs),
-        cmocka_unit_test(test_machine_activity__times_out_in_backoff),
+        cmocka_unit_test(test_machine_activity__times_out_after_backoff),
         cmocka_unit_test(test_machine_activity__heartbeats_keep_it_alive),
         cmocka_unit_test(test_machine_activity__cancel_before_start_closes_it),
         cmocka_unit_test(test_machine_activity__cancel_in_backoff_closes_it),

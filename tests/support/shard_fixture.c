@@ -17,9 +17,14 @@ static void perform_store(struct shard_fixture *fixture, const struct shard_stor
     struct wf_db_reply reply = {0};
     struct wf_db_reply *kept = NULL;
     const bool is_run_write = store->request->op_case == WF_CASE_db_request_write;
-    const enum sim_database_fate fate = is_run_write ? fixture->fate : SIM_DATABASE_FATE_NONE;
+    enum sim_database_fate fate = is_run_write ? fixture->fate : SIM_DATABASE_FATE_NONE;
     bool is_committed = false;
 
+    if (store->request->op_case == WF_CASE_db_request_acquire_shard &&
+        fixture->acquires_refused > 0) {
+        fixture->acquires_refused--;
+        fate = SIM_DATABASE_FATE_UNAVAILABLE;
+    }
     if (is_run_write) {
         fixture->fate = SIM_DATABASE_FATE_NONE;
     }
@@ -44,6 +49,10 @@ static void take_store(struct shard_fixture *fixture, uint32_t owner,
     if (fixture->holds_writes && store.request->op_case == WF_CASE_db_request_write) {
         assert_true(fixture->store_count < SHARD_LOG_MAX);
         fixture->stores[fixture->store_count++] = store;
+        return;
+    }
+    if (fixture->holds_acquires && store.request->op_case == WF_CASE_db_request_acquire_shard) {
+        fixture->acquire = store;
         return;
     }
     perform_store(fixture, &store);
@@ -228,6 +237,23 @@ const struct wf_svc_response *shard_fixture_call(struct shard_fixture *fixture,
                                                  const struct wf_svc_request *request)
 {
     return shard_fixture_answer(fixture, shard_fixture_send(fixture, 0, request));
+}
+
+void shard_fixture_acquire_now(struct shard_fixture *fixture)
+{
+    fixture->holds_acquires = false;
+    assert_non_null(fixture->acquire.request);
+    perform_store(fixture, &fixture->acquire);
+}
+
+void shard_fixture_release_one(struct shard_fixture *fixture)
+{
+    const struct shard_store first = fixture->stores[0];
+
+    assert_true(fixture->store_count > 0);
+    fixture->store_count--;
+    memmove(&fixture->stores[0], &fixture->stores[1], fixture->store_count * sizeof first);
+    perform_store(fixture, &first);
 }
 
 void shard_fixture_release(struct shard_fixture *fixture)

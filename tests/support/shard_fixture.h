@@ -63,6 +63,9 @@ struct shard_fixture {
     struct shard_store stores[SHARD_LOG_MAX]; /* held back */
     uint32_t store_count;
     bool holds_writes;                    /* writes of runs wait for shard_fixture_release */
+    bool holds_acquires;                  /* acquisitions wait for shard_fixture_acquire_now */
+    uint32_t acquires_refused;            /* so many answers to acquisitions are UNAVAILABLE */
+    struct shard_store acquire;           /* held back */
     enum sim_database_fate fate;          /* of the next write of a run */
     enum wf_call_status push_status;      /* what matching says to pushes */
     enum wf_call_status push_status_once; /* to the next one, when it is not OK */
@@ -94,6 +97,12 @@ const struct wf_svc_response *shard_fixture_answer(const struct shard_fixture *f
 /* Sends a request to owner 0 and returns the answer, NULL when it waits. */
 const struct wf_svc_response *shard_fixture_call(struct shard_fixture *fixture,
                                                  const struct wf_svc_request *request);
+
+/* Performs the held acquisition. */
+void shard_fixture_acquire_now(struct shard_fixture *fixture);
+
+/* Performs the first held write. */
+void shard_fixture_release_one(struct shard_fixture *fixture);
 
 /* Performs held writes, in order. */
 void shard_fixture_release(struct shard_fixture *fixture);
