@@ -91,7 +91,8 @@ struct wf_worker_input {
 enum wf_worker_output_type {
     WF_WORKER_IDLE,         /* nothing to do */
     WF_WORKER_ACTIVATION,   /* give it to the slot's host instance and feed the completion back */
-    WF_WORKER_WANT_HISTORY, /* fetch the run's whole history and feed it as HISTORY */
+    WF_WORKER_WANT_HISTORY, /* fetch the run's whole history and feed it as HISTORY; again when what came ends before the
+                               task */
     WF_WORKER_RESPONSE,     /* answer the task */
     WF_WORKER_FINDING,      /* replay worker: the verdict of this run; the slot is free */
 };

@@ -316,6 +316,7 @@ static void on_poll(struct wf_matching *matching, uint64_t call_id, struct wf_ma
     wf_ring_init(&poller->link);
     wf_ring_push(&queue->pollers, &poller->link);
     queue->poller_ns = matching->now_ns;
+    queue->is_polled = true;
     need(matching, queue);
 }
 

@@ -113,6 +113,7 @@ struct wf_matching_queue {
     int64_t read_task_id;  /* everything at or below it was loaded */
     int64_t saved_ack_task_id;
     wf_time_ns saved_ns;   /* when the ack level was saved last */
+    bool is_polled;        /* since then: the next save also finds out whether the lease is still held */
     wf_time_ns poller_ns;  /* when a poller was seen last; INT64_MIN: never */
     wf_time_ns used_ns;
     wf_time_ns retry_ns;   /* COLD: when to acquire again; INT64_MAX: when needed */

@@ -86,9 +86,12 @@ static int64_t ack_level(const struct wf_matching *matching, const struct wf_mat
     return wf_ring_is_empty(&queue->backlog) ? queue->read_task_id : task_of(queue->backlog.next)->task_id - 1;
 }
 
+/* A queue that is polled is saved also when nothing moved: an owner that was overtaken unnoticed would keep its pollers waiting
+ * beside the backlog that the other one stored. */
 bool wf_queue_is_ack_due(const struct wf_matching *matching, const struct wf_matching_queue *queue)
 {
-    return queue->state == WF_QUEUE_READY && ack_level(matching, queue) > queue->saved_ack_task_id;
+    return queue->state == WF_QUEUE_READY &&
+           (queue->is_polled || ack_level(matching, queue) > queue->saved_ack_task_id);
 }
 
 static bool put_row(struct wf_matching *matching, struct wf_matching_task *task, struct wf_db_task *row)
@@ -135,6 +138,7 @@ static void write_rows(struct wf_matching *matching, struct wf_matching_queue *q
         }
     }
     queue->is_writing = true;
+    queue->is_polled = false;
     queue->is_read_stale = true;
     queue->saved_ns = matching->now_ns;
     request->op_case = WF_CASE_db_request_write_queue;

@@ -35,6 +35,17 @@ static void name_token(struct wf_shard *shard, struct subject *subject, struct w
     }
 }
 
+/* Of the owner that made a task's token; 0 without one. */
+static int64_t clock_of(struct wf_shard *shard, struct wf_string bytes)
+{
+    struct wf_svc_task_token token = {0};
+
+    return bytes.size_bytes > 0 && wf_wire_decode(&shard->step_arena, &wf_type_svc_task_token, bytes, &token,
+                                                  NULL) == WF_OK
+               ? token.shard_clock
+               : 0;
+}
+
 /* 7.7: a cancel or terminate that names the chain is for its current run. */
 static void name_chain(struct subject *subject, const struct wf_workflow_execution *execution,
                        struct wf_string first_run_id)
@@ -46,7 +57,7 @@ static void name_chain(struct subject *subject, const struct wf_workflow_executi
 }
 
 /* Requests of clients. False for any other. */
-static bool client_subject(const struct wf_svc_request *request, struct subject *subject)
+static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *request, struct subject *subject)
 {
     switch (request->call_case) {
     case WF_CASE_svc_request_start_workflow:
@@ -83,6 +94,7 @@ static bool client_subject(const struct wf_svc_request *request, struct subject 
         return true;
     case WF_CASE_svc_request_get_history:
         name_execution(subject, request->call.get_history->workflow_execution);
+        subject->shard_clock = clock_of(shard, request->call.get_history->token);
         subject->perform = wf_handle_get_history;
         return true;
     default:
@@ -141,7 +153,7 @@ static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *
 static bool subject_of(struct wf_shard *shard, const struct wf_svc_request *request,
                        struct subject *subject)
 {
-    return client_subject(request, subject) || worker_subject(shard, request, subject);
+    return client_subject(shard, request, subject) || worker_subject(shard, request, subject);
 }
 
 void wf_request_receive(struct wf_shard *shard, uint64_t call_id,

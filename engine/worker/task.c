@@ -354,6 +354,14 @@ static void find_family(struct wf_run *run)
     }
 }
 
+/* A history may come from a service process that was overtaken and does not know it: then it ends before the task that it
+ * is for, and running code on it would answer the task from the past. */
+static bool reaches_task(const struct wf_run *run, const struct wf_task *task)
+{
+    return run->config->is_replay || task->is_query_only || run->is_full ||
+           (run->events.count > 0 && run->events.items[run->events.count - 1]->event_id >= task->started_event_id);
+}
+
 enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task, struct wf_worker_output *out,
                                  struct wf_error *err)
 {
@@ -361,6 +369,10 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
 
     take_task(run, task);
     WF_TRY(add_history(run, task, err));
+    if (!reaches_task(run, task)) {
+        out->type = WF_WORKER_WANT_HISTORY;
+        return WF_OK;
+    }
     if (is_first) {
         find_family(run);
     }

@@ -212,7 +212,8 @@ static void fetch_history(struct sim_taken *taken)
     struct sim_world *world = taken->worker->world;
     struct wf_svc_get_history body = {
         .workflow_execution = (struct wf_workflow_execution *)(uintptr_t)taken->task->workflow_execution,
-        .first_event_id = 1};
+        .first_event_id = 1,
+        .token = taken->task->token};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_get_history,
                                            .call = {.get_history = &body}};
     struct sim_content *content = sim_content_new(world, SIM_MESSAGE_REQUEST, &request);
@@ -226,6 +227,19 @@ static void fetch_history(struct sim_taken *taken)
         (void)sim_network_call(world, &call, content);
         sim_content_release(world, content);
     }
+}
+
+/* False when it was tried often enough: the task is left to time out. */
+static bool fetch_later(struct sim_taken *taken)
+{
+    struct sim_worker *worker = taken->worker;
+
+    if (taken->tries >= SIM_FETCH_TRIES_MAX) {
+        record_answer(taken, WF_STR("lost"), 0);
+        return false;
+    }
+    run_later(taken, sim_world_backoff(worker->world, &worker->node->entity, taken->tries++));
+    return true;
 }
 
 /* Lets worker and code take turns until the task is answered or waits for history. Returns false while it waits. */
@@ -250,6 +264,9 @@ static bool converse(struct sim_taken *taken, struct wf_worker_input *in)
         case WF_WORKER_IDLE:
             return true;
         case WF_WORKER_WANT_HISTORY:
+            if (taken->wants_history) { /* what came was from the past */
+                return !fetch_later(taken);
+            }
             taken->wants_history = true;
             fetch_history(taken);
             return false;
@@ -309,34 +326,19 @@ void sim_task_run(struct sim_taken *taken)
     }
 }
 
-/* A server that lost the shard and does not know it yet may tell an older history (engine-semantics 8.2 rule 3); run with
- * that, the code would take steps a second time. */
-static bool reaches_task(struct sim_world *world, const struct wf_svc_history *history, int64_t started_event_id)
-{
-    struct wf_history_message batch = {0};
-
-    if (history->batches.count == 0 ||
-        wf_wire_decode(&world->step_arena, &wf_type_history_message, history->batches.items[history->batches.count - 1],
-                       &batch, NULL) != WF_OK) {
-        return false;
-    }
-    return batch.events.count > 0 && batch.events.items[batch.events.count - 1].event_id >= started_event_id;
-}
-
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
 {
     struct sim_worker *worker = taken->worker;
     struct wf_task task = task_of(taken->task);
     struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &task};
 
-    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_history ||
-        !reaches_task(worker->world, response->answer.history, task.started_event_id)) {
-        if (response->status == WF_CALL_NOT_FOUND || taken->tries >= SIM_FETCH_TRIES_MAX) {
-            record_answer(taken, WF_STR("lost"), 0); /* the task times out */
-            sim_task_free(taken);
-            return;
+    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_history) {
+        if (response->status == WF_CALL_NOT_FOUND) {
+            taken->tries = SIM_FETCH_TRIES_MAX;
         }
-        run_later(taken, sim_world_backoff(worker->world, &worker->node->entity, taken->tries++));
+        if (!fetch_later(taken)) {
+            sim_task_free(taken);
+        }
         return;
     }
     in.now_ns = sim_node_clock(worker->world, worker->node->index);

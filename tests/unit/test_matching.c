@@ -353,7 +353,8 @@ static void test_matching__empty_poll_ends_after_a_minute(void **state)
 
     trace_is(f, "0 acquires orders, range 1\n"
                 "0 reads 0 tasks\n"
-                "60000 answers 1: ok\n");
+                "60000 answers 1: ok\n"
+                "60000 writes 0 tasks, ack 0: 0\n");
 }
 
 /* A poll whose caller is gone gets nothing. */
