@@ -91,11 +91,9 @@ static bool read_file(struct corpus *corpus, const char *name, struct wf_string 
 static void read_history(struct corpus *corpus, struct wf_string file, struct wf_history *history)
 {
     struct wf_history_reader reader;
-    struct wf_arena *unpacked = wf_arena_take(&corpus->arena, sizeof *unpacked);
     struct wf_error err;
 
-    wf_arena_init(unpacked, wf_system_blocks(), 0);
-    if (wf_history_reader_init(&reader, unpacked, file, UNPACKED_BYTES_MAX, &err) != WF_OK ||
+    if (wf_history_reader_init(&reader, &corpus->arena, file, UNPACKED_BYTES_MAX, &err) != WF_OK ||
         wf_history_reader_next(&reader, &corpus->arena, history, &err) != WF_OK) {
         fail_msg("%s", err.message);
     }
