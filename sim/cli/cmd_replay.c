@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "sim/cli/batch.h"
-#include "sim/cli/code.h"
+#include "sim/cli/load_code.h"
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"

@@ -5,7 +5,7 @@
 #ifndef SIM_CLI_SIMULATION_H
 #define SIM_CLI_SIMULATION_H
 
-#include "sim/cli/code.h"
+#include "sim/cli/load_code.h"
 #include "sim/host/containment.h"
 #include "sim/run.h"
 #include "sim/scenario/scenario.h"

@@ -15,10 +15,10 @@ static bool is_in_profile(const char *profile, enum sim_fault_kind kind)
     static const enum sim_fault_kind calm[] = {SIM_FAULT_WORKER_CRASH, SIM_FAULT_CACHE_EVICTION,
                                                SIM_FAULT_MESSAGE_DELAY, SIM_FAULT_ACTIVITY_FAILURE};
 
-    if (strcmp(profile, "chaos") == 0) {
+    if (wf_string_is(wf_string_of(profile), "chaos")) {
         return kind != SIM_FAULT_CANCEL && kind != SIM_FAULT_TERMINATE;
     }
-    for (size_t i = 0; strcmp(profile, "calm") == 0 && i < sizeof calm / sizeof *calm; i++) {
+    for (size_t i = 0; wf_string_is(wf_string_of(profile), "calm") && i < sizeof calm / sizeof *calm; i++) {
         if (calm[i] == kind) {
             return true;
         }

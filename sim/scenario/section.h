@@ -4,7 +4,7 @@
 #ifndef WF_SIM_SCENARIO_SECTION_H
 #define WF_SIM_SCENARIO_SECTION_H
 
-#include "sim/scenario/value.h"
+#include "sim/scenario/scenario_value.h"
 
 struct sim_key {
     const char *name; /* NULL ends a section */

@@ -2,7 +2,7 @@
  * Single values: numbers with units, ratios, texts and JSON. Numbers are read digit by digit into integers: no floating
  * point, no locale, overflow checked.
  */
-#include "sim/scenario/value.h"
+#include "sim/scenario/scenario_value.h"
 
 #include <stdarg.h>
 

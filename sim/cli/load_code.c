@@ -1,5 +1,5 @@
 /* Between commands and sim/host: messages and exit codes. */
-#include "sim/cli/code.h"
+#include "sim/cli/load_code.h"
 
 #include "sim/host/compile.h"
 #include "sim/host/module.h"
