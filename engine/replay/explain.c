@@ -326,6 +326,22 @@ static bool is_later_in_history(const struct sides *sides, const struct wf_expla
     return false;
 }
 
+/* Whether a later row that differs has, on the side asked for, what stands in the first one on the other. */
+static bool is_in_later_row(const struct sides *sides, const struct alignment *alignment,
+                            const struct identity *wanted, bool among_commands)
+{
+    for (uint32_t i = alignment->first_difference + 1; i < alignment->count; i++) {
+        const struct aligned_row *row = &alignment->rows[i];
+        const uint32_t at = among_commands ? row->command : row->event;
+        const struct identity *ids = among_commands ? sides->command_ids : sides->event_ids;
+
+        if (row->is_difference && at != UINT32_MAX && is_same(&ids[at], wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum wf_cause cause_of_pair(const struct sides *sides, const struct wf_explain_input *in,
                                    const struct aligned_row *row)
 {
@@ -364,10 +380,18 @@ static enum wf_cause cause_of(const struct sides *sides, const struct wf_explain
                                                                                        : WF_CAUSE_NONE;
     }
     if (row->command == UINT32_MAX) {
-        return WF_CAUSE_REMOVED;
+        return is_in_later_row(sides, alignment, &sides->event_ids[row->event], true) ? WF_CAUSE_MOVED
+                                                                                     : WF_CAUSE_REMOVED;
+    }
+    if (row->event == UINT32_MAX && is_close_command(sides->commands[row->command])) {
+        return WF_CAUSE_CLOSED_EARLY;
     }
     if (row->event == UINT32_MAX) {
-        return is_close_command(sides->commands[row->command]) ? WF_CAUSE_CLOSED_EARLY : WF_CAUSE_INSERTED;
+        return is_in_later_row(sides, alignment, &sides->command_ids[row->command], false) ||
+                       is_later_in_history(sides, in, in->divergence->event == NULL ? 0 : in->divergence->event->event_id,
+                                           &sides->command_ids[row->command])
+                   ? WF_CAUSE_MOVED
+                   : WF_CAUSE_INSERTED;
     }
     return cause_of_pair(sides, in, row);
 }

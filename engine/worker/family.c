@@ -78,7 +78,7 @@ static struct guess guess_by_marker(const struct wf_event *event)
         const char *key;
         const char *reason;
     } rows[] = {
-#define WF_FAMILY_MARKER(NAME, marker, key) {WF_FAMILY_##NAME, marker, key, "marker " marker " " key},
+#define WF_FAMILY_MARKER(NAME, marker, key, reason) {WF_FAMILY_##NAME, marker, key, reason},
 #include "engine/worker/families.def"
     };
     const struct wf_event_marker_recorded *marker = event->attributes.marker_recorded;
