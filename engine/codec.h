@@ -58,7 +58,8 @@ struct wf_notes {
  * Decodes JSON text into a zeroed message. Accepts camelCase and snake_case keys, both enum spellings and numbers, int64
  * as strings or numbers, null as absent, base64 standard or URL-safe with or without padding. notes may be NULL.
  *
- * Errors: WF_ERR_CORRUPT or WF_ERR_INVALID with the byte offset and the member's name, WF_ERR_LIMIT, WF_ERR_MEMORY.
+ * Errors: WF_ERR_CORRUPT or WF_ERR_INVALID with the byte offset and the member's name, WF_ERR_LIMIT, WF_ERR_MEMORY;
+ *         WF_ERR_UNSUPPORTED for a payload inside an event that a tool has decoded for reading.
  * Source: engine-semantics 1.7; corpus README "What a reader must accept".
  */
 enum wf_status wf_json_decode(struct wf_arena *arena, const struct wf_message_type *type, struct wf_string text,

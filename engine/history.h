@@ -55,7 +55,10 @@ struct wf_history_reader {
 enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct wf_arena *unpacked,
                                       struct wf_string file, size_t limit_bytes, struct wf_error *err);
 
-/* Reads the next history into the arena. WF_ERR_NOT_FOUND after the last one. */
+/*
+ * Reads the next history into the arena. WF_ERR_NOT_FOUND after the last one. After any other error the histories behind it
+ * can be read in an archive only, whose frames stand for themselves; in other formats there is no way past it.
+ */
 enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct wf_arena *arena,
                                       struct wf_history *history, struct wf_error *err);
 

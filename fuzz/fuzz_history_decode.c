@@ -1,7 +1,5 @@
-/*
- * Protobuf histories. What decode accepts survives encode and decode unchanged, a second encode
- * gives the same bytes, printing gives well-formed JSON, and any history can be normalised.
- */
+/* Protobuf histories. What decode accepts survives encode and decode unchanged, a second encode
+ * gives the same bytes, printing gives well-formed JSON, and any history can be normalised. */
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
 #include "engine/history.h"
