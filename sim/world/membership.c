@@ -100,6 +100,9 @@ void sim_ring_look(struct sim_world *world, uint32_t node_index)
     const bool is_there = node->is_up && !node->is_isolated;
 
     if (node->server->is_member == is_there) {
+        if (is_there) {
+            tell(world, node_index); /* cut off too shortly to be missed, it may have missed changes */
+        }
         return;
     }
     node->server->is_member = is_there;

@@ -130,6 +130,13 @@ static int64_t draw_latency(struct sim_world *world, const struct sim_envelope *
     return latency_ns * world->nodes[envelope->from].slow_factor * world->nodes[envelope->to].slow_factor;
 }
 
+/* A long poll is a stream that stays open: it is not sent twice. A second poller that nobody listens to would eat tasks. */
+static bool is_long_poll(const struct sim_envelope *envelope)
+{
+    return envelope->kind == SIM_MESSAGE_REQUEST && (envelope->op == WF_CASE_svc_request_poll_workflow_task ||
+                                                     envelope->op == WF_CASE_svc_request_poll_activity_task);
+}
+
 /* The faults of single messages; storage has its own. Returns false when the message is lost. */
 static bool suffer(struct sim_world *world, const struct sim_envelope *envelope, struct sim_entity *entity,
                    int64_t *latency_ns)
@@ -152,7 +159,8 @@ static bool suffer(struct sim_world *world, const struct sim_envelope *envelope,
         sim_world_record_fault(world, SIM_FAULT_MESSAGE_REORDER, envelope->from, envelope->subject, where);
         *latency_ns = 0; /* it overtakes all that are on their way */
     }
-    if (sim_world_strikes(world, SIM_FAULT_MESSAGE_DUPLICATE, world->rates.message_duplicate, entity,
+    if (!is_long_poll(envelope) &&
+        sim_world_strikes(world, SIM_FAULT_MESSAGE_DUPLICATE, world->rates.message_duplicate, entity,
                           SIM_SITE_NETWORK_DUPLICATE, envelope->subject)) {
         sim_world_record_fault(world, SIM_FAULT_MESSAGE_DUPLICATE, envelope->from, envelope->subject, where);
         envelope->content->references++;

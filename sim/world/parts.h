@@ -192,6 +192,16 @@ struct sim_node {
     };
 };
 
+/*
+ * The alarms of one owner that lie in the loop. One is pushed only when it is earlier than all that are there, so they form
+ * a stack whose top is the next to pop; what wants to be woken later than the top waits for it.
+ */
+#define SIM_ALARMS_MAX 8u
+struct sim_alarms {
+    wf_time_ns times_ns[SIM_ALARMS_MAX];
+    uint32_t count;
+};
+
 enum sim_component_kind { SIM_COMPONENT_SHARD, SIM_COMPONENT_MATCHING };
 
 struct sim_component {
@@ -203,8 +213,8 @@ struct sim_component {
         struct wf_matching *matching;
     };
     struct sim_entity entity;
-    wf_time_ns wake_ns;   /* of the loop; INT64_MAX: none */
-    wf_time_ns armed_ns;  /* the earliest alarm in the loop */
+    wf_time_ns wake_ns; /* of the loop; INT64_MAX: none */
+    struct sim_alarms alarms;
     uint32_t alarm_count; /* in the loop */
     bool is_dead;
 };
@@ -342,6 +352,11 @@ bool sim_world_strikes(struct sim_world *world, enum sim_fault_kind kind, struct
                        struct sim_entity *entity, enum sim_site site, const struct sim_workflow *subject);
 /* SIM_BACKOFF_NS doubled tries times, with jitter. */
 int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, uint32_t tries);
+
+/* True when an alarm for this time must be pushed; it is then counted. */
+bool sim_alarms_need(struct sim_alarms *alarms, wf_time_ns wake_ns);
+/* One of them popped now. */
+void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns);
 
 void sim_link_init(struct sim_ring_link *link);
 void sim_link_push(struct sim_ring_link *head, struct sim_ring_link *link);

@@ -13,12 +13,12 @@ static struct sim_server *server_of(struct sim_world *world, uint32_t node)
 
 /* ---- Alarms ---- */
 
-/* At most one alarm is needed in the loop; later ones that were asked for before find nothing to do. */
 static void arm(struct sim_world *world, struct sim_component *component)
 {
-    if (component->wake_ns < component->armed_ns &&
-        sim_world_push(world, component->wake_ns, component->node, SIM_EVENT_ALARM, component)) {
-        component->armed_ns = component->wake_ns;
+    const wf_time_ns wake_ns = component->wake_ns < world->loop.now_ns ? world->loop.now_ns : component->wake_ns;
+
+    if (sim_alarms_need(&component->alarms, wake_ns) &&
+        sim_world_push(world, wake_ns, component->node, SIM_EVENT_ALARM, component)) {
         component->alarm_count++;
     }
 }
@@ -34,7 +34,6 @@ static struct sim_component *new_component(struct sim_world *world, uint32_t nod
         component->node = node;
         component->entity = world->nodes[node].entity;
         component->wake_ns = INT64_MAX;
-        component->armed_ns = INT64_MAX;
     }
     return component;
 }
@@ -326,9 +325,7 @@ void sim_server_alarm(struct sim_world *world, struct sim_component *component)
         }
         return;
     }
-    if (component->armed_ns <= world->loop.now_ns) {
-        component->armed_ns = INT64_MAX;
-    }
+    sim_alarms_popped(&component->alarms, world->loop.now_ns);
     if (component->wake_ns <= world->loop.now_ns) {
         component->wake_ns = INT64_MAX;
         feed(world, component, &(struct wf_service_input){.type = WF_SERVICE_ALARM}, NULL);

@@ -33,7 +33,7 @@ struct sim_poller {
     uint32_t tries;      /* failures in a row */
     int64_t wait_ns;     /* of the next poll */
     wf_time_ns due_ns;   /* when to look at it again; INT64_MAX: not by itself */
-    wf_time_ns armed_ns; /* the earliest POLL event in the loop */
+    struct sim_alarms alarms; /* its POLL events in the loop */
 };
 
 /* A workflow task in hand. */

@@ -87,6 +87,26 @@ int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, ui
                                                          JITTER_PERCENT);
 }
 
+bool sim_alarms_need(struct sim_alarms *alarms, wf_time_ns wake_ns)
+{
+    if (wake_ns == INT64_MAX || (alarms->count > 0 && alarms->times_ns[alarms->count - 1] <= wake_ns)) {
+        return false;
+    }
+    if (alarms->count == SIM_ALARMS_MAX) { /* forget the latest: it will pop and find nothing to do */
+        memmove(&alarms->times_ns[0], &alarms->times_ns[1], (SIM_ALARMS_MAX - 1) * sizeof alarms->times_ns[0]);
+        alarms->count--;
+    }
+    alarms->times_ns[alarms->count++] = wake_ns;
+    return true;
+}
+
+void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns)
+{
+    if (alarms->count > 0 && alarms->times_ns[alarms->count - 1] <= now_ns) {
+        alarms->count--;
+    }
+}
+
 void sim_link_init(struct sim_ring_link *link)
 {
     link->next = link;

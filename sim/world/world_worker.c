@@ -72,9 +72,9 @@ struct wf_host *sim_worker_host(const struct sim_worker *worker)
 
 static void arm(struct sim_poller *poller)
 {
-    if (poller->due_ns < poller->armed_ns &&
-        sim_world_push(poller->worker->world, poller->due_ns, poller->worker->node->index, SIM_EVENT_POLL, poller)) {
-        poller->armed_ns = poller->due_ns;
+    if (sim_alarms_need(&poller->alarms, poller->due_ns)) {
+        (void)sim_world_push(poller->worker->world, poller->due_ns, poller->worker->node->index, SIM_EVENT_POLL,
+                             poller);
     }
 }
 
@@ -160,9 +160,7 @@ static void look_at_poller(struct sim_poller *poller)
 {
     struct sim_world *world = poller->worker->world;
 
-    if (poller->armed_ns <= world->loop.now_ns) {
-        poller->armed_ns = INT64_MAX;
-    }
+    sim_alarms_popped(&poller->alarms, world->loop.now_ns);
     if (poller->worker->core == NULL) {
         return;
     }
@@ -506,7 +504,6 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
             .is_used = is_activity ? queue->all_activities || queue->activity_count > 0
                                    : queue->all_workflows || queue->workflow_count > 0,
             .due_ns = INT64_MAX,
-            .armed_ns = INT64_MAX,
         };
     }
     for (uint32_t i = 0; i < world->scenario->code_count; i++) {
