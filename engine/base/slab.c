@@ -1,6 +1,6 @@
 /*
- * Each class is a stack of free pieces. An empty one is filled from a block of the source, cut to
- * the class's size; the first 16 bytes of a block link it to the others. A piece too large for the
+ * Each class is a stack of pieces that were given back, and a block of the source from which new
+ * ones are cut; the first 16 bytes of a block link it to the others. A piece too large for the
  * classes is a block of its own with links in front, so that forgetting a slab forgets it, too.
  */
 #include "engine/base/slab.h"
@@ -54,6 +54,7 @@ void wf_slabs_deinit(struct wf_slabs *slabs)
         slabs->source->give(slabs->source->context, large, large->size_bytes);
     }
     memset(slabs->free, 0, sizeof slabs->free);
+    memset(slabs->fresh, 0, sizeof slabs->fresh);
     slabs->chunks = NULL;
 }
 
@@ -67,9 +68,9 @@ static size_t class_of(size_t size_bytes)
     return index;
 }
 
-static bool fill(struct wf_slabs *slabs, size_t index)
+/* Begins a block for a class whose stack and last block are used up. */
+static bool begin_block(struct wf_slabs *slabs, size_t index)
 {
-    const size_t piece_bytes = WF_SLAB_BYTES_MIN << index;
     char *block = slabs->source->take(slabs->source->context, WF_ARENA_BLOCK_BYTES);
 
     if (block == NULL) {
@@ -77,14 +78,34 @@ static bool fill(struct wf_slabs *slabs, size_t index)
     }
     ((struct chunk *)(void *)block)->next = slabs->chunks;
     slabs->chunks = block;
-    for (size_t at = CHUNK_HEADER_BYTES; at + piece_bytes <= WF_ARENA_BLOCK_BYTES;
-         at += piece_bytes) {
-        struct wf_slab_piece *piece = (void *)(block + at);
-
-        piece->next = slabs->free[index];
-        slabs->free[index] = piece;
-    }
+    slabs->fresh[index].next = block + CHUNK_HEADER_BYTES;
+    slabs->fresh[index].end = block + WF_ARENA_BLOCK_BYTES;
     return true;
+}
+
+/* The next piece of the class's block that was never used, NULL when there is none. */
+static void *take_fresh(struct wf_slabs *slabs, size_t index)
+{
+    const size_t piece_bytes = WF_SLAB_BYTES_MIN << index;
+    char *piece = slabs->fresh[index].next;
+
+    if ((size_t)(slabs->fresh[index].end - piece) < piece_bytes) {
+        return NULL;
+    }
+    slabs->fresh[index].next = piece + piece_bytes;
+    return piece;
+}
+
+static void *take_piece(struct wf_slabs *slabs, size_t index)
+{
+    struct wf_slab_piece *piece = slabs->free[index];
+
+    if (piece != NULL) {
+        slabs->free[index] = piece->next;
+        return piece;
+    }
+    piece = take_fresh(slabs, index);
+    return piece != NULL || !begin_block(slabs, index) ? piece : take_fresh(slabs, index);
 }
 
 static void *take_large(struct wf_slabs *slabs, size_t size_bytes)
@@ -124,14 +145,9 @@ void *wf_slab_take(struct wf_slabs *slabs, size_t size_bytes)
 {
     const size_t index = size_bytes > WF_SLAB_BYTES_MAX ? WF_SLAB_CLASS_COUNT
                                                         : class_of(size_bytes);
-    void *piece = NULL;
+    void *piece = index == WF_SLAB_CLASS_COUNT ? take_large(slabs, size_bytes)
+                                               : take_piece(slabs, index);
 
-    if (index == WF_SLAB_CLASS_COUNT) {
-        piece = take_large(slabs, size_bytes);
-    } else if (slabs->free[index] != NULL || fill(slabs, index)) {
-        piece = slabs->free[index];
-        slabs->free[index] = slabs->free[index]->next;
-    }
     if (piece == NULL) {
         slabs->is_full = true;
         return NULL;

@@ -20,9 +20,13 @@ struct wf_slab_large;
 struct wf_slabs {
     const struct wf_block_source *source;
     struct wf_slab_piece *free[WF_SLAB_CLASS_COUNT]; /* of 32, 64, ... 16384 bytes */
-    void *chunks;                                    /* every block cut into pieces, linked */
-    struct wf_slab_large *large;                     /* pieces that are blocks of their own */
-    bool is_full;                                    /* a take failed */
+    struct {
+        char *next;
+        char *end;
+    } fresh[WF_SLAB_CLASS_COUNT]; /* what is left of the last block of each class */
+    void *chunks;                 /* every block cut into pieces, linked */
+    struct wf_slab_large *large;  /* pieces that are blocks of their own */
+    bool is_full;                 /* a take failed */
 };
 
 void wf_slabs_init(struct wf_slabs *slabs, const struct wf_block_source *source);
