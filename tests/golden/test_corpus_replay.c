@@ -10,7 +10,7 @@
 
 #include "engine/history.h"
 #include "engine/replay.h"
-#include "tests/support/load_code.h"
+#include "tests/support/test_code.h"
 
 #define UNPACKED_BYTES_MAX ((size_t)64 << 20)
 

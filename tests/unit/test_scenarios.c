@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tests/support/load_code.h"
+#include "tests/support/test_code.h"
 #include "tests/support/host_script.h"
 
 #define ORDER "[\"order-1\", {\"cents\": 500}]"

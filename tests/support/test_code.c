@@ -1,4 +1,4 @@
-#include "tests/support/load_code.h"
+#include "tests/support/test_code.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Loading workflow code in tests as commands do: compiled through the cache, then dlopen. */
-#ifndef WF_TESTS_SUPPORT_LOAD_CODE_H
-#define WF_TESTS_SUPPORT_LOAD_CODE_H
+#ifndef WF_TESTS_SUPPORT_TEST_CODE_H
+#define WF_TESTS_SUPPORT_TEST_CODE_H
 
 struct wf_module;
 
