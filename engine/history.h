@@ -62,6 +62,10 @@ enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct w
 enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct wf_arena *arena,
                                       struct wf_history *history, struct wf_error *err);
 
+/* After the last one: whether the file ends there as it should. WF_ERR_CORRUPT: an archive whose writer died; histories behind
+ * those that were read are lost. */
+enum wf_status wf_history_reader_check_end(const struct wf_history_reader *reader, struct wf_error *err);
+
 /*
  * Fills workflow id, run id and type from the first event where they are still empty. The run id of a history without
  * original_execution_run_id is first_execution_run_id (replay-rules 7.1).

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/base/arena.h"
 #include "engine/base/bytes.h"
 
 struct wf_module;
@@ -29,6 +30,7 @@ struct sim_code {
     uint64_t digest; /* of the source or object: recorded in archives */
     struct sim_segment segments[SIM_SEGMENTS_MAX];
     size_t segment_count;
+    const struct wf_block_source *stacks; /* of its coroutines, with guard pages; NULL: of the world's memory, without */
     struct wf_watch *watch; /* where hosts of this code report what it does (wf_host_config); NULL: nowhere */
 };
 

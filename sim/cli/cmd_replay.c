@@ -7,6 +7,8 @@
  */
 #include <time.h>
 
+#include "engine/base/assert.h"
+#include "engine/diagnosis.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/load_code.h"
 #include "sim/cli/file.h"
@@ -25,7 +27,8 @@ struct replay {
     struct cli_code code;
     struct cli_paths paths;
     enum wf_family family;
-    bool stops_at_first; /* --fail-fast */
+    bool stops_at_first;         /* --fail-fast */
+    struct wf_string from_stdin; /* read once: a child that replaces another finds it read already */
 
     /* Where this round of the batch begins. */
     size_t first_file;
@@ -60,11 +63,14 @@ static enum wf_status start_child(void *context, struct sim_child *child, struct
         .watch = sim_child_watch(child),
     };
     struct wf_host *host = NULL;
+    struct wf_error wrong;
 
     WF_TRY(cli_code_load(batch->cli->arena, &batch->code, WF_STR("code"), &batch->loaded, err));
     config.module = batch->loaded.module;
     batch->loaded.watch = config.watch;
-    WF_TRY(wf_host_new(&config, &host, err));
+    if (wf_host_new(&config, &host, &wrong) != WF_OK) {
+        return wf_fail_status(err, wrong.status, "%s: %s", batch->code.path, wrong.message);
+    }
     batch->replay = wf_replay_new(wf_system_blocks(), host);
     return batch->replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
 }
@@ -79,6 +85,24 @@ static void send(struct sim_child *child, struct wf_arena *arena, const struct s
 }
 
 /* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
+static const char *diagnose(const struct wf_error *err)
+{
+    switch (err->status) {
+    case WF_ERR_CORRUPT:
+        return wf_diagnosis_code(err->byte_offset == 0 ? WF_DIAGNOSIS_NOT_A_HISTORY : WF_DIAGNOSIS_HISTORY_TRUNCATED);
+    case WF_ERR_INVALID:
+        return wf_diagnosis_code(WF_DIAGNOSIS_NOT_A_HISTORY);
+    case WF_ERR_UNSUPPORTED:
+        return wf_diagnosis_code(WF_DIAGNOSIS_HISTORY_UNSUPPORTED);
+    case WF_OK:
+    case WF_ERR_LIMIT:
+    case WF_ERR_MEMORY:
+    case WF_ERR_NOT_FOUND:
+        return NULL; /* there is not even a file */
+    }
+    return NULL;
+}
+
 static void send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
                             const struct wf_error *err)
 {
@@ -91,7 +115,7 @@ static void send_unreadable(struct sim_child *child, struct wf_arena *arena, con
     const struct sim_verdict verdict = {
         .file = name,
         .verdict = WF_VERDICT_BAD_HISTORY,
-        .diagnosis = "WF101",
+        .diagnosis = diagnose(err),
         .family = "auto",
         .event_id = err->event_id,
         .message = message,
@@ -127,7 +151,10 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
     struct wf_arena arena;
     enum wf_status status = WF_OK;
 
-    if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
+    if (strcmp(path, "-") == 0) {
+        bytes = batch->from_stdin;
+    } else if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
+        unreadable->status = WF_ERR_NOT_FOUND;
         return WF_OK;
     }
     if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
@@ -140,6 +167,7 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
         if (read != WF_OK) {
             if (read == WF_ERR_NOT_FOUND) {
                 *unreadable = (struct wf_error){0};
+                (void)wf_history_reader_check_end(&reader, unreadable);
             }
             break;
         }
@@ -202,9 +230,8 @@ static bool take_verdict(void *context, uint64_t item, struct wf_string bytes)
 
     (void)item;
     wf_arena_reset(&batch->item_arena);
-    if (!sim_verdict_unpack(&batch->item_arena, bytes, &verdict)) {
-        return false;
-    }
+    const bool is_read = sim_verdict_unpack(&batch->item_arena, bytes, &verdict);
+    WF_ASSERT(is_read); /* a child is ourselves */
     batch->done_count++;
     batch->counts[verdict.verdict]++;
     batch->event_count += verdict.event_count;
@@ -229,7 +256,7 @@ static void take_crash(struct replay *batch, const char *path, const struct sim_
     wf_buffer_init(&message, &batch->item_arena);
     wf_buffer_printf(&message, "the code of %s ended with: %s", crash->workflow_type, sim_crash_name(crash->kind));
     if (crash->call[0] != '\0') {
-        wf_buffer_printf(&message, ", after its call of %s", crash->call);
+        wf_buffer_printf(&message, ", in or after its call of %s", crash->call);
     }
     if (crash->event_id > 0) {
         wf_buffer_printf(&message, ", having seen event %lld", (long long)crash->event_id);
@@ -260,7 +287,7 @@ static void show_progress(void *context, uint64_t ended_count)
 {
     struct replay *batch = context;
 
-    cli_progress_update(&batch->progress, batch->first_file + ended_count);
+    cli_progress_update(&batch->progress, batch->cli->out, batch->first_file + ended_count);
 }
 
 /* One round, from first_file on. */
@@ -330,6 +357,9 @@ static void write_summary(struct replay *batch, int64_t elapsed_ns)
         for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
             total += batch->counts[i];
         }
+        if (total == 0) {
+            return; /* why is on standard error */
+        }
         wf_buffer_printf(&out->text, "%llu %s replayed against %s:", (unsigned long long)total,
                          total == 1 ? "history" : "histories", batch->code.path);
         for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
@@ -381,6 +411,23 @@ static enum cli_exit judge(const struct replay *batch)
     return result;
 }
 
+static enum cli_exit read_stdin(struct replay *batch)
+{
+    struct wf_error err = {0};
+
+    for (size_t i = 0; i < batch->paths.count; i++) {
+        if (strcmp(batch->paths.items[i], "-") == 0) {
+            const enum cli_exit result =
+                cli_file_read(batch->cli->arena, "-", CLI_FILE_BYTES_MAX, &batch->from_stdin, &err);
+            if (result != CLI_EXIT_OK) {
+                cli_complain("%s", err.message);
+            }
+            return result;
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
 static const char *const families[] = {"auto", "core", "go", "java"};
 
 static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
@@ -405,6 +452,9 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
         return result;
     }
     result = cli_code_prepare(cli, path, &batch.code);
+    if (result == CLI_EXIT_OK) {
+        result = read_stdin(&batch);
+    }
     if (result != CLI_EXIT_OK) {
         return result;
     }

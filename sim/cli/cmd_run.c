@@ -5,6 +5,7 @@
  * histories, the story of a failure whose signature this child has not met before, and last the result. A child gets seeds in
  * ascending order, so whoever meets a signature first in the whole batch also tells its story.
  */
+#include "engine/base/assert.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/recording.h"
@@ -42,7 +43,8 @@ struct batch {
     struct cli_writer trace;
     struct wf_arena item_arena;
     struct cli_progress progress;
-    struct wf_string ledger; /* in words; of a batch of one seed */
+    struct wf_string ledger;    /* in words; of a batch of one seed */
+    enum cli_exit trace_result; /* of the first write of the trace that failed */
 
     /* A child's. */
     struct sim_child *child;
@@ -212,19 +214,28 @@ static void write_line(struct batch *batch, const struct sim_run_result *result)
     cli_output_flush_some(out);
 }
 
-static bool take_result(struct batch *batch, struct wf_string bytes)
+static void take_result(struct batch *batch, struct wf_string bytes)
 {
     struct sim_run_result result;
+    const bool is_read =
+        sim_seed_decode(&batch->item_arena, &batch->simulation.scenario.config, bytes, &result);
 
-    if (!sim_seed_decode(&batch->item_arena, &batch->simulation.scenario.config, bytes, &result)) {
-        cli_complain("a child sent a result that cannot be read: this is a fault of ours; please report it");
-        return false;
-    }
+    WF_ASSERT(is_read); /* a child is ourselves */
     sim_summary_add(&batch->summary, &result);
     if (batch->cli->out->format == CLI_FORMAT_JSONL) {
         write_line(batch, &result);
     }
-    return true;
+}
+
+static bool take_trace(struct batch *batch, struct wf_string lines)
+{
+    struct wf_error err = {0};
+
+    batch->trace_result = cli_writer_write(&batch->trace, lines, &err);
+    if (batch->trace_result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+    }
+    return batch->trace_result == CLI_EXIT_OK;
 }
 
 static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
@@ -232,13 +243,13 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     struct batch *batch = context;
     const struct wf_string body = {bytes.data + 1, bytes.size_bytes - 1};
     struct sim_unpacker unpacker = {.arena = &batch->item_arena, .rest = body};
-    struct wf_error err = {0};
 
     (void)item;
     wf_arena_reset(&batch->item_arena);
     switch ((enum frame)bytes.data[0]) {
     case FRAME_RESULT:
-        return take_result(batch, body);
+        take_result(batch, body);
+        return true;
     case FRAME_STORY: {
         const uint64_t signature = sim_unpack_number(&unpacker);
         sim_summary_tell(&batch->summary, signature, unpacker.rest);
@@ -250,13 +261,9 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     case FRAME_HISTORY:
         return cli_recording_take(&batch->recording, body);
     case FRAME_TRACE:
-        if (cli_writer_write(&batch->trace, body, &err) != CLI_EXIT_OK) {
-            cli_complain("%s", err.message);
-            return false;
-        }
-        return true;
+        return take_trace(batch, body);
     }
-    return false;
+    WF_UNREACHABLE();
 }
 
 static void complain_crash(struct batch *batch, uint64_t seed, const struct sim_crash *crash)
@@ -265,9 +272,11 @@ static void complain_crash(struct batch *batch, uint64_t seed, const struct sim_
 
     wf_buffer_printf(&out->text, "code failed: the code of %s (%s) ended with: %s [%s]\n", crash->workflow_type,
                      crash->workflow_id, sim_crash_name(crash->kind), sim_crash_diagnosis(crash->kind));
-    wf_buffer_printf(&out->text, "  %s%s, having seen event %lld\n  repeat: ",
-                     crash->call[0] != '\0' ? "after its call of " : "before its first call", crash->call,
-                     (long long)crash->event_id);
+    wf_buffer_printf(&out->text, "  having seen event %lld", (long long)crash->event_id);
+    if (crash->call[0] != '\0') {
+        wf_buffer_printf(&out->text, ", in or after its call of %s", crash->call);
+    }
+    wf_buffer_append_text(&out->text, "\n  repeat: ");
     cli_simulation_repeat(&batch->simulation, seed, &out->text);
     wf_buffer_append_text(&out->text, "\n\n");
 }
@@ -287,7 +296,9 @@ static bool end_seed(void *context, uint64_t item, const struct sim_crash *crash
 
 static void show_progress(void *context, uint64_t ended_count)
 {
-    cli_progress_update(&((struct batch *)context)->progress, ended_count);
+    struct batch *batch = context;
+
+    cli_progress_update(&batch->progress, batch->cli->out, ended_count);
 }
 
 static void write_failures(struct batch *batch)
@@ -321,7 +332,9 @@ static void write_report(struct batch *batch)
         wf_json_end_object(&writer);
         wf_buffer_append_char(&out->text, '\n');
     } else if (out->format == CLI_FORMAT_TEXT) {
-        sim_summary_print(&batch->summary, &out->text);
+        if (batch->summary.seed_count > 0) {
+            sim_summary_print(&batch->summary, &out->text);
+        }
         wf_buffer_append_string(&out->text, batch->ledger);
         if (batch->summary.crash_count > 0) {
             wf_buffer_printf(&out->text, "code failed in %llu %s\n", (unsigned long long)batch->summary.crash_count,
@@ -393,6 +406,7 @@ static enum cli_exit run_batch(struct batch *batch)
     sim_contain(&config, &outcome);
     cli_progress_end(&batch->progress);
     result = cli_exit_worse(cli_batch_exit(&outcome, batch->simulation.codes[0].path), close_outputs(batch));
+    result = cli_exit_worse(result, batch->trace_result);
     write_report(batch);
     wf_arena_deinit(&batch->item_arena);
     return cli_exit_worse(result, sim_summary_is_fine(&batch->summary) ? CLI_EXIT_OK : CLI_EXIT_FINDING);

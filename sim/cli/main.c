@@ -127,6 +127,7 @@ int main(int argc, char **argv)
     enum cli_exit result = CLI_EXIT_OK;
 
     wf_panic_set_reporter(report_panic, NULL);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write, as a full disk is */
     wf_arena_init(&arena, wf_system_blocks(), 0);
     wf_arena_init(&output_arena, wf_system_blocks(), 0);
     cli_output_init(&out, &output_arena);

@@ -185,11 +185,23 @@ void cli_progress_begin(struct cli_progress *progress, const char *noun, uint64_
     progress->shown_ns = progress->began_ns;
 }
 
-void cli_progress_update(struct cli_progress *progress, uint64_t done)
+static void hide_progress(const struct cli_progress *progress)
+{
+    if (progress->is_on && progress->shown_ns != progress->began_ns) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+}
+
+void cli_progress_update(struct cli_progress *progress, struct cli_output *out, uint64_t done)
 {
     const int64_t time_ns = progress->is_on ? now_ns() : 0;
     const uint64_t elapsed_ms = (uint64_t)(time_ns - progress->began_ns) / 1000000;
 
+    if (out->text.size_bytes > 0) {
+        hide_progress(progress);
+        cli_output_flush(out);
+    }
     if (!progress->is_on || time_ns - progress->shown_ns < PROGRESS_INTERVAL_NS) {
         return;
     }
@@ -210,9 +222,6 @@ void cli_progress_update(struct cli_progress *progress, uint64_t done)
 
 void cli_progress_end(struct cli_progress *progress)
 {
-    if (progress->is_on && progress->shown_ns != progress->began_ns) {
-        fputs("\r\033[K", stderr);
-        fflush(stderr);
-    }
+    hide_progress(progress);
     progress->is_on = false;
 }

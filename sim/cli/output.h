@@ -74,7 +74,8 @@ struct cli_progress {
     bool is_on;
 };
 void cli_progress_begin(struct cli_progress *progress, const char *noun, uint64_t total);
-void cli_progress_update(struct cli_progress *progress, uint64_t done);
+/* Rewrites the line, and prints above it the results that are ready: nobody waits for a buffer to fill. */
+void cli_progress_update(struct cli_progress *progress, struct cli_output *out, uint64_t done);
 /* Takes the line away. */
 void cli_progress_end(struct cli_progress *progress);
 

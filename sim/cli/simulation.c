@@ -2,6 +2,7 @@
 #include "sim/cli/simulation.h"
 
 #include "sim/cli/file.h"
+#include "sim/host/stacks.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)1 << 20)
 #define TAPE_BYTES_MAX ((size_t)64 << 20)
@@ -117,6 +118,7 @@ enum wf_status cli_simulation_start(struct cli *cli, struct cli_simulation *simu
     for (uint32_t i = 0; i < scenario->code_count; i++) {
         WF_TRY(cli_code_load(cli->arena, &simulation->codes[i], scenario->codes[i].version, &simulation->loaded[i],
                              err));
+        simulation->loaded[i].stacks = sim_stacks();
         simulation->loaded[i].watch = sim_child_watch(child);
     }
     scenario->config.codes = simulation->loaded;

@@ -31,6 +31,9 @@
 #define GRACE_NS (1000 * NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
 #define WATCHDOG_SECONDS_MAX 3600
+/* Between two looks: code that runs so many blocks is left to its budget, which does not depend on
+ * how busy the machine is. */
+#define BUSY_BLOCKS 10000
 
 enum slot_state {
     SLOT_FREE, /* no child, nothing to come */
@@ -53,6 +56,7 @@ struct slot {
 
     /* The watchdog's. */
     uint64_t activation_count;
+    uint64_t block_count;
     int64_t stuck_ns;
 };
 
@@ -185,6 +189,7 @@ static void begin_child(struct batch *batch, struct slot *slot)
     slot->state = SLOT_RUNNING;
     slot->has_header = false;
     slot->activation_count = 0;
+    slot->block_count = 0;
     slot->stuck_ns = 0;
     (void)fflush(NULL); /* or the child would print it again */
     (void)sigfillset(&all);
@@ -440,9 +445,12 @@ static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
 {
     const struct sim_page *page = slot->page;
     const uint64_t activation_count = page->watch.activation_count;
+    const uint64_t block_count = page->watch.block_count;
     const bool is_in_code = page->watch.is_in_code != 0 || page->is_loading;
+    const bool is_busy = block_count - slot->block_count >= BUSY_BLOCKS;
 
-    if (!is_in_code || activation_count != slot->activation_count) {
+    slot->block_count = block_count;
+    if (!is_in_code || activation_count != slot->activation_count || is_busy) {
         slot->activation_count = activation_count;
         slot->stuck_ns = 0;
         return;

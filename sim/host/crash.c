@@ -17,7 +17,7 @@ const char *sim_crash_name(enum sim_crash_kind kind)
     case SIM_CRASH_ARITHMETIC:
         return "arithmetic fault";
     case SIM_CRASH_ABORT:
-        return "abort";
+        return "call of abort";
     case SIM_CRASH_ILLEGAL:
         return "illegal instruction";
     case SIM_CRASH_BUDGET:
@@ -25,7 +25,7 @@ const char *sim_crash_name(enum sim_crash_kind kind)
     case SIM_CRASH_HUNG:
         return "a call that does not return";
     case SIM_CRASH_EXIT:
-        return "exit";
+        return "call of exit";
     }
     WF_UNREACHABLE();
 }

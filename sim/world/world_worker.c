@@ -527,7 +527,7 @@ static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
         const struct wf_host_config config = {
             .module = scenario->codes[i].module,
             .blocks = world->config.blocks,
-            .stacks = world->config.stacks,
+            .stacks = scenario->codes[i].stacks != NULL ? scenario->codes[i].stacks : world->config.stacks,
             .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
             .instance_size_bytes_max = SIM_WORKER_RUN_BYTES_MAX,
             .coroutines_max = SIM_WORKER_COROUTINES_MAX,

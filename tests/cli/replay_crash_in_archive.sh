@@ -1,0 +1,13 @@
+# A crash costs one history of an archive, not the rest of it, also when the archive came from standard input; and the same
+# with any number of children.
+histories() { . "$ROOT/tests/cli/data/crashing_histories"; }
+histories h Abort Fine Nowhere Recursion
+ln -s "$ROOT/tests/cli/data/crashing.c" .
+cp h/Fine.json h/Zero.json
+wfsim convert h all.wfh
+wfsim replay -w crashing.c - <all.wfh
+echo "exit $?"
+wfsim replay -w crashing.c all.wfh h --jobs 1 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >one
+wfsim replay -w crashing.c all.wfh h --jobs 7 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >many
+cmp one many && wc -l <one
+wfsim replay -w crashing.c all.wfh --fail-fast | tail -n 1
