@@ -15,6 +15,7 @@
 struct wf_replay_options {
     enum wf_family family; /* AUTO: from the history */
     bool evict_every_task; /* cold cache at every task boundary: the instance is dropped and rebuilt */
+    bool wants_digest;     /* fill commands_digest, which costs about a quarter of a replay */
 };
 
 struct wf_replay_result {
@@ -25,7 +26,7 @@ struct wf_replay_result {
     uint32_t activation_count;
     uint32_t event_count;
     bool is_closed;           /* the history has a close event */
-    uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay) */
+    uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay). 0 unless wanted */
 };
 
 struct wf_replay; /* a worker and its memory, reused over many histories */

@@ -8,7 +8,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
 #include "engine/codec.h"
-#include "engine/replay/block_cache.h"
+#include "engine/base/block_cache.h"
 #include "engine/replay/explain.h"
 #include "engine/replay/shape.h"
 #include "engine/worker/worker_state.h"
@@ -30,6 +30,7 @@ struct pass {
     struct wf_digest digest;
     uint64_t *answers;        /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
+    bool wants_digest;
     uint32_t known_answers;   /* answers of the first pass that this one must give again */
     uint32_t activation_count;
     uint32_t stop_after;      /* activations; 0: go to the end */
@@ -149,8 +150,22 @@ static enum wf_status run_code(struct wf_replay *replay, const struct wf_worker_
     return WF_OK;
 }
 
-static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass, bool keeps_answers,
-                               struct wf_worker_output *out, struct wf_error *err)
+/* What the code answered, for comparing: costs an encoding, so only when it is asked for. */
+static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass, const struct wf_sdk_completion *completion,
+                                  struct wf_error *err)
+{
+    uint64_t digest = 0;
+
+    if (!pass->wants_digest) {
+        return WF_OK;
+    }
+    digest = digest_of(replay, completion);
+    wf_digest_add_u64(&pass->digest, digest);
+    return keep_answer(replay, pass, digest, err);
+}
+
+static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass, struct wf_worker_output *out,
+                               struct wf_error *err)
 {
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &pass->task};
 
@@ -158,14 +173,9 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass, bool
     while (out->type == WF_WORKER_ACTIVATION) {
         const int64_t event_id = out->activation->history_length;
         const struct wf_sdk_completion *completion = NULL;
-        uint64_t digest = 0;
 
         WF_TRY(run_code(replay, out, &completion, err));
-        digest = digest_of(replay, completion);
-        wf_digest_add_u64(&pass->digest, digest);
-        if (keeps_answers) {
-            WF_TRY(keep_answer(replay, pass, digest, err));
-        }
+        WF_TRY(note_answer(replay, pass, completion, err));
         pass->activation_count++;
         if (pass->is_unstable || pass->activation_count == pass->stop_after) {
             pass->is_stopped = true;
@@ -190,11 +200,12 @@ static enum wf_status check_evictions(struct wf_replay *replay, const struct pas
     for (uint32_t count = 1; count <= first->activation_count; count++) {
         *again = (struct pass){.worker = first->worker,
                                .task = first->task,
+                               .wants_digest = true,
                                .answers = first->answers,
                                .known_answers = first->activation_count,
                                .stop_after = count};
         wf_digest_init(&again->digest);
-        WF_TRY(run_pass(replay, again, true, &out, err));
+        WF_TRY(run_pass(replay, again, &out, err));
         wf_worker_reset(again->worker);
         drop_instance(replay);
         if (again->is_unstable) {
@@ -306,11 +317,12 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     struct pass again = {.worker = pass->worker};
 
     wf_digest_init(&pass->digest);
-    WF_TRY(run_pass(replay, pass, options->evict_every_task, &out, err));
+    pass->wants_digest = options->wants_digest || options->evict_every_task;
+    WF_TRY(run_pass(replay, pass, &out, err));
     result->family = run->family;
     result->family_reason = run->family_reason;
     result->activation_count = pass->activation_count;
-    result->commands_digest = wf_digest_value(&pass->digest);
+    result->commands_digest = pass->wants_digest ? wf_digest_value(&pass->digest) : 0;
     take_finding(replay, history, pass->worker, result);
     wf_worker_reset(pass->worker);
     drop_instance(replay);

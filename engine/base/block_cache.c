@@ -2,7 +2,7 @@
  * Ordinary blocks are all of one size and lie in one list. Larger ones, which tables of long histories need, lie in another,
  * where one of the very size is looked for: tables grow by doubling, so that sizes come back.
  */
-#include "engine/replay/block_cache.h"
+#include "engine/base/block_cache.h"
 
 #include "engine/base/assert.h"
 
