@@ -30,7 +30,6 @@ struct wf_change {
     uint32_t cut_count;
     uint32_t owned_buffered_count; /* buffered events whose memory is the run's */
     bool wants_task;               /* a workflow task must be pending at the end */
-    bool ignores_backoff;
     bool is_closing;
     struct wf_task_list tasks;
     struct wf_batch_node *batches;  /* after encoding */
@@ -121,9 +120,6 @@ enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *st
 /* False when the machine has no such transition. */
 bool wf_workflow_task_step(struct wf_change *change, enum wf_workflow_task_input input,
                            const struct wf_workflow_task_details *details);
-
-/* A transient task's events are in no history until it ends (3.1). */
-bool wf_workflow_task_is_transient(const struct wf_state_run *state);
 
 /* The Scheduled and Started events of a transient task as one batch, or {NULL, 0} (3.1). */
 struct wf_string wf_workflow_task_unwritten(struct wf_shard *shard, const struct wf_shard_run *run);

@@ -24,11 +24,6 @@ enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *st
                                                        : WF_WORKFLOW_TASK_STARTED;
 }
 
-bool wf_workflow_task_is_transient(const struct wf_state_run *state)
-{
-    return state->workflow_task != NULL && state->workflow_task->attempt > 1;
-}
-
 int64_t wf_workflow_task_deadline(const struct wf_shard_run *run)
 {
     const struct wf_state_workflow_task *task = run->state->workflow_task;
