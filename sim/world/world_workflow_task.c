@@ -326,6 +326,32 @@ void sim_task_run(struct sim_taken *taken)
     }
 }
 
+static int64_t last_event_id(struct sim_world *world, struct wf_string batch_bytes)
+{
+    struct wf_history_message batch = {0};
+
+    if (wf_wire_decode(&world->step_arena, &wf_type_history_message, batch_bytes, &batch, NULL) != WF_OK ||
+        batch.events.count == 0) {
+        return 0;
+    }
+    return batch.events.items[batch.events.count - 1].event_id;
+}
+
+/*
+ * How many batches of a fetched history belong to the task: those up to its start, which always ends a batch
+ * (engine-semantics 3.3). More of them tell that the task has timed out meanwhile; run with those, the worker would take the
+ * steps of a task that nobody waits for as taken.
+ */
+static uint32_t count_batches(struct sim_world *world, const struct wf_svc_history *history, int64_t started_event_id)
+{
+    uint32_t count = history->batches.count;
+
+    while (count > 1 && last_event_id(world, history->batches.items[count - 2]) >= started_event_id) {
+        count--;
+    }
+    return count;
+}
+
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
 {
     struct sim_worker *worker = taken->worker;
@@ -343,7 +369,7 @@ void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *res
     }
     in.now_ns = sim_node_clock(worker->world, worker->node->index);
     task.batches = response->answer.history->batches.items;
-    task.batch_count = response->answer.history->batches.count;
+    task.batch_count = count_batches(worker->world, response->answer.history, task.started_event_id);
     task.is_full_history = true;
     if (converse(taken, &in)) {
         sim_task_free(taken);
