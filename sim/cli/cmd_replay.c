@@ -9,6 +9,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/diagnosis.h"
+#include "engine/base/hash.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/load_code.h"
 #include "sim/cli/file.h"
@@ -20,6 +21,9 @@
 
 #define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
 #define COROUTINES_MAX 10000             /* of one run */
+
+/* Different findings said in full; the text of a further equal one is one line. */
+#define SHOWN_MAX 256
 
 struct replay {
     struct cli *cli;
@@ -39,6 +43,8 @@ struct replay {
     uint64_t counts[WF_VERDICT_SETUP + 1];
     uint64_t event_count;
     bool was_stopped;
+    uint64_t shown[SHOWN_MAX];  /* digests of what was said in full */
+    uint32_t shown_count;
     struct wf_arena item_arena; /* a verdict's words */
     struct wf_buffer results;   /* of -o json */
     struct wf_json_writer writer;
@@ -198,13 +204,33 @@ static enum wf_status run_file(void *context, struct sim_child *child, uint64_t 
 
 /* ---- In the supervisor ---- */
 
+/* One change of the code shows in every history alike: said once, it can be read. */
+static bool was_shown(struct replay *batch, const struct sim_verdict *verdict)
+{
+    uint64_t digest = wf_hash_bytes(verdict->message.data, verdict->message.size_bytes);
+
+    digest = wf_hash_mix(digest, wf_hash_bytes(verdict->workflow_type.data, verdict->workflow_type.size_bytes));
+    digest = wf_hash_mix(digest, (uint64_t)verdict->verdict);
+    for (uint32_t i = 0; i < batch->shown_count; i++) {
+        if (batch->shown[i] == digest) {
+            return true;
+        }
+    }
+    if (batch->shown_count < SHOWN_MAX) {
+        batch->shown[batch->shown_count++] = digest;
+    }
+    return false;
+}
+
 static void write_verdict(struct replay *batch, const struct sim_verdict *verdict)
 {
     struct cli_output *out = batch->cli->out;
 
     switch (out->format) {
     case CLI_FORMAT_TEXT:
-        if (verdict->verdict != WF_VERDICT_OK) {
+        if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(batch, verdict)) {
+            sim_verdict_print_again(verdict, &out->text);
+        } else if (verdict->verdict != WF_VERDICT_OK) {
             sim_verdict_print(verdict, out->width, &out->text);
             wf_buffer_printf(&out->text, "  repeat: wfsim replay -w %s %S\n\n", batch->code.path, &verdict->file);
         }

@@ -202,7 +202,7 @@ static void print_window(const struct sim_verdict *verdict, uint32_t width, stru
     wf_buffer_append_char(out, '\n');
 }
 
-void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
+static void print_head(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
     wf_buffer_printf(out, "%s: %S", wf_verdict_name(verdict->verdict), &verdict->file);
     if (verdict->workflow_id.size_bytes > 0) {
@@ -215,6 +215,17 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
         wf_buffer_printf(out, " [%s%s%s]", verdict->diagnosis, verdict->cause != WF_CAUSE_NONE ? ", " : "",
                          verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : "");
     }
+}
+
+void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    print_head(verdict, out);
+    wf_buffer_append_text(out, ": the same\n");
+}
+
+void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
+{
+    print_head(verdict, out);
     wf_buffer_printf(out, "\n  %S\n", &verdict->message);
     if (verdict->row_count > 0) {
         print_window(verdict, width, out);

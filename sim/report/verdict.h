@@ -50,6 +50,9 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
 /* Appends a paragraph, history beside code in columns that fit `width` (0: as wide as they are). Marks the difference. */
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out);
 
+/* Appends one line for a verdict like one that was printed before. */
+void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out);
+
 /* Appends one object of `results` (DESIGN section 7). */
 void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer);
 
