@@ -106,6 +106,7 @@ void wf_queue_keep(struct wf_run *run, bool identity_only)
         queued->type = wf_run_copy_text(run, queued->type);
     }
     queue->kept = queue->count;
+    queue->base = queue->head; /* what was matched is in memory that the next completion takes back */
 }
 
 /* ---- Ids ---- */

@@ -49,7 +49,8 @@ struct wf_queued {
     bool is_withdrawn; /* cancelled before it was sent: it leaves no event (replay-rules 2.1) */
 };
 
-/* First in, first out, in one array: items before head were matched in the chunk that began at base. */
+/* First in, first out, in one array: items before head were matched since base, where the chunk or the last activation of it
+ * began. */
 struct wf_queue {
     struct wf_queued *items;
     uint32_t base;

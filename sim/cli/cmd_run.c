@@ -350,19 +350,22 @@ static enum cli_exit open_outputs(struct batch *batch)
     const char *trace = cli_args_text(batch->args, "--trace", NULL);
     struct wf_error err = {0};
 
-    if (record != NULL) {
-        const enum cli_exit result = cli_recording_open(&batch->recording, batch->cli, record);
-        if (result != CLI_EXIT_OK) {
-            return result;
-        }
-        batch->wants_histories = true;
-    }
     if (trace != NULL) {
         if (cli_writer_open(&batch->trace, batch->cli->arena, trace, &err) != CLI_EXIT_OK) {
             cli_complain("%s", err.message);
             return CLI_EXIT_ENVIRONMENT;
         }
         batch->wants_trace = true;
+    }
+    if (record != NULL) {
+        const enum cli_exit result = cli_recording_open(&batch->recording, batch->cli, record);
+        if (result != CLI_EXIT_OK) {
+            if (batch->wants_trace) {
+                cli_writer_abandon(&batch->trace);
+            }
+            return result;
+        }
+        batch->wants_histories = true;
     }
     return CLI_EXIT_OK;
 }

@@ -53,6 +53,12 @@ static bool write_bytes(struct cli_recording *recording)
     return recording->result == CLI_EXIT_OK;
 }
 
+static void release(struct cli_recording *recording)
+{
+    wf_arena_deinit(&recording->scratch);
+    wf_arena_deinit(&recording->arena);
+}
+
 enum cli_exit cli_recording_open(struct cli_recording *recording, struct cli *cli, const char *path)
 {
     struct wf_error err = {0};
@@ -68,9 +74,12 @@ enum cli_exit cli_recording_open(struct cli_recording *recording, struct cli *cl
     wf_buffer_init(&recording->bytes, &recording->arena);
     if (wf_archive_writer_init(&recording->writer, &recording->arena, &recording->bytes, &err) != WF_OK) {
         cli_complain("%s", err.message);
-        return recording->result = CLI_EXIT_ENVIRONMENT;
+        recording->result = CLI_EXIT_ENVIRONMENT;
     }
-    (void)write_bytes(recording);
+    if (recording->result != CLI_EXIT_OK || !write_bytes(recording)) {
+        cli_writer_abandon(&recording->file);
+        release(recording);
+    }
     return recording->result;
 }
 
@@ -120,7 +129,6 @@ enum cli_exit cli_recording_close(struct cli_recording *recording)
         cli_complain("%s: the %llu histories recorded before are in it and can be read", recording->path,
                      (unsigned long long)recording->count);
     }
-    wf_arena_deinit(&recording->scratch);
-    wf_arena_deinit(&recording->arena);
+    release(recording);
     return recording->result;
 }
