@@ -5,7 +5,7 @@
 #include "engine/base/json_text.h"
 #include "engine/base/nearest.h"
 #include "engine/print.h"
-#include "sim/cli/archive_file.h"
+#include "sim/cli/moment.h"
 #include "sim/cli/steps.h"
 
 #define LABEL_COLUMNS 12
@@ -232,7 +232,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
     struct search found = {.id = args->operands[1]};
     struct cli_archive archive;
-    enum cli_exit result = cli_archive_open(&archive, args->operands[0]);
+    enum cli_exit result = cli_moment_open(cli, args, args->operands[0], &archive);
 
     if (result == CLI_EXIT_OK) {
         result = search(cli, &archive, &found);
@@ -250,18 +250,20 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 }
 
 static const struct cli_option options[] = {
+    CLI_OPTIONS_MOMENT,
     CLI_OPTION_OUTPUT,
     {NULL, CLI_SWITCH, NULL, NULL},
 };
 
 const struct cli_command cli_command_describe = {
     .name = "describe",
-    .operands = "ARCHIVE ID",
+    .operands = "ARCHIVE|SCENARIO ID",
     .operand_count_min = 2,
     .operand_count_max = 2,
     .summary = "one workflow of an archive: its state, and what it waits for",
-    .description = "Prints one workflow of an archive, found by its workflow id or run id: type, queue, status,\n"
-                   "times, its first and last event, and for an open one every step that has not ended.",
+    .description = "Prints one workflow of an archive, or of a scenario's run at a moment, found by its workflow id or\n"
+                   "run id: type, queue, status, times, its first and last event, and for an open one every step\n"
+                   "that has not ended.",
     .options = options,
     .example = "wfsim describe saga.wfh order-3",
     .run = run,

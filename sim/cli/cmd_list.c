@@ -4,7 +4,7 @@
  */
 #include "engine/base/json_text.h"
 #include "engine/print.h"
-#include "sim/cli/archive_file.h"
+#include "sim/cli/moment.h"
 #include "sim/cli/steps.h"
 
 #define ID_COLUMNS 28
@@ -192,7 +192,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
                      wanted);
         return CLI_EXIT_USAGE;
     }
-    result = cli_archive_open(&archive, args->operands[0]);
+    result = cli_moment_open(cli, args, args->operands[0], &archive);
     if (result == CLI_EXIT_OK) {
         result = list(cli, &archive, wanted);
     }
@@ -202,20 +202,20 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 
 static const struct cli_option options[] = {
     {"--status", CLI_TEXT, "S", "only workflows that are running, completed, failed, ..."},
+    CLI_OPTIONS_MOMENT,
     CLI_OPTION_OUTPUT,
     {NULL, CLI_SWITCH, NULL, NULL},
 };
 
 const struct cli_command cli_command_list = {
     .name = "list",
-    .operands = "ARCHIVE",
+    .operands = "ARCHIVE|SCENARIO",
     .operand_count_min = 1,
     .operand_count_max = 1,
-    .summary = "the workflows of an archive",
-    .description = "Prints a line for each workflow of an archive that `wfsim run --record` wrote: id, type, status,\n"
-                   "start, close, events, what is pending, task queue and run id. Reads the index, and the\n"
-                   "histories of open workflows only.",
+    .summary = "the workflows of an archive, or of a moment of a run",
+    .description = "Prints a line for each workflow of an archive that `wfsim run --record` wrote, or of a scenario's run\n"
+                   "at a moment: id, type, status, start, close, events, what is pending, task queue and run id.",
     .options = options,
-    .example = "wfsim list saga.wfh --status failed",
+    .example = "wfsim list scenarios/expense.yaml --seed 3 --at 2d --status running",
     .run = run,
 };

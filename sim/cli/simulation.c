@@ -22,6 +22,16 @@ static const char *beside(struct cli *cli, const char *scenario, struct wf_strin
     return joined.data;
 }
 
+static bool takes_settings(const struct cli_command *command)
+{
+    for (const struct cli_option *option = command->options; option->name != NULL; option++) {
+        if (strcmp(option->name, "--set") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Collects --set, and writes them down for the command that repeats a run. */
 static struct sim_scenario_settings settings_of(struct cli *cli, const struct cli_args *args, const char **text)
 {
@@ -31,7 +41,7 @@ static struct sim_scenario_settings settings_of(struct cli *cli, const struct cl
     const char *setting = NULL;
 
     wf_buffer_init(&words, cli->arena);
-    for (size_t i = 0; items != NULL && (setting = cli_args_next(args, "--set", &i)) != NULL;) {
+    for (size_t i = 0; items != NULL && takes_settings(args->command) && (setting = cli_args_next(args, "--set", &i)) != NULL;) {
         items[settings.count++] = wf_string_of(setting);
         wf_buffer_printf(&words, " --set %s", setting);
     }
