@@ -283,7 +283,9 @@ void wf_workflow_loaded(struct wf_shard *shard, struct wf_workflow *workflow,
 {
     struct wf_operation *operation = workflow->waiting_first;
 
-    WF_ASSERT(workflow->is_locked && workflow->run == NULL);
+    WF_ASSERT(workflow->is_locked);
+    /* An older run is read beside the current one, which stays. */
+    WF_ASSERT(workflow->run == NULL || wf_run_id_is_set(&workflow->loading_id));
     if (operation == NULL || !is_awaited(workflow, operation)) {
         wf_workflow_release(shard, workflow); /* who wanted it is gone */
         return;
