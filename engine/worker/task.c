@@ -9,6 +9,12 @@
 
 /* ---- History in ---- */
 
+/* The task asks for commands, so its history ends with its started event. */
+static bool is_live_task(const struct wf_run *run)
+{
+    return !run->config->is_replay && !run->task.is_query_only;
+}
+
 static enum wf_status add_event(struct wf_run *run, const struct wf_event *event, struct wf_error *err)
 {
     struct wf_events *events = &run->events;
@@ -17,6 +23,9 @@ static enum wf_status add_event(struct wf_run *run, const struct wf_event *event
 
     if (event->event_id < wanted && event->event_id > 0 && events->count == 0) {
         return WF_OK; /* known already (replay-rules 1.3: a task may bring events again) */
+    }
+    if (is_live_task(run) && event->event_id > run->task.started_event_id) {
+        return WF_OK; /* history went on while it was fetched: a task answers for what it started with (3.3) */
     }
     if (event->event_id != wanted || wanted >= UINT32_MAX) {
         wf_fail_status(err, WF_ERR_CORRUPT, "history is out of order: event %lld comes where %lld should",
@@ -354,12 +363,16 @@ static void find_family(struct wf_run *run)
     }
 }
 
-/* A history may come from a service process that was overtaken and does not know it: then it ends before the task that it
- * is for, and running code on it would answer the task from the past. */
-static bool reaches_task(const struct wf_run *run, const struct wf_task *task)
+/* A history from a service process that was overtaken and does not know it ends before the task, and running code on it
+ * would answer the task from the past. Where another event stands in the place of the started one, a transient task
+ * (engine-semantics 3.1) is over and its ids went to others. */
+static bool reaches_task(const struct wf_run *run)
 {
-    return run->config->is_replay || task->is_query_only || run->is_full ||
-           (run->events.count > 0 && run->events.items[run->events.count - 1]->event_id >= task->started_event_id);
+    const struct wf_event *last = run->events.count == 0 ? NULL : run->events.items[run->events.count - 1];
+
+    return !is_live_task(run) || run->is_full ||
+           (last != NULL && last->event_id == run->task.started_event_id &&
+            last->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED);
 }
 
 enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task, struct wf_worker_output *out,
@@ -369,7 +382,7 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
 
     take_task(run, task);
     WF_TRY(add_history(run, task, err));
-    if (!reaches_task(run, task)) {
+    if (!reaches_task(run)) {
         out->type = WF_WORKER_WANT_HISTORY;
         return WF_OK;
     }

@@ -306,6 +306,25 @@ static struct wf_task task_of(const struct wf_svc_workflow_task *task)
     };
 }
 
+/* A cached run whose last answer is still on its way may be a run that the service refuses, and a transient task has the ids of
+ * the one before it, so that their numbers do not tell. Such a run is not gone on with (engine-semantics 3.4). */
+static void drop_unanswered(const struct sim_taken *taken)
+{
+    struct sim_worker *worker = taken->worker;
+    const struct wf_string run_id = taken->task->workflow_execution->run_id;
+    const uint32_t slot = wf_worker_find(worker->core, run_id);
+
+    for (const struct sim_ring_link *link = worker->reports.next; slot != UINT32_MAX && link != &worker->reports;
+         link = link->next) {
+        const struct sim_report *report = (const void *)link;
+
+        if (report->is_of_task && wf_string_equal(report->run_id, run_id)) {
+            sim_task_evict(worker, slot, WF_SDK_EVICTION_REASON_TASK_NOT_FOUND);
+            return;
+        }
+    }
+}
+
 void sim_task_run(struct sim_taken *taken)
 {
     const struct wf_task task = task_of(taken->task);
@@ -321,35 +340,10 @@ void sim_task_run(struct sim_taken *taken)
         return;
     }
     in.now_ns = sim_node_clock(taken->worker->world, taken->worker->node->index);
+    drop_unanswered(taken);
     if (converse(taken, &in)) {
         sim_task_free(taken);
     }
-}
-
-static int64_t last_event_id(struct sim_world *world, struct wf_string batch_bytes)
-{
-    struct wf_history_message batch = {0};
-
-    if (wf_wire_decode(&world->step_arena, &wf_type_history_message, batch_bytes, &batch, NULL) != WF_OK ||
-        batch.events.count == 0) {
-        return 0;
-    }
-    return batch.events.items[batch.events.count - 1].event_id;
-}
-
-/*
- * How many batches of a fetched history belong to the task: those up to its start, which always ends a batch
- * (engine-semantics 3.3). More of them tell that the task has timed out meanwhile; run with those, the worker would take the
- * steps of a task that nobody waits for as taken.
- */
-static uint32_t count_batches(struct sim_world *world, const struct wf_svc_history *history, int64_t started_event_id)
-{
-    uint32_t count = history->batches.count;
-
-    while (count > 1 && last_event_id(world, history->batches.items[count - 2]) >= started_event_id) {
-        count--;
-    }
-    return count;
 }
 
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
@@ -369,7 +363,7 @@ void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *res
     }
     in.now_ns = sim_node_clock(worker->world, worker->node->index);
     task.batches = response->answer.history->batches.items;
-    task.batch_count = count_batches(worker->world, response->answer.history, task.started_event_id);
+    task.batch_count = response->answer.history->batches.count;
     task.is_full_history = true;
     if (converse(taken, &in)) {
         sim_task_free(taken);

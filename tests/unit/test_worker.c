@@ -200,6 +200,57 @@ static void test_worker__a_task_that_does_not_follow_drops_the_cached_run(void *
     wf_worker_free(bench.worker);
 }
 
+/* What history went on with while it was fetched does not make the answer one of the past: the next task begins anew. */
+static void test_worker__a_history_beyond_its_task_is_cut_at_its_start(void **state)
+{
+    struct history_builder history;
+    struct bench bench;
+    struct wf_string bytes = {0};
+    struct wf_run_view view;
+    struct wf_task given = {.run_id = WF_STR(HISTORY_RUN_ID),
+                            .batches = &bytes,
+                            .batch_count = 1,
+                            .started_event_id = 9,
+                            .previous_started_event_id = 3,
+                            .attempt = 1,
+                            .is_full_history = true};
+    const struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &given};
+
+    history_init(&history, *state);
+    history_add(&history, "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, task, "
+                          "timed-out, task");
+    bytes = history_bytes(&history, 1, 12);
+    bench_init(&bench, *state, &history, 1);
+
+    assert_int_equal(wf_worker_step(bench.worker, &in, &bench.out, &bench.err), WF_OK);
+    expect_activation(&bench, "3 replaying: initialize");
+    answer(&bench, "activity 1 foo");
+    expect_activation(&bench, "9 live: activity 1 completed");
+    answer(&bench, "timer 2");
+    expect_commands(&bench, "StartTimer 2");
+    assert_true(wf_worker_view(bench.worker, bench.out.slot, &view));
+    assert_int_equal(view.last_started_event_id, 9);
+    assert_int_equal(task(&bench, HISTORY_RUN_ID, 4, 12, 3), WF_OK);
+    assert_int_equal(bench.out.type, WF_WORKER_WANT_HISTORY);
+    wf_worker_free(bench.worker);
+}
+
+/* The ids of a transient task that is over went to other events: nothing is run for it. */
+static void test_worker__a_history_without_the_task_is_wanted_again(void **state)
+{
+    struct history_builder history;
+    struct bench bench;
+
+    history_init(&history, *state);
+    history_add(&history, "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, signaled, "
+                          "task");
+    bench_init(&bench, *state, &history, 1);
+
+    assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 9, 3), WF_OK);
+    assert_int_equal(bench.out.type, WF_WORKER_WANT_HISTORY);
+    wf_worker_free(bench.worker);
+}
+
 /* A run that still waits for its host is dropped by a new task for it. */
 static void test_worker__a_task_for_a_busy_run_begins_it_again(void **state)
 {
@@ -542,6 +593,8 @@ int main(void)
         TEST_IN_ARENA(test_worker__flags_and_names_are_recorded_once),
         TEST_IN_ARENA(test_worker__a_lost_run_wants_its_history),
         TEST_IN_ARENA(test_worker__a_task_that_does_not_follow_drops_the_cached_run),
+        TEST_IN_ARENA(test_worker__a_history_beyond_its_task_is_cut_at_its_start),
+        TEST_IN_ARENA(test_worker__a_history_without_the_task_is_wanted_again),
         TEST_IN_ARENA(test_worker__a_task_for_a_busy_run_begins_it_again),
         TEST_IN_ARENA(test_worker__the_oldest_idle_run_makes_room),
         TEST_IN_ARENA(test_worker__evicted_runs_are_gone),
