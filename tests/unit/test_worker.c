@@ -541,7 +541,7 @@ static void test_worker__commands_of_all_activations_of_a_task_are_sent_together
 
 static const char *const script[] = {"activity 1 foo, timer 2", "patch p1, activity 3 bar", "cancel-timer 2, child 4 c Child",
                                      "upsert Key", "complete"};
-static const int64_t starts[] = {3, 10, 18, 24, 28};
+static const int64_t starts[] = {3, 10, 18, 24, 29};
 
 /* Every way to cut a run's tasks into cached stretches gives the same activations, but for the flag that says replay, and the
  * same commands. */
