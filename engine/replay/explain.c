@@ -11,141 +11,23 @@
 #define CONTEXT_ROWS 3u
 #define ALIGNED_MAX 48u
 
-/* ---- Identity ---- */
-
-struct identity {
-    int32_t event_type;
-    struct wf_string name; /* activity or child type, patch or signal name; empty when only the kind counts */
-    struct wf_string id;   /* timer id, child id */
-};
-
-static struct wf_string activity_name(const struct wf_activity_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
-static struct wf_string workflow_name(const struct wf_workflow_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
-static struct wf_string patch_name(struct wf_arena *arena, const struct wf_event *event)
-{
-    struct wf_patch_marker marker;
-
-    return wf_event_is_patch_marker(event) && wf_patch_marker_read(arena, event, &marker)
-               ? marker.patch_id
-               : event->attributes.marker_recorded->marker_name;
-}
-
-static struct identity identity_of_event(struct wf_arena *arena, const struct wf_event *event)
-{
-    struct identity identity = {.event_type = event->event_type};
-
-    if (event->attributes.any == NULL) {
-        return identity;
-    }
-    switch (event->event_type) {
-    case WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-        identity.name = activity_name(event->attributes.activity_task_scheduled->activity_type);
-        break;
-    case WF_EVENT_TYPE_TIMER_STARTED:
-        identity.id = event->attributes.timer_started->timer_id;
-        break;
-    case WF_EVENT_TYPE_MARKER_RECORDED:
-        identity.name = patch_name(arena, event);
-        break;
-    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
-        identity.name = workflow_name(event->attributes.start_child_workflow_execution_initiated->workflow_type);
-        identity.id = event->attributes.start_child_workflow_execution_initiated->workflow_id;
-        break;
-    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
-        identity.name = event->attributes.signal_external_workflow_execution_initiated->signal_name;
-        break;
-    default:
-        break;
-    }
-    return identity;
-}
-
-/* A protocol message becomes an accepted or a completed update, which its id tells. */
-static int32_t event_type_of(const struct wf_command *command)
-{
-    const int32_t type = (int32_t)wf_command_descriptors[command->command_type].event;
-    struct wf_string id = {NULL, 0};
-
-    if (command->command_type != WF_COMMAND_TYPE_PROTOCOL_MESSAGE || command->attributes.any == NULL) {
-        return type;
-    }
-    id = command->attributes.protocol_message->message_id;
-    return id.size_bytes > 7 && memcmp(id.data + id.size_bytes - 7, "/accept", 7) == 0
-               ? WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
-               : WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED;
-}
-
-static struct wf_string marker_command_name(struct wf_arena *arena, const struct wf_command_record_marker *command)
-{
-    struct wf_event_marker_recorded recorded = {.marker_name = command->marker_name};
-    const struct wf_event event = {.event_type = WF_EVENT_TYPE_MARKER_RECORDED,
-                                   .attributes = {.marker_recorded = &recorded}};
-
-    memcpy(&recorded.details, &command->details, sizeof(struct wf_list));
-    return patch_name(arena, &event);
-}
-
-static struct identity identity_of_command(struct wf_arena *arena, const struct wf_command *command)
-{
-    struct identity identity = {.event_type = event_type_of(command)};
-
-    if (command->attributes.any == NULL) {
-        return identity;
-    }
-    switch (command->command_type) {
-    case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
-        identity.name = activity_name(command->attributes.schedule_activity_task->activity_type);
-        break;
-    case WF_COMMAND_TYPE_START_TIMER:
-        identity.id = command->attributes.start_timer->timer_id;
-        break;
-    case WF_COMMAND_TYPE_RECORD_MARKER:
-        identity.name = marker_command_name(arena, command->attributes.record_marker);
-        break;
-    case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
-        identity.name = workflow_name(command->attributes.start_child_workflow_execution->workflow_type);
-        identity.id = command->attributes.start_child_workflow_execution->workflow_id;
-        break;
-    case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
-        identity.name = command->attributes.signal_external_workflow_execution->signal_name;
-        break;
-    default:
-        break;
-    }
-    return identity;
-}
-
-static bool is_same(const struct identity *left, const struct identity *right)
-{
-    return left->event_type == right->event_type && wf_string_equal(left->name, right->name) &&
-           wf_string_equal(left->id, right->id);
-}
-
 /* ---- The two lists ---- */
 
 struct sides {
     struct wf_arena *arena;
-    const struct wf_event **events; /* the chunk's command events that stand for commands in the queue */
-    struct identity *event_ids;
+    const struct wf_event **events; /* command events that stand for commands in the queue */
+    struct wf_identity *event_ids;
     uint32_t event_count;
-    const struct wf_command **commands;
-    struct identity *command_ids;
+    const struct wf_command **commands; /* NULL where only the identity is known */
+    struct wf_identity *command_ids;
     uint32_t command_count;
 };
 
 /* Local-activity markers are matched by number, and a skipped deprecated marker takes its upsert along. */
-static bool is_queued_event(struct wf_arena *arena, const struct wf_divergence *divergence, uint32_t index)
+static bool is_queued_event(struct wf_arena *arena, const struct wf_event *events, uint32_t index)
 {
-    const struct wf_event *event = divergence->events[index];
-    const struct wf_event *before = index > 0 ? divergence->events[index - 1] : NULL;
+    const struct wf_event *event = &events[index];
+    const struct wf_event *before = index > 0 ? &events[index - 1] : NULL;
     struct wf_patch_marker marker;
 
     if (!wf_event_is_command(event->event_type) || wf_event_is_local_activity_marker(event)) {
@@ -157,27 +39,48 @@ static bool is_queued_event(struct wf_arena *arena, const struct wf_divergence *
     return !wf_event_is_patch_marker(event) || !wf_patch_marker_read(arena, event, &marker) || !marker.is_deprecated;
 }
 
-static bool collect(struct sides *sides, const struct wf_divergence *divergence)
+/* The chunk's events, or as many of all from the chunk on as are compared. */
+static bool collect_events(struct sides *sides, const struct wf_explain_input *in, bool is_long)
 {
-    const uint32_t event_max = divergence->event_count;
+    const struct wf_divergence *divergence = in->divergence;
+    const uint32_t first =
+        divergence->event_count == 0 ? in->event_count : (uint32_t)(divergence->events[0]->event_id - 1);
+    const uint32_t end = is_long ? in->event_count : first + divergence->event_count;
 
-    sides->events = wf_arena_take_array(sides->arena, event_max, sizeof *sides->events);
-    sides->event_ids = wf_arena_take_array(sides->arena, event_max, sizeof *sides->event_ids);
-    sides->command_ids = wf_arena_take_array(sides->arena, divergence->command_count, sizeof *sides->command_ids);
-    if (sides->events == NULL || sides->event_ids == NULL || sides->command_ids == NULL) {
+    sides->events = wf_arena_take_array(sides->arena, end - first, sizeof *sides->events);
+    sides->event_ids = wf_arena_take_array(sides->arena, end - first, sizeof *sides->event_ids);
+    if (sides->events == NULL || sides->event_ids == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < event_max; i++) {
-        if (is_queued_event(sides->arena, divergence, i)) {
-            sides->event_ids[sides->event_count] = identity_of_event(sides->arena, divergence->events[i]);
-            sides->events[sides->event_count++] = divergence->events[i];
+    for (uint32_t i = first; i < end && sides->event_count < divergence->event_count + ALIGNED_MAX; i++) {
+        if (is_queued_event(sides->arena, in->events, i)) {
+            sides->event_ids[sides->event_count] = wf_identity_of_event(sides->arena, &in->events[i]);
+            sides->events[sides->event_count++] = &in->events[i];
         }
     }
-    sides->commands = divergence->commands;
-    sides->command_count = divergence->commands == NULL ? 0 : divergence->command_count;
-    for (uint32_t i = 0; i < sides->command_count; i++) {
-        sides->command_ids[i] = identity_of_command(sides->arena, sides->commands[i]);
+    return true;
+}
+
+static bool collect_commands(struct sides *sides, const struct wf_explain_input *in, bool is_long)
+{
+    const struct wf_divergence *divergence = in->divergence;
+    const uint32_t own_count = divergence->commands == NULL ? 0 : divergence->command_count;
+    const uint32_t count = own_count + (is_long ? in->look_on->count : 0);
+
+    sides->commands = wf_arena_take_array(sides->arena, count, sizeof *sides->commands);
+    sides->command_ids = wf_arena_take_array(sides->arena, count, sizeof *sides->command_ids);
+    if (sides->commands == NULL || sides->command_ids == NULL) {
+        return false;
     }
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < own_count) {
+            sides->commands[i] = divergence->commands[i];
+            sides->command_ids[i] = wf_identity_of_command(sides->arena, divergence->commands[i]);
+        } else {
+            sides->command_ids[i] = in->look_on->steps[i - own_count];
+        }
+    }
+    sides->command_count = count;
     return true;
 }
 
@@ -225,7 +128,7 @@ static uint8_t *common_lengths(const struct sides *sides, uint32_t from, uint32_
             const uint8_t right = lengths[i * width + j + 1];
 
             lengths[i * width + j] =
-                is_same(&sides->event_ids[from + i], &sides->command_ids[from + j])
+                wf_identity_equal(&sides->event_ids[from + i], &sides->command_ids[from + j])
                     ? (uint8_t)(lengths[(i + 1) * width + j + 1] + 1)
                     : (down > right ? down : right);
         }
@@ -250,7 +153,7 @@ static bool align(const struct sides *sides, struct alignment *alignment)
     alignment->rows =
         wf_arena_take_array(sides->arena, sides->event_count + sides->command_count + 1, sizeof *alignment->rows);
     while (from < smaller(sides->event_count, sides->command_count) &&
-           is_same(&sides->event_ids[from], &sides->command_ids[from])) {
+           wf_identity_equal(&sides->event_ids[from], &sides->command_ids[from])) {
         from++;
     }
     events = smaller(sides->event_count - from, ALIGNED_MAX);
@@ -268,7 +171,7 @@ static bool align(const struct sides *sides, struct alignment *alignment)
         const uint32_t j = at[1] - from;
         const uint32_t width = commands + 1;
 
-        if (is_same(&sides->event_ids[at[0]], &sides->command_ids[at[1]])) {
+        if (wf_identity_equal(&sides->event_ids[at[0]], &sides->command_ids[at[1]])) {
             add_gap(alignment, gap, at);
             add_row(alignment, at[0]++, at[1]++, false);
             gap[0] = at[0];
@@ -291,109 +194,97 @@ static bool align(const struct sides *sides, struct alignment *alignment)
 
 /* ---- The cause ---- */
 
-static bool is_close_command(const struct wf_command *command)
-{
-    return command != NULL &&
-           wf_event_is_close((int32_t)wf_command_descriptors[command->command_type].event);
-}
-
-/* Whether a list holds this identity from an index on. */
-static bool has_from(const struct identity *ids, uint32_t count, uint32_t from, const struct identity *wanted)
-{
-    for (uint32_t i = from; i < count; i++) {
-        if (is_same(&ids[i], wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether history holds the command's event after the one with this id. */
-static bool is_later_in_history(const struct sides *sides, const struct wf_explain_input *in, int64_t event_id,
-                                const struct identity *wanted)
-{
-    for (uint32_t i = 0; i < in->event_count; i++) {
-        const struct wf_event *event = &in->events[i];
-
-        if (event->event_id > event_id && event->event_type == wanted->event_type) {
-            const struct identity identity = identity_of_event(sides->arena, event);
-
-            if (is_same(&identity, wanted)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Whether a later row that differs has, on the side asked for, what stands in the first one on the other. */
+/* Whether a later row that differs has, on the other side, what stands here: then it moved. */
 static bool is_in_later_row(const struct sides *sides, const struct alignment *alignment,
-                            const struct identity *wanted, bool among_commands)
+                            const struct wf_identity *wanted, bool among_commands)
 {
     for (uint32_t i = alignment->first_difference + 1; i < alignment->count; i++) {
         const struct aligned_row *row = &alignment->rows[i];
         const uint32_t at = among_commands ? row->command : row->event;
-        const struct identity *ids = among_commands ? sides->command_ids : sides->event_ids;
+        const struct wf_identity *ids = among_commands ? sides->command_ids : sides->event_ids;
 
-        if (row->is_difference && at != UINT32_MAX && is_same(&ids[at], wanted)) {
+        if (row->is_difference && at != UINT32_MAX && wf_identity_equal(&ids[at], wanted)) {
             return true;
         }
     }
     return false;
 }
 
-static enum wf_cause cause_of_pair(const struct sides *sides, const struct wf_explain_input *in,
-                                   const struct aligned_row *row)
+static enum wf_cause cause_of_row(const struct sides *sides, const struct alignment *alignment)
 {
-    const struct identity *event = &sides->event_ids[row->event];
-    const struct identity *command = &sides->command_ids[row->command];
+    const struct aligned_row *row = &alignment->rows[alignment->first_difference];
+    const struct wf_identity *event = row->event == UINT32_MAX ? NULL : &sides->event_ids[row->event];
+    const struct wf_identity *command = row->command == UINT32_MAX ? NULL : &sides->command_ids[row->command];
 
-    if (is_close_command(sides->commands[row->command])) {
+    if (command != NULL && wf_event_is_close(command->event_type)) {
         return WF_CAUSE_CLOSED_EARLY;
     }
-    if (has_from(sides->command_ids, sides->command_count, row->command + 1, event)) {
-        return has_from(sides->event_ids, sides->event_count, row->event + 1, command) ? WF_CAUSE_MOVED
-                                                                                        : WF_CAUSE_INSERTED;
-    }
-    if (has_from(sides->event_ids, sides->event_count, row->event + 1, command)) {
-        return WF_CAUSE_REMOVED;
-    }
-    if (is_later_in_history(sides, in, sides->events[row->event]->event_id, command)) {
+    if ((event != NULL && is_in_later_row(sides, alignment, event, true)) ||
+        (command != NULL && is_in_later_row(sides, alignment, command, false))) {
         return WF_CAUSE_MOVED;
+    }
+    if (event == NULL) {
+        return WF_CAUSE_INSERTED;
+    }
+    if (command == NULL) {
+        return WF_CAUSE_REMOVED;
     }
     return event->event_type == command->event_type ? WF_CAUSE_RENAMED : WF_CAUSE_KIND_CHANGED;
 }
 
-static enum wf_cause cause_of(const struct sides *sides, const struct wf_explain_input *in,
-                              const struct alignment *alignment)
+/* Causes that the kind of divergence gives away. */
+static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
 {
-    const struct aligned_row *row = &alignment->rows[alignment->first_difference];
-
-    if (in->divergence->kind == WF_DIVERGENCE_PATCH_MARKER || in->divergence->kind == WF_DIVERGENCE_PATCH_ID) {
+    switch (kind) {
+    case WF_DIVERGENCE_PATCH_MARKER:
+    case WF_DIVERGENCE_PATCH_ID:
         return WF_CAUSE_PATCH_MISSING;
-    }
-    if (in->divergence->kind == WF_DIVERGENCE_LOCAL_MISSING) {
+    case WF_DIVERGENCE_LOCAL_MISSING:
         return WF_CAUSE_REMOVED;
+    case WF_DIVERGENCE_ACTIVITY_ID:
+    case WF_DIVERGENCE_CHILD_ID:
+    case WF_DIVERGENCE_LOCAL_ID:
+    case WF_DIVERGENCE_LOCAL_TYPE:
+    case WF_DIVERGENCE_TIMER_ID:
+        return WF_CAUSE_RENAMED;
+    case WF_DIVERGENCE_SEQ_UNKNOWN:
+        return WF_CAUSE_INSERTED;
+    case WF_DIVERGENCE_OWNER_MISSING:
+        return WF_CAUSE_REMOVED;
+    case WF_DIVERGENCE_NONE:
+    case WF_DIVERGENCE_COMMAND_KIND:
+    case WF_DIVERGENCE_COMMAND_MISSING:
+    case WF_DIVERGENCE_ACTIVITY_TYPE:
+    case WF_DIVERGENCE_CHILD_TYPE:
+    case WF_DIVERGENCE_STATE:
+    case WF_DIVERGENCE_EVENT:
+    case WF_DIVERGENCE_TASK_FAILED:
+    case WF_DIVERGENCE_COMPLETION:
+    case WF_DIVERGENCE_LOCAL_LIVE:
+    case WF_DIVERGENCE_FAMILY:
+        break;
     }
-    if (alignment->first_difference == alignment->count) {
-        return wf_divergence_verdict(in->divergence->kind) == WF_VERDICT_NONDETERMINISM ? WF_CAUSE_MOVED
-                                                                                       : WF_CAUSE_NONE;
+    return WF_CAUSE_NONE;
+}
+
+static bool is_close_command(const struct wf_command *command)
+{
+    return command != NULL && wf_event_is_close((int32_t)wf_command_descriptors[command->command_type].event);
+}
+
+/* Over all that is known of both sides, so that what comes later tells a new step from one that moved. */
+static enum wf_cause cause_of(struct wf_arena *arena, const struct wf_explain_input *in)
+{
+    struct sides sides = {.arena = arena};
+    struct alignment alignment = {0};
+    const enum wf_cause cause = is_close_command(in->divergence->command) ? WF_CAUSE_CLOSED_EARLY
+                                                                          : cause_of_kind(in->divergence->kind);
+
+    if (cause != WF_CAUSE_NONE || !collect_events(&sides, in, in->look_on != NULL) ||
+        !collect_commands(&sides, in, in->look_on != NULL) || !align(&sides, &alignment)) {
+        return cause;
     }
-    if (row->command == UINT32_MAX) {
-        return is_in_later_row(sides, alignment, &sides->event_ids[row->event], true) ? WF_CAUSE_MOVED
-                                                                                     : WF_CAUSE_REMOVED;
-    }
-    if (row->event == UINT32_MAX && is_close_command(sides->commands[row->command])) {
-        return WF_CAUSE_CLOSED_EARLY;
-    }
-    if (row->event == UINT32_MAX) {
-        return is_in_later_row(sides, alignment, &sides->command_ids[row->command], false) ||
-                       is_later_in_history(sides, in, in->divergence->event == NULL ? 0 : in->divergence->event->event_id,
-                                           &sides->command_ids[row->command])
-                   ? WF_CAUSE_MOVED
-                   : WF_CAUSE_INSERTED;
-    }
-    return cause_of_pair(sides, in, row);
+    return alignment.first_difference == alignment.count ? WF_CAUSE_MOVED : cause_of_row(&sides, &alignment);
 }
 
 /* Where the commands differ, the cause names the diagnosis. */
@@ -412,6 +303,18 @@ static const char *diagnosis_of(enum wf_divergence_kind kind, const struct wf_fi
 }
 
 /* ---- Window and hint ---- */
+
+/* Names agree where only an id differs: then the row of the event at which it shows is the difference. */
+static void mark_event(const struct sides *sides, struct alignment *alignment, const struct wf_event *event)
+{
+    for (uint32_t i = 0; alignment->first_difference == alignment->count && i < alignment->count; i++) {
+        if (alignment->rows[i].event != UINT32_MAX && event != NULL &&
+            sides->events[alignment->rows[i].event]->event_id == event->event_id) {
+            alignment->rows[i].is_difference = true;
+            alignment->first_difference = i;
+        }
+    }
+}
 
 static void add_window(struct wf_arena *arena, const struct sides *sides, const struct alignment *alignment,
                        struct wf_finding *finding)
@@ -436,7 +339,7 @@ static void add_window(struct wf_arena *arena, const struct sides *sides, const 
 }
 
 /* What a patch for this change could be called: "move-charge_payment". */
-static void print_patch_id(struct wf_buffer *out, enum wf_cause cause, const struct identity *identity)
+static void print_patch_id(struct wf_buffer *out, enum wf_cause cause, const struct wf_identity *identity)
 {
     static const char *const verbs[] = {[WF_CAUSE_NONE] = "change",          [WF_CAUSE_INSERTED] = "add",
                                         [WF_CAUSE_REMOVED] = "remove",       [WF_CAUSE_MOVED] = "move",
@@ -447,7 +350,7 @@ static void print_patch_id(struct wf_buffer *out, enum wf_cause cause, const str
     if (identity->name.size_bytes > 0) {
         wf_buffer_append_string(out, identity->name);
     } else if (identity->event_type == WF_EVENT_TYPE_TIMER_STARTED) {
-        wf_buffer_printf(out, "timer-%S", &identity->id);
+        wf_buffer_append_text(out, "timer");
     } else {
         wf_buffer_append_text(out, wf_event_type_name(identity->event_type));
     }
@@ -495,12 +398,15 @@ void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in, struc
     struct alignment alignment = {0};
     struct wf_buffer hint;
 
-    if (finding->verdict != WF_VERDICT_NONDETERMINISM || !collect(&sides, in->divergence) ||
-        !align(&sides, &alignment)) {
+    if (finding->verdict != WF_VERDICT_NONDETERMINISM) {
         return;
     }
-    finding->cause = cause_of(&sides, in, &alignment);
+    finding->cause = cause_of(arena, in);
     finding->diagnosis = diagnosis_of(in->divergence->kind, finding);
+    if (!collect_events(&sides, in, false) || !collect_commands(&sides, in, false) || !align(&sides, &alignment)) {
+        return;
+    }
+    mark_event(&sides, &alignment, in->divergence->event);
     add_window(arena, &sides, &alignment, finding);
     wf_buffer_init(&hint, arena);
     if (finding->cause == WF_CAUSE_PATCH_MISSING) {

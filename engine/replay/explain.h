@@ -7,11 +7,12 @@
 
 #include "engine/base/arena.h"
 #include "engine/finding.h"
+#include "engine/replay/look_on.h"
 #include "engine/worker/divergence.h"
 
-/* History after the chunk, to tell a step that moved from one that is new. */
 struct wf_explain_input {
     const struct wf_divergence *divergence;
+    const struct wf_look_on *look_on; /* what the code does next; NULL: not known, and then the cause is a guess */
     const struct wf_event *events; /* the whole history */
     uint32_t event_count;
 };

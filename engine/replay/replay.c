@@ -10,6 +10,7 @@
 #include "engine/codec.h"
 #include "engine/base/block_cache.h"
 #include "engine/replay/explain.h"
+#include "engine/replay/look_on.h"
 #include "engine/replay/shape.h"
 #include "engine/worker/worker_state.h"
 
@@ -287,17 +288,25 @@ static struct wf_task task_of(const struct wf_history *history, const struct wf_
                             .is_full_history = true};
 }
 
+/* Where the code gives another command, what it would do next tells why. */
+static bool is_worth_looking_on(const struct wf_divergence *divergence)
+{
+    return divergence->kind == WF_DIVERGENCE_COMMAND_KIND || divergence->kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
+           divergence->kind == WF_DIVERGENCE_CHILD_TYPE;
+}
+
 /* Copies what the worker's finding borrows, and completes it. */
-static void take_finding(struct wf_replay *replay, const struct wf_history *history, const struct wf_worker *worker,
+static void take_finding(struct wf_replay *replay, const struct wf_history *history, struct wf_worker *worker,
                          struct wf_replay_result *result)
 {
     struct wf_arena *arena = &replay->result_arena;
-    const struct wf_explain_input in = {&worker->divergence, history->events, history->event_count};
+    const struct wf_divergence *divergence = &worker->divergence;
+    struct wf_explain_input in = {divergence, NULL, history->events, history->event_count};
     struct wf_finding *finding = &result->finding;
+    struct wf_look_on look_on;
 
     result->verdict = worker->finding.verdict;
     *finding = worker->finding;
-    wf_explain(arena, &in, finding);
     finding->message = wf_string_copy(arena, finding->message);
     finding->official = wf_string_copy(arena, finding->official);
     if (finding->command != NULL) {
@@ -306,6 +315,19 @@ static void take_finding(struct wf_replay *replay, const struct wf_history *hist
     if (finding->failure != NULL) {
         finding->failure = wf_message_copy(arena, &wf_type_failure, finding->failure);
     }
+    for (uint32_t i = 0; i < divergence->command_count; i++) { /* the code's memory of them goes when it runs on */
+        divergence->commands[i] = wf_message_copy(arena, &wf_type_command, divergence->commands[i]);
+        if (divergence->commands[i] == NULL) {
+            return;
+        }
+    }
+    if (is_worth_looking_on(divergence) && replay->instance != NULL &&
+        wf_look_on(arena, &(struct wf_look_on_input){replay->instance, &worker->runs[0], history->events,
+                                                     history->event_count, divergence->event->event_id},
+                   &look_on)) {
+        in.look_on = &look_on;
+    }
+    wf_explain(arena, &in, finding);
 }
 
 static enum wf_status run_all(struct wf_replay *replay, const struct wf_history *history, struct pass *pass,

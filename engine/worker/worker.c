@@ -154,6 +154,7 @@ static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task
     status = wf_run_begin_task(run, task, out, err);
     if ((status != WF_OK || out->type == WF_WORKER_WANT_HISTORY) && worker->dead_slot == NO_SLOT) {
         free_run(worker, run); /* what it holds now is half a task */
+        out->run_id = task->run_id;
     }
     return status;
 }

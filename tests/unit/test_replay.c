@@ -32,6 +32,8 @@ static wf_error run_steps(struct wf *wf, const char *const *types)
 STEPS(as_recorded, "reserve", "charge", "ship")
 STEPS(moved, "reserve", "ship", "charge")
 STEPS(renamed, "reserve", "charge_card", "ship")
+STEPS(inserted, "reserve", "audit", "charge", "ship")
+STEPS(removed, "reserve", "ship")
 STEPS(closed_early, "reserve")
 
 static wf_error kind_changed(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -162,8 +164,12 @@ static const struct {
     {"a step moved behind a patch", moved_with_patch, SAGA, WF_VERDICT_OK, WF_CAUSE_NONE, NULL, 0, NULL},
     {"a step renamed", renamed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_RENAMED, "WF204", 11,
      "wf_patched(wf, \"change-charge_card\")"},
+    {"a step added", inserted, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_INSERTED, "WF208", 11,
+     "wf_patched(wf, \"add-audit\")"},
+    {"a step removed", removed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_REMOVED, "WF202", 11,
+     "wf_patched(wf, \"remove-charge\")"},
     {"a timer in place of an activity", kind_changed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_KIND_CHANGED, "WF201",
-     11, "wf_patched(wf, \"change-timer-1\")"},
+     11, "wf_patched(wf, \"change-timer\")"},
     {"the run ends early", closed_early, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_CLOSED_EARLY, "WF210", 11,
      "wf_patched(wf, \"end-before-charge\")"},
     {"steps removed at the end: closed early", stuck, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_CLOSED_EARLY, "WF210",

@@ -14,6 +14,7 @@ struct bench {
     struct wf_error err;
     const struct history_builder *history;
     struct wf_string batch; /* of the last task */
+    int64_t last_id;        /* events that a task brings; 0: up to its started event */
 };
 
 static void bench_init(struct bench *bench, struct wf_arena *arena, const struct history_builder *history,
@@ -44,7 +45,7 @@ static enum wf_status task(struct bench *bench, const char *run_id, int64_t firs
                             .is_full_history = first_id == 1};
     const struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &given};
 
-    bench->batch = history_bytes(bench->history, first_id, started_id);
+    bench->batch = history_bytes(bench->history, first_id, bench->last_id == 0 ? started_id : bench->last_id);
     return wf_worker_step(bench->worker, &in, &bench->out, &bench->err);
 }
 
@@ -178,6 +179,24 @@ static void test_worker__a_lost_run_wants_its_history(void **state)
     test_string_is("run", bench.out.run_id, HISTORY_RUN_ID);
     assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 9, 3), WF_OK);
     expect_activation(&bench, "3 replaying: initialize");
+    wf_worker_free(bench.worker);
+}
+
+/* A history that ends before its task comes from a service that was overtaken; it is wanted again. */
+static void test_worker__a_history_that_ends_before_its_task_is_wanted_again(void **state)
+{
+    struct history_builder history;
+    struct bench bench;
+
+    history_init(&history, *state);
+    history_add(&history, LIFE);
+    bench_init(&bench, *state, &history, 1);
+
+    bench.last_id = 3;
+    assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 9, 3), WF_OK);
+    assert_int_equal(bench.out.type, WF_WORKER_WANT_HISTORY);
+    test_string_is("run", bench.out.run_id, HISTORY_RUN_ID);
+    assert_int_equal(wf_worker_find(bench.worker, WF_STR(HISTORY_RUN_ID)), UINT32_MAX);
     wf_worker_free(bench.worker);
 }
 
@@ -592,6 +611,7 @@ int main(void)
         TEST_IN_ARENA(test_worker__a_cold_start_asks_for_the_same_commands),
         TEST_IN_ARENA(test_worker__flags_and_names_are_recorded_once),
         TEST_IN_ARENA(test_worker__a_lost_run_wants_its_history),
+        TEST_IN_ARENA(test_worker__a_history_that_ends_before_its_task_is_wanted_again),
         TEST_IN_ARENA(test_worker__a_task_that_does_not_follow_drops_the_cached_run),
         TEST_IN_ARENA(test_worker__a_history_beyond_its_task_is_cut_at_its_start),
         TEST_IN_ARENA(test_worker__a_history_without_the_task_is_wanted_again),
