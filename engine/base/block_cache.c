@@ -1,6 +1,7 @@
 /*
- * Ordinary blocks are all of one size and lie in one list. Larger ones, which tables of long histories need, lie in another,
- * where one of the very size is looked for: tables grow by doubling, so that sizes come back.
+ * Ordinary blocks are all of one size and lie in one list. Larger ones, which tables of long
+ * histories need, lie in another, where one of the very size is looked for: tables grow by
+ * doubling, so that sizes come back.
  */
 #include "engine/base/block_cache.h"
 
@@ -14,7 +15,8 @@ struct wf_cached_block {
 static void *take(void *context, size_t size_bytes)
 {
     struct wf_block_cache *cache = context;
-    struct wf_cached_block **link = size_bytes == WF_ARENA_BLOCK_BYTES ? &cache->free : &cache->large;
+    struct wf_cached_block **link = size_bytes == WF_ARENA_BLOCK_BYTES ? &cache->free
+                                                                       : &cache->large;
 
     for (; *link != NULL; link = &(*link)->next) {
         struct wf_cached_block *block = *link;
@@ -30,7 +32,8 @@ static void *take(void *context, size_t size_bytes)
 static void give(void *context, void *memory, size_t size_bytes)
 {
     struct wf_block_cache *cache = context;
-    struct wf_cached_block **list = size_bytes == WF_ARENA_BLOCK_BYTES ? &cache->free : &cache->large;
+    struct wf_cached_block **list = size_bytes == WF_ARENA_BLOCK_BYTES ? &cache->free
+                                                                       : &cache->large;
     struct wf_cached_block *block = memory;
 
     WF_ASSERT(size_bytes >= sizeof *block);

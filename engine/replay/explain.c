@@ -1,6 +1,7 @@
 /*
- * The chunk's command events and the code's commands are two short lists. A longest common subsequence, over the part after
- * their common beginning, puts them side by side; the first row where they part gives the cause.
+ * The chunk's command events and the code's commands are two short lists. A longest common
+ * subsequence, over the part after their common beginning, puts them side by side; the first row
+ * where they part gives the cause.
  */
 #include "engine/replay/explain.h"
 
@@ -23,7 +24,8 @@ struct sides {
     uint32_t command_count;
 };
 
-/* Local-activity markers are matched by number, and a skipped deprecated marker takes its upsert along. */
+/* Local-activity markers are matched by number, and a skipped deprecated marker takes its upsert
+ * along. */
 static bool is_queued_event(struct wf_arena *arena, const struct wf_event *events, uint32_t index)
 {
     const struct wf_event *event = &events[index];
@@ -33,18 +35,21 @@ static bool is_queued_event(struct wf_arena *arena, const struct wf_event *event
     if (!wf_event_is_command(event->event_type) || wf_event_is_local_activity_marker(event)) {
         return false;
     }
-    if (before != NULL && wf_event_is_change_version_upsert(event) && wf_event_is_patch_marker(before)) {
+    if (before != NULL && wf_event_is_change_version_upsert(event) &&
+        wf_event_is_patch_marker(before)) {
         event = before;
     }
-    return !wf_event_is_patch_marker(event) || !wf_patch_marker_read(arena, event, &marker) || !marker.is_deprecated;
+    return !wf_event_is_patch_marker(event) || !wf_patch_marker_read(arena, event, &marker) ||
+           !marker.is_deprecated;
 }
 
 /* The chunk's events, or as many of all from the chunk on as are compared. */
 static bool collect_events(struct sides *sides, const struct wf_explain_input *in, bool is_long)
 {
     const struct wf_divergence *divergence = in->divergence;
-    const uint32_t first =
-        divergence->event_count == 0 ? in->event_count : (uint32_t)(divergence->events[0]->event_id - 1);
+    const uint32_t first = divergence->event_count == 0
+                               ? in->event_count
+                               : (uint32_t)(divergence->events[0]->event_id - 1);
     const uint32_t end = is_long ? in->event_count : first + divergence->event_count;
 
     sides->events = wf_arena_take_array(sides->arena, end - first, sizeof *sides->events);
@@ -52,9 +57,11 @@ static bool collect_events(struct sides *sides, const struct wf_explain_input *i
     if (sides->events == NULL || sides->event_ids == NULL) {
         return false;
     }
-    for (uint32_t i = first; i < end && sides->event_count < divergence->event_count + ALIGNED_MAX; i++) {
+    for (uint32_t i = first; i < end && sides->event_count < divergence->event_count + ALIGNED_MAX;
+         i++) {
         if (is_queued_event(sides->arena, in->events, i)) {
-            sides->event_ids[sides->event_count] = wf_identity_of_event(sides->arena, &in->events[i]);
+            sides->event_ids[sides->event_count] = wf_identity_of_event(sides->arena,
+                                                                        &in->events[i]);
             sides->events[sides->event_count++] = &in->events[i];
         }
     }
@@ -98,7 +105,8 @@ struct alignment {
     uint32_t first_difference; /* a row, or count */
 };
 
-static void add_row(struct alignment *alignment, uint32_t event, uint32_t command, bool is_difference)
+static void add_row(struct alignment *alignment, uint32_t event, uint32_t command,
+                    bool is_difference)
 {
     alignment->rows[alignment->count++] = (struct aligned_row){event, command, is_difference};
 }
@@ -110,27 +118,30 @@ static void add_gap(struct alignment *alignment, const uint32_t from[2], const u
     uint32_t command = from[1];
 
     while (event < to[0] || command < to[1]) {
-        add_row(alignment, event < to[0] ? event : UINT32_MAX, command < to[1] ? command : UINT32_MAX, true);
+        add_row(alignment, event < to[0] ? event : UINT32_MAX,
+                command < to[1] ? command : UINT32_MAX, true);
         event += event < to[0];
         command += command < to[1];
     }
 }
 
 /* lengths[i * width + j]: longest common subsequence of events from i and commands from j. */
-static uint8_t *common_lengths(const struct sides *sides, uint32_t from, uint32_t events, uint32_t commands)
+static uint8_t *common_lengths(const struct sides *sides, uint32_t from, uint32_t events,
+                               uint32_t commands)
 {
     const uint32_t width = commands + 1;
-    uint8_t *lengths = wf_arena_take_array(sides->arena, (size_t)(events + 1) * width, sizeof *lengths);
+    uint8_t *lengths = wf_arena_take_array(sides->arena, (size_t)(events + 1) * width,
+                                           sizeof *lengths);
 
     for (uint32_t i = events; lengths != NULL && i-- > 0;) {
         for (uint32_t j = commands; j-- > 0;) {
             const uint8_t down = lengths[(i + 1) * width + j];
             const uint8_t right = lengths[i * width + j + 1];
 
-            lengths[i * width + j] =
-                wf_identity_equal(&sides->event_ids[from + i], &sides->command_ids[from + j])
-                    ? (uint8_t)(lengths[(i + 1) * width + j + 1] + 1)
-                    : (down > right ? down : right);
+            lengths[i * width + j] = wf_identity_equal(&sides->event_ids[from + i],
+                                                       &sides->command_ids[from + j])
+                                         ? (uint8_t)(lengths[(i + 1) * width + j + 1] + 1)
+                                         : (down > right ? down : right);
         }
     }
     return lengths;
@@ -150,8 +161,8 @@ static bool align(const struct sides *sides, struct alignment *alignment)
     uint32_t commands = 0;
     const uint8_t *lengths = NULL;
 
-    alignment->rows =
-        wf_arena_take_array(sides->arena, sides->event_count + sides->command_count + 1, sizeof *alignment->rows);
+    alignment->rows = wf_arena_take_array(
+        sides->arena, sides->event_count + sides->command_count + 1, sizeof *alignment->rows);
     while (from < smaller(sides->event_count, sides->command_count) &&
            wf_identity_equal(&sides->event_ids[from], &sides->command_ids[from])) {
         from++;
@@ -185,8 +196,9 @@ static bool align(const struct sides *sides, struct alignment *alignment)
     at[0] = from + events;
     at[1] = from + commands;
     add_gap(alignment, gap, at);
-    for (alignment->first_difference = 0; alignment->first_difference < alignment->count &&
-                                          !alignment->rows[alignment->first_difference].is_difference;
+    for (alignment->first_difference = 0;
+         alignment->first_difference < alignment->count &&
+         !alignment->rows[alignment->first_difference].is_difference;
          alignment->first_difference++) {
     }
     return true;
@@ -213,8 +225,11 @@ static bool is_in_later_row(const struct sides *sides, const struct alignment *a
 static enum wf_cause cause_of_row(const struct sides *sides, const struct alignment *alignment)
 {
     const struct aligned_row *row = &alignment->rows[alignment->first_difference];
-    const struct wf_identity *event = row->event == UINT32_MAX ? NULL : &sides->event_ids[row->event];
-    const struct wf_identity *command = row->command == UINT32_MAX ? NULL : &sides->command_ids[row->command];
+    const struct wf_identity *event = row->event == UINT32_MAX ? NULL
+                                                               : &sides->event_ids[row->event];
+    const struct wf_identity *command = row->command == UINT32_MAX
+                                            ? NULL
+                                            : &sides->command_ids[row->command];
 
     if (command != NULL && wf_event_is_close(command->event_type)) {
         return WF_CAUSE_CLOSED_EARLY;
@@ -269,45 +284,58 @@ static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
 
 static bool is_close_command(const struct wf_command *command)
 {
-    return command != NULL && wf_event_is_close((int32_t)wf_command_descriptors[command->command_type].event);
+    return command != NULL &&
+           wf_event_is_close((int32_t)wf_command_descriptors[command->command_type].event);
 }
 
-/* Over all that is known of both sides, so that what comes later tells a new step from one that moved. */
+/* Over all that is known of both sides, so that what comes later tells a new step from one that
+ * moved. */
 static enum wf_cause cause_of(struct wf_arena *arena, const struct wf_explain_input *in)
 {
     struct sides sides = {.arena = arena};
     struct alignment alignment = {0};
-    const enum wf_cause cause = is_close_command(in->divergence->command) ? WF_CAUSE_CLOSED_EARLY
-                                                                          : cause_of_kind(in->divergence->kind);
+    const enum wf_cause cause = is_close_command(in->divergence->command)
+                                    ? WF_CAUSE_CLOSED_EARLY
+                                    : cause_of_kind(in->divergence->kind);
 
     if (cause != WF_CAUSE_NONE || !collect_events(&sides, in, in->look_on != NULL) ||
         !collect_commands(&sides, in, in->look_on != NULL) || !align(&sides, &alignment)) {
         return cause;
     }
-    return alignment.first_difference == alignment.count ? WF_CAUSE_MOVED : cause_of_row(&sides, &alignment);
+    return alignment.first_difference == alignment.count ? WF_CAUSE_MOVED
+                                                         : cause_of_row(&sides, &alignment);
 }
 
 /* Where the commands differ, the cause names the diagnosis. */
 static const char *diagnosis_of(enum wf_divergence_kind kind, const struct wf_finding *finding)
 {
     static const enum wf_diagnosis_number by_cause[] = {
-        [WF_CAUSE_INSERTED] = WF_DIAGNOSIS_INSERTED,           [WF_CAUSE_REMOVED] = WF_DIAGNOSIS_REMOVED,
-        [WF_CAUSE_MOVED] = WF_DIAGNOSIS_MOVED,                 [WF_CAUSE_RENAMED] = WF_DIAGNOSIS_RENAMED,
-        [WF_CAUSE_KIND_CHANGED] = WF_DIAGNOSIS_KIND_CHANGED,   [WF_CAUSE_PATCH_MISSING] = WF_DIAGNOSIS_PATCH_MISSING,
+        [WF_CAUSE_INSERTED] = WF_DIAGNOSIS_INSERTED,
+        [WF_CAUSE_REMOVED] = WF_DIAGNOSIS_REMOVED,
+        [WF_CAUSE_MOVED] = WF_DIAGNOSIS_MOVED,
+        [WF_CAUSE_RENAMED] = WF_DIAGNOSIS_RENAMED,
+        [WF_CAUSE_KIND_CHANGED] = WF_DIAGNOSIS_KIND_CHANGED,
+        [WF_CAUSE_PATCH_MISSING] = WF_DIAGNOSIS_PATCH_MISSING,
         [WF_CAUSE_CLOSED_EARLY] = WF_DIAGNOSIS_CLOSED_EARLY};
-    const bool is_about_commands = kind == WF_DIVERGENCE_COMMAND_KIND || kind == WF_DIVERGENCE_COMMAND_MISSING ||
-                                   kind == WF_DIVERGENCE_ACTIVITY_TYPE || kind == WF_DIVERGENCE_CHILD_TYPE;
+    const bool is_about_commands = kind == WF_DIVERGENCE_COMMAND_KIND ||
+                                   kind == WF_DIVERGENCE_COMMAND_MISSING ||
+                                   kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
+                                   kind == WF_DIVERGENCE_CHILD_TYPE;
 
-    return is_about_commands && finding->cause != WF_CAUSE_NONE ? wf_diagnosis_code(by_cause[finding->cause])
-                                                                : finding->diagnosis;
+    return is_about_commands && finding->cause != WF_CAUSE_NONE
+               ? wf_diagnosis_code(by_cause[finding->cause])
+               : finding->diagnosis;
 }
 
 /* ---- Window and hint ---- */
 
-/* Names agree where only an id differs: then the row of the event at which it shows is the difference. */
-static void mark_event(const struct sides *sides, struct alignment *alignment, const struct wf_event *event)
+/* Names agree where only an id differs: then the row of the event at which it shows is the
+ * difference. */
+static void mark_event(const struct sides *sides, struct alignment *alignment,
+                       const struct wf_event *event)
 {
-    for (uint32_t i = 0; alignment->first_difference == alignment->count && i < alignment->count; i++) {
+    for (uint32_t i = 0; alignment->first_difference == alignment->count && i < alignment->count;
+         i++) {
         if (alignment->rows[i].event != UINT32_MAX && event != NULL &&
             sides->events[alignment->rows[i].event]->event_id == event->event_id) {
             alignment->rows[i].is_difference = true;
@@ -316,11 +344,12 @@ static void mark_event(const struct sides *sides, struct alignment *alignment, c
     }
 }
 
-static void add_window(struct wf_arena *arena, const struct sides *sides, const struct alignment *alignment,
-                       struct wf_finding *finding)
+static void add_window(struct wf_arena *arena, const struct sides *sides,
+                       const struct alignment *alignment, struct wf_finding *finding)
 {
-    const uint32_t first =
-        alignment->first_difference > CONTEXT_ROWS ? alignment->first_difference - CONTEXT_ROWS : 0;
+    const uint32_t first = alignment->first_difference > CONTEXT_ROWS
+                               ? alignment->first_difference - CONTEXT_ROWS
+                               : 0;
     const uint32_t end = smaller(alignment->first_difference + CONTEXT_ROWS + 1, alignment->count);
     struct wf_window_row *window = wf_arena_take_array(arena, end - first, sizeof *window);
 
@@ -331,7 +360,8 @@ static void add_window(struct wf_arena *arena, const struct sides *sides, const 
         shown->is_difference = row->is_difference;
         shown->event = row->event == UINT32_MAX ? NULL : sides->events[row->event];
         if (row->command != UINT32_MAX) {
-            shown->command = wf_message_copy(arena, &wf_type_command, sides->commands[row->command]);
+            shown->command = wf_message_copy(arena, &wf_type_command,
+                                             sides->commands[row->command]);
         }
     }
     finding->window = window;
@@ -339,12 +369,14 @@ static void add_window(struct wf_arena *arena, const struct sides *sides, const 
 }
 
 /* What a patch for this change could be called: "move-charge_payment". */
-static void print_patch_id(struct wf_buffer *out, enum wf_cause cause, const struct wf_identity *identity)
+static void print_patch_id(struct wf_buffer *out, enum wf_cause cause,
+                           const struct wf_identity *identity)
 {
-    static const char *const verbs[] = {[WF_CAUSE_NONE] = "change",          [WF_CAUSE_INSERTED] = "add",
-                                        [WF_CAUSE_REMOVED] = "remove",       [WF_CAUSE_MOVED] = "move",
-                                        [WF_CAUSE_RENAMED] = "change",       [WF_CAUSE_KIND_CHANGED] = "change",
-                                        [WF_CAUSE_PATCH_MISSING] = "change", [WF_CAUSE_CLOSED_EARLY] = "end-before"};
+    static const char *const verbs[] = {
+        [WF_CAUSE_NONE] = "change",          [WF_CAUSE_INSERTED] = "add",
+        [WF_CAUSE_REMOVED] = "remove",       [WF_CAUSE_MOVED] = "move",
+        [WF_CAUSE_RENAMED] = "change",       [WF_CAUSE_KIND_CHANGED] = "change",
+        [WF_CAUSE_PATCH_MISSING] = "change", [WF_CAUSE_CLOSED_EARLY] = "end-before"};
 
     wf_buffer_printf(out, "%s-", verbs[cause]);
     if (identity->name.size_bytes > 0) {
@@ -356,11 +388,12 @@ static void print_patch_id(struct wf_buffer *out, enum wf_cause cause, const str
     }
 }
 
-static void hint_at_patch(struct wf_buffer *out, const struct sides *sides, const struct alignment *alignment,
-                          enum wf_cause cause)
+static void hint_at_patch(struct wf_buffer *out, const struct sides *sides,
+                          const struct alignment *alignment, enum wf_cause cause)
 {
     const struct aligned_row *row = &alignment->rows[alignment->first_difference];
-    const bool names_code = row->command != UINT32_MAX && cause != WF_CAUSE_REMOVED && cause != WF_CAUSE_CLOSED_EARLY;
+    const bool names_code = row->command != UINT32_MAX && cause != WF_CAUSE_REMOVED &&
+                            cause != WF_CAUSE_CLOSED_EARLY;
 
     if (alignment->first_difference == alignment->count) {
         return;
@@ -368,8 +401,10 @@ static void hint_at_patch(struct wf_buffer *out, const struct sides *sides, cons
     if (!names_code && row->event == UINT32_MAX) {
         return;
     }
-    wf_buffer_append_text(out, "If runs of the old code are still open, keep both ways: if (wf_patched(wf, \"");
-    print_patch_id(out, cause, names_code ? &sides->command_ids[row->command] : &sides->event_ids[row->event]);
+    wf_buffer_append_text(
+        out, "If runs of the old code are still open, keep both ways: if (wf_patched(wf, \"");
+    print_patch_id(out, cause,
+                   names_code ? &sides->command_ids[row->command] : &sides->event_ids[row->event]);
     wf_buffer_append_text(out, "\")) { the new way } else { the old way }, from before ");
     if (row->command != UINT32_MAX) {
         wf_name_command(out, sides->commands[row->command]);
@@ -379,7 +414,8 @@ static void hint_at_patch(struct wf_buffer *out, const struct sides *sides, cons
     wf_buffer_append_text(out, " on.");
 }
 
-static void hint_at_missing_patch(struct wf_arena *arena, struct wf_buffer *out, const struct wf_event *event)
+static void hint_at_missing_patch(struct wf_arena *arena, struct wf_buffer *out,
+                                  const struct wf_event *event)
 {
     struct wf_patch_marker marker;
 
@@ -387,12 +423,14 @@ static void hint_at_missing_patch(struct wf_arena *arena, struct wf_buffer *out,
         return;
     }
     wf_buffer_printf(out,
-                     "Keep the call wf_patched(wf, \"%S\"), or wf_deprecate_patch(wf, \"%S\") in its place, until no "
+                     "Keep the call wf_patched(wf, \"%S\"), or wf_deprecate_patch(wf, \"%S\") in "
+                     "its place, until no "
                      "run whose history holds the marker is open.",
                      &marker.patch_id, &marker.patch_id);
 }
 
-void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in, struct wf_finding *finding)
+void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in,
+                struct wf_finding *finding)
 {
     struct sides sides = {.arena = arena};
     struct alignment alignment = {0};
@@ -403,7 +441,8 @@ void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in, struc
     }
     finding->cause = cause_of(arena, in);
     finding->diagnosis = diagnosis_of(in->divergence->kind, finding);
-    if (!collect_events(&sides, in, false) || !collect_commands(&sides, in, false) || !align(&sides, &alignment)) {
+    if (!collect_events(&sides, in, false) || !collect_commands(&sides, in, false) ||
+        !align(&sides, &alignment)) {
         return;
     }
     mark_event(&sides, &alignment, in->divergence->event);

@@ -37,7 +37,8 @@ struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_
         identity.name = marker_name(arena, event);
         break;
     case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
-        identity.name = workflow_name(event->attributes.start_child_workflow_execution_initiated->workflow_type);
+        identity.name = workflow_name(
+            event->attributes.start_child_workflow_execution_initiated->workflow_type);
         break;
     case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
         identity.name = event->attributes.signal_external_workflow_execution_initiated->signal_name;
@@ -54,17 +55,19 @@ static int32_t event_type_of(const struct wf_command *command)
     const struct wf_string suffix = WF_STR("/accept");
     struct wf_string id = {NULL, 0};
 
-    if (command->command_type != WF_COMMAND_TYPE_PROTOCOL_MESSAGE || command->attributes.any == NULL) {
+    if (command->command_type != WF_COMMAND_TYPE_PROTOCOL_MESSAGE ||
+        command->attributes.any == NULL) {
         return (int32_t)wf_command_descriptors[command->command_type].event;
     }
     id = command->attributes.protocol_message->message_id;
-    return id.size_bytes > suffix.size_bytes && memcmp(id.data + id.size_bytes - suffix.size_bytes, suffix.data,
-                                                       suffix.size_bytes) == 0
+    return id.size_bytes > suffix.size_bytes && memcmp(id.data + id.size_bytes - suffix.size_bytes,
+                                                       suffix.data, suffix.size_bytes) == 0
                ? WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
                : WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED;
 }
 
-static struct wf_string marker_command_name(struct wf_arena *arena, const struct wf_command_record_marker *command)
+static struct wf_string marker_command_name(struct wf_arena *arena,
+                                            const struct wf_command_record_marker *command)
 {
     struct wf_event_marker_recorded recorded = {.marker_name = command->marker_name};
     const struct wf_event event = {.event_type = WF_EVENT_TYPE_MARKER_RECORDED,
@@ -89,7 +92,8 @@ struct wf_identity wf_identity_of_command(struct wf_arena *arena, const struct w
         identity.name = marker_command_name(arena, command->attributes.record_marker);
         break;
     case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
-        identity.name = workflow_name(command->attributes.start_child_workflow_execution->workflow_type);
+        identity.name = workflow_name(
+            command->attributes.start_child_workflow_execution->workflow_type);
         break;
     case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
         identity.name = command->attributes.signal_external_workflow_execution->signal_name;
@@ -112,11 +116,12 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
         return (struct wf_identity){WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
                                     command->variant.start_child_workflow_execution->workflow_type};
     case WF_CASE_sdk_command_signal_external_workflow_execution:
-        return (struct wf_identity){WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
-                                    command->variant.signal_external_workflow_execution->signal_name};
+        return (struct wf_identity){
+            WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+            command->variant.signal_external_workflow_execution->signal_name};
     case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
-        return (struct wf_identity){.event_type =
-                                        WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED};
+        return (struct wf_identity){
+            .event_type = WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED};
     case WF_CASE_sdk_command_complete_workflow_execution:
         return (struct wf_identity){.event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED};
     case WF_CASE_sdk_command_fail_workflow_execution:
@@ -124,7 +129,8 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
     case WF_CASE_sdk_command_cancel_workflow_execution:
         return (struct wf_identity){.event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED};
     case WF_CASE_sdk_command_continue_as_new_workflow_execution:
-        return (struct wf_identity){.event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW};
+        return (struct wf_identity){
+            .event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW};
     case WF_CASE_sdk_command_upsert_workflow_search_attributes:
         return (struct wf_identity){.event_type = WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES};
     case WF_CASE_sdk_command_modify_workflow_properties:
@@ -132,7 +138,8 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
     case WF_CASE_sdk_command_schedule_nexus_operation:
         return (struct wf_identity){.event_type = WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED};
     default:
-        return (struct wf_identity){0}; /* a cancel or a patch says nothing about which steps there are */
+        return (struct wf_identity){
+            0}; /* a cancel or a patch says nothing about which steps there are */
     }
 }
 

@@ -1,6 +1,7 @@
 /*
- * What makes two steps the same step: their kind and, where it has them, a name and an id. For comparing history with code
- * across tasks, where sequence numbers and options do not count. Private to the engine.
+ * What makes two steps the same step: their kind and, where it has them, a name and an id. For
+ * comparing history with code across tasks, where sequence numbers and options do not count.
+ * Private to the engine.
  */
 #ifndef WF_ENGINE_REPLAY_IDENTITY_H
 #define WF_ENGINE_REPLAY_IDENTITY_H
@@ -9,8 +10,9 @@
 #include "engine/schema.h"
 
 struct wf_identity {
-    int32_t event_type;    /* that the step becomes in history */
-    struct wf_string name; /* activity or child type, patch or signal name; empty when only the kind counts */
+    int32_t event_type; /* that the step becomes in history */
+    struct wf_string
+        name; /* activity or child type, patch or signal name; empty when only the kind counts */
 };
 
 struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_event *event);

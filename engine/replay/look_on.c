@@ -1,7 +1,7 @@
 /*
- * A service made of what history recorded. Everything that the code waits for is answered at once, except that timers fire
- * only when nothing else is left: a wait with a timeout then ends as it did in history. Signals that history holds from the
- * point on come first.
+ * A service made of what history recorded. Everything that the code waits for is answered at once,
+ * except that timers fire only when nothing else is left: a wait with a timeout then ends as it did
+ * in history. Signals that history holds from the point on come first.
  */
 #include "engine/replay/look_on.h"
 
@@ -42,7 +42,9 @@ static void *take(struct pretence *pretence, size_t size_bytes)
 
 static void add_job(struct pretence *pretence, uint32_t variant_case, void *variant)
 {
-    struct wf_sdk_job *job = variant == NULL ? NULL : WF_LIST_APPEND(pretence->arena, pretence->activation.jobs);
+    struct wf_sdk_job *job = variant == NULL
+                                 ? NULL
+                                 : WF_LIST_APPEND(pretence->arena, pretence->activation.jobs);
 
     pretence->is_full = pretence->is_full || job == NULL;
     if (job != NULL) {
@@ -77,9 +79,11 @@ static bool is_open(const struct wf_machine *machine)
         return machine->state == WF_CHILD_CREATED || machine->state == WF_CHILD_INITIATED ||
                machine->state == WF_CHILD_STARTED;
     case WF_MACHINE_SIGNAL_EXTERNAL:
-        return machine->state == WF_SIGNAL_EXTERNAL_CREATED || machine->state == WF_SIGNAL_EXTERNAL_INITIATED;
+        return machine->state == WF_SIGNAL_EXTERNAL_CREATED ||
+               machine->state == WF_SIGNAL_EXTERNAL_INITIATED;
     case WF_MACHINE_CANCEL_EXTERNAL:
-        return machine->state == WF_CANCEL_EXTERNAL_CREATED || machine->state == WF_CANCEL_EXTERNAL_INITIATED;
+        return machine->state == WF_CANCEL_EXTERNAL_CREATED ||
+               machine->state == WF_CANCEL_EXTERNAL_INITIATED;
     case WF_MACHINE_NEXUS:
     case WF_MACHINE_PATCH:
     case WF_MACHINE_UPDATE:
@@ -117,11 +121,12 @@ static void collect_pending(struct pretence *pretence)
             const struct wf_machine *machine = run->by_seq[kind][seq];
 
             if (machine != NULL && is_open(machine)) {
-                wait_for(pretence, (struct pending){.kind = (enum wf_machine_kind)kind,
-                                                    .seq = seq,
-                                                    .type = type_of(run, machine),
-                                                    .is_started = kind == WF_MACHINE_CHILD &&
-                                                                  machine->state == WF_CHILD_STARTED});
+                wait_for(pretence,
+                         (struct pending){.kind = (enum wf_machine_kind)kind,
+                                          .seq = seq,
+                                          .type = type_of(run, machine),
+                                          .is_started = kind == WF_MACHINE_CHILD &&
+                                                        machine->state == WF_CHILD_STARTED});
             }
         }
     }
@@ -134,18 +139,21 @@ static const struct wf_event *scheduled_of(const struct wf_look_on_input *in, in
     return event_id > 0 && event_id <= in->event_count ? &in->events[event_id - 1] : NULL;
 }
 
-static bool completes_activity(const struct wf_look_on_input *in, const struct wf_event *event, struct wf_string type)
+static bool completes_activity(const struct wf_look_on_input *in, const struct wf_event *event,
+                               struct wf_string type)
 {
     const struct wf_event *scheduled = NULL;
 
-    if (event->event_type != WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED || event->attributes.any == NULL) {
+    if (event->event_type != WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED ||
+        event->attributes.any == NULL) {
         return false;
     }
     scheduled = scheduled_of(in, event->attributes.activity_task_completed->scheduled_event_id);
     return scheduled != NULL && scheduled->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED &&
            scheduled->attributes.any != NULL &&
            scheduled->attributes.activity_task_scheduled->activity_type != NULL &&
-           wf_string_equal(scheduled->attributes.activity_task_scheduled->activity_type->name, type);
+           wf_string_equal(scheduled->attributes.activity_task_scheduled->activity_type->name,
+                           type);
 }
 
 /* The next recorded result of an activity of this type, NULL for one that history does not know. */
@@ -155,10 +163,12 @@ static struct wf_payload *recorded_result(struct pretence *pretence, struct wf_s
 
     for (uint32_t i = 0; i < in->event_count; i++) {
         if (!pretence->used[i] && completes_activity(in, &in->events[i], type)) {
-            const struct wf_payloads *result = in->events[i].attributes.activity_task_completed->result;
+            const struct wf_payloads *result =
+                in->events[i].attributes.activity_task_completed->result;
 
             pretence->used[i] = true;
-            return result == NULL || result->payloads.count == 0 ? NULL : &result->payloads.items[0];
+            return result == NULL || result->payloads.count == 0 ? NULL
+                                                                 : &result->payloads.items[0];
         }
     }
     return NULL;
@@ -167,7 +177,8 @@ static struct wf_payload *recorded_result(struct pretence *pretence, struct wf_s
 static void answer_activity(struct pretence *pretence, const struct pending *pending)
 {
     struct wf_sdk_resolve_activity *job = NEW(pretence, struct wf_sdk_resolve_activity);
-    struct wf_sdk_activity_resolution *resolution = NEW(pretence, struct wf_sdk_activity_resolution);
+    struct wf_sdk_activity_resolution *resolution = NEW(pretence,
+                                                        struct wf_sdk_activity_resolution);
     struct wf_sdk_activity_success *success = NEW(pretence, struct wf_sdk_activity_success);
 
     if (pretence->is_full) {
@@ -184,12 +195,14 @@ static void answer_activity(struct pretence *pretence, const struct pending *pen
 
 static void answer_child(struct pretence *pretence, const struct pending *pending)
 {
-    struct wf_sdk_resolve_child_workflow_execution_start *start =
-        NEW(pretence, struct wf_sdk_resolve_child_workflow_execution_start);
-    struct wf_sdk_resolve_child_workflow_execution_start_success *started =
-        NEW(pretence, struct wf_sdk_resolve_child_workflow_execution_start_success);
-    struct wf_sdk_resolve_child_workflow_execution *end = NEW(pretence, struct wf_sdk_resolve_child_workflow_execution);
-    struct wf_sdk_child_workflow_result *result = NEW(pretence, struct wf_sdk_child_workflow_result);
+    struct wf_sdk_resolve_child_workflow_execution_start *start = NEW(
+        pretence, struct wf_sdk_resolve_child_workflow_execution_start);
+    struct wf_sdk_resolve_child_workflow_execution_start_success *started = NEW(
+        pretence, struct wf_sdk_resolve_child_workflow_execution_start_success);
+    struct wf_sdk_resolve_child_workflow_execution *end = NEW(
+        pretence, struct wf_sdk_resolve_child_workflow_execution);
+    struct wf_sdk_child_workflow_result *result = NEW(pretence,
+                                                      struct wf_sdk_child_workflow_result);
     struct wf_sdk_child_success *success = NEW(pretence, struct wf_sdk_child_success);
 
     if (pretence->is_full) {
@@ -221,9 +234,10 @@ static void answer_timer(struct pretence *pretence, const struct pending *pendin
 
 static void answer_external(struct pretence *pretence, const struct pending *pending)
 {
-    struct wf_sdk_resolve_signal_external_workflow *signal = NEW(pretence, struct wf_sdk_resolve_signal_external_workflow);
-    struct wf_sdk_resolve_request_cancel_external_workflow *cancel =
-        NEW(pretence, struct wf_sdk_resolve_request_cancel_external_workflow);
+    struct wf_sdk_resolve_signal_external_workflow *signal = NEW(
+        pretence, struct wf_sdk_resolve_signal_external_workflow);
+    struct wf_sdk_resolve_request_cancel_external_workflow *cancel = NEW(
+        pretence, struct wf_sdk_resolve_request_cancel_external_workflow);
 
     if (pretence->is_full) {
         return;
@@ -273,7 +287,8 @@ static void answer_all(struct pretence *pretence)
 
 static void add_signal(struct pretence *pretence, const struct wf_event *event)
 {
-    const struct wf_event_workflow_execution_signaled *signaled = event->attributes.workflow_execution_signaled;
+    const struct wf_event_workflow_execution_signaled *signaled =
+        event->attributes.workflow_execution_signaled;
     struct wf_sdk_signal_workflow *job = NEW(pretence, struct wf_sdk_signal_workflow);
 
     if (job != NULL && signaled != NULL) {
@@ -331,38 +346,45 @@ static void note_wait(struct pretence *pretence, const struct wf_sdk_command *co
 {
     switch (command->variant_case) {
     case WF_CASE_sdk_command_start_timer:
-        wait_for(pretence, (struct pending){.kind = WF_MACHINE_TIMER, .seq = command->variant.start_timer->seq});
+        wait_for(pretence, (struct pending){.kind = WF_MACHINE_TIMER,
+                                            .seq = command->variant.start_timer->seq});
         return;
     case WF_CASE_sdk_command_cancel_timer:
         forget(pretence, WF_MACHINE_TIMER, command->variant.cancel_timer->seq);
         return;
     case WF_CASE_sdk_command_schedule_activity:
-        wait_for(pretence, (struct pending){.kind = WF_MACHINE_ACTIVITY,
-                                            .seq = command->variant.schedule_activity->seq,
-                                            .type = command->variant.schedule_activity->activity_type});
+        wait_for(pretence,
+                 (struct pending){.kind = WF_MACHINE_ACTIVITY,
+                                  .seq = command->variant.schedule_activity->seq,
+                                  .type = command->variant.schedule_activity->activity_type});
         return;
     case WF_CASE_sdk_command_schedule_local_activity:
         wait_for(pretence, (struct pending){.kind = WF_MACHINE_LOCAL_ACTIVITY,
                                             .seq = command->variant.schedule_local_activity->seq});
         return;
     case WF_CASE_sdk_command_start_child_workflow_execution:
-        wait_for(pretence, (struct pending){.kind = WF_MACHINE_CHILD,
-                                            .seq = command->variant.start_child_workflow_execution->seq});
+        wait_for(pretence,
+                 (struct pending){.kind = WF_MACHINE_CHILD,
+                                  .seq = command->variant.start_child_workflow_execution->seq});
         return;
     case WF_CASE_sdk_command_signal_external_workflow_execution:
-        wait_for(pretence, (struct pending){.kind = WF_MACHINE_SIGNAL_EXTERNAL,
-                                            .seq = command->variant.signal_external_workflow_execution->seq});
+        wait_for(pretence,
+                 (struct pending){.kind = WF_MACHINE_SIGNAL_EXTERNAL,
+                                  .seq = command->variant.signal_external_workflow_execution->seq});
         return;
     case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
-        wait_for(pretence, (struct pending){.kind = WF_MACHINE_CANCEL_EXTERNAL,
-                                            .seq = command->variant.request_cancel_external_workflow_execution->seq});
+        wait_for(pretence,
+                 (struct pending){
+                     .kind = WF_MACHINE_CANCEL_EXTERNAL,
+                     .seq = command->variant.request_cancel_external_workflow_execution->seq});
         return;
     default:
         return;
     }
 }
 
-static void note_commands(struct pretence *pretence, const struct wf_sdk_completion_success *success)
+static void note_commands(struct pretence *pretence,
+                          const struct wf_sdk_completion_success *success)
 {
     struct wf_look_on *out = pretence->out;
 
@@ -409,14 +431,16 @@ static void activate(struct pretence *pretence)
     activation->history_length = (uint32_t)pretence->in->run->history_length;
     pretence->activation = (struct wf_sdk_activation){0};
     wf_instance_activate(pretence->in->instance, activation, &completion);
-    if (completion->status_case != WF_CASE_sdk_completion_successful || completion->status.successful == NULL) {
+    if (completion->status_case != WF_CASE_sdk_completion_successful ||
+        completion->status.successful == NULL) {
         pretence->is_over = true;
         return;
     }
     note_commands(pretence, completion->status.successful);
 }
 
-bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in, struct wf_look_on *look_on)
+bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in,
+                struct wf_look_on *look_on)
 {
     struct pretence pretence = {.arena = arena, .in = in, .out = look_on, .time = in->run->time};
 
@@ -427,7 +451,8 @@ bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in, struc
     }
     collect_pending(&pretence);
     add_what_history_holds(&pretence);
-    for (uint32_t i = 0; i < WF_LOOK_ON_ACTIVATIONS_MAX && !pretence.is_over && !pretence.is_full; i++) {
+    for (uint32_t i = 0; i < WF_LOOK_ON_ACTIVATIONS_MAX && !pretence.is_over && !pretence.is_full;
+         i++) {
         answer_all(&pretence);
         if (pretence.activation.jobs.count == 0) {
             look_on->is_whole = true;

@@ -1,7 +1,8 @@
 /*
- * What the code would do after the point at which it parted with history: it runs on with the results that history recorded
- * for steps of the same name, and with none for new ones. Only so can a step that was added be told from one that was
- * renamed, and one that was removed from one that moved. Private to the engine.
+ * What the code would do after the point at which it parted with history: it runs on with the
+ * results that history recorded for steps of the same name, and with none for new ones. Only so can
+ * a step that was added be told from one that was renamed, and one that was removed from one that
+ * moved. Private to the engine.
  *
  * The instance is of no other use after this.
  */
@@ -31,6 +32,7 @@ struct wf_look_on {
 };
 
 /* False when memory does not suffice. Strings of the steps are in the arena. */
-bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in, struct wf_look_on *look_on);
+bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in,
+                struct wf_look_on *look_on);
 
 #endif

@@ -1,14 +1,15 @@
 /*
- * One history, one host: the worker's activations go to an instance, its completions come back, until the worker says what it
- * found. In the mode that evicts at every task, each boundary is reached again from the start with a new instance, and what
- * the code gives must be what it gave before.
+ * One history, one host: the worker's activations go to an instance, its completions come back,
+ * until the worker says what it found. In the mode that evicts at every task, each boundary is
+ * reached again from the start with a new instance, and what the code gives must be what it gave
+ * before.
  */
 #include "engine/replay.h"
 
 #include "engine/base/assert.h"
+#include "engine/base/block_cache.h"
 #include "engine/base/hash.h"
 #include "engine/codec.h"
-#include "engine/base/block_cache.h"
 #include "engine/replay/explain.h"
 #include "engine/replay/look_on.h"
 #include "engine/replay/shape.h"
@@ -17,8 +18,8 @@
 struct wf_replay {
     struct wf_arena arena; /* holds this struct */
     struct wf_block_cache cache;
-    struct wf_arena result_arena;  /* of the last result */
-    struct wf_arena scratch_arena; /* of one activation */
+    struct wf_arena result_arena;                  /* of the last result */
+    struct wf_arena scratch_arena;                 /* of one activation */
     struct wf_worker *workers[WF_FAMILY_JAVA + 1]; /* by family asked for, made when first needed */
     struct wf_host *host;
     struct wf_instance *instance;
@@ -29,14 +30,14 @@ struct pass {
     struct wf_worker *worker;
     struct wf_task task;
     struct wf_digest digest;
-    uint64_t *answers;        /* digest of each activation's answer, of the first pass; NULL: not kept */
+    uint64_t *answers; /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
     bool wants_digest;
-    uint32_t known_answers;   /* answers of the first pass that this one must give again */
+    uint32_t known_answers; /* answers of the first pass that this one must give again */
     uint32_t activation_count;
-    uint32_t stop_after;      /* activations; 0: go to the end */
+    uint32_t stop_after; /* activations; 0: go to the end */
     bool is_stopped;
-    bool is_unstable;         /* the code answered otherwise than in the first pass */
+    bool is_unstable; /* the code answered otherwise than in the first pass */
     int64_t unstable_event_id;
 };
 
@@ -109,7 +110,8 @@ static uint64_t digest_of(struct wf_replay *replay, const struct wf_sdk_completi
     return digest;
 }
 
-static enum wf_status keep_answer(struct wf_replay *replay, struct pass *pass, uint64_t digest, struct wf_error *err)
+static enum wf_status keep_answer(struct wf_replay *replay, struct pass *pass, uint64_t digest,
+                                  struct wf_error *err)
 {
     const uint32_t index = pass->activation_count;
 
@@ -152,8 +154,8 @@ static enum wf_status run_code(struct wf_replay *replay, const struct wf_worker_
 }
 
 /* What the code answered, for comparing: costs an encoding, so only when it is asked for. */
-static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass, const struct wf_sdk_completion *completion,
-                                  struct wf_error *err)
+static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass,
+                                  const struct wf_sdk_completion *completion, struct wf_error *err)
 {
     uint64_t digest = 0;
 
@@ -165,8 +167,8 @@ static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass, c
     return keep_answer(replay, pass, digest, err);
 }
 
-static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass, struct wf_worker_output *out,
-                               struct wf_error *err)
+static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
+                               struct wf_worker_output *out, struct wf_error *err)
 {
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &pass->task};
 
@@ -193,8 +195,8 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass, stru
 }
 
 /* Each boundary again from the start: the code must not remember anything outside its run. */
-static enum wf_status check_evictions(struct wf_replay *replay, const struct pass *first, struct pass *again,
-                                      struct wf_error *err)
+static enum wf_status check_evictions(struct wf_replay *replay, const struct pass *first,
+                                      struct pass *again, struct wf_error *err)
 {
     struct wf_worker_output out;
 
@@ -222,12 +224,14 @@ static void set_finding(struct wf_replay_result *result, enum wf_verdict verdict
                         enum wf_diagnosis_number diagnosis, struct wf_string message)
 {
     result->verdict = verdict;
-    result->finding = (struct wf_finding){
-        .verdict = verdict, .rule = rule, .diagnosis = wf_diagnosis_code(diagnosis), .message = message};
+    result->finding = (struct wf_finding){.verdict = verdict,
+                                          .rule = rule,
+                                          .diagnosis = wf_diagnosis_code(diagnosis),
+                                          .message = message};
 }
 
-static void set_bad_history(struct wf_replay *replay, const struct wf_history *history, const struct wf_error *bad,
-                            struct wf_replay_result *result)
+static void set_bad_history(struct wf_replay *replay, const struct wf_history *history,
+                            const struct wf_error *bad, struct wf_replay_result *result)
 {
     const struct wf_shape_breach breach = wf_shape_breach_of(history->events, history->event_count);
 
@@ -236,7 +240,8 @@ static void set_bad_history(struct wf_replay *replay, const struct wf_history *h
     result->finding.event_id = bad->event_id;
 }
 
-static void set_no_workflow(struct wf_replay *replay, struct wf_string type, struct wf_replay_result *result)
+static void set_no_workflow(struct wf_replay *replay, struct wf_string type,
+                            struct wf_replay_result *result)
 {
     struct wf_buffer text;
     const char *name = wf_host_workflow_name(replay->host, 0);
@@ -247,13 +252,15 @@ static void set_no_workflow(struct wf_replay *replay, struct wf_string type, str
         wf_buffer_printf(&text, "%s%s", i == 0 ? "" : ", ", name);
     }
     wf_buffer_append_char(&text, '.');
-    set_finding(result, WF_VERDICT_SETUP, "workflow-type", WF_DIAGNOSIS_WORKFLOW_TYPE_MISSING, wf_buffer_string(&text));
+    set_finding(result, WF_VERDICT_SETUP, "workflow-type", WF_DIAGNOSIS_WORKFLOW_TYPE_MISSING,
+                wf_buffer_string(&text));
 }
 
 static void set_unstable(const struct pass *again, struct wf_replay_result *result)
 {
     set_finding(result, WF_VERDICT_NONDETERMINISM, "eviction-replay", WF_DIAGNOSIS_NOT_REPEATABLE,
-                WF_STR("Run again from the start of history, the code gives other commands than the first time: it "
+                WF_STR("Run again from the start of history, the code gives other commands than "
+                       "the first time: it "
                        "remembers something outside its run."));
     result->finding.event_id = again->unstable_event_id;
 }
@@ -291,13 +298,14 @@ static struct wf_task task_of(const struct wf_history *history, const struct wf_
 /* Where the code gives another command, what it would do next tells why. */
 static bool is_worth_looking_on(const struct wf_divergence *divergence)
 {
-    return divergence->kind == WF_DIVERGENCE_COMMAND_KIND || divergence->kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
+    return divergence->kind == WF_DIVERGENCE_COMMAND_KIND ||
+           divergence->kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
            divergence->kind == WF_DIVERGENCE_CHILD_TYPE;
 }
 
 /* Copies what the worker's finding borrows, and completes it. */
-static void take_finding(struct wf_replay *replay, const struct wf_history *history, struct wf_worker *worker,
-                         struct wf_replay_result *result)
+static void take_finding(struct wf_replay *replay, const struct wf_history *history,
+                         struct wf_worker *worker, struct wf_replay_result *result)
 {
     struct wf_arena *arena = &replay->result_arena;
     const struct wf_divergence *divergence = &worker->divergence;
@@ -315,24 +323,26 @@ static void take_finding(struct wf_replay *replay, const struct wf_history *hist
     if (finding->failure != NULL) {
         finding->failure = wf_message_copy(arena, &wf_type_failure, finding->failure);
     }
-    for (uint32_t i = 0; i < divergence->command_count; i++) { /* the code's memory of them goes when it runs on */
+    for (uint32_t i = 0; i < divergence->command_count;
+         i++) { /* the code's memory of them goes when it runs on */
         divergence->commands[i] = wf_message_copy(arena, &wf_type_command, divergence->commands[i]);
         if (divergence->commands[i] == NULL) {
             return;
         }
     }
     if (is_worth_looking_on(divergence) && replay->instance != NULL &&
-        wf_look_on(arena, &(struct wf_look_on_input){replay->instance, &worker->runs[0], history->events,
-                                                     history->event_count, divergence->event->event_id},
+        wf_look_on(arena,
+                   &(struct wf_look_on_input){replay->instance, &worker->runs[0], history->events,
+                                              history->event_count, divergence->event->event_id},
                    &look_on)) {
         in.look_on = &look_on;
     }
     wf_explain(arena, &in, finding);
 }
 
-static enum wf_status run_all(struct wf_replay *replay, const struct wf_history *history, struct pass *pass,
-                              const struct wf_replay_options *options, struct wf_replay_result *result,
-                              struct wf_error *err)
+static enum wf_status run_all(struct wf_replay *replay, const struct wf_history *history,
+                              struct pass *pass, const struct wf_replay_options *options,
+                              struct wf_replay_result *result, struct wf_error *err)
 {
     const struct wf_run *run = &pass->worker->runs[0];
     struct wf_worker_output out;
@@ -358,8 +368,8 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
 }
 
 enum wf_status wf_replay_run(struct wf_replay *replay, struct wf_history *history,
-                             const struct wf_replay_options *options, struct wf_replay_result *result,
-                             struct wf_error *err)
+                             const struct wf_replay_options *options,
+                             struct wf_replay_result *result, struct wf_error *err)
 {
     struct wf_replay_span span = {0, 0};
     struct wf_error bad = {0};
@@ -367,7 +377,8 @@ enum wf_status wf_replay_run(struct wf_replay *replay, struct wf_history *histor
     enum wf_status status = WF_OK;
 
     wf_arena_reset(&replay->result_arena);
-    *result = (struct wf_replay_result){.verdict = WF_VERDICT_OK, .event_count = history->event_count};
+    *result = (struct wf_replay_result){.verdict = WF_VERDICT_OK,
+                                        .event_count = history->event_count};
     if (pass.worker == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a worker");
     }

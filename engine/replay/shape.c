@@ -21,7 +21,8 @@ struct wf_replay_span wf_replay_span_of(const struct wf_event *events, uint32_t 
 
 static bool has_start(const struct wf_event *first)
 {
-    const struct wf_event_workflow_execution_started *started = first->attributes.workflow_execution_started;
+    const struct wf_event_workflow_execution_started *started =
+        first->attributes.workflow_execution_started;
 
     return first->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED && started != NULL &&
            started->workflow_type != NULL && started->workflow_type->name.size_bytes > 0;

@@ -1,6 +1,6 @@
 /*
- * Where a replay of a history begins and ends, and what is wrong with one that cannot be replayed. Private to the engine.
- * Source: replay-rules 1.1.
+ * Where a replay of a history begins and ends, and what is wrong with one that cannot be replayed.
+ * Private to the engine. Source: replay-rules 1.1.
  */
 #ifndef WF_ENGINE_REPLAY_SHAPE_H
 #define WF_ENGINE_REPLAY_SHAPE_H

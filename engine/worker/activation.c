@@ -1,4 +1,5 @@
-/* What a host is given: jobs in the order of their classes, and the clock and history facts of the moment. */
+/* What a host is given: jobs in the order of their classes, and the clock and history facts of the
+ * moment. */
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
@@ -33,7 +34,8 @@ static struct wf_sdk_job *sort_by_class(struct wf_run *run)
 
 static bool has_deployment(const struct wf_run *run)
 {
-    return run->deployment.deployment_name.size_bytes > 0 || run->deployment.build_id.size_bytes > 0;
+    return run->deployment.deployment_name.size_bytes > 0 ||
+           run->deployment.build_id.size_bytes > 0;
 }
 
 /* The fields that every activation carries (replay-rules 1.8). */
@@ -57,8 +59,8 @@ static struct wf_sdk_activation *activation_new(struct wf_run *run)
     if (run->task_started != NULL) {
         activation->history_size_bytes = (uint64_t)run->task_started->history_size_bytes;
         activation->continue_as_new_suggested = run->task_started->suggest_continue_as_new;
-        memcpy(&activation->suggest_continue_as_new_reasons, &run->task_started->suggest_continue_as_new_reasons,
-               sizeof(struct wf_list));
+        memcpy(&activation->suggest_continue_as_new_reasons,
+               &run->task_started->suggest_continue_as_new_reasons, sizeof(struct wf_list));
         activation->target_worker_deployment_version_changed =
             run->task_started->target_worker_deployment_version_changed;
     }
@@ -99,8 +101,8 @@ struct wf_sdk_activation *wf_activation_of_queries(struct wf_run *run)
     return activation;
 }
 
-void wf_eviction_init(struct wf_eviction *eviction, struct wf_string run_id, enum wf_sdk_eviction_reason reason,
-                      struct wf_string message)
+void wf_eviction_init(struct wf_eviction *eviction, struct wf_string run_id,
+                      enum wf_sdk_eviction_reason reason, struct wf_string message)
 {
     memset(eviction, 0, sizeof *eviction);
     eviction->remove.reason = (int32_t)reason;

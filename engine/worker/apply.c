@@ -1,10 +1,10 @@
 /*
- * Applying one chunk of history, event by event (replay-rules 1.4): command events are matched with commands, outcomes go to
- * the machine that owns them, and the rest makes jobs itself.
+ * Applying one chunk of history, event by event (replay-rules 1.4): command events are matched with
+ * commands, outcomes go to the machine that owns them, and the rest makes jobs itself.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
+#include "engine/worker/worker_run.h"
 
 /* Every attribute message is there, so that no action has to look. */
 static bool has_attributes(const struct wf_event *event)
@@ -22,13 +22,15 @@ static bool is_known(const struct wf_event *event)
 static bool is_ignorable(const struct wf_event *event)
 {
     return event->worker_may_ignore &&
-           (!is_known(event) || event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
+           (!is_known(event) ||
+            event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
             event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
             event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED ||
             event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED);
 }
 
-/* The id of the event that started what this event is about; 0: it is about nothing in particular. */
+/* The id of the event that started what this event is about; 0: it is about nothing in particular.
+ */
 static int64_t owner_id(const struct wf_event *event)
 {
     switch (event->event_type) {
@@ -63,7 +65,8 @@ static int64_t owner_id(const struct wf_event *event)
     case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
         return event->attributes.external_workflow_execution_signaled->initiated_event_id;
     case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.request_cancel_external_workflow_execution_failed->initiated_event_id;
+        return event->attributes.request_cancel_external_workflow_execution_failed
+            ->initiated_event_id;
     case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
         return event->attributes.external_workflow_execution_cancel_requested->initiated_event_id;
     case WF_EVENT_TYPE_NEXUS_OPERATION_STARTED:
@@ -94,7 +97,8 @@ static void move_clock(struct wf_run *run, struct wf_timestamp time)
 
 static void apply_execution_started(struct wf_run *run, const struct wf_event *event)
 {
-    const struct wf_event_workflow_execution_started *started = event->attributes.workflow_execution_started;
+    const struct wf_event_workflow_execution_started *started =
+        event->attributes.workflow_execution_started;
 
     if (run->started != NULL) {
         wf_diverge_event(run, event, "starts the run a second time");
@@ -108,7 +112,8 @@ static void apply_execution_started(struct wf_run *run, const struct wf_event *e
     wf_job_initialize(run, event);
 }
 
-static void apply_task_started(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+static void apply_task_started(struct wf_run *run, const struct wf_event *event,
+                               const struct wf_event *next)
 {
     run->task_started = event->attributes.workflow_task_started;
     if (!wf_chunk_is_fruitless(next)) {
@@ -133,7 +138,8 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
         return;
     case WF_EVENT_TYPE_WORKFLOW_TASK_FAILED:
         /* A reset gives the run new random numbers, and nothing else does (replay-rules 1.10). */
-        if (event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
+        if (event->attributes.workflow_task_failed->cause ==
+            WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
             wf_job_random_seed(run, event->attributes.workflow_task_failed->new_run_id);
         }
         return;
@@ -159,13 +165,16 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
 /* replay-rules 1.5: the command events of the last completed task are still replay. */
 static void drop_replaying(struct wf_run *run, const struct wf_event *event)
 {
-    if (run->is_replaying && run->chunk.is_final && event->event_id > run->previous_started_event_id &&
-        event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && !wf_event_is_command(event->event_type)) {
+    if (run->is_replaying && run->chunk.is_final &&
+        event->event_id > run->previous_started_event_id &&
+        event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
+        !wf_event_is_command(event->event_type)) {
         run->is_replaying = false;
     }
 }
 
-static void apply_event(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+static void apply_event(struct wf_run *run, const struct wf_event *event,
+                        const struct wf_event *next)
 {
     int64_t owner = 0;
     struct wf_machine *machine = NULL;
@@ -210,10 +219,12 @@ static void find_next_chunk(struct wf_run *run)
 /* Flags of the very task that is about to run, when history holds its end (replay-rules 1.8). */
 static void peek_flags(struct wf_run *run)
 {
-    const struct wf_event *event =
-        run->next_index < run->events.count ? run->events.items[run->next_index] : NULL;
+    const struct wf_event *event = run->next_index < run->events.count
+                                       ? run->events.items[run->next_index]
+                                       : NULL;
 
-    if (event != NULL && event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && has_attributes(event)) {
+    if (event != NULL && event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
+        has_attributes(event)) {
         wf_run_learn_flags(run, event);
     }
 }
@@ -232,7 +243,8 @@ bool wf_run_apply_chunk(struct wf_run *run)
     wf_queue_begin_chunk(run);
     run->history_length = 0;
     for (uint32_t i = run->chunk.begin; i < run->chunk.end; i++) {
-        apply_event(run, run->events.items[i], i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
+        apply_event(run, run->events.items[i],
+                    i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
         if (run->is_divergent || run->is_full) {
             return true;
         }

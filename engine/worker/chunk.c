@@ -1,30 +1,33 @@
 /*
- * The scan looks at most two events past a started event, and back over the started events of the chunk when an update was
- * accepted out of step. Started events are found again by walking backwards instead of being collected, since the walk is
- * rare and ends within the chunk.
+ * The scan looks at most two events past a started event, and back over the started events of the
+ * chunk when an update was accepted out of step. Started events are found again by walking
+ * backwards instead of being collected, since the walk is rare and ends within the chunk.
  */
 #include "engine/worker/chunk.h"
 
 bool wf_chunk_is_fruitless(const struct wf_event *next)
 {
-    return next != NULL &&
-           (next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED ||
-            next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT ||
-            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT ||
-            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED ||
-            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED);
+    return next != NULL && (next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED ||
+                            next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT ||
+                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT ||
+                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED ||
+                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED);
 }
 
-static const struct wf_event *event_at(const struct wf_event *const *events, uint32_t count, uint32_t index)
+static const struct wf_event *event_at(const struct wf_event *const *events, uint32_t count,
+                                       uint32_t index)
 {
     return index < count ? events[index] : NULL;
 }
 
-/* The last counted start of the chunk before the event that an accepted update was sequenced after; `index` when none is. */
-static uint32_t start_before(const struct wf_event *const *events, uint32_t begin, uint32_t index, int64_t sequencing_id)
+/* The last counted start of the chunk before the event that an accepted update was sequenced after;
+ * `index` when none is. */
+static uint32_t start_before(const struct wf_event *const *events, uint32_t begin, uint32_t index,
+                             int64_t sequencing_id)
 {
     for (uint32_t i = index + 1; i-- > begin;) {
-        if (events[i]->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED && events[i]->event_id < sequencing_id &&
+        if (events[i]->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED &&
+            events[i]->event_id < sequencing_id &&
             (i == index || !wf_chunk_is_fruitless(events[i + 1]))) {
             return i;
         }
@@ -41,8 +44,8 @@ static int64_t accepted_sequencing_id(const struct wf_event *event)
 }
 
 /* Whether the started event at index ends the chunk, and where the chunk then ends. */
-static bool start_ends_chunk(const struct wf_event *const *events, uint32_t count, uint32_t begin, uint32_t index,
-                             bool saw_command, bool saw_any, uint32_t *last)
+static bool start_ends_chunk(const struct wf_event *const *events, uint32_t count, uint32_t begin,
+                             uint32_t index, bool saw_command, bool saw_any, uint32_t *last)
 {
     const struct wf_event *next = event_at(events, count, index + 1);
     const struct wf_event *after_next = event_at(events, count, index + 2);
@@ -51,7 +54,8 @@ static bool start_ends_chunk(const struct wf_event *const *events, uint32_t coun
     if (wf_chunk_is_fruitless(next)) {
         return false;
     }
-    if (next != NULL && next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && after_next != NULL) {
+    if (next != NULL && next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
+        after_next != NULL) {
         if (!saw_command && after_next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
             return false; /* a heartbeat or a forced empty task: the turn goes on */
         }
@@ -87,7 +91,8 @@ struct wf_chunk wf_chunk_next(const struct wf_event *const *events, uint32_t cou
             return (struct wf_chunk){begin, last + 1, last + 1 == count};
         }
     }
-    /* What is left is one final chunk; a lone last event is never applied (replay-rules 1.3, quirk). */
+    /* What is left is one final chunk; a lone last event is never applied (replay-rules 1.3,
+     * quirk). */
     if (count - begin <= 1) {
         return (struct wf_chunk){begin, begin, true};
     }

@@ -11,15 +11,16 @@
 #include "engine/schema.h"
 
 struct wf_chunk {
-    uint32_t begin;  /* index of the first event */
-    uint32_t end;    /* index after the last event; begin == end: nothing is left */
-    bool is_final;   /* nothing is left after it */
+    uint32_t begin; /* index of the first event */
+    uint32_t end;   /* index after the last event; begin == end: nothing is left */
+    bool is_final;  /* nothing is left after it */
 };
 
 /* The chunk that begins at index begin of a history that is whole up to count. */
 struct wf_chunk wf_chunk_next(const struct wf_event *const *events, uint32_t count, uint32_t begin);
 
-/* A started task whose next event is this one came to nothing: it ends no chunk and moves no clock. */
+/* A started task whose next event is this one came to nothing: it ends no chunk and moves no clock.
+ */
 bool wf_chunk_is_fruitless(const struct wf_event *next);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * coresdk commands as server commands. Built on demand, because a replay that agrees never looks at more than ids: the
- * server command shares lists, payloads and failures with the completion.
+ * coresdk commands as server commands. Built on demand, because a replay that agrees never looks at
+ * more than ids: the server command shares lists, payloads and failures with the completion.
  * Source: replay-rules 4.2; engine-semantics 2.1.
  */
 #include "engine/base/assert.h"
@@ -65,7 +65,9 @@ static struct wf_payloads *payloads_of_one(struct wf_run *run, struct wf_payload
 
 static struct wf_header *header_of(struct wf_run *run, const void *map)
 {
-    struct wf_header *header = ((const struct wf_list *)map)->count == 0 ? NULL : WF_STEP_NEW(run, struct wf_header);
+    struct wf_header *header = ((const struct wf_list *)map)->count == 0
+                                   ? NULL
+                                   : WF_STEP_NEW(run, struct wf_header);
 
     if (header != NULL) {
         share(&header->fields, map);
@@ -75,7 +77,9 @@ static struct wf_header *header_of(struct wf_run *run, const void *map)
 
 static struct wf_memo *memo_of(struct wf_run *run, const void *map)
 {
-    struct wf_memo *memo = ((const struct wf_list *)map)->count == 0 ? NULL : WF_STEP_NEW(run, struct wf_memo);
+    struct wf_memo *memo = ((const struct wf_list *)map)->count == 0
+                               ? NULL
+                               : WF_STEP_NEW(run, struct wf_memo);
 
     if (memo != NULL) {
         share(&memo->fields, map);
@@ -87,9 +91,11 @@ static struct wf_memo *memo_of(struct wf_run *run, const void *map)
 
 static void *build_schedule_activity(struct wf_run *run, const struct wf_queued *queued)
 {
-    const struct wf_sdk_schedule_activity *source =
-        queued->source == NULL ? NULL : queued->source->variant.schedule_activity;
-    struct wf_command_schedule_activity_task *command = WF_STEP_NEW(run, struct wf_command_schedule_activity_task);
+    const struct wf_sdk_schedule_activity *source = queued->source == NULL
+                                                        ? NULL
+                                                        : queued->source->variant.schedule_activity;
+    struct wf_command_schedule_activity_task *command = WF_STEP_NEW(
+        run, struct wf_command_schedule_activity_task);
 
     if (command == NULL) {
         return NULL;
@@ -115,8 +121,8 @@ static void *build_schedule_activity(struct wf_run *run, const struct wf_queued 
 
 static void *build_cancel_activity(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_request_cancel_activity_task *command =
-        WF_STEP_NEW(run, struct wf_command_request_cancel_activity_task);
+    struct wf_command_request_cancel_activity_task *command = WF_STEP_NEW(
+        run, struct wf_command_request_cancel_activity_task);
 
     if (command != NULL && queued->machine->origin != NULL) {
         command->scheduled_event_id = queued->machine->origin->event_id;
@@ -131,7 +137,8 @@ static void *build_start_timer(struct wf_run *run, const struct wf_queued *queue
     if (command != NULL) {
         command->timer_id = wf_queued_id(run, queued);
         if (queued->source != NULL) {
-            command->start_to_fire_timeout = queued->source->variant.start_timer->start_to_fire_timeout;
+            command->start_to_fire_timeout =
+                queued->source->variant.start_timer->start_to_fire_timeout;
         }
     }
     return command;
@@ -149,18 +156,20 @@ static void *build_cancel_timer(struct wf_run *run, const struct wf_queued *queu
 
 static void *build_complete(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_complete_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_complete_workflow_execution);
+    struct wf_command_complete_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_complete_workflow_execution);
 
     if (command != NULL && queued->source != NULL) {
-        command->result = payloads_of_one(run, queued->source->variant.complete_workflow_execution->result);
+        command->result = payloads_of_one(
+            run, queued->source->variant.complete_workflow_execution->result);
     }
     return command;
 }
 
 static void *build_fail(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_fail_workflow_execution *command = WF_STEP_NEW(run, struct wf_command_fail_workflow_execution);
+    struct wf_command_fail_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_fail_workflow_execution);
 
     if (command != NULL && queued->source != NULL) {
         command->failure = queued->source->variant.fail_workflow_execution->failure;
@@ -170,8 +179,8 @@ static void *build_fail(struct wf_run *run, const struct wf_queued *queued)
 
 static void *build_cancel(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_cancel_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_cancel_workflow_execution);
+    struct wf_command_cancel_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_cancel_workflow_execution);
 
     if (command != NULL && queued->source != NULL) {
         command->details = queued->source->variant.cancel_workflow_execution->details;
@@ -179,13 +188,14 @@ static void *build_cancel(struct wf_run *run, const struct wf_queued *queued)
     return command;
 }
 
-/* Memo, retry policy and search attributes of the run go on when the code gives none (replay-rules 4.2 row 8). */
+/* Memo, retry policy and search attributes of the run go on when the code gives none
+ * (replay-rules 4.2 row 8). */
 static void *build_continue(struct wf_run *run, const struct wf_queued *queued)
 {
     const struct wf_sdk_continue_as_new_workflow_execution *source =
         queued->source == NULL ? NULL : queued->source->variant.continue_as_new_workflow_execution;
-    struct wf_command_continue_as_new_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_continue_as_new_workflow_execution);
+    struct wf_command_continue_as_new_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_continue_as_new_workflow_execution);
 
     if (command == NULL || source == NULL) {
         return command;
@@ -204,14 +214,17 @@ static void *build_continue(struct wf_run *run, const struct wf_queued *queued)
     command->initial_versioning_behavior = source->initial_versioning_behavior;
     if (run->started != NULL) {
         command->memo = command->memo != NULL ? command->memo : run->started->memo;
-        command->retry_policy = command->retry_policy != NULL ? command->retry_policy : run->started->retry_policy;
-        command->search_attributes =
-            command->search_attributes != NULL ? command->search_attributes : run->started->search_attributes;
+        command->retry_policy = command->retry_policy != NULL ? command->retry_policy
+                                                              : run->started->retry_policy;
+        command->search_attributes = command->search_attributes != NULL
+                                         ? command->search_attributes
+                                         : run->started->search_attributes;
     }
     return command;
 }
 
-static void fill_child(struct wf_run *run, struct wf_command_start_child_workflow_execution *command,
+static void fill_child(struct wf_run *run,
+                       struct wf_command_start_child_workflow_execution *command,
                        const struct wf_sdk_start_child_workflow_execution *source)
 {
     command->namespace = source->namespace;
@@ -233,8 +246,8 @@ static void fill_child(struct wf_run *run, struct wf_command_start_child_workflo
 
 static void *build_start_child(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_start_child_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_start_child_workflow_execution);
+    struct wf_command_start_child_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_start_child_workflow_execution);
 
     if (command == NULL) {
         return NULL;
@@ -269,8 +282,8 @@ static void fill_child_cancel(struct wf_command_request_cancel_external_workflow
 
 static void *build_cancel_external(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_request_cancel_external_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_request_cancel_external_workflow_execution);
+    struct wf_command_request_cancel_external_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_request_cancel_external_workflow_execution);
     const struct wf_sdk_request_cancel_external_workflow_execution *source = NULL;
 
     if (command == NULL) {
@@ -290,7 +303,8 @@ static void *build_cancel_external(struct wf_run *run, const struct wf_queued *q
     return command;
 }
 
-static void fill_signal(struct wf_run *run, struct wf_command_signal_external_workflow_execution *command,
+static void fill_signal(struct wf_run *run,
+                        struct wf_command_signal_external_workflow_execution *command,
                         const struct wf_sdk_signal_external_workflow_execution *source)
 {
     command->signal_name = source->signal_name;
@@ -312,8 +326,8 @@ static void fill_signal(struct wf_run *run, struct wf_command_signal_external_wo
 
 static void *build_signal_external(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_signal_external_workflow_execution *command =
-        WF_STEP_NEW(run, struct wf_command_signal_external_workflow_execution);
+    struct wf_command_signal_external_workflow_execution *command = WF_STEP_NEW(
+        run, struct wf_command_signal_external_workflow_execution);
 
     if (command != NULL && queued->source != NULL) {
         fill_signal(run, command, queued->source->variant.signal_external_workflow_execution);
@@ -332,9 +346,10 @@ static void *build_marker(struct wf_run *run, const struct wf_queued *queued)
     return command;
 }
 
-/* Ours carries the list of patches in `type`; without one it is the emptied upsert of a run that sets the key by hand
- * (replay-rules 3.1). */
-static void fill_patch_upsert(struct wf_run *run, struct wf_command_upsert_workflow_search_attributes *command,
+/* Ours carries the list of patches in `type`; without one it is the emptied upsert of a run that
+ * sets the key by hand (replay-rules 3.1). */
+static void fill_patch_upsert(struct wf_run *run,
+                              struct wf_command_upsert_workflow_search_attributes *command,
                               struct wf_string patches)
 {
     struct wf_entry_payload *entry = NULL;
@@ -344,7 +359,8 @@ static void fill_patch_upsert(struct wf_run *run, struct wf_command_upsert_workf
         return;
     }
     entry = WF_STEP_NEW(run, struct wf_entry_payload);
-    if (entry == NULL || !wf_payload_of_json(run->step_arena, &entry->value, patches, "KeywordList")) {
+    if (entry == NULL ||
+        !wf_payload_of_json(run->step_arena, &entry->value, patches, "KeywordList")) {
         run->is_full = true;
         return;
     }
@@ -355,8 +371,8 @@ static void fill_patch_upsert(struct wf_run *run, struct wf_command_upsert_workf
 
 static void *build_upsert(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_upsert_workflow_search_attributes *command =
-        WF_STEP_NEW(run, struct wf_command_upsert_workflow_search_attributes);
+    struct wf_command_upsert_workflow_search_attributes *command = WF_STEP_NEW(
+        run, struct wf_command_upsert_workflow_search_attributes);
 
     if (command == NULL) {
         return NULL;
@@ -364,14 +380,16 @@ static void *build_upsert(struct wf_run *run, const struct wf_queued *queued)
     if (queued->machine->is_internal) {
         fill_patch_upsert(run, command, queued->type);
     } else if (queued->source != NULL) {
-        command->search_attributes = queued->source->variant.upsert_workflow_search_attributes->search_attributes;
+        command->search_attributes =
+            queued->source->variant.upsert_workflow_search_attributes->search_attributes;
     }
     return command;
 }
 
 static void *build_message(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_protocol_message *command = WF_STEP_NEW(run, struct wf_command_protocol_message);
+    struct wf_command_protocol_message *command = WF_STEP_NEW(run,
+                                                              struct wf_command_protocol_message);
     struct wf_buffer text;
 
     wf_buffer_init(&text, run->step_arena);
@@ -384,8 +402,8 @@ static void *build_message(struct wf_run *run, const struct wf_queued *queued)
 
 static void *build_memo(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_modify_workflow_properties *command =
-        WF_STEP_NEW(run, struct wf_command_modify_workflow_properties);
+    struct wf_command_modify_workflow_properties *command = WF_STEP_NEW(
+        run, struct wf_command_modify_workflow_properties);
 
     if (command != NULL && queued->source != NULL) {
         command->upserted_memo = queued->source->variant.modify_workflow_properties->upserted_memo;
@@ -395,8 +413,8 @@ static void *build_memo(struct wf_run *run, const struct wf_queued *queued)
 
 static void *build_nexus(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_schedule_nexus_operation *command =
-        WF_STEP_NEW(run, struct wf_command_schedule_nexus_operation);
+    struct wf_command_schedule_nexus_operation *command = WF_STEP_NEW(
+        run, struct wf_command_schedule_nexus_operation);
     const struct wf_sdk_schedule_nexus_operation *source = NULL;
 
     if (command == NULL || queued->source == NULL) {
@@ -416,8 +434,8 @@ static void *build_nexus(struct wf_run *run, const struct wf_queued *queued)
 
 static void *build_cancel_nexus(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_command_request_cancel_nexus_operation *command =
-        WF_STEP_NEW(run, struct wf_command_request_cancel_nexus_operation);
+    struct wf_command_request_cancel_nexus_operation *command = WF_STEP_NEW(
+        run, struct wf_command_request_cancel_nexus_operation);
 
     if (command != NULL && queued->machine->origin != NULL) {
         command->scheduled_event_id = queued->machine->origin->event_id;

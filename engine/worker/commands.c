@@ -1,10 +1,11 @@
 /*
- * What the code asks for: each command starts a machine or is a request to one (replay-rules 1.9 steps 1 to 4).
+ * What the code asks for: each command starts a machine or is a request to one (replay-rules 1.9
+ * steps 1 to 4).
  */
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
-#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
+#include "engine/worker/worker_run.h"
 
 static bool is_terminal(uint32_t variant)
 {
@@ -15,8 +16,8 @@ static bool is_terminal(uint32_t variant)
 }
 
 /* A machine with its command in the queue; NULL when it could not be made. */
-static struct wf_queued *start(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq, int32_t command_type,
-                               const struct wf_sdk_command *command)
+static struct wf_queued *start(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq,
+                               int32_t command_type, const struct wf_sdk_command *command)
 {
     struct wf_machine *machine = wf_run_add_machine(run, kind, seq);
 
@@ -33,8 +34,8 @@ static void request(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq,
     if (machine == NULL) {
         wf_diverge_seq_unknown(run, kind, seq);
     } else if (!wf_machine_step(run, machine, &in)) {
-        wf_diverge_code(run, "the code asks %s in state %s for what it cannot do", wf_machine_types[kind].what,
-                        wf_machine_types[kind].states[machine->state]);
+        wf_diverge_code(run, "the code asks %s in state %s for what it cannot do",
+                        wf_machine_types[kind].what, wf_machine_types[kind].states[machine->state]);
     }
 }
 
@@ -43,7 +44,8 @@ static void request(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq,
 static void schedule_activity(struct wf_run *run, const struct wf_sdk_command *command)
 {
     const struct wf_sdk_schedule_activity *activity = command->variant.schedule_activity;
-    struct wf_queued *queued = start(run, WF_MACHINE_ACTIVITY, activity->seq, WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, command);
+    struct wf_queued *queued = start(run, WF_MACHINE_ACTIVITY, activity->seq,
+                                     WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, command);
 
     if (queued != NULL) {
         queued->id = activity->activity_id;
@@ -65,7 +67,8 @@ static int32_t activity_cancel_request(const struct wf_machine *machine)
 }
 
 /* Its command is a marker that comes when it has ended, so that nothing is queued. */
-static void schedule_local_activity(struct wf_run *run, const struct wf_sdk_schedule_local_activity *activity)
+static void schedule_local_activity(struct wf_run *run,
+                                    const struct wf_sdk_schedule_local_activity *activity)
 {
     struct wf_machine *machine = wf_run_add_machine(run, WF_MACHINE_LOCAL_ACTIVITY, activity->seq);
 
@@ -78,7 +81,8 @@ static void schedule_local_activity(struct wf_run *run, const struct wf_sdk_sche
 
 /* ---- Patches (replay-rules 3.1) ---- */
 
-/* Ascending JSON list of all patch ids that this run made a command for. Empty when it would be too long. */
+/* Ascending JSON list of all patch ids that this run made a command for. Empty when it would be too
+ * long. */
 static struct wf_string patch_list(struct wf_run *run)
 {
     struct wf_string *ids = wf_run_take_step(run, run->patches.count * sizeof *ids);
@@ -86,7 +90,8 @@ static struct wf_string patch_list(struct wf_run *run)
     uint32_t count = 0;
     uint32_t index = 0;
 
-    for (struct wf_map_entry *entry = NULL; ids != NULL && (entry = wf_map_next(&run->patches, &index)) != NULL;) {
+    for (struct wf_map_entry *entry = NULL;
+         ids != NULL && (entry = wf_map_next(&run->patches, &index)) != NULL;) {
         const struct wf_patch *patch = entry->value;
         uint32_t at = count;
 
@@ -106,14 +111,15 @@ static struct wf_string patch_list(struct wf_run *run)
     }
     wf_buffer_append_char(&json, ']');
     run->is_full = run->is_full || json.is_full;
-    return json.size_bytes >= WF_CHANGE_VERSION_BYTES_MAX ? (struct wf_string){NULL, 0} : wf_buffer_string(&json);
+    return json.size_bytes >= WF_CHANGE_VERSION_BYTES_MAX ? (struct wf_string){NULL, 0}
+                                                          : wf_buffer_string(&json);
 }
 
 /* An upsert of ours, with a list of patches or empty. */
 static void push_upsert(struct wf_run *run, struct wf_string patches)
 {
-    struct wf_queued *queued =
-        start(run, WF_MACHINE_UPSERT, 0, WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, NULL);
+    struct wf_queued *queued = start(run, WF_MACHINE_UPSERT, 0,
+                                     WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, NULL);
 
     if (queued != NULL) {
         queued->machine->is_internal = true;
@@ -154,7 +160,8 @@ static void set_patch_marker(struct wf_run *run, const struct wf_sdk_command *co
 /* A run that sets the patch list by hand sends it empty (replay-rules 3.1). */
 static void upsert(struct wf_run *run, const struct wf_sdk_command *command)
 {
-    if (wf_has_change_version(command->variant.upsert_workflow_search_attributes->search_attributes) &&
+    if (wf_has_change_version(
+            command->variant.upsert_workflow_search_attributes->search_attributes) &&
         wf_run_flag(run, WF_CORE_FLAG_UPSERT_ON_PATCH, !run->is_replaying)) {
         push_upsert(run, (struct wf_string){NULL, 0});
         return;
@@ -166,9 +173,10 @@ static void upsert(struct wf_run *run, const struct wf_sdk_command *command)
 
 static void start_child(struct wf_run *run, const struct wf_sdk_command *command)
 {
-    const struct wf_sdk_start_child_workflow_execution *child = command->variant.start_child_workflow_execution;
-    struct wf_queued *queued =
-        start(run, WF_MACHINE_CHILD, child->seq, WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, command);
+    const struct wf_sdk_start_child_workflow_execution *child =
+        command->variant.start_child_workflow_execution;
+    struct wf_queued *queued = start(run, WF_MACHINE_CHILD, child->seq,
+                                     WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, command);
 
     if (queued != NULL) {
         queued->id = child->workflow_id;
@@ -194,9 +202,10 @@ static int32_t child_cancel_request(const struct wf_machine *machine)
 
 static void schedule_nexus(struct wf_run *run, const struct wf_sdk_command *command)
 {
-    const struct wf_sdk_schedule_nexus_operation *operation = command->variant.schedule_nexus_operation;
-    struct wf_queued *queued =
-        start(run, WF_MACHINE_NEXUS, operation->seq, WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, command);
+    const struct wf_sdk_schedule_nexus_operation *operation =
+        command->variant.schedule_nexus_operation;
+    struct wf_queued *queued = start(run, WF_MACHINE_NEXUS, operation->seq,
+                                     WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, command);
 
     if (queued != NULL) {
         queued->machine->cancellation = (uint8_t)operation->cancellation_type;
@@ -240,10 +249,12 @@ static void answer_update(struct wf_run *run, const struct wf_sdk_command *comma
         return;
     }
     if (machine == NULL) {
-        wf_diverge_code(run, "the code answers update %S, which nobody sent", &response->protocol_instance_id);
+        wf_diverge_code(run, "the code answers update %S, which nobody sent",
+                        &response->protocol_instance_id);
     } else if (!wf_machine_step(run, machine, &in)) {
         wf_diverge_code(run, "the code answers update %S in state %s, which is out of turn",
-                        &response->protocol_instance_id, wf_machine_types[WF_MACHINE_UPDATE].states[machine->state]);
+                        &response->protocol_instance_id,
+                        wf_machine_types[WF_MACHINE_UPDATE].states[machine->state]);
     }
 }
 
@@ -267,26 +278,30 @@ static void cancel_something(struct wf_run *run, const struct wf_sdk_command *co
                 activity_cancel_request(wf_run_machine(run, WF_MACHINE_ACTIVITY, seq)), command);
         return;
     case WF_CASE_sdk_command_cancel_timer:
-        request(run, WF_MACHINE_TIMER, command->variant.cancel_timer->seq, WF_REQUEST_CANCEL, command);
+        request(run, WF_MACHINE_TIMER, command->variant.cancel_timer->seq, WF_REQUEST_CANCEL,
+                command);
         return;
     case WF_CASE_sdk_command_cancel_child_workflow_execution:
         seq = command->variant.cancel_child_workflow_execution->child_workflow_seq;
-        request(run, WF_MACHINE_CHILD, seq, child_cancel_request(wf_run_machine(run, WF_MACHINE_CHILD, seq)), command);
+        request(run, WF_MACHINE_CHILD, seq,
+                child_cancel_request(wf_run_machine(run, WF_MACHINE_CHILD, seq)), command);
         return;
     case WF_CASE_sdk_command_cancel_signal_workflow:
-        request(run, WF_MACHINE_SIGNAL_EXTERNAL, command->variant.cancel_signal_workflow->seq, WF_REQUEST_CANCEL,
-                command);
+        request(run, WF_MACHINE_SIGNAL_EXTERNAL, command->variant.cancel_signal_workflow->seq,
+                WF_REQUEST_CANCEL, command);
         return;
     case WF_CASE_sdk_command_request_cancel_local_activity:
-        request(run, WF_MACHINE_LOCAL_ACTIVITY, command->variant.request_cancel_local_activity->seq, WF_REQUEST_CANCEL,
-                command);
+        request(run, WF_MACHINE_LOCAL_ACTIVITY, command->variant.request_cancel_local_activity->seq,
+                WF_REQUEST_CANCEL, command);
         return;
     case WF_CASE_sdk_command_request_cancel_nexus_operation:
         seq = command->variant.request_cancel_nexus_operation->seq;
-        request(run, WF_MACHINE_NEXUS, seq, nexus_cancel_request(wf_run_machine(run, WF_MACHINE_NEXUS, seq)), command);
+        request(run, WF_MACHINE_NEXUS, seq,
+                nexus_cancel_request(wf_run_machine(run, WF_MACHINE_NEXUS, seq)), command);
         return;
     default:
-        wf_diverge_code(run, "command %u of the answer is unknown or out of place", command->variant_case);
+        wf_diverge_code(run, "command %u of the answer is unknown or out of place",
+                        command->variant_case);
     }
 }
 
@@ -294,7 +309,8 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
 {
     switch (command->variant_case) {
     case WF_CASE_sdk_command_start_timer:
-        start(run, WF_MACHINE_TIMER, command->variant.start_timer->seq, WF_COMMAND_TYPE_START_TIMER, command);
+        start(run, WF_MACHINE_TIMER, command->variant.start_timer->seq, WF_COMMAND_TYPE_START_TIMER,
+              command);
         return;
     case WF_CASE_sdk_command_schedule_activity:
         schedule_activity(run, command);
@@ -306,7 +322,8 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
         close_run(run, WF_MACHINE_FAIL, WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, command);
         return;
     case WF_CASE_sdk_command_continue_as_new_workflow_execution:
-        close_run(run, WF_MACHINE_CONTINUE, WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION, command);
+        close_run(run, WF_MACHINE_CONTINUE, WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
+                  command);
         return;
     case WF_CASE_sdk_command_cancel_workflow_execution:
         close_run(run, WF_MACHINE_CANCEL, WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, command);
@@ -318,11 +335,13 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
         start_child(run, command);
         return;
     case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
-        start(run, WF_MACHINE_CANCEL_EXTERNAL, command->variant.request_cancel_external_workflow_execution->seq,
+        start(run, WF_MACHINE_CANCEL_EXTERNAL,
+              command->variant.request_cancel_external_workflow_execution->seq,
               WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION, command);
         return;
     case WF_CASE_sdk_command_signal_external_workflow_execution:
-        start(run, WF_MACHINE_SIGNAL_EXTERNAL, command->variant.signal_external_workflow_execution->seq,
+        start(run, WF_MACHINE_SIGNAL_EXTERNAL,
+              command->variant.signal_external_workflow_execution->seq,
               WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION, command);
         return;
     case WF_CASE_sdk_command_schedule_local_activity:
@@ -345,8 +364,8 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
     }
 }
 
-/* With flag 3, or live, the first terminal command goes last and other terminals are dropped; without it a replay ends at the
- * first one (replay-rules 1.9 step 3). */
+/* With flag 3, or live, the first terminal command goes last and other terminals are dropped;
+ * without it a replay ends at the first one (replay-rules 1.9 step 3). */
 void wf_run_handle_commands(struct wf_run *run, const struct wf_sdk_completion_success *success)
 {
     const struct wf_sdk_command *commands = success->commands.items;

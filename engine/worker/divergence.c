@@ -1,6 +1,6 @@
 /*
- * Messages are one sentence in the words "history" and "code"; beside them stands the text of the official core replayer,
- * as replay-rules 2 quotes it.
+ * Messages are one sentence in the words "history" and "code"; beside them stands the text of the
+ * official core replayer, as replay-rules 2 quotes it.
  */
 #include "engine/worker/divergence.h"
 
@@ -17,7 +17,7 @@ static const struct {
     enum wf_diagnosis_number diagnosis;
 } kinds[] = {
     [WF_DIVERGENCE_NONE] = {WF_VERDICT_OK, NULL, 0},
-#define WF_DIVERGENCE(NAME, VERDICT, rule, DIAGNOSIS)                                                                  \
+#define WF_DIVERGENCE(NAME, VERDICT, rule, DIAGNOSIS)                                              \
     [WF_DIVERGENCE_##NAME] = {WF_VERDICT_##VERDICT, rule, WF_DIAGNOSIS_##DIAGNOSIS},
 #include "engine/worker/divergences.def"
 };
@@ -42,13 +42,15 @@ const char *wf_divergence_diagnosis(enum wf_divergence_kind kind)
 /* The events of the chunk, and the commands that the code gave for it. */
 static void add_chunk(struct wf_run *run, struct wf_divergence *divergence)
 {
-    const struct wf_chunk *chunk =
-        divergence->event == NULL && run->is_next_chunk_known ? &run->next_chunk : &run->chunk;
+    const struct wf_chunk *chunk = divergence->event == NULL && run->is_next_chunk_known
+                                       ? &run->next_chunk
+                                       : &run->chunk;
     const struct wf_queue *queue = &run->queue;
 
     divergence->events = run->events.items + chunk->begin;
     divergence->event_count = chunk->end - chunk->begin;
-    divergence->commands = wf_run_take_step(run, (queue->count - queue->base) * sizeof *divergence->commands);
+    divergence->commands = wf_run_take_step(run, (queue->count - queue->base) *
+                                                     sizeof *divergence->commands);
     for (uint32_t i = queue->base; divergence->commands != NULL && i < queue->count; i++) {
         if (!queue->items[i].is_withdrawn) {
             const struct wf_command *command = wf_queued_command(run, &queue->items[i]);
@@ -76,7 +78,8 @@ static struct wf_divergence *diverge(struct wf_run *run, const struct place *pla
         return NULL;
     }
     run->is_divergent = true;
-    *divergence = (struct wf_divergence){.kind = place->kind, .event = place->event, .is_fatal = place->is_fatal};
+    *divergence = (struct wf_divergence){
+        .kind = place->kind, .event = place->event, .is_fatal = place->is_fatal};
     divergence->is_masked = !run->is_replaying;
     if (place->queued != NULL) {
         divergence->command = wf_queued_command(run, place->queued);
@@ -99,7 +102,8 @@ static struct wf_string end_text(struct wf_run *run, const struct wf_buffer *tex
 static void begin_official(struct wf_run *run, struct wf_buffer *text, bool is_fatal)
 {
     begin_text(run, text);
-    wf_buffer_append_text(text, is_fatal ? "Fatal error in workflow machines: " : "[TMPRL1100] Nondeterminism error: ");
+    wf_buffer_append_text(text, is_fatal ? "Fatal error in workflow machines: "
+                                         : "[TMPRL1100] Nondeterminism error: ");
 }
 
 /* HistoryEvent(id: 5, TimerStarted) */
@@ -145,7 +149,8 @@ void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
         return;
     }
     if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
-        print_name(out, " of ", activity_name(event->attributes.activity_task_scheduled->activity_type));
+        print_name(out, " of ",
+                   activity_name(event->attributes.activity_task_scheduled->activity_type));
         print_name(out, " with id ", event->attributes.activity_task_scheduled->activity_id);
     } else if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED) {
         print_name(out, " ", event->attributes.timer_started->timer_id);
@@ -155,8 +160,10 @@ void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
         print_name(out, " ", event->attributes.marker_recorded->marker_name);
     } else if (event->event_type == WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED) {
         print_name(out, " of ",
-                   workflow_name(event->attributes.start_child_workflow_execution_initiated->workflow_type));
-        print_name(out, " with id ", event->attributes.start_child_workflow_execution_initiated->workflow_id);
+                   workflow_name(
+                       event->attributes.start_child_workflow_execution_initiated->workflow_type));
+        print_name(out, " with id ",
+                   event->attributes.start_child_workflow_execution_initiated->workflow_id);
     } else if (event->event_type == WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED) {
         print_name(out, " of signal ",
                    event->attributes.signal_external_workflow_execution_initiated->signal_name);
@@ -170,23 +177,29 @@ void wf_name_command(struct wf_buffer *out, const struct wf_command *command)
         return;
     }
     if (command->command_type == WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK) {
-        print_name(out, " of ", activity_name(command->attributes.schedule_activity_task->activity_type));
+        print_name(out, " of ",
+                   activity_name(command->attributes.schedule_activity_task->activity_type));
         print_name(out, " with id ", command->attributes.schedule_activity_task->activity_id);
     } else if (command->command_type == WF_COMMAND_TYPE_START_TIMER) {
         print_name(out, " ", command->attributes.start_timer->timer_id);
     } else if (command->command_type == WF_COMMAND_TYPE_RECORD_MARKER) {
         print_name(out, " ", command->attributes.record_marker->marker_name);
     } else if (command->command_type == WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION) {
-        print_name(out, " of ", workflow_name(command->attributes.start_child_workflow_execution->workflow_type));
-        print_name(out, " with id ", command->attributes.start_child_workflow_execution->workflow_id);
+        print_name(
+            out, " of ",
+            workflow_name(command->attributes.start_child_workflow_execution->workflow_type));
+        print_name(out, " with id ",
+                   command->attributes.start_child_workflow_execution->workflow_id);
     } else if (command->command_type == WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION) {
-        print_name(out, " of signal ", command->attributes.signal_external_workflow_execution->signal_name);
+        print_name(out, " of signal ",
+                   command->attributes.signal_external_workflow_execution->signal_name);
     }
 }
 
 /* ---- Matching ---- */
 
-static void say_code_command(struct wf_run *run, struct wf_divergence *divergence, struct wf_buffer *message)
+static void say_code_command(struct wf_run *run, struct wf_divergence *divergence,
+                             struct wf_buffer *message)
 {
     wf_buffer_append_text(message, "; there the code gives ");
     if (divergence->command == NULL) {
@@ -198,10 +211,11 @@ static void say_code_command(struct wf_run *run, struct wf_divergence *divergenc
     divergence->message = end_text(run, message);
 }
 
-void wf_diverge_kind(struct wf_run *run, const struct wf_machine *machine, const struct wf_event *event,
-                     struct wf_queued *queued)
+void wf_diverge_kind(struct wf_run *run, const struct wf_machine *machine,
+                     const struct wf_event *event, struct wf_queued *queued)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_COMMAND_KIND, event, queued, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_COMMAND_KIND, event, queued, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -210,16 +224,18 @@ void wf_diverge_kind(struct wf_run *run, const struct wf_machine *machine, const
     begin_message(run, &text, event);
     say_code_command(run, divergence, &text);
     begin_official(run, &text, false);
-    wf_buffer_printf(&text, "%s does not handle this event: ", wf_machine_types[machine->kind].name);
+    wf_buffer_printf(&text,
+                     "%s does not handle this event: ", wf_machine_types[machine->kind].name);
     print_official_event(&text, event);
     divergence->official = end_text(run, &text);
 }
 
-void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine, const struct wf_event *event,
-                      struct wf_queued *queued)
+void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine,
+                      const struct wf_event *event, struct wf_queued *queued)
 {
     const struct wf_machine_type *type = &wf_machine_types[machine->kind];
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_STATE, event, queued, true});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_STATE, event, queued, true});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -229,20 +245,21 @@ void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine, cons
     if (queued != NULL) {
         say_code_command(run, divergence, &text);
     } else {
-        wf_buffer_printf(&text, ", and the code has %s there for which that cannot come.", type->what);
+        wf_buffer_printf(&text, ", and the code has %s there for which that cannot come.",
+                         type->what);
         divergence->message = end_text(run, &text);
     }
     begin_official(run, &text, true);
-    wf_buffer_printf(&text, "%s in state %s says the transition is invalid during event ", type->state_name,
-                     type->states[machine->state]);
+    wf_buffer_printf(&text, "%s in state %s says the transition is invalid during event ",
+                     type->state_name, type->states[machine->state]);
     print_official_event(&text, event);
     divergence->official = end_text(run, &text);
 }
 
 void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event)
 {
-    struct wf_divergence *divergence =
-        diverge(run, &(struct place){WF_DIVERGENCE_COMMAND_MISSING, event, NULL, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_COMMAND_MISSING, event, NULL, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -256,22 +273,26 @@ void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event
     divergence->official = end_text(run, &text);
 }
 
-void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event, struct wf_string patch_id,
-                             struct wf_queued *front)
+void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event,
+                             struct wf_string patch_id, struct wf_queued *front)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_PATCH_MARKER, event, front, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_PATCH_MARKER, event, front, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "At event %lld history has the marker of patch %S; there the code does not ask for it.",
-                     (long long)event->event_id, &patch_id);
+    wf_buffer_printf(
+        &text,
+        "At event %lld history has the marker of patch %S; there the code does not ask for it.",
+        (long long)event->event_id, &patch_id);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text,
-                     "Non-deprecated patch marker encountered for change %S, but there is no corresponding change "
+                     "Non-deprecated patch marker encountered for change %S, but there is no "
+                     "corresponding change "
                      "command!",
                      &patch_id);
     divergence->official = end_text(run, &text);
@@ -280,34 +301,38 @@ void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event, s
 void wf_diverge_patch_id(struct wf_run *run, const struct wf_event *event, struct wf_queued *queued,
                          struct wf_patch_ids ids)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_PATCH_ID, event, queued, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_PATCH_ID, event, queued, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "At event %lld history has the marker of patch %S; there the code asks for patch %S.",
-                     (long long)event->event_id, &ids.history, &ids.code);
+    wf_buffer_printf(
+        &text,
+        "At event %lld history has the marker of patch %S; there the code asks for patch %S.",
+        (long long)event->event_id, &ids.history, &ids.code);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "Change id %S does not match expected id %S", &ids.history, &ids.code);
     divergence->official = end_text(run, &text);
 }
 
-void wf_diverge_names(struct wf_run *run, const struct wf_names *names, const struct wf_event *event,
-                      struct wf_queued *queued)
+void wf_diverge_names(struct wf_run *run, const struct wf_names *names,
+                      const struct wf_event *event, struct wf_queued *queued)
 {
     const bool is_activity = names->what[0] == 'a';
-    struct wf_divergence *divergence = diverge(run, &(struct place){names->kind, event, queued, false});
+    struct wf_divergence *divergence = diverge(run,
+                                               &(struct place){names->kind, event, queued, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "At event %lld history has %s %S; there the code has %S.", (long long)event->event_id,
-                     names->what, &names->history, &names->code);
+    wf_buffer_printf(&text, "At event %lld history has %s %S; there the code has %S.",
+                     (long long)event->event_id, names->what, &names->history, &names->code);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "%c%s of scheduled event '%S' does not match %s of %scommand '%S'",
@@ -316,9 +341,11 @@ void wf_diverge_names(struct wf_run *run, const struct wf_names *names, const st
     divergence->official = end_text(run, &text);
 }
 
-void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq, struct wf_string timer_id)
+void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq,
+                         struct wf_string timer_id)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_TIMER_ID, event, NULL, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_TIMER_ID, event, NULL, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -329,7 +356,8 @@ void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint3
                      (long long)event->event_id, &timer_id, seq);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
-    wf_buffer_printf(&text, "Timer fired event did not have expected timer id %u, it was %S!", seq, &timer_id);
+    wf_buffer_printf(&text, "Timer fired event did not have expected timer id %u, it was %S!", seq,
+                     &timer_id);
     divergence->official = end_text(run, &text);
 }
 
@@ -337,8 +365,8 @@ void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint3
 
 void wf_diverge_owner_missing(struct wf_run *run, const struct wf_event *event)
 {
-    struct wf_divergence *divergence =
-        diverge(run, &(struct place){WF_DIVERGENCE_OWNER_MISSING, event, NULL, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_OWNER_MISSING, event, NULL, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -348,24 +376,28 @@ void wf_diverge_owner_missing(struct wf_run *run, const struct wf_event *event)
     wf_buffer_append_text(&text, " for something that the code never started.");
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
-    wf_buffer_append_text(&text, "During event handling, this event had an initial command ID but we could not find a "
-                                 "matching command for it: ");
+    wf_buffer_append_text(
+        &text,
+        "During event handling, this event had an initial command ID but we could not find a "
+        "matching command for it: ");
     print_official_event(&text, event);
     divergence->official = end_text(run, &text);
 }
 
 void wf_diverge_local_missing(struct wf_run *run, const struct wf_event *event, uint32_t seq)
 {
-    struct wf_divergence *divergence =
-        diverge(run, &(struct place){WF_DIVERGENCE_LOCAL_MISSING, event, NULL, false});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_LOCAL_MISSING, event, NULL, false});
     struct wf_buffer text;
 
     if (divergence == NULL) {
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "At event %lld history has the result of local activity %u, which the code never starts.",
-                     (long long)event->event_id, seq);
+    wf_buffer_printf(
+        &text,
+        "At event %lld history has the result of local activity %u, which the code never starts.",
+        (long long)event->event_id, seq);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "Missing associated machine for LocalActivity(%u)", seq);
@@ -404,15 +436,16 @@ static const char *official_id_name(enum wf_machine_kind kind)
 
 void wf_diverge_seq_unknown(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_SEQ_UNKNOWN});
+    struct wf_divergence *divergence = diverge(run,
+                                               &(struct place){.kind = WF_DIVERGENCE_SEQ_UNKNOWN});
     struct wf_buffer text;
 
     if (divergence == NULL) {
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "The code cancels %s with number %u, which it never started.", wf_machine_types[kind].what,
-                     seq);
+    wf_buffer_printf(&text, "The code cancels %s with number %u, which it never started.",
+                     wf_machine_types[kind].what, seq);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "Missing associated machine for %s(%u)", official_id_name(kind), seq);
@@ -423,7 +456,8 @@ void wf_diverge_seq_unknown(struct wf_run *run, enum wf_machine_kind kind, uint3
 
 void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const char *format, ...)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){WF_DIVERGENCE_EVENT, event, NULL, true});
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_EVENT, event, NULL, true});
     struct wf_buffer text;
     va_list arguments;
 
@@ -445,7 +479,8 @@ void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const ch
 
 void wf_diverge_code(struct wf_run *run, const char *format, ...)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_COMPLETION});
+    struct wf_divergence *divergence = diverge(run,
+                                               &(struct place){.kind = WF_DIVERGENCE_COMPLETION});
     struct wf_buffer text;
     va_list arguments;
 
@@ -464,7 +499,8 @@ void wf_diverge_code(struct wf_run *run, const char *format, ...)
 
 void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_TASK_FAILED});
+    struct wf_divergence *divergence = diverge(run,
+                                               &(struct place){.kind = WF_DIVERGENCE_TASK_FAILED});
     struct wf_buffer text;
 
     if (divergence == NULL) {
@@ -481,10 +517,12 @@ void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure
 
 void wf_diverge_local_live(struct wf_run *run)
 {
-    struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_LOCAL_LIVE});
+    struct wf_divergence *divergence = diverge(run,
+                                               &(struct place){.kind = WF_DIVERGENCE_LOCAL_LIVE});
 
     if (divergence != NULL) {
-        divergence->message = WF_STR("The code starts a local activity, which this worker does not run.");
+        divergence->message = WF_STR(
+            "The code starts a local activity, which this worker does not run.");
     }
 }
 
@@ -498,7 +536,8 @@ void wf_diverge_family(struct wf_run *run)
     }
     begin_text(run, &text);
     wf_buffer_printf(&text,
-                     "History is of the %s family (%s), whose rules are not supported yet; --family core forces the core "
+                     "History is of the %s family (%s), whose rules are not supported yet; "
+                     "--family core forces the core "
                      "rules on it.",
                      wf_family_name(run->family), run->family_reason);
     divergence->message = end_text(run, &text);

@@ -1,8 +1,7 @@
 /*
- * The moment at which code and history part: which rule, which event, which command, in our words and in the official
- * replayer's. The worker makes one and stops the run; engine/replay adds the window, the cause and the hint. Private to the
- * engine.
- * Source: replay-rules 2.1, 2.2.
+ * The moment at which code and history part: which rule, which event, which command, in our words
+ * and in the official replayer's. The worker makes one and stops the run; engine/replay adds the
+ * window, the cause and the hint. Private to the engine. Source: replay-rules 2.1, 2.2.
  */
 #ifndef WF_ENGINE_WORKER_DIVERGENCE_H
 #define WF_ENGINE_WORKER_DIVERGENCE_H
@@ -20,7 +19,8 @@ enum wf_divergence_kind {
 struct wf_divergence {
     enum wf_divergence_kind kind;
     bool is_fatal;  /* core would call it Fatal */
-    bool is_masked; /* in the last, open task: the official replayers report success (replay-rules 2.9 H4) */
+    bool is_masked; /* in the last, open task: the official replayers report success
+                       (replay-rules 2.9 H4) */
     const struct wf_event *event;
     const struct wf_command *command;
     struct wf_string message;
@@ -37,23 +37,24 @@ struct wf_divergence {
 /* Each of these stops the run; a later one is not looked at. */
 
 /* History has another kind of command here. */
-void wf_diverge_kind(struct wf_run *run, const struct wf_machine *machine, const struct wf_event *event,
-                     struct wf_queued *queued);
+void wf_diverge_kind(struct wf_run *run, const struct wf_machine *machine,
+                     const struct wf_event *event, struct wf_queued *queued);
 
 /* The event is of the machine's kind, and cannot come in its state. */
-void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine, const struct wf_event *event,
-                      struct wf_queued *queued);
+void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine,
+                      const struct wf_event *event, struct wf_queued *queued);
 
 void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event);
-void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event, struct wf_string patch_id,
-                             struct wf_queued *front);
+void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event,
+                             struct wf_string patch_id, struct wf_queued *front);
 struct wf_patch_ids {
     struct wf_string history;
     struct wf_string code;
 };
 void wf_diverge_patch_id(struct wf_run *run, const struct wf_event *event, struct wf_queued *queued,
                          struct wf_patch_ids ids);
-void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq, struct wf_string timer_id);
+void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq,
+                         struct wf_string timer_id);
 void wf_diverge_owner_missing(struct wf_run *run, const struct wf_event *event);
 void wf_diverge_local_missing(struct wf_run *run, const struct wf_event *event, uint32_t seq);
 void wf_diverge_seq_unknown(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq);
@@ -65,8 +66,8 @@ struct wf_names {
     struct wf_string history;
     struct wf_string code;
 };
-void wf_diverge_names(struct wf_run *run, const struct wf_names *names, const struct wf_event *event,
-                      struct wf_queued *queued);
+void wf_diverge_names(struct wf_run *run, const struct wf_names *names,
+                      const struct wf_event *event, struct wf_queued *queued);
 
 /* The event cannot be applied by anyone. Conversions as wf_buffer_printf. */
 void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const char *format, ...);

@@ -1,7 +1,8 @@
 /* Each failure is a message, an info that says what failed, and a cause that says why. */
 #include "engine/worker/failures.h"
 
-static struct wf_failure *failure_new(struct wf_run *run, struct wf_string message, uint32_t info_case, void *info)
+static struct wf_failure *failure_new(struct wf_run *run, struct wf_string message,
+                                      uint32_t info_case, void *info)
 {
     struct wf_failure *failure = info == NULL ? NULL : WF_RUN_NEW(run, struct wf_failure);
 
@@ -43,12 +44,12 @@ struct wf_failure *wf_failure_canceled(struct wf_run *run, struct wf_payloads *d
 
 /* ---- Activities ---- */
 
-static struct wf_failure *of_activity(struct wf_run *run, const struct wf_machine *machine, const char *message,
-                                      struct wf_failure *cause)
+static struct wf_failure *of_activity(struct wf_run *run, const struct wf_machine *machine,
+                                      const char *message, struct wf_failure *cause)
 {
     struct wf_activity_failure_info *info = WF_RUN_NEW(run, struct wf_activity_failure_info);
-    struct wf_failure *failure =
-        failure_new(run, wf_string_of(message), WF_CASE_failure_activity_failure_info, info);
+    struct wf_failure *failure = failure_new(run, wf_string_of(message),
+                                             WF_CASE_failure_activity_failure_info, info);
 
     if (failure == NULL) {
         return NULL;
@@ -77,27 +78,31 @@ struct wf_failure *wf_failure_of_activity(struct wf_run *run, const struct wf_ma
             failure->failure_info.activity_failure_info->retry_state = failed->retry_state;
         }
     } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT) {
-        const struct wf_event_activity_task_timed_out *timed_out = event->attributes.activity_task_timed_out;
+        const struct wf_event_activity_task_timed_out *timed_out =
+            event->attributes.activity_task_timed_out;
 
         failure = of_activity(run, machine, "Activity task timed out", timed_out->failure);
         if (failure != NULL) {
             failure->failure_info.activity_failure_info->retry_state = timed_out->retry_state;
         }
     } else {
-        failure = of_activity(run, machine, "Activity cancelled",
-                              wf_failure_canceled(run, event->attributes.activity_task_canceled->details));
+        failure = of_activity(
+            run, machine, "Activity cancelled",
+            wf_failure_canceled(run, event->attributes.activity_task_canceled->details));
         if (failure != NULL) {
-            failure->failure_info.activity_failure_info->retry_state = WF_RETRY_STATE_CANCEL_REQUESTED;
+            failure->failure_info.activity_failure_info->retry_state =
+                WF_RETRY_STATE_CANCEL_REQUESTED;
         }
     }
     return failure;
 }
 
-struct wf_failure *wf_failure_of_activity_canceled_now(struct wf_run *run, struct wf_machine *machine)
+struct wf_failure *wf_failure_of_activity_canceled_now(struct wf_run *run,
+                                                       struct wf_machine *machine)
 {
     const struct wf_queued *queued = machine->origin == NULL ? wf_queue_of(run, machine) : NULL;
-    struct wf_failure *failure =
-        of_activity(run, machine, "Activity cancelled", wf_failure_canceled(run, NULL));
+    struct wf_failure *failure = of_activity(run, machine, "Activity cancelled",
+                                             wf_failure_canceled(run, NULL));
     struct wf_activity_failure_info *info = NULL;
 
     if (failure == NULL) {
@@ -130,14 +135,14 @@ static int32_t retry_state_of(const struct wf_failure *cause)
     return WF_RETRY_STATE_NON_RETRYABLE_FAILURE;
 }
 
-struct wf_failure *wf_failure_of_child(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *cause,
-                                       const char *message)
+struct wf_failure *wf_failure_of_child(struct wf_run *run, const struct wf_machine *machine,
+                                       struct wf_failure *cause, const char *message)
 {
-    struct wf_child_workflow_execution_failure_info *info =
-        WF_RUN_NEW(run, struct wf_child_workflow_execution_failure_info);
+    struct wf_child_workflow_execution_failure_info *info = WF_RUN_NEW(
+        run, struct wf_child_workflow_execution_failure_info);
     struct wf_workflow_execution *execution = WF_RUN_NEW(run, struct wf_workflow_execution);
-    struct wf_failure *failure =
-        failure_new(run, wf_string_of(message), WF_CASE_failure_child_workflow_execution_failure_info, info);
+    struct wf_failure *failure = failure_new(
+        run, wf_string_of(message), WF_CASE_failure_child_workflow_execution_failure_info, info);
 
     if (failure == NULL || execution == NULL) {
         return NULL;
@@ -159,11 +164,13 @@ struct wf_failure *wf_failure_of_child(struct wf_run *run, const struct wf_machi
     return failure;
 }
 
-struct wf_failure *wf_failure_of_child_withdrawn(struct wf_run *run, const struct wf_machine *machine,
+struct wf_failure *wf_failure_of_child_withdrawn(struct wf_run *run,
+                                                 const struct wf_machine *machine,
                                                  struct wf_string reason)
 {
     const struct wf_queued *queued = wf_queue_of(run, machine);
-    struct wf_failure *failure = wf_failure_of_child(run, machine, wf_failure_canceled(run, NULL), "");
+    struct wf_failure *failure = wf_failure_of_child(run, machine, wf_failure_canceled(run, NULL),
+                                                     "");
     struct wf_child_workflow_execution_failure_info *info = NULL;
     struct wf_buffer text;
 
@@ -207,8 +214,8 @@ static struct wf_string reason_of(int32_t cause)
     }
 }
 
-struct wf_failure *wf_failure_of_external(struct wf_run *run, const char *verb, const struct wf_enum_type *causes,
-                                          int32_t cause)
+struct wf_failure *wf_failure_of_external(struct wf_run *run, const char *verb,
+                                          const struct wf_enum_type *causes, int32_t cause)
 {
     const struct wf_string reason = reason_of(cause);
     struct wf_application_failure_info *info = WF_RUN_NEW(run, struct wf_application_failure_info);
@@ -221,7 +228,8 @@ struct wf_failure *wf_failure_of_external(struct wf_run *run, const char *verb, 
         return NULL;
     }
     info->type = cause_name(causes, cause);
-    return failure_new(run, wf_buffer_string(&text), WF_CASE_failure_application_failure_info, info);
+    return failure_new(run, wf_buffer_string(&text), WF_CASE_failure_application_failure_info,
+                       info);
 }
 
 struct wf_failure *wf_failure_of_signal_withdrawn(struct wf_run *run)
@@ -236,11 +244,13 @@ struct wf_failure *wf_failure_of_signal_withdrawn(struct wf_run *run)
 
 /* ---- Nexus and tasks ---- */
 
-struct wf_failure *wf_failure_of_nexus(struct wf_run *run, const struct wf_machine *machine, const char *message)
+struct wf_failure *wf_failure_of_nexus(struct wf_run *run, const struct wf_machine *machine,
+                                       const char *message)
 {
-    struct wf_nexus_operation_failure_info *info = WF_RUN_NEW(run, struct wf_nexus_operation_failure_info);
-    struct wf_failure *failure =
-        failure_new(run, wf_string_of(message), WF_CASE_failure_nexus_operation_execution_failure_info, info);
+    struct wf_nexus_operation_failure_info *info = WF_RUN_NEW(
+        run, struct wf_nexus_operation_failure_info);
+    struct wf_failure *failure = failure_new(
+        run, wf_string_of(message), WF_CASE_failure_nexus_operation_execution_failure_info, info);
 
     if (failure == NULL) {
         return NULL;

@@ -1,6 +1,6 @@
 /*
- * One pass over history: the first SDK name decides at once; the first telling marker and the first telling id are remembered
- * in case no name comes.
+ * One pass over history: the first SDK name decides at once; the first telling marker and the first
+ * telling id are remembered in case no name comes.
  */
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
@@ -10,8 +10,8 @@ const char *wf_family_name(enum wf_family family)
     switch (family) {
     case WF_FAMILY_AUTO:
         return "auto";
-#define WF_FAMILY(NAME, name, is_supported)                                                                            \
-    case WF_FAMILY_##NAME:                                                                                             \
+#define WF_FAMILY(NAME, name, is_supported)                                                        \
+    case WF_FAMILY_##NAME:                                                                         \
         return name;
 #include "engine/worker/families.def"
     }
@@ -23,8 +23,8 @@ bool wf_family_is_supported(enum wf_family family)
     switch (family) {
     case WF_FAMILY_AUTO:
         return false;
-#define WF_FAMILY(NAME, name, is_supported)                                                                            \
-    case WF_FAMILY_##NAME:                                                                                             \
+#define WF_FAMILY(NAME, name, is_supported)                                                        \
+    case WF_FAMILY_##NAME:                                                                         \
         return is_supported;
 #include "engine/worker/families.def"
     }
@@ -46,7 +46,8 @@ static struct guess guess_by_name(const struct wf_event *event)
 #define WF_FAMILY_SDK(NAME, sdk_name) {WF_FAMILY_##NAME, sdk_name, "sdk_metadata names " sdk_name},
 #include "engine/worker/families.def"
     };
-    const struct wf_event_workflow_task_completed *completed = event->attributes.workflow_task_completed;
+    const struct wf_event_workflow_task_completed *completed =
+        event->attributes.workflow_task_completed;
 
     if (event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED || completed == NULL ||
         completed->sdk_metadata == NULL) {
@@ -104,8 +105,8 @@ static bool is_own_event_id(struct wf_string id, int64_t event_id)
 static bool is_named_uuid(struct wf_string id, int64_t event_id)
 {
     (void)event_id;
-    return id.size_bytes == 36 && id.data[8] == '-' && id.data[13] == '-' && id.data[14] == '3' && id.data[18] == '-' &&
-           id.data[23] == '-';
+    return id.size_bytes == 36 && id.data[8] == '-' && id.data[13] == '-' && id.data[14] == '3' &&
+           id.data[18] == '-' && id.data[23] == '-';
 }
 
 static struct guess guess_by_id(const struct wf_event *event)
@@ -120,7 +121,8 @@ static struct guess guess_by_id(const struct wf_event *event)
     };
     struct wf_string id = {NULL, 0};
 
-    if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED && event->attributes.timer_started != NULL) {
+    if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED &&
+        event->attributes.timer_started != NULL) {
         id = event->attributes.timer_started->timer_id;
     } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED &&
                event->attributes.activity_task_scheduled != NULL) {
@@ -134,7 +136,8 @@ static struct guess guess_by_id(const struct wf_event *event)
     return (struct guess){WF_FAMILY_AUTO, NULL};
 }
 
-enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count, const char **reason)
+enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count,
+                                const char **reason)
 {
     struct guess by_marker = {WF_FAMILY_AUTO, NULL};
     struct guess by_id = {WF_FAMILY_AUTO, NULL};

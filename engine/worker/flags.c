@@ -1,4 +1,5 @@
-/* What completed tasks say about the SDK that wrote them: flags, name, version, deployment (replay-rules 1.8, 3.6). */
+/* What completed tasks say about the SDK that wrote them: flags, name, version, deployment
+ * (replay-rules 1.8, 3.6). */
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
@@ -14,16 +15,19 @@ void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag)
         return;
     }
     if (run->lang_flag_count == run->lang_flag_capacity &&
-        !wf_run_grow(run, &items, &run->lang_flag_capacity, run->lang_flag_count + 1, sizeof *run->lang_flags)) {
+        !wf_run_grow(run, &items, &run->lang_flag_capacity, run->lang_flag_count + 1,
+                     sizeof *run->lang_flags)) {
         return;
     }
     run->lang_flags = items;
-    memmove(run->lang_flags + at + 1, run->lang_flags + at, (run->lang_flag_count - at) * sizeof *run->lang_flags);
+    memmove(run->lang_flags + at + 1, run->lang_flags + at,
+            (run->lang_flag_count - at) * sizeof *run->lang_flags);
     run->lang_flags[at] = flag;
     run->lang_flag_count++;
 }
 
-static void learn_metadata(struct wf_run *run, const struct wf_workflow_task_completed_metadata *metadata)
+static void learn_metadata(struct wf_run *run,
+                           const struct wf_workflow_task_completed_metadata *metadata)
 {
     for (uint32_t i = 0; i < metadata->core_used_flags.count; i++) {
         const uint32_t flag = metadata->core_used_flags.items[i];
@@ -44,22 +48,26 @@ static void learn_metadata(struct wf_run *run, const struct wf_workflow_task_com
 }
 
 /* "name.build": a deployment's name holds no dot. */
-static bool split_version(struct wf_string version, struct wf_sdk_worker_deployment_version *deployment)
+static bool split_version(struct wf_string version,
+                          struct wf_sdk_worker_deployment_version *deployment)
 {
     for (size_t i = 0; i < version.size_bytes; i++) {
         if (version.data[i] == '.') {
             deployment->deployment_name = (struct wf_string){version.data, i};
-            deployment->build_id = (struct wf_string){version.data + i + 1, version.size_bytes - i - 1};
+            deployment->build_id = (struct wf_string){version.data + i + 1,
+                                                      version.size_bytes - i - 1};
             return true;
         }
     }
     return false;
 }
 
-static void learn_deployment(struct wf_run *run, const struct wf_event_workflow_task_completed *completed)
+static void learn_deployment(struct wf_run *run,
+                             const struct wf_event_workflow_task_completed *completed)
 {
-    const struct wf_string build_id =
-        completed->worker_version == NULL ? (struct wf_string){NULL, 0} : completed->worker_version->build_id;
+    const struct wf_string build_id = completed->worker_version == NULL
+                                          ? (struct wf_string){NULL, 0}
+                                          : completed->worker_version->build_id;
 
     if (completed->deployment_version != NULL) {
         run->deployment.deployment_name = completed->deployment_version->deployment_name;
@@ -77,7 +85,8 @@ static void learn_deployment(struct wf_run *run, const struct wf_event_workflow_
 
 void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event)
 {
-    const struct wf_event_workflow_task_completed *completed = event->attributes.workflow_task_completed;
+    const struct wf_event_workflow_task_completed *completed =
+        event->attributes.workflow_task_completed;
 
     run->has_completed_task = true;
     if (completed->sdk_metadata != NULL) {

@@ -1,6 +1,7 @@
 /*
- * Jobs are queued as things happen and sorted by class when they leave: signals reach the code before the results that came
- * with them, patches before everything, local activities last (replay-rules 1.8).
+ * Jobs are queued as things happen and sorted by class when they leave: signals reach the code
+ * before the results that came with them, patches before everything, local activities last
+ * (replay-rules 1.8).
  */
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
@@ -33,14 +34,16 @@ static bool make_room(struct wf_run *run)
     return true;
 }
 
-void wf_jobs_push(struct wf_run *run, enum wf_job_class job_class, uint32_t variant_case, void *variant)
+void wf_jobs_push(struct wf_run *run, enum wf_job_class job_class, uint32_t variant_case,
+                  void *variant)
 {
     struct wf_jobs *jobs = &run->jobs;
 
     if (variant == NULL || !make_room(run)) {
         return;
     }
-    jobs->items[jobs->count] = (struct wf_sdk_job){.variant_case = variant_case, .variant = {.any = variant}};
+    jobs->items[jobs->count] = (struct wf_sdk_job){.variant_case = variant_case,
+                                                   .variant = {.any = variant}};
     jobs->classes[jobs->count] = (uint8_t)job_class;
     jobs->count++;
 }
@@ -119,7 +122,8 @@ void wf_job_initialize(struct wf_run *run, const struct wf_event *event)
 
 void wf_job_signal(struct wf_run *run, const struct wf_event *event)
 {
-    const struct wf_event_workflow_execution_signaled *signaled = event->attributes.workflow_execution_signaled;
+    const struct wf_event_workflow_execution_signaled *signaled =
+        event->attributes.workflow_execution_signaled;
     struct wf_sdk_signal_workflow *job = WF_STEP_NEW(run, struct wf_sdk_signal_workflow);
 
     if (job != NULL) {
@@ -166,7 +170,8 @@ void wf_job_patch(struct wf_run *run, struct wf_string patch_id)
     wf_jobs_push(run, WF_JOB_PATCH, WF_CASE_sdk_job_notify_has_patch, job);
 }
 
-void wf_job_update(struct wf_run *run, const struct wf_update_request *request, struct wf_string instance_id)
+void wf_job_update(struct wf_run *run, const struct wf_update_request *request,
+                   struct wf_string instance_id)
 {
     struct wf_sdk_do_update *job = WF_STEP_NEW(run, struct wf_sdk_do_update);
 
@@ -190,8 +195,8 @@ void wf_job_update(struct wf_run *run, const struct wf_update_request *request, 
     wf_jobs_push(run, WF_JOB_SIGNAL_OR_UPDATE, WF_CASE_sdk_job_do_update, job);
 }
 
-void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machine, enum wf_resolution resolution,
-                             void *value)
+void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machine,
+                             enum wf_resolution resolution, void *value)
 {
     const bool is_local = machine->kind == WF_MACHINE_LOCAL_ACTIVITY;
     struct wf_sdk_resolve_activity *job = WF_STEP_NEW(run, struct wf_sdk_resolve_activity);
@@ -214,5 +219,6 @@ void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machin
     } else {
         outcome->failure = value;
     }
-    wf_jobs_push(run, is_local ? WF_JOB_LOCAL_ACTIVITY : WF_JOB_OTHER, WF_CASE_sdk_job_resolve_activity, job);
+    wf_jobs_push(run, is_local ? WF_JOB_LOCAL_ACTIVITY : WF_JOB_OTHER,
+                 WF_CASE_sdk_job_resolve_activity, job);
 }

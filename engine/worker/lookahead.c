@@ -1,11 +1,11 @@
 /*
- * What the next chunk tells about this one's activation: patches that were asked for, local activities that ended, updates
- * that were accepted. They are found before the code runs, because the code's answer depends on them.
- * Source: replay-rules 1.7, 1.13, 3.4.
+ * What the next chunk tells about this one's activation: patches that were asked for, local
+ * activities that ended, updates that were accepted. They are found before the code runs, because
+ * the code's answer depends on them. Source: replay-rules 1.7, 1.13, 3.4.
  */
 #include "engine/base/assert.h"
-#include "engine/worker/worker_run.h"
 #include "engine/worker/update.h"
+#include "engine/worker/worker_run.h"
 
 static void see_patch(struct wf_run *run, const struct wf_event *event)
 {
@@ -47,7 +47,8 @@ void wf_run_resolve_local(struct wf_run *run)
 {
     while (run->local_first != NULL && !run->is_divergent && !run->is_full) {
         struct wf_local_result *result = run->local_first;
-        struct wf_machine *machine = wf_run_machine(run, WF_MACHINE_LOCAL_ACTIVITY, result->marker.seq);
+        struct wf_machine *machine = wf_run_machine(run, WF_MACHINE_LOCAL_ACTIVITY,
+                                                    result->marker.seq);
         const struct wf_machine_input in = {.input = WF_REQUEST_RESOLVE, .event = result->event};
 
         if (machine == NULL) {
@@ -58,7 +59,8 @@ void wf_run_resolve_local(struct wf_run *run)
             run->local_last = NULL;
         }
         if (machine->local != NULL) {
-            wf_diverge_state(run, machine, result->event, NULL); /* a second marker with one number */
+            wf_diverge_state(run, machine, result->event,
+                             NULL); /* a second marker with one number */
             return;
         }
         machine->local = result;

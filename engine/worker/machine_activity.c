@@ -9,7 +9,8 @@ static struct wf_string type_name(const struct wf_activity_type *type)
 
 WF_ACTION(check_identity)
 {
-    const struct wf_event_activity_task_scheduled *scheduled = in->event->attributes.activity_task_scheduled;
+    const struct wf_event_activity_task_scheduled *scheduled =
+        in->event->attributes.activity_task_scheduled;
     const struct wf_string type = type_name(scheduled->activity_type);
 
     machine->origin = in->event;
@@ -18,11 +19,13 @@ WF_ACTION(check_identity)
     }
     if (!wf_queued_has_id(in->queued, scheduled->activity_id)) {
         wf_diverge_names(run,
-                         &(struct wf_names){WF_DIVERGENCE_ACTIVITY_ID, "activity id", scheduled->activity_id,
-                                            wf_queued_id(run, in->queued)},
+                         &(struct wf_names){WF_DIVERGENCE_ACTIVITY_ID, "activity id",
+                                            scheduled->activity_id, wf_queued_id(run, in->queued)},
                          in->event, in->queued);
     } else if (!wf_string_equal(in->queued->type, type)) {
-        wf_diverge_names(run, &(struct wf_names){WF_DIVERGENCE_ACTIVITY_TYPE, "activity type", type, in->queued->type},
+        wf_diverge_names(run,
+                         &(struct wf_names){WF_DIVERGENCE_ACTIVITY_TYPE, "activity type", type,
+                                            in->queued->type},
                          in->event, in->queued);
     }
 }
@@ -42,29 +45,34 @@ WF_ACTION(resolve_completed)
         wf_diverge_event(run, in->event, "has %u results of one activity", result->payloads.count);
         return;
     }
-    wf_job_resolve_activity(run, machine, WF_RESOLVED_COMPLETED,
-                            result == NULL || result->payloads.count == 0 ? NULL : &result->payloads.items[0]);
+    wf_job_resolve_activity(
+        run, machine, WF_RESOLVED_COMPLETED,
+        result == NULL || result->payloads.count == 0 ? NULL : &result->payloads.items[0]);
 }
 
 WF_ACTION(resolve_failed)
 {
-    wf_job_resolve_activity(run, machine, WF_RESOLVED_FAILED, wf_failure_of_activity(run, machine, in->event));
+    wf_job_resolve_activity(run, machine, WF_RESOLVED_FAILED,
+                            wf_failure_of_activity(run, machine, in->event));
 }
 
 WF_ACTION(resolve_timed_out)
 {
-    wf_job_resolve_activity(run, machine, WF_RESOLVED_FAILED, wf_failure_of_activity(run, machine, in->event));
+    wf_job_resolve_activity(run, machine, WF_RESOLVED_FAILED,
+                            wf_failure_of_activity(run, machine, in->event));
 }
 
 WF_ACTION(resolve_canceled)
 {
-    wf_job_resolve_activity(run, machine, WF_RESOLVED_CANCELLED, wf_failure_of_activity(run, machine, in->event));
+    wf_job_resolve_activity(run, machine, WF_RESOLVED_CANCELLED,
+                            wf_failure_of_activity(run, machine, in->event));
 }
 
 WF_ACTION(resolve_now)
 {
     (void)in;
-    wf_job_resolve_activity(run, machine, WF_RESOLVED_CANCELLED, wf_failure_of_activity_canceled_now(run, machine));
+    wf_job_resolve_activity(run, machine, WF_RESOLVED_CANCELLED,
+                            wf_failure_of_activity_canceled_now(run, machine));
 }
 
 WF_ACTION(withdraw)
@@ -88,6 +96,7 @@ WF_MACHINE_STEP(activity)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_activity.def"
     default:
         return false;

@@ -2,8 +2,8 @@
 #include "engine/worker/failures.h"
 #include "engine/worker/worker_run.h"
 
-
-static void resolve(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *failure, int32_t cause)
+static void resolve(struct wf_run *run, const struct wf_machine *machine,
+                    struct wf_failure *failure, int32_t cause)
 {
     struct wf_sdk_resolve_request_cancel_external_workflow *job = NULL;
 
@@ -27,10 +27,13 @@ WF_ACTION(resolve_requested)
 
 WF_ACTION(resolve_failed)
 {
-    const int32_t cause = in->event->attributes.request_cancel_external_workflow_execution_failed->cause;
+    const int32_t cause =
+        in->event->attributes.request_cancel_external_workflow_execution_failed->cause;
 
     resolve(run, machine,
-            wf_failure_of_external(run, "cancel", &wf_enum_type_cancel_external_workflow_execution_failed_cause, cause),
+            wf_failure_of_external(run, "cancel",
+                                   &wf_enum_type_cancel_external_workflow_execution_failed_cause,
+                                   cause),
             cause);
 }
 
@@ -38,6 +41,7 @@ WF_MACHINE_STEP(cancel_external)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_cancel_external.def"
     default:
         return false;

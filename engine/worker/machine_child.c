@@ -19,27 +19,29 @@ WF_ACTION(check_identity)
     }
     if (!wf_string_equal(in->queued->id, initiated->workflow_id)) {
         wf_diverge_names(run,
-                         &(struct wf_names){WF_DIVERGENCE_CHILD_ID, "child workflow id", initiated->workflow_id,
-                                            in->queued->id},
+                         &(struct wf_names){WF_DIVERGENCE_CHILD_ID, "child workflow id",
+                                            initiated->workflow_id, in->queued->id},
                          in->event, in->queued);
     } else if (!wf_string_equal(in->queued->type, type)) {
         wf_diverge_names(run,
-                         &(struct wf_names){WF_DIVERGENCE_CHILD_TYPE, "child workflow type", type, in->queued->type},
+                         &(struct wf_names){WF_DIVERGENCE_CHILD_TYPE, "child workflow type", type,
+                                            in->queued->type},
                          in->event, in->queued);
     }
 }
 
 /* ---- The start ---- */
 
-static struct wf_sdk_resolve_child_workflow_execution_start *push_start(struct wf_run *run,
-                                                                         const struct wf_machine *machine)
+static struct wf_sdk_resolve_child_workflow_execution_start *push_start(
+    struct wf_run *run, const struct wf_machine *machine)
 {
-    struct wf_sdk_resolve_child_workflow_execution_start *job =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_child_workflow_execution_start);
+    struct wf_sdk_resolve_child_workflow_execution_start *job = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_child_workflow_execution_start);
 
     if (job != NULL) {
         job->seq = machine->seq;
-        wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_resolve_child_workflow_execution_start, job);
+        wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_resolve_child_workflow_execution_start,
+                     job);
     }
     return job;
 }
@@ -49,8 +51,8 @@ WF_ACTION(resolve_started)
     const struct wf_event_child_workflow_execution_started *started =
         in->event->attributes.child_workflow_execution_started;
     struct wf_sdk_resolve_child_workflow_execution_start *job = push_start(run, machine);
-    struct wf_sdk_resolve_child_workflow_execution_start_success *success =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_child_workflow_execution_start_success);
+    struct wf_sdk_resolve_child_workflow_execution_start_success *success = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_child_workflow_execution_start_success);
 
     machine->started_event_id = in->event->event_id;
     if (started->workflow_execution != NULL) {
@@ -75,8 +77,8 @@ WF_ACTION(resolve_start_failed)
     const struct wf_event_start_child_workflow_execution_failed *failed =
         in->event->attributes.start_child_workflow_execution_failed;
     struct wf_sdk_resolve_child_workflow_execution_start *job = push_start(run, machine);
-    struct wf_sdk_resolve_child_workflow_execution_start_failure *failure =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_child_workflow_execution_start_failure);
+    struct wf_sdk_resolve_child_workflow_execution_start_failure *failure = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_child_workflow_execution_start_failure);
 
     if (job != NULL && failure != NULL) {
         failure->workflow_id = failed->workflow_id;
@@ -90,12 +92,12 @@ WF_ACTION(resolve_start_failed)
 WF_ACTION(withdraw)
 {
     struct wf_sdk_resolve_child_workflow_execution_start *job = push_start(run, machine);
-    struct wf_sdk_resolve_child_workflow_execution_start_cancelled *cancelled =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_child_workflow_execution_start_cancelled);
+    struct wf_sdk_resolve_child_workflow_execution_start_cancelled *cancelled = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_child_workflow_execution_start_cancelled);
 
     if (job != NULL && cancelled != NULL) {
-        cancelled->failure =
-            wf_failure_of_child_withdrawn(run, machine, in->command->variant.cancel_child_workflow_execution->reason);
+        cancelled->failure = wf_failure_of_child_withdrawn(
+            run, machine, in->command->variant.cancel_child_workflow_execution->reason);
         job->status_case = WF_CASE_sdk_resolve_child_workflow_execution_start_cancelled;
         job->status.cancelled = cancelled;
     }
@@ -104,11 +106,13 @@ WF_ACTION(withdraw)
 
 /* ---- The result ---- */
 
-static struct wf_sdk_child_workflow_result *push_result(struct wf_run *run, const struct wf_machine *machine)
+static struct wf_sdk_child_workflow_result *push_result(struct wf_run *run,
+                                                        const struct wf_machine *machine)
 {
-    struct wf_sdk_resolve_child_workflow_execution *job =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_child_workflow_execution);
-    struct wf_sdk_child_workflow_result *result = WF_STEP_NEW(run, struct wf_sdk_child_workflow_result);
+    struct wf_sdk_resolve_child_workflow_execution *job = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_child_workflow_execution);
+    struct wf_sdk_child_workflow_result *result = WF_STEP_NEW(run,
+                                                              struct wf_sdk_child_workflow_result);
 
     if (job == NULL || result == NULL) {
         return NULL;
@@ -121,23 +125,27 @@ static struct wf_sdk_child_workflow_result *push_result(struct wf_run *run, cons
 
 WF_ACTION(resolve_completed)
 {
-    const struct wf_payloads *payloads = in->event->attributes.child_workflow_execution_completed->result;
+    const struct wf_payloads *payloads =
+        in->event->attributes.child_workflow_execution_completed->result;
     struct wf_sdk_child_workflow_result *result = push_result(run, machine);
     struct wf_sdk_child_success *success = WF_STEP_NEW(run, struct wf_sdk_child_success);
 
     if (payloads != NULL && payloads->payloads.count > 1) {
-        wf_diverge_event(run, in->event, "has %u results of one child workflow", payloads->payloads.count);
+        wf_diverge_event(run, in->event, "has %u results of one child workflow",
+                         payloads->payloads.count);
         return;
     }
     if (result != NULL && success != NULL) {
-        success->result = payloads == NULL || payloads->payloads.count == 0 ? NULL : &payloads->payloads.items[0];
+        success->result = payloads == NULL || payloads->payloads.count == 0
+                              ? NULL
+                              : &payloads->payloads.items[0];
         result->status_case = WF_RESOLVED_COMPLETED;
         result->status.completed = success;
     }
 }
 
-static void push_failure(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *cause,
-                         const char *message)
+static void push_failure(struct wf_run *run, const struct wf_machine *machine,
+                         struct wf_failure *cause, const char *message)
 {
     struct wf_sdk_child_workflow_result *result = push_result(run, machine);
     struct wf_sdk_child_failure *failure = WF_STEP_NEW(run, struct wf_sdk_child_failure);
@@ -167,10 +175,12 @@ WF_ACTION(resolve_terminated)
     push_failure(run, machine, wf_failure_terminated(run), "Child Workflow execution terminated");
 }
 
-static void push_cancellation(struct wf_run *run, const struct wf_machine *machine, struct wf_payloads *details)
+static void push_cancellation(struct wf_run *run, const struct wf_machine *machine,
+                              struct wf_payloads *details)
 {
     struct wf_sdk_child_workflow_result *result = push_result(run, machine);
-    struct wf_sdk_child_cancellation *cancellation = WF_STEP_NEW(run, struct wf_sdk_child_cancellation);
+    struct wf_sdk_child_cancellation *cancellation = WF_STEP_NEW(run,
+                                                                 struct wf_sdk_child_cancellation);
 
     if (result != NULL && cancellation != NULL) {
         cancellation->failure = wf_failure_of_child(run, machine, wf_failure_canceled(run, details),
@@ -182,7 +192,8 @@ static void push_cancellation(struct wf_run *run, const struct wf_machine *machi
 
 WF_ACTION(resolve_canceled)
 {
-    push_cancellation(run, machine, in->event->attributes.child_workflow_execution_canceled->details);
+    push_cancellation(run, machine,
+                      in->event->attributes.child_workflow_execution_canceled->details);
 }
 
 WF_ACTION(resolve_now)
@@ -202,7 +213,8 @@ WF_ACTION(send_cancel)
     request->kind = WF_MACHINE_CANCEL_EXTERNAL;
     request->is_internal = true;
     request->target = machine;
-    wf_queue_push(run, request, WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION, in->command);
+    wf_queue_push(run, request, WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
+                  in->command);
 }
 
 WF_ACTION(send_cancel_and_resolve)
@@ -215,6 +227,7 @@ WF_MACHINE_STEP(child)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_child.def"
     default:
         return false;

@@ -5,6 +5,7 @@ WF_MACHINE_STEP(complete)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_complete.def"
     default:
         return false;
@@ -15,6 +16,7 @@ WF_MACHINE_STEP(fail)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_fail.def"
     default:
         return false;
@@ -25,6 +27,7 @@ WF_MACHINE_STEP(cancel)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_cancel.def"
     default:
         return false;
@@ -35,6 +38,7 @@ WF_MACHINE_STEP(continue)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_continue.def"
     default:
         return false;

@@ -2,12 +2,13 @@
 #include "engine/worker/failures.h"
 #include "engine/worker/worker_run.h"
 
-
 /* ---- The start ---- */
 
-static struct wf_sdk_resolve_nexus_operation_start *push_start(struct wf_run *run, const struct wf_machine *machine)
+static struct wf_sdk_resolve_nexus_operation_start *push_start(struct wf_run *run,
+                                                               const struct wf_machine *machine)
 {
-    struct wf_sdk_resolve_nexus_operation_start *job = WF_STEP_NEW(run, struct wf_sdk_resolve_nexus_operation_start);
+    struct wf_sdk_resolve_nexus_operation_start *job = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_nexus_operation_start);
 
     if (job != NULL) {
         job->seq = machine->seq;
@@ -16,7 +17,8 @@ static struct wf_sdk_resolve_nexus_operation_start *push_start(struct wf_run *ru
     return job;
 }
 
-static void push_failed_start(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *failure)
+static void push_failed_start(struct wf_run *run, const struct wf_machine *machine,
+                              struct wf_failure *failure)
 {
     struct wf_sdk_resolve_nexus_operation_start *job = push_start(run, machine);
 
@@ -28,14 +30,16 @@ static void push_failed_start(struct wf_run *run, const struct wf_machine *machi
 
 WF_ACTION(resolve_started)
 {
-    const struct wf_event_nexus_operation_started *started = in->event->attributes.nexus_operation_started;
+    const struct wf_event_nexus_operation_started *started =
+        in->event->attributes.nexus_operation_started;
     struct wf_sdk_resolve_nexus_operation_start *job = push_start(run, machine);
 
     machine->started_event_id = in->event->event_id;
     if (job != NULL) {
         job->status_case = WF_CASE_sdk_resolve_nexus_operation_start_operation_token;
-        job->status.operation_token =
-            started->operation_token.size_bytes > 0 ? started->operation_token : started->operation_id;
+        job->status.operation_token = started->operation_token.size_bytes > 0
+                                          ? started->operation_token
+                                          : started->operation_id;
     }
 }
 
@@ -62,8 +66,9 @@ WF_ACTION(withdraw)
 {
     (void)in;
     wf_queue_withdraw(run, machine);
-    push_failed_start(run, machine,
-                      wf_failure_of_nexus(run, machine, "Nexus Operation cancelled before scheduled"));
+    push_failed_start(
+        run, machine,
+        wf_failure_of_nexus(run, machine, "Nexus Operation cancelled before scheduled"));
 }
 
 WF_ACTION(fail_start)
@@ -74,11 +79,14 @@ WF_ACTION(fail_start)
 
 /* ---- The result ---- */
 
-static struct wf_sdk_nexus_operation_result *push_result(struct wf_run *run, const struct wf_machine *machine,
+static struct wf_sdk_nexus_operation_result *push_result(struct wf_run *run,
+                                                         const struct wf_machine *machine,
                                                          uint32_t status)
 {
-    struct wf_sdk_resolve_nexus_operation *job = WF_STEP_NEW(run, struct wf_sdk_resolve_nexus_operation);
-    struct wf_sdk_nexus_operation_result *result = WF_STEP_NEW(run, struct wf_sdk_nexus_operation_result);
+    struct wf_sdk_resolve_nexus_operation *job = WF_STEP_NEW(run,
+                                                             struct wf_sdk_resolve_nexus_operation);
+    struct wf_sdk_nexus_operation_result *result = WF_STEP_NEW(
+        run, struct wf_sdk_nexus_operation_result);
 
     if (job == NULL || result == NULL) {
         return NULL;
@@ -90,8 +98,8 @@ static struct wf_sdk_nexus_operation_result *push_result(struct wf_run *run, con
     return result;
 }
 
-static void push_failed_result(struct wf_run *run, const struct wf_machine *machine, uint32_t status,
-                               struct wf_failure *failure)
+static void push_failed_result(struct wf_run *run, const struct wf_machine *machine,
+                               uint32_t status, struct wf_failure *failure)
 {
     struct wf_sdk_nexus_operation_result *result = push_result(run, machine, status);
 
@@ -110,7 +118,8 @@ WF_ACTION(resolve_completed)
     }
 }
 
-/* Completed without having started: the start was synchronous, and both resolve in one activation (replay-rules 4.4). */
+/* Completed without having started: the start was synchronous, and both resolve in one activation
+ * (replay-rules 4.4). */
 WF_ACTION(resolve_completed_at_once)
 {
     struct wf_sdk_resolve_nexus_operation_start *job = push_start(run, machine);
@@ -146,7 +155,8 @@ WF_ACTION(resolve_now)
 
 static bool waits_for_request(const struct wf_machine *machine)
 {
-    return machine->cancellation == WF_SDK_NEXUS_OPERATION_CANCELLATION_TYPE_WAIT_CANCELLATION_REQUESTED;
+    return machine->cancellation ==
+           WF_SDK_NEXUS_OPERATION_CANCELLATION_TYPE_WAIT_CANCELLATION_REQUESTED;
 }
 
 WF_ACTION(resolve_cancel_requested)
@@ -186,6 +196,7 @@ WF_MACHINE_STEP(nexus)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_nexus.def"
     default:
         return false;

@@ -5,6 +5,7 @@ WF_MACHINE_STEP(upsert)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_upsert.def"
     default:
         return false;
@@ -15,6 +16,7 @@ WF_MACHINE_STEP(memo)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_memo.def"
     default:
         return false;

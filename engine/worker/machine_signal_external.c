@@ -2,11 +2,11 @@
 #include "engine/worker/failures.h"
 #include "engine/worker/worker_run.h"
 
-
-static void resolve(struct wf_run *run, const struct wf_machine *machine, struct wf_failure *failure, int32_t cause)
+static void resolve(struct wf_run *run, const struct wf_machine *machine,
+                    struct wf_failure *failure, int32_t cause)
 {
-    struct wf_sdk_resolve_signal_external_workflow *job =
-        WF_STEP_NEW(run, struct wf_sdk_resolve_signal_external_workflow);
+    struct wf_sdk_resolve_signal_external_workflow *job = WF_STEP_NEW(
+        run, struct wf_sdk_resolve_signal_external_workflow);
 
     if (job != NULL) {
         job->seq = machine->seq;
@@ -27,7 +27,9 @@ WF_ACTION(resolve_failed)
     const int32_t cause = in->event->attributes.signal_external_workflow_execution_failed->cause;
 
     resolve(run, machine,
-            wf_failure_of_external(run, "signal", &wf_enum_type_signal_external_workflow_execution_failed_cause, cause),
+            wf_failure_of_external(run, "signal",
+                                   &wf_enum_type_signal_external_workflow_execution_failed_cause,
+                                   cause),
             cause);
 }
 
@@ -42,6 +44,7 @@ WF_MACHINE_STEP(signal_external)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_signal_external.def"
     default:
         return false;

@@ -1,7 +1,6 @@
 /* Timers: code knows them by number, the service by the same number as text. */
 #include "engine/worker/worker_run.h"
 
-
 static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_id)
 {
     return wf_decimal_is(timer_id, machine->seq);
@@ -39,6 +38,7 @@ WF_MACHINE_STEP(timer)
 {
     switch (WF_MACHINE_KEY(machine->state, in->input)) {
 #include "engine/worker/machine_cases.h"
+
 #include "engine/worker/machine_timer.def"
     default:
         return false;

@@ -1,5 +1,6 @@
 /*
- * Marker payloads are small JSON objects that core writes itself, outside the user's converter. They are read by scanning.
+ * Marker payloads are small JSON objects that core writes itself, outside the user's converter.
+ * They are read by scanning.
  */
 #include "engine/worker/marker.h"
 
@@ -7,7 +8,8 @@
 
 static bool is_marker(const struct wf_event *event, struct wf_string name)
 {
-    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED && event->attributes.marker_recorded != NULL &&
+    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
+           event->attributes.marker_recorded != NULL &&
            wf_string_equal(event->attributes.marker_recorded->marker_name, name);
 }
 
@@ -35,10 +37,12 @@ bool wf_event_is_change_version_upsert(const struct wf_event *event)
 {
     return event->event_type == WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES &&
            event->attributes.upsert_workflow_search_attributes != NULL &&
-           wf_has_change_version(event->attributes.upsert_workflow_search_attributes->search_attributes);
+           wf_has_change_version(
+               event->attributes.upsert_workflow_search_attributes->search_attributes);
 }
 
-struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker, struct wf_string key)
+struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker,
+                                    struct wf_string key)
 {
     for (uint32_t i = 0; i < marker->details.count; i++) {
         if (wf_string_equal(marker->details.items[i].key, key)) {
@@ -58,8 +62,8 @@ static bool read_text(struct wf_arena *arena, struct wf_string value, struct wf_
     struct wf_json_token token;
 
     wf_json_reader_init(&reader, value);
-    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_STRING &&
-           wf_json_unescape(arena, &token, text, NULL) == WF_OK;
+    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK &&
+           token.kind == WF_JSON_STRING && wf_json_unescape(arena, &token, text, NULL) == WF_OK;
 }
 
 static bool read_integer(struct wf_string value, int64_t *number)
@@ -68,8 +72,8 @@ static bool read_integer(struct wf_string value, int64_t *number)
     struct wf_json_token token;
 
     wf_json_reader_init(&reader, value);
-    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_NUMBER &&
-           wf_json_integer(&token, number, NULL) == WF_OK;
+    return value.data != NULL && wf_json_next(&reader, &token, NULL) == WF_OK &&
+           token.kind == WF_JSON_NUMBER && wf_json_integer(&token, number, NULL) == WF_OK;
 }
 
 static bool read_count(struct wf_string value, uint32_t *count)
@@ -92,7 +96,8 @@ static struct wf_timestamp read_time(struct wf_string value)
     if (!read_integer(wf_json_member(value, WF_STR("seconds")), &seconds)) {
         return (struct wf_timestamp){0};
     }
-    if (!read_integer(wf_json_member(value, WF_STR("nanos")), &nanos) || nanos <= -1000000000 || nanos >= 1000000000) {
+    if (!read_integer(wf_json_member(value, WF_STR("nanos")), &nanos) || nanos <= -1000000000 ||
+        nanos >= 1000000000) {
         nanos = 0;
     }
     return (struct wf_timestamp){.seconds = seconds, .nanos = (int32_t)nanos, .is_set = true};
@@ -101,7 +106,8 @@ static struct wf_timestamp read_time(struct wf_string value)
 /* ---- Patches ---- */
 
 /* The form of old SDKs: raw bytes instead of JSON. */
-static bool read_old_patch(const struct wf_event_marker_recorded *recorded, struct wf_patch_marker *marker)
+static bool read_old_patch(const struct wf_event_marker_recorded *recorded,
+                           struct wf_patch_marker *marker)
 {
     const struct wf_payload *id = wf_marker_detail(recorded, WF_STR("patch_id"));
     const struct wf_payload *deprecated = wf_marker_detail(recorded, WF_STR("deprecated"));
@@ -110,11 +116,13 @@ static bool read_old_patch(const struct wf_event_marker_recorded *recorded, stru
         return false;
     }
     marker->patch_id = id->data;
-    marker->is_deprecated = deprecated != NULL && deprecated->data.size_bytes > 0 && deprecated->data.data[0] != 0;
+    marker->is_deprecated = deprecated != NULL && deprecated->data.size_bytes > 0 &&
+                            deprecated->data.data[0] != 0;
     return true;
 }
 
-bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event, struct wf_patch_marker *marker)
+bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event,
+                          struct wf_patch_marker *marker)
 {
     const struct wf_event_marker_recorded *recorded = event->attributes.marker_recorded;
     const struct wf_payload *data = wf_marker_detail(recorded, WF_STR("patch-data"));
@@ -132,7 +140,8 @@ bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event, 
 bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event *event,
                                    struct wf_local_activity_marker *marker)
 {
-    const struct wf_payload *data = wf_marker_detail(event->attributes.marker_recorded, WF_STR("data"));
+    const struct wf_payload *data = wf_marker_detail(event->attributes.marker_recorded,
+                                                     WF_STR("data"));
     struct wf_string json = {NULL, 0};
 
     *marker = (struct wf_local_activity_marker){.attempt = 1};
@@ -141,7 +150,8 @@ bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event
     }
     json = data->data;
     marker->complete_time = read_time(wf_json_member(json, WF_STR("complete_time")));
-    marker->original_schedule_time = read_time(wf_json_member(json, WF_STR("original_schedule_time")));
+    marker->original_schedule_time = read_time(
+        wf_json_member(json, WF_STR("original_schedule_time")));
     marker->backoff = read_time(wf_json_member(json, WF_STR("backoff")));
     marker->has_backoff = marker->backoff.is_set;
     (void)read_count(wf_json_member(json, WF_STR("attempt")), &marker->attempt);
@@ -152,7 +162,8 @@ bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event
 
 /* ---- Writing ---- */
 
-bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json, const char *type)
+bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json,
+                        const char *type)
 {
     const uint32_t count = type == NULL ? 1 : 2;
     struct wf_entry_string *metadata = wf_arena_take_array(arena, count, sizeof *metadata);
@@ -180,7 +191,8 @@ bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker 
     wf_buffer_init(&json, arena);
     wf_buffer_append_text(&json, "{\"id\":");
     wf_json_write_string(&json, marker->patch_id);
-    wf_buffer_append_text(&json, marker->is_deprecated ? ",\"deprecated\":true}" : ",\"deprecated\":false}");
+    wf_buffer_append_text(&json, marker->is_deprecated ? ",\"deprecated\":true}"
+                                                       : ",\"deprecated\":false}");
     if (details == NULL || payload == NULL || json.is_full ||
         !wf_payload_of_json(arena, payload, wf_buffer_string(&json), NULL)) {
         return false;

@@ -39,16 +39,21 @@ bool wf_event_is_local_activity_marker(const struct wf_event *event);
 bool wf_event_is_change_version_upsert(const struct wf_event *event);
 bool wf_has_change_version(const struct wf_search_attributes *attributes);
 
-/* False when the details cannot be read. Text is a slice of the event, or in the arena where it had escapes. */
-bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event, struct wf_patch_marker *marker);
+/* False when the details cannot be read. Text is a slice of the event, or in the arena where it had
+ * escapes. */
+bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event,
+                          struct wf_patch_marker *marker);
 bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event *event,
                                    struct wf_local_activity_marker *marker);
 
 /* The first payload under a key of a marker's details, or NULL. */
-struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker, struct wf_string key);
+struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker,
+                                    struct wf_string key);
 
-/* A json/plain payload of this text, which is borrowed; type: the value of the metadata "type", or NULL. False when full. */
-bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json, const char *type);
+/* A json/plain payload of this text, which is borrowed; type: the value of the metadata "type", or
+ * NULL. False when full. */
+bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json,
+                        const char *type);
 
 /* The details of a patch marker. False when full. */
 bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker *marker,

@@ -1,13 +1,15 @@
 /*
- * Command events against commands, in queue order (replay-rules 2.1). Local-activity markers do not touch the queue: they are
- * matched by number, ahead of time. Patch commands give way: one without its marker is dropped, and a deprecated marker
- * without its command is skipped with the upsert that follows it.
+ * Command events against commands, in queue order (replay-rules 2.1). Local-activity markers do not
+ * touch the queue: they are matched by number, ahead of time. Patch commands give way: one without
+ * its marker is dropped, and a deprecated marker without its command is skipped with the upsert
+ * that follows it.
  */
 #include "engine/worker/worker_run.h"
 
 static void match_local_activity(struct wf_run *run, const struct wf_event *event)
 {
-    struct wf_machine *machine = wf_run_owner(run, event->event_id); /* set when lookahead resolved it */
+    struct wf_machine *machine = wf_run_owner(run,
+                                              event->event_id); /* set when lookahead resolved it */
     struct wf_local_activity_marker marker;
 
     if (machine != NULL) {
@@ -28,7 +30,8 @@ static void consume(struct wf_run *run, struct wf_queued *queued, const struct w
     }
 }
 
-static void match_patch_marker(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+static void match_patch_marker(struct wf_run *run, const struct wf_event *event,
+                               const struct wf_event *next)
 {
     struct wf_queued *front = wf_queue_front(run);
     const bool is_patch = front != NULL && front->machine->kind == WF_MACHINE_PATCH;
@@ -36,7 +39,8 @@ static void match_patch_marker(struct wf_run *run, const struct wf_event *event,
 
     if (!wf_patch_marker_read(run->step_arena, event, &marker)) {
         wf_diverge_event(run, event, "is a patch marker that cannot be read");
-    } else if (is_patch && (!marker.is_deprecated || wf_string_equal(marker.patch_id, front->machine->id))) {
+    } else if (is_patch &&
+               (!marker.is_deprecated || wf_string_equal(marker.patch_id, front->machine->id))) {
         consume(run, front, event);
     } else if (!marker.is_deprecated) {
         wf_diverge_patch_marker(run, event, marker.patch_id, front);

@@ -1,11 +1,12 @@
 /*
- * The array shifts only when a chunk begins and most of it is behind, so that each item moves a bounded number of times.
+ * The array shifts only when a chunk begins and most of it is behind, so that each item moves a
+ * bounded number of times.
  */
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
-struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine, int32_t command_type,
-                                const struct wf_sdk_command *source)
+struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
+                                int32_t command_type, const struct wf_sdk_command *source)
 {
     struct wf_queue *queue = &run->queue;
     struct wf_queued *queued = NULL;
@@ -17,7 +18,8 @@ struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine, 
     }
     queue->items = items;
     queued = &queue->items[queue->count];
-    *queued = (struct wf_queued){.machine = machine, .source = source, .command_type = command_type};
+    *queued = (struct wf_queued){
+        .machine = machine, .source = source, .command_type = command_type};
     machine->command_number = queue->first_number + queue->count;
     queue->count++;
     return queued;
@@ -96,7 +98,9 @@ void wf_queue_keep(struct wf_run *run, bool identity_only)
         if (!identity_only && !queued->is_withdrawn) {
             const struct wf_command *command = wf_queued_command(run, queued);
 
-            queued->command = command == NULL ? NULL : wf_message_copy(&run->arena, &wf_type_command, command);
+            queued->command = command == NULL
+                                  ? NULL
+                                  : wf_message_copy(&run->arena, &wf_type_command, command);
             run->is_full = run->is_full || queued->command == NULL;
         } else {
             queued->command = NULL;
@@ -106,7 +110,8 @@ void wf_queue_keep(struct wf_run *run, bool identity_only)
         queued->type = wf_run_copy_text(run, queued->type);
     }
     queue->kept = queue->count;
-    queue->base = queue->head; /* what was matched is in memory that the next completion takes back */
+    queue->base =
+        queue->head; /* what was matched is in memory that the next completion takes back */
 }
 
 /* ---- Ids ---- */
@@ -115,7 +120,8 @@ bool wf_decimal_is(struct wf_string text, uint32_t number)
 {
     uint64_t value = 0;
 
-    if (text.size_bytes == 0 || text.size_bytes > 10 || (text.data[0] == '0' && text.size_bytes > 1)) {
+    if (text.size_bytes == 0 || text.size_bytes > 10 ||
+        (text.data[0] == '0' && text.size_bytes > 1)) {
         return false;
     }
     for (size_t i = 0; i < text.size_bytes; i++) {
@@ -129,7 +135,8 @@ bool wf_decimal_is(struct wf_string text, uint32_t number)
 
 bool wf_queued_has_id(const struct wf_queued *queued, struct wf_string id)
 {
-    return queued->id.size_bytes == 0 ? wf_decimal_is(id, queued->machine->seq) : wf_string_equal(queued->id, id);
+    return queued->id.size_bytes == 0 ? wf_decimal_is(id, queued->machine->seq)
+                                      : wf_string_equal(queued->id, id);
 }
 
 struct wf_string wf_queued_id(struct wf_run *run, const struct wf_queued *queued)

@@ -1,6 +1,6 @@
 /*
- * One workflow task of one run: history comes in, activations go out until there is nothing more to do, and then an answer.
- * replay-rules 1.5, 1.9, 1.12.
+ * One workflow task of one run: history comes in, activations go out until there is nothing more to
+ * do, and then an answer. replay-rules 1.5, 1.9, 1.12.
  */
 #include "engine/base/assert.h"
 #include "engine/codec.h"
@@ -15,20 +15,24 @@ static bool is_live_task(const struct wf_run *run)
     return !run->config->is_replay && !run->task.is_query_only;
 }
 
-static enum wf_status add_event(struct wf_run *run, const struct wf_event *event, struct wf_error *err)
+static enum wf_status add_event(struct wf_run *run, const struct wf_event *event,
+                                struct wf_error *err)
 {
     struct wf_events *events = &run->events;
-    const int64_t wanted = events->count == 0 ? run->last_event_id + 1 : events->first_event_id + events->count;
+    const int64_t wanted = events->count == 0 ? run->last_event_id + 1
+                                              : events->first_event_id + events->count;
     void *items = events->items;
 
     if (event->event_id < wanted && event->event_id > 0 && events->count == 0) {
         return WF_OK; /* known already (replay-rules 1.3: a task may bring events again) */
     }
     if (is_live_task(run) && event->event_id > run->task.started_event_id) {
-        return WF_OK; /* history went on while it was fetched: a task answers for what it started with (3.3) */
+        return WF_OK; /* history went on while it was fetched: a task answers for what it started
+                         with (3.3) */
     }
     if (event->event_id != wanted || wanted >= UINT32_MAX) {
-        wf_fail_status(err, WF_ERR_CORRUPT, "history is out of order: event %lld comes where %lld should",
+        wf_fail_status(err, WF_ERR_CORRUPT,
+                       "history is out of order: event %lld comes where %lld should",
                        (long long)event->event_id, (long long)wanted);
         if (err != NULL) {
             err->event_id = event->event_id;
@@ -61,7 +65,8 @@ static enum wf_status add_batch(struct wf_run *run, struct wf_string bytes, stru
     return WF_OK;
 }
 
-static enum wf_status add_history(struct wf_run *run, const struct wf_task *task, struct wf_error *err)
+static enum wf_status add_history(struct wf_run *run, const struct wf_task *task,
+                                  struct wf_error *err)
 {
     if (run->next_index == run->events.count) {
         run->events.count = 0; /* all applied: the window begins anew and the array stays */
@@ -79,18 +84,20 @@ static enum wf_status add_history(struct wf_run *run, const struct wf_task *task
 
 /* ---- Answers out ---- */
 
-static void respond_failed(struct wf_run *run, struct wf_string message, int32_t cause, struct wf_worker_output *out)
+static void respond_failed(struct wf_run *run, struct wf_string message, int32_t cause,
+                           struct wf_worker_output *out)
 {
     struct wf_worker *worker = run->worker;
     struct wf_task_response *response = &out->response;
 
     /* In the worker, because the run may have no memory left. */
     worker->failure_info = (struct wf_application_failure_info){0};
-    worker->failure = (struct wf_failure){.message = message,
-                                          .failure_info_case = WF_CASE_failure_application_failure_info,
-                                          .failure_info = {.application_failure_info = &worker->failure_info}};
-    worker->query_failure = (struct wf_sdk_query_result){.variant_case = WF_CASE_sdk_query_result_failed,
-                                                         .variant = {.failed = &worker->failure}};
+    worker->failure = (struct wf_failure){
+        .message = message,
+        .failure_info_case = WF_CASE_failure_application_failure_info,
+        .failure_info = {.application_failure_info = &worker->failure_info}};
+    worker->query_failure = (struct wf_sdk_query_result){
+        .variant_case = WF_CASE_sdk_query_result_failed, .variant = {.failed = &worker->failure}};
     out->type = WF_WORKER_RESPONSE;
     *response = (struct wf_task_response){.token = wf_buffer_string(&run->task.token),
                                           .is_failed = true,
@@ -99,7 +106,8 @@ static void respond_failed(struct wf_run *run, struct wf_string message, int32_t
                                           .failure = &worker->failure,
                                           .evict = true};
     if (run->task.is_query_only) {
-        worker->query_failure.query_id = run->task.query_count > 0 ? run->task.queries[0].query_id : WF_STR("");
+        worker->query_failure.query_id = run->task.query_count > 0 ? run->task.queries[0].query_id
+                                                                   : WF_STR("");
         response->query_results = &worker->query_failure;
         response->query_result_count = 1;
     }
@@ -108,7 +116,8 @@ static void respond_failed(struct wf_run *run, struct wf_string message, int32_t
 
 static int32_t failed_cause(const struct wf_run *run, const struct wf_divergence *divergence)
 {
-    if (wf_divergence_verdict(divergence->kind) == WF_VERDICT_NONDETERMINISM && !divergence->is_fatal) {
+    if (wf_divergence_verdict(divergence->kind) == WF_VERDICT_NONDETERMINISM &&
+        !divergence->is_fatal) {
         return WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR;
     }
     if (run->task.force_cause != 0) {
@@ -117,7 +126,8 @@ static int32_t failed_cause(const struct wf_run *run, const struct wf_divergence
     return WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
 }
 
-/* What the replay worker says of a run. Everything but the window, the cause and the hint, which engine/replay adds. */
+/* What the replay worker says of a run. Everything but the window, the cause and the hint, which
+ * engine/replay adds. */
 static void find(struct wf_run *run, struct wf_worker_output *out)
 {
     struct wf_worker *worker = run->worker;
@@ -130,7 +140,8 @@ static void find(struct wf_run *run, struct wf_worker_output *out)
         finding->diagnosis = wf_divergence_diagnosis(divergence->kind);
         finding->rule = wf_divergence_rule(divergence->kind);
         finding->event = divergence->event;
-        finding->event_id = divergence->event == NULL ? run->history_length : divergence->event->event_id;
+        finding->event_id = divergence->event == NULL ? run->history_length
+                                                      : divergence->event->event_id;
         finding->command = divergence->command;
         finding->is_fatal = divergence->is_fatal;
         finding->message = divergence->message;
@@ -152,11 +163,13 @@ static void end_divergent(struct wf_run *run, struct wf_worker_output *out)
         find(run, out);
         return;
     }
-    respond_failed(run, divergence->official.size_bytes > 0 ? divergence->official : divergence->message,
+    respond_failed(run,
+                   divergence->official.size_bytes > 0 ? divergence->official : divergence->message,
                    failed_cause(run, divergence), out);
 }
 
-static enum wf_status end_full(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+static enum wf_status end_full(struct wf_run *run, struct wf_worker_output *out,
+                               struct wf_error *err)
 {
     if (run->config->is_replay) {
         wf_worker_retire(run->worker, run);
@@ -173,7 +186,8 @@ static enum wf_status end_full(struct wf_run *run, struct wf_worker_output *out,
 static void add_commands(struct wf_run *run, struct wf_task_response *response)
 {
     const struct wf_queue *queue = &run->queue;
-    struct wf_command *commands = wf_run_take_step(run, (queue->count - queue->head) * sizeof *commands);
+    struct wf_command *commands = wf_run_take_step(run,
+                                                   (queue->count - queue->head) * sizeof *commands);
 
     for (uint32_t i = queue->head; commands != NULL && i < queue->count; i++) {
         struct wf_queued *queued = &queue->items[i];
@@ -192,7 +206,8 @@ static void add_commands(struct wf_run *run, struct wf_task_response *response)
 
 static void add_core_flags(struct wf_run *run, struct wf_workflow_task_completed_metadata *metadata)
 {
-    /* The first task of a run records all that this worker knows; later ones what is new (replay-rules 3.6). */
+    /* The first task of a run records all that this worker knows; later ones what is new
+     * (replay-rules 3.6). */
     const uint32_t used = run->has_completed_task ? run->core_flags_used : WF_CORE_FLAGS_KNOWN;
     const uint32_t fresh = used & ~run->core_flags;
     uint32_t *flags = wf_run_take_step(run, (WF_CORE_FLAG_LAST + 1) * sizeof *flags);
@@ -208,7 +223,8 @@ static void add_core_flags(struct wf_run *run, struct wf_workflow_task_completed
 
 static void add_metadata(struct wf_run *run, struct wf_task_response *response)
 {
-    struct wf_workflow_task_completed_metadata *metadata = WF_STEP_NEW(run, struct wf_workflow_task_completed_metadata);
+    struct wf_workflow_task_completed_metadata *metadata = WF_STEP_NEW(
+        run, struct wf_workflow_task_completed_metadata);
 
     if (metadata == NULL) {
         return;
@@ -230,7 +246,8 @@ static void add_metadata(struct wf_run *run, struct wf_task_response *response)
     }
 }
 
-static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out,
+                              struct wf_error *err)
 {
     struct wf_task_response response = {.token = wf_buffer_string(&run->task.token)};
 
@@ -258,8 +275,8 @@ static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out, 
 
 /* ---- The loop ---- */
 
-static enum wf_status send(struct wf_run *run, struct wf_sdk_activation *activation, struct wf_worker_output *out,
-                           struct wf_error *err)
+static enum wf_status send(struct wf_run *run, struct wf_sdk_activation *activation,
+                           struct wf_worker_output *out, struct wf_error *err)
 {
     wf_queue_keep(run, false);
     if (activation == NULL || run->is_full) {
@@ -293,7 +310,8 @@ static enum wf_status finish(struct wf_run *run, struct wf_worker_output *out, s
 }
 
 /* Applies chunks until one gives the code something to do (replay-rules 1.9 step 5). */
-static enum wf_status advance(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+static enum wf_status advance(struct wf_run *run, struct wf_worker_output *out,
+                              struct wf_error *err)
 {
     do {
         if (run->is_divergent) {
@@ -322,7 +340,8 @@ static void copy_queries(struct wf_run *run, const struct wf_task *task)
     }
     queries = wf_run_take(run, task->query_count * sizeof *queries);
     for (uint32_t i = 0; queries != NULL && i < task->query_count; i++) {
-        if (!wf_message_copy_into(&run->arena, &wf_type_sdk_query_workflow, &queries[i], &task->queries[i])) {
+        if (!wf_message_copy_into(&run->arena, &wf_type_sdk_query_workflow, &queries[i],
+                                  &task->queries[i])) {
             run->is_full = true;
             return;
         }
@@ -363,20 +382,22 @@ static void find_family(struct wf_run *run)
     }
 }
 
-/* A history from a service process that was overtaken and does not know it ends before the task, and running code on it
- * would answer the task from the past. Where another event stands in the place of the started one, a transient task
- * (engine-semantics 3.1) is over and its ids went to others. */
+/* A history from a service process that was overtaken and does not know it ends before the task,
+ * and running code on it would answer the task from the past. Where another event stands in the
+ * place of the started one, a transient task (engine-semantics 3.1) is over and its ids went to
+ * others. */
 static bool reaches_task(const struct wf_run *run)
 {
-    const struct wf_event *last = run->events.count == 0 ? NULL : run->events.items[run->events.count - 1];
+    const struct wf_event *last = run->events.count == 0 ? NULL
+                                                         : run->events.items[run->events.count - 1];
 
     return !is_live_task(run) || run->is_full ||
            (last != NULL && last->event_id == run->task.started_event_id &&
             last->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED);
 }
 
-enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task, struct wf_worker_output *out,
-                                 struct wf_error *err)
+enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
+                                 struct wf_worker_output *out, struct wf_error *err)
 {
     const bool is_first = run->family == WF_FAMILY_AUTO;
 
@@ -404,7 +425,8 @@ static void add_used_flags(struct wf_run *run, const struct wf_sdk_completion_su
 
         wf_run_add_lang_flag(run, success->used_internal_flags.items[i]);
         if (run->lang_flag_count == before ||
-            !wf_run_grow(run, &items, &task->lang_flag_capacity, task->lang_flag_count + 1, sizeof *task->lang_flags)) {
+            !wf_run_grow(run, &items, &task->lang_flag_capacity, task->lang_flag_count + 1,
+                         sizeof *task->lang_flags)) {
             continue;
         }
         task->lang_flags = items;
@@ -418,7 +440,8 @@ static const struct wf_sdk_query_result *answer_to(const struct wf_sdk_completio
     for (uint32_t i = 0; success != NULL && i < success->commands.count; i++) {
         const struct wf_sdk_command *command = &success->commands.items[i];
 
-        if (command->variant_case == WF_CASE_sdk_command_respond_to_query && command->variant.any != NULL &&
+        if (command->variant_case == WF_CASE_sdk_command_respond_to_query &&
+            command->variant.any != NULL &&
             wf_string_equal(command->variant.respond_to_query->query_id, query_id)) {
             return command->variant.respond_to_query;
         }
@@ -428,8 +451,8 @@ static const struct wf_sdk_query_result *answer_to(const struct wf_sdk_completio
 
 static struct wf_failure *no_answer(struct wf_run *run, const struct wf_sdk_completion *completion)
 {
-    if (completion->status_case == WF_CASE_sdk_completion_failed && completion->status.failed != NULL &&
-        completion->status.failed->failure != NULL) {
+    if (completion->status_case == WF_CASE_sdk_completion_failed &&
+        completion->status.failed != NULL && completion->status.failed->failure != NULL) {
         return completion->status.failed->failure;
     }
     return wf_failure_of_task(run, WF_STR("the code gave no answer to the query"));
@@ -438,8 +461,10 @@ static struct wf_failure *no_answer(struct wf_run *run, const struct wf_sdk_comp
 /* Every query gets an answer: the code's, or why there is none. */
 static void take_answers(struct wf_run *run, const struct wf_sdk_completion *completion)
 {
-    const struct wf_sdk_completion_success *success =
-        completion->status_case == WF_CASE_sdk_completion_successful ? completion->status.successful : NULL;
+    const struct wf_sdk_completion_success *success = completion->status_case ==
+                                                              WF_CASE_sdk_completion_successful
+                                                          ? completion->status.successful
+                                                          : NULL;
     struct wf_run_task *task = &run->task;
 
     task->results = wf_run_take_step(run, task->query_count * sizeof *task->results);
@@ -465,10 +490,12 @@ enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completio
         return finish(run, out, err);
     }
     WF_ASSERT(run->state == WF_RUN_WORKING);
-    if (completion->status_case == WF_CASE_sdk_completion_failed && completion->status.failed != NULL) {
+    if (completion->status_case == WF_CASE_sdk_completion_failed &&
+        completion->status.failed != NULL) {
         run->task.force_cause = completion->status.failed->force_cause;
         wf_diverge_task_failed(run, completion->status.failed->failure);
-    } else if (completion->status_case == WF_CASE_sdk_completion_successful && completion->status.successful != NULL) {
+    } else if (completion->status_case == WF_CASE_sdk_completion_successful &&
+               completion->status.successful != NULL) {
         add_used_flags(run, completion->status.successful);
         wf_run_handle_commands(run, completion->status.successful);
     } else {

@@ -1,6 +1,6 @@
 /*
- * An update's request comes from the event that admitted it or, most often, from the one that accepted it; the code is asked
- * in the activation before that event (replay-rules 1.7, 1.13).
+ * An update's request comes from the event that admitted it or, most often, from the one that
+ * accepted it; the code is asked in the activation before that event (replay-rules 1.7, 1.13).
  */
 #include "engine/worker/update.h"
 
@@ -9,7 +9,8 @@ struct wf_machine *wf_run_update(const struct wf_run *run, struct wf_string inst
     return wf_map_get(&run->updates, instance_id);
 }
 
-static void begin(struct wf_run *run, const struct wf_update_request *request, struct wf_string instance_id)
+static void begin(struct wf_run *run, const struct wf_update_request *request,
+                  struct wf_string instance_id)
 {
     struct wf_machine *machine = NULL;
 
@@ -35,7 +36,8 @@ static struct wf_string update_id(const struct wf_update_request *request)
 
 void wf_run_admit_update(struct wf_run *run, const struct wf_event *event)
 {
-    const struct wf_update_request *request = event->attributes.workflow_execution_update_admitted->request;
+    const struct wf_update_request *request =
+        event->attributes.workflow_execution_update_admitted->request;
     struct wf_admitted *admitted = NULL;
 
     if (request == NULL || update_id(request).size_bytes == 0) {

@@ -1,6 +1,7 @@
 /*
- * The cache of runs. Slots are numbers that drivers keep host instances by. A run that leaves the cache stays where it is
- * until the next step begins, because the output of this one points into it.
+ * The cache of runs. Slots are numbers that drivers keep host instances by. A run that leaves the
+ * cache stays where it is until the next step begins, because the output of this one points into
+ * it.
  */
 #include "engine/worker.h"
 
@@ -92,8 +93,8 @@ static struct wf_run *oldest_idle(struct wf_worker *worker)
     return NULL;
 }
 
-static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *task, struct wf_run **new_run_out,
-                              struct wf_error *err)
+static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *task,
+                              struct wf_run **new_run_out, struct wf_error *err)
 {
     struct wf_run *idle = worker->free_count == 0 ? oldest_idle(worker) : NULL;
     struct wf_run *run = NULL;
@@ -102,7 +103,8 @@ static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *ta
         free_run(worker, idle);
     }
     if (worker->free_count == 0) {
-        return wf_fail_status(err, WF_ERR_LIMIT, "all %u cached runs are busy", worker->config.cache_size_max);
+        return wf_fail_status(err, WF_ERR_LIMIT, "all %u cached runs are busy",
+                              worker->config.cache_size_max);
     }
     run = &worker->runs[worker->free_slots[--worker->free_count]];
     run->state = WF_RUN_IDLE;
@@ -111,7 +113,8 @@ static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *ta
     run->run_id = wf_run_copy_text(run, task->run_id);
     run->workflow_id = wf_run_copy_text(run, task->workflow_id);
     run->workflow_type = wf_run_copy_text(run, task->workflow_type);
-    if (run->is_full || (run->run_id.size_bytes > 0 && !wf_map_set(&worker->by_run_id, run->run_id, run))) {
+    if (run->is_full ||
+        (run->run_id.size_bytes > 0 && !wf_map_set(&worker->by_run_id, run->run_id, run))) {
         free_run(worker, run);
         return wf_fail_status(err, WF_ERR_MEMORY, "the worker's memory is full");
     }
@@ -121,15 +124,16 @@ static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *ta
 
 /* ---- Inputs ---- */
 
-/* The task goes on where the cached run stopped: nothing else is under way, and the last task that the service counts is
- * the last one that we ran. */
+/* The task goes on where the cached run stopped: nothing else is under way, and the last task that
+ * the service counts is the last one that we ran. */
 static bool continues(const struct wf_run *run, const struct wf_task *task)
 {
-    return run->state == WF_RUN_IDLE && task->previous_started_event_id == run->last_started_event_id;
+    return run->state == WF_RUN_IDLE &&
+           task->previous_started_event_id == run->last_started_event_id;
 }
 
-static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task, struct wf_worker_output *out,
-                            struct wf_error *err)
+static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task,
+                            struct wf_worker_output *out, struct wf_error *err)
 {
     struct wf_run *run = wf_map_get(&worker->by_run_id, task->run_id);
     enum wf_status status = WF_OK;
@@ -161,24 +165,27 @@ static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task
 
 static struct wf_run *run_in(struct wf_worker *worker, uint32_t slot)
 {
-    return slot < worker->config.cache_size_max && worker->runs[slot].state != WF_RUN_FREE ? &worker->runs[slot] : NULL;
+    return slot < worker->config.cache_size_max && worker->runs[slot].state != WF_RUN_FREE
+               ? &worker->runs[slot]
+               : NULL;
 }
 
-static enum wf_status complete(struct wf_worker *worker, const struct wf_worker_input *in, struct wf_worker_output *out,
-                               struct wf_error *err)
+static enum wf_status complete(struct wf_worker *worker, const struct wf_worker_input *in,
+                               struct wf_worker_output *out, struct wf_error *err)
 {
     struct wf_run *run = run_in(worker, in->completion.slot);
 
     if (run == NULL || run->state == WF_RUN_IDLE) {
-        return wf_fail_status(err, WF_ERR_NOT_FOUND, "slot %u waits for no completion", in->completion.slot);
+        return wf_fail_status(err, WF_ERR_NOT_FOUND, "slot %u waits for no completion",
+                              in->completion.slot);
     }
     out->slot = run->slot;
     out->run_id = run->run_id;
     return wf_run_complete(run, in->completion.completion, out, err);
 }
 
-static enum wf_status evict(struct wf_worker *worker, const struct wf_worker_input *in, struct wf_worker_output *out,
-                            struct wf_error *err)
+static enum wf_status evict(struct wf_worker *worker, const struct wf_worker_input *in,
+                            struct wf_worker_output *out, struct wf_error *err)
 {
     struct wf_run *run = run_in(worker, in->evict.slot);
 
@@ -190,8 +197,8 @@ static enum wf_status evict(struct wf_worker *worker, const struct wf_worker_inp
     return WF_OK;
 }
 
-enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in, struct wf_worker_output *out,
-                              struct wf_error *err)
+enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in,
+                              struct wf_worker_output *out, struct wf_error *err)
 {
     bury(worker);
     wf_arena_reset(&worker->step_arena);
@@ -227,7 +234,8 @@ struct wf_worker *wf_worker_new(const struct wf_worker_config *config)
         return NULL;
     }
     worker->runs = wf_arena_take_array(&arena, config->cache_size_max, sizeof *worker->runs);
-    worker->free_slots = wf_arena_take_array(&arena, config->cache_size_max, sizeof *worker->free_slots);
+    worker->free_slots = wf_arena_take_array(&arena, config->cache_size_max,
+                                             sizeof *worker->free_slots);
     if (worker->runs == NULL || worker->free_slots == NULL) {
         wf_arena_deinit(&arena);
         return NULL;

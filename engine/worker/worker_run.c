@@ -30,7 +30,8 @@ struct wf_string wf_run_copy_text(struct wf_run *run, struct wf_string text)
     return copy;
 }
 
-bool wf_run_grow(struct wf_run *run, void **items, uint32_t *capacity, uint32_t count, size_t item_bytes)
+bool wf_run_grow(struct wf_run *run, void **items, uint32_t *capacity, uint32_t count,
+                 size_t item_bytes)
 {
     uint32_t larger = *capacity < GROW_MIN ? GROW_MIN : *capacity;
     void *grown = NULL;

@@ -1,9 +1,11 @@
 /*
- * One run in the worker's cache: the history that it was given, the machines that its code started, the commands that are on
- * their way to history, and the jobs that are on their way to the code. Private to the engine.
+ * One run in the worker's cache: the history that it was given, the machines that its code started,
+ * the commands that are on their way to history, and the jobs that are on their way to the code.
+ * Private to the engine.
  *
- * Lifetimes: run->arena lives until the run leaves the cache; the worker's step arena until the next step. A queued command
- * points into the completion that it came from; wf_queue_keep copies what must outlive the step.
+ * Lifetimes: run->arena lives until the run leaves the cache; the worker's step arena until the
+ * next step. A queued command points into the completion that it came from; wf_queue_keep copies
+ * what must outlive the step.
  */
 #ifndef WF_ENGINE_WORKER_RUN_H
 #define WF_ENGINE_WORKER_RUN_H
@@ -22,35 +24,37 @@ enum wf_core_flag {
     WF_CORE_FLAG_MOVE_TERMINAL_COMMANDS = 3,
 };
 #define WF_CORE_FLAG_LAST 3
-#define WF_CORE_FLAGS_KNOWN                                                                                            \
-    ((1u << WF_CORE_FLAG_ID_AND_TYPE_CHECKS) | (1u << WF_CORE_FLAG_UPSERT_ON_PATCH) |                                  \
+#define WF_CORE_FLAGS_KNOWN                                                                        \
+    ((1u << WF_CORE_FLAG_ID_AND_TYPE_CHECKS) | (1u << WF_CORE_FLAG_UPSERT_ON_PATCH) |              \
      (1u << WF_CORE_FLAG_MOVE_TERMINAL_COMMANDS))
 
-/* Largest sequence number that code may use: the tables by number are dense, and a host numbers from 1. */
+/* Largest sequence number that code may use: the tables by number are dense, and a host numbers
+ * from 1. */
 #define WF_SEQ_MAX (UINT32_C(1) << 24)
 
 /* One patch id of a run (replay-rules 3.1). */
 struct wf_patch {
     struct wf_string id;
-    bool is_in_history;     /* lookahead saw its marker */
-    bool has_command;       /* the code asked for it, and a marker command was made */
-    bool is_asked;          /* the code asked for it */
+    bool is_in_history; /* lookahead saw its marker */
+    bool has_command;   /* the code asked for it, and a marker command was made */
+    bool is_asked;      /* the code asked for it */
 };
 
 /* A command on its way to history. */
 struct wf_queued {
     struct wf_machine *machine;
-    const struct wf_sdk_command *source; /* of the completion in hand; NULL: made by us, or the step is over */
-    const struct wf_command *command;    /* NULL until wf_queued_command builds it */
-    struct wf_string id;                 /* activity id, child id, patch id; an empty activity id is its number */
-    struct wf_string type;               /* activity type, child type; the patch list of an upsert of ours */
+    const struct wf_sdk_command
+        *source; /* of the completion in hand; NULL: made by us, or the step is over */
+    const struct wf_command *command; /* NULL until wf_queued_command builds it */
+    struct wf_string id;   /* activity id, child id, patch id; an empty activity id is its number */
+    struct wf_string type; /* activity type, child type; the patch list of an upsert of ours */
     int32_t command_type;
     bool is_sent;      /* in the answer to a live task; its event comes with the next one */
     bool is_withdrawn; /* cancelled before it was sent: it leaves no event (replay-rules 2.1) */
 };
 
-/* First in, first out, in one array: items before head were matched since base, where the chunk or the last activation of it
- * began. */
+/* First in, first out, in one array: items before head were matched since base, where the chunk or
+ * the last activation of it began. */
 struct wf_queue {
     struct wf_queued *items;
     uint32_t base;
@@ -92,9 +96,9 @@ struct wf_admitted {
 
 enum wf_run_state {
     WF_RUN_FREE,
-    WF_RUN_IDLE,       /* in the cache, between tasks */
-    WF_RUN_WORKING,    /* the host has an activation */
-    WF_RUN_ANSWERING,  /* the host has an activation of queries */
+    WF_RUN_IDLE,      /* in the cache, between tasks */
+    WF_RUN_WORKING,   /* the host has an activation */
+    WF_RUN_ANSWERING, /* the host has an activation of queries */
 };
 
 /* What a live task still owes the service. */
@@ -136,17 +140,18 @@ struct wf_run {
     uint32_t next_index; /* first event not applied */
     struct wf_chunk next_chunk;
     bool is_next_chunk_known;
-    struct wf_chunk chunk; /* the one being applied, or applied last */
+    struct wf_chunk chunk;             /* the one being applied, or applied last */
     int64_t previous_started_event_id; /* P of replay-rules 1.1 */
     bool is_replaying;
-    bool is_closed; /* a terminal event was applied */
+    bool is_closed;      /* a terminal event was applied */
     bool is_close_asked; /* the code gave a terminal command */
 
     int64_t last_event_id;         /* last event applied */
     int64_t last_started_event_id; /* last started event that ended a chunk */
     int64_t history_length;        /* for activations */
     struct wf_timestamp time;
-    const struct wf_event_workflow_task_started *task_started; /* of the last applied started event */
+    const struct wf_event_workflow_task_started
+        *task_started; /* of the last applied started event */
     const struct wf_event_workflow_execution_started *started;
     const struct wf_event *skipped_event; /* the upsert after a skipped patch marker */
 
@@ -189,16 +194,18 @@ struct wf_string wf_run_copy_text(struct wf_run *run, struct wf_string text);
 #define WF_STEP_NEW(run, type) ((type *)wf_run_take_step((run), sizeof(type)))
 
 /* Grows an array of the run's arena to hold count items; false when full. */
-bool wf_run_grow(struct wf_run *run, void **items, uint32_t *capacity, uint32_t count, size_t item_bytes);
+bool wf_run_grow(struct wf_run *run, void **items, uint32_t *capacity, uint32_t count,
+                 size_t item_bytes);
 
 /* ---- Machines (machines.c) ---- */
 
-/* A new machine, found by (kind, seq) when the kind is keyed. NULL: full, or the number is in use or out of range, which is
- * a divergence. */
+/* A new machine, found by (kind, seq) when the kind is keyed. NULL: full, or the number is in use
+ * or out of range, which is a divergence. */
 struct wf_machine *wf_run_add_machine(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq);
 
 /* NULL when the code never used this number. */
-struct wf_machine *wf_run_machine(const struct wf_run *run, enum wf_machine_kind kind, uint32_t seq);
+struct wf_machine *wf_run_machine(const struct wf_run *run, enum wf_machine_kind kind,
+                                  uint32_t seq);
 
 /* The machine that the event with this id started, or NULL. */
 struct wf_machine *wf_run_owner(const struct wf_run *run, int64_t event_id);
@@ -206,8 +213,8 @@ void wf_run_set_owner(struct wf_run *run, int64_t event_id, struct wf_machine *m
 
 /* ---- Commands on their way to history (queue.c) ---- */
 
-struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine, int32_t command_type,
-                                const struct wf_sdk_command *source);
+struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
+                                int32_t command_type, const struct wf_sdk_command *source);
 
 /* Marks the machine's queued commands as never sent. */
 void wf_queue_withdraw(struct wf_run *run, const struct wf_machine *machine);
@@ -219,8 +226,8 @@ void wf_queue_pop(struct wf_run *run);
 /* Before a chunk is applied: forgets the commands that the chunk before matched. */
 void wf_queue_begin_chunk(struct wf_run *run);
 
-/* Copies what the queue needs of the completion in hand, which is about to go away. identity_only: after the commands were
- * sent, matching needs no more than ids and types. */
+/* Copies what the queue needs of the completion in hand, which is about to go away. identity_only:
+ * after the commands were sent, matching needs no more than ids and types. */
 void wf_queue_keep(struct wf_run *run, bool identity_only);
 
 /* The id as text, also a default one. */
@@ -249,17 +256,21 @@ enum wf_job_class {
     WF_JOB_CLASS_COUNT,
 };
 
-/* Queues a job whose variant's number in the oneof is given; the variant may be NULL when the caller could not make it. */
-void wf_jobs_push(struct wf_run *run, enum wf_job_class job_class, uint32_t variant_case, void *variant);
+/* Queues a job whose variant's number in the oneof is given; the variant may be NULL when the
+ * caller could not make it. */
+void wf_jobs_push(struct wf_run *run, enum wf_job_class job_class, uint32_t variant_case,
+                  void *variant);
 
 void wf_job_initialize(struct wf_run *run, const struct wf_event *event);
 void wf_job_signal(struct wf_run *run, const struct wf_event *event);
 void wf_job_cancel(struct wf_run *run, const struct wf_event *event);
 void wf_job_random_seed(struct wf_run *run, struct wf_string run_id);
 void wf_job_patch(struct wf_run *run, struct wf_string patch_id);
-void wf_job_update(struct wf_run *run, const struct wf_update_request *request, struct wf_string instance_id);
+void wf_job_update(struct wf_run *run, const struct wf_update_request *request,
+                   struct wf_string instance_id);
 
-/* Numbers of the oneofs of ActivityResolution, ChildWorkflowResult and NexusOperationResult, which begin alike. */
+/* Numbers of the oneofs of ActivityResolution, ChildWorkflowResult and NexusOperationResult, which
+ * begin alike. */
 enum wf_resolution {
     WF_RESOLVED_COMPLETED = 1,
     WF_RESOLVED_FAILED = 2,
@@ -269,8 +280,8 @@ enum wf_resolution {
 };
 
 /* ResolveActivity: value is a payload when completed (NULL: none), else a failure. */
-void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machine, enum wf_resolution resolution,
-                             void *value);
+void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machine,
+                             enum wf_resolution resolution, void *value);
 
 /* The activation that carries the jobs, which are gone from the run after it. NULL when full. */
 struct wf_sdk_activation *wf_activation_new(struct wf_run *run);
@@ -293,7 +304,8 @@ void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct
 /* Flags and versions of a completed task become known (replay-rules 1.8, 3.6). */
 void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event);
 
-/* Whether a check or behaviour of core is on: recorded in history, or live, and then it is used (replay-rules 3.6). */
+/* Whether a check or behaviour of core is on: recorded in history, or live, and then it is used
+ * (replay-rules 3.6). */
 bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live);
 
 void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag);
@@ -308,7 +320,8 @@ void wf_run_handle_commands(struct wf_run *run, const struct wf_sdk_completion_s
 /* ---- Families (family.c) ---- */
 
 /* Finds the family and says why. */
-enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count, const char **reason);
+enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count,
+                                const char **reason);
 bool wf_family_is_supported(enum wf_family family);
 
 #endif

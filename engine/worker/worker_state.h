@@ -15,17 +15,18 @@ struct wf_worker {
     uint32_t free_count;
     uint32_t *free_slots;
     struct wf_map by_run_id;
-    uint32_t dead_slot;         /* left the cache in the last step, which still points into it; UINT32_MAX: none */
+    uint32_t dead_slot; /* left the cache in the last step, which still points into it; UINT32_MAX:
+                           none */
     struct wf_divergence divergence; /* of the last finding or failed response */
     struct wf_finding finding;
-    struct wf_failure failure;       /* of the last failed response */
+    struct wf_failure failure; /* of the last failed response */
     struct wf_application_failure_info failure_info;
     struct wf_sdk_query_result query_failure;
 };
 
 /* Feeds a task to a run that is in its slot (task.c). */
-enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task, struct wf_worker_output *out,
-                                 struct wf_error *err);
+enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
+                                 struct wf_worker_output *out, struct wf_error *err);
 
 /* Feeds the host's answer. */
 enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completion *completion,

@@ -1,6 +1,7 @@
 /*
- * How fast histories are replayed, by size and with and without decoding, and whether the cost of an event stays the same as
- * histories grow. The workflow runs activities and timers one after the other, with a wait for two at once now and then.
+ * How fast histories are replayed, by size and with and without decoding, and whether the cost of
+ * an event stays the same as histories grow. The workflow runs activities and timers one after the
+ * other, with a wait for two at once now and then.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@
 #define ROUNDS 5                /* the fastest counts */
 
 enum form { FORM_WORKER, FORM_DECODED, FORM_PROTOBUF, FORM_JSON, FORM_COUNT };
-static const char *const form_names[FORM_COUNT] = {"worker alone", "worker and host", "from protobuf", "from JSON"};
+static const char *const form_names[FORM_COUNT] = {"worker alone", "worker and host",
+                                                   "from protobuf", "from JSON"};
 
 static const uint32_t sizes[] = {100, 1000, 10000, 50000};
 
@@ -33,7 +35,8 @@ static double now_seconds(void)
 
 static const struct wf_options minute = {.start_to_close = WF_MINUTE};
 
-/* Step i is a timer when i is a multiple of 4, else an activity. The argument says how many there are. */
+/* Step i is a timer when i is a multiple of 4, else an activity. The argument says how many there
+ * are. */
 static wf_error run_steps(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     const int64_t count = wf_as_integer(wf_arg(args, 0), 0);
@@ -41,12 +44,14 @@ static wf_error run_steps(struct wf *wf, void *state, struct wf_args args, struc
 
     (void)state, (void)result;
     for (int64_t i = 1; i <= count && error == NULL; i++) {
-        error = i % 4 == 0 ? wf_sleep(wf, WF_SECOND) : wf_activity(wf, "charge_payment", args, &minute, NULL);
+        error = i % 4 == 0 ? wf_sleep(wf, WF_SECOND)
+                           : wf_activity(wf, "charge_payment", args, &minute, NULL);
     }
     return error;
 }
 
-static void add_step(struct history_builder *history, uint32_t i, uint32_t *timers, uint32_t *activities)
+static void add_step(struct history_builder *history, uint32_t i, uint32_t *timers,
+                     uint32_t *activities)
 {
     char id[16];
 
@@ -85,8 +90,8 @@ static void build(struct history_builder *history, struct wf_arena *arena, uint3
 /* ---- One replay of each form ---- */
 
 struct bench {
-    struct wf_arena arena;    /* of the histories */
-    struct wf_arena scratch;  /* of one decoding */
+    struct wf_arena arena;   /* of the histories */
+    struct wf_arena scratch; /* of one decoding */
     struct wf_host *host;
     struct wf_replay *replay;
     struct wf_worker *worker;
@@ -131,7 +136,8 @@ static void run_replay(struct bench *bench, struct wf_history *history)
     struct wf_replay_result result;
     struct wf_error err;
 
-    require(wf_replay_run(bench->replay, history, &options, &result, &err) == WF_OK, "the replay fails");
+    require(wf_replay_run(bench->replay, history, &options, &result, &err) == WF_OK,
+            "the replay fails");
     require(result.verdict == WF_VERDICT_OK, "the history does not replay");
 }
 
@@ -142,8 +148,10 @@ static void run_decoded(struct bench *bench, struct wf_string bytes)
     struct wf_error err;
 
     wf_arena_reset(&bench->scratch);
-    require(wf_history_reader_init(&reader, &bench->scratch, bytes, SIZE_MAX / 2, &err) == WF_OK, "unreadable");
-    require(wf_history_reader_next(&reader, &bench->scratch, &history, &err) == WF_OK, "unreadable");
+    require(wf_history_reader_init(&reader, &bench->scratch, bytes, SIZE_MAX / 2, &err) == WF_OK,
+            "unreadable");
+    require(wf_history_reader_next(&reader, &bench->scratch, &history, &err) == WF_OK,
+            "unreadable");
     run_replay(bench, &history);
 }
 
@@ -211,7 +219,8 @@ static void answer_all(struct bench *bench, const struct history_builder *histor
 
 static void bench_init(struct bench *bench, uint32_t event_count)
 {
-    static const struct wf_workflow workflows[] = {{.name = HISTORY_WORKFLOW, .run = run_steps}, {.name = NULL}};
+    static const struct wf_workflow workflows[] = {{.name = HISTORY_WORKFLOW, .run = run_steps},
+                                                   {.name = NULL}};
     static const struct wf_module module = {.api = WF_API, .workflows = workflows};
     const struct wf_host_config config = {.module = &module,
                                           .blocks = wf_system_blocks(),
@@ -219,8 +228,10 @@ static void bench_init(struct bench *bench, uint32_t event_count)
                                           .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
                                           .instance_size_bytes_max = (size_t)64 << 20,
                                           .coroutines_max = 16};
-    const struct wf_worker_config worker = {
-        .blocks = wf_system_blocks(), .cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
+    const struct wf_worker_config worker = {.blocks = wf_system_blocks(),
+                                            .cache_size_max = 1,
+                                            .is_replay = true,
+                                            .family = WF_FAMILY_CORE};
     struct history_builder history;
     struct wf_buffer bytes;
     struct wf_error err;
@@ -263,8 +274,8 @@ int main(void)
             const double seconds = seconds_per_event(&bench, form);
 
             first[form] = i == 0 ? seconds : first[form];
-            (void)printf("%-18s %10u %14.0f %12.2f\n", form_names[form], bench.history.event_count, 1 / seconds,
-                         seconds / first[form]);
+            (void)printf("%-18s %10u %14.0f %12.2f\n", form_names[form], bench.history.event_count,
+                         1 / seconds, seconds / first[form]);
         }
         bench_deinit(&bench);
     }

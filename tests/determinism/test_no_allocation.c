@@ -1,6 +1,6 @@
 /*
- * A replay takes no memory from the system once it has seen a history of that size: neither the worker nor the replayer nor
- * the host of the code.
+ * A replay takes no memory from the system once it has seen a history of that size: neither the
+ * worker nor the replayer nor the host of the code.
  */
 #include "tests/support/test.h"
 
@@ -45,10 +45,12 @@ static void build(struct history_builder *history, struct wf_arena *arena, uint3
     history_add(history, "closed");
 }
 
-/* Worker, replayer and host together: the first replay takes what it needs, further ones take nothing. */
+/* Worker, replayer and host together: the first replay takes what it needs, further ones take
+ * nothing. */
 static void test_no_allocation__a_second_replay_takes_nothing(void **state)
 {
-    static const struct wf_workflow workflows[] = {{.name = HISTORY_WORKFLOW, .run = run_steps}, {.name = NULL}};
+    static const struct wf_workflow workflows[] = {{.name = HISTORY_WORKFLOW, .run = run_steps},
+                                                   {.name = NULL}};
     static const struct wf_module module = {.api = WF_API, .workflows = workflows};
     struct test_blocks worker_blocks;
     struct test_blocks host_blocks;
@@ -95,14 +97,15 @@ static void test_no_allocation__a_second_replay_takes_nothing(void **state)
     assert_int_equal(host_blocks.live_count, 0);
 }
 
-/* Inside one replay: after the tables have grown to their size, steps take nothing. The second half of a history takes no
- * more than a few doublings of them. */
+/* Inside one replay: after the tables have grown to their size, steps take nothing. The second half
+ * of a history takes no more than a few doublings of them. */
 static void test_no_allocation__steps_take_only_what_tables_grow_by(void **state)
 {
     struct history_builder built;
     struct wf_worker *worker = NULL;
     struct test_blocks blocks;
-    struct wf_worker_config config = {.cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
+    struct wf_worker_config config = {
+        .cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
     struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID), .is_full_history = true};
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
     struct wf_worker_output out;

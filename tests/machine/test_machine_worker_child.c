@@ -29,7 +29,8 @@ static const struct machine_story stories[] = {
      "9 replaying: child-start 1 ok; child 1 failed\n",
      ""},
     {"is terminated",
-     "started, task, completed, child, child-started 5, child-terminated 5, task, completed, closed",
+     "started, task, completed, child, child-started 5, child-terminated 5, task, completed, "
+     "closed",
      {"child 1", "complete"},
      "3 replaying: initialize\n"
      "9 replaying: child-start 1 ok; child 1 failed\n",
@@ -54,7 +55,8 @@ static const struct machine_story stories[] = {
      "8 replaying: child 1 cancelled\n",
      ""},
     {"TRY: cancelled now, a command, the end is ignored",
-     "started, task, completed, child, child-started 5, task, completed, cancel-external child, external-cancel-requested 10, child-canceled 5, signaled, task, completed, closed",
+     "started, task, completed, child, child-started 5, task, completed, cancel-external child, "
+     "external-cancel-requested 10, child-canceled 5, signaled, task, completed, closed",
      {"child 1 child Child try", "cancel-child 1", "", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: child-start 1 ok\n"
@@ -62,7 +64,8 @@ static const struct machine_story stories[] = {
      "15 replaying: signal signal\n",
      ""},
     {"TRY with the start pending: a result while the start is open",
-     "started, task, completed, child, signaled, task, completed, cancel-external child, child-started 5, signaled, task, completed, closed",
+     "started, task, completed, child, signaled, task, completed, cancel-external child, "
+     "child-started 5, signaled, task, completed, closed",
      {"child 1 child Child try", "cancel-child 1", "", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: signal signal\n"
@@ -70,14 +73,16 @@ static const struct machine_story stories[] = {
      "14 replaying: signal signal\n",
      ""},
     {"WAIT: a command, and the end decides",
-     "started, task, completed, child, child-started 5, task, completed, cancel-external child, external-cancel-requested 10, child-canceled 5, task, completed, closed",
+     "started, task, completed, child, child-started 5, task, completed, cancel-external child, "
+     "external-cancel-requested 10, child-canceled 5, task, completed, closed",
      {"child 1 child Child wait", "cancel-child 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: child-start 1 ok\n"
      "14 replaying: child 1 cancelled\n",
      ""},
     {"WAIT_REQUESTED behaves like WAIT",
-     "started, task, completed, child, child-started 5, task, completed, cancel-external child, external-cancel-requested 10, child-canceled 5, task, completed, closed",
+     "started, task, completed, child, child-started 5, task, completed, cancel-external child, "
+     "external-cancel-requested 10, child-canceled 5, task, completed, closed",
      {"child 1 child Child wait-requested", "cancel-child 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: child-start 1 ok\n"

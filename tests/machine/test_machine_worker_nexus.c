@@ -42,7 +42,8 @@ static const struct machine_story stories[] = {
      "8 replaying: nexus 1 cancelled\n",
      ""},
     {"TRY: cancelled now, a command, the end is ignored",
-     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, nexus-canceled 5, signaled, task, completed, closed",
+     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, "
+     "nexus-canceled 5, signaled, task, completed, closed",
      {"nexus 1 try", "cancel-nexus 1", "", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: nexus-start 1 token\n"
@@ -50,21 +51,24 @@ static const struct machine_story stories[] = {
      "14 replaying: signal signal\n",
      ""},
     {"WAIT: the end decides",
-     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, nexus-cancel-completed 5, nexus-canceled 5, task, completed, closed",
+     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, "
+     "nexus-cancel-completed 5, nexus-canceled 5, task, completed, closed",
      {"nexus 1 wait", "cancel-nexus 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: nexus-start 1 token\n"
      "14 replaying: nexus 1 cancelled\n",
      ""},
     {"WAIT_REQUESTED: the request decides",
-     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, nexus-cancel-completed 5, nexus-canceled 5, task, completed, closed",
+     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, "
+     "nexus-cancel-completed 5, nexus-canceled 5, task, completed, closed",
      {"nexus 1 wait-requested", "cancel-nexus 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: nexus-start 1 token\n"
      "14 replaying: nexus 1 cancelled\n",
      ""},
     {"WAIT_REQUESTED: refused",
-     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, nexus-cancel-failed 5, task, completed, closed",
+     "started, task, completed, nexus, nexus-started 5, task, completed, nexus-cancel 5, "
+     "nexus-cancel-failed 5, task, completed, closed",
      {"nexus 1 wait-requested", "cancel-nexus 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: nexus-start 1 token\n"

@@ -17,7 +17,8 @@ static void test_machine_worker_properties__every_row_leads_where_the_table_says
     machine_rows_check(*state, WF_MACHINE_MEMO);
 }
 
-static void test_machine_worker_properties__histories_and_answers_make_the_jobs_they_should(void **state)
+static void test_machine_worker_properties__histories_and_answers_make_the_jobs_they_should(
+    void **state)
 {
     machine_stories_check(*state, stories, TEST_COUNT(stories));
 }
@@ -26,7 +27,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_machine_worker_properties__every_row_leads_where_the_table_says),
-        TEST_IN_ARENA(test_machine_worker_properties__histories_and_answers_make_the_jobs_they_should),
+        TEST_IN_ARENA(
+            test_machine_worker_properties__histories_and_answers_make_the_jobs_they_should),
     };
 
     return cmocka_run_group_tests_name("machine_worker_properties", tests, NULL, NULL);

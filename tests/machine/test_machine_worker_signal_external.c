@@ -23,7 +23,8 @@ static const struct machine_story stories[] = {
      "3 replaying: signal-external 1 failed\n",
      ""},
     {"cancelled when it is under way: ignored",
-     "started, task, completed, signal-external, signaled, task, completed, external-signaled 5, task, completed, closed",
+     "started, task, completed, signal-external, signaled, task, completed, external-signaled 5, "
+     "task, completed, closed",
      {"signal 1", "cancel-signal 1", "complete"},
      "3 replaying: initialize\n"
      "8 replaying: signal signal\n"
@@ -36,7 +37,8 @@ static void test_machine_worker_signal_external__every_row_leads_where_the_table
     machine_rows_check(*state, WF_MACHINE_SIGNAL_EXTERNAL);
 }
 
-static void test_machine_worker_signal_external__histories_and_answers_make_the_jobs_they_should(void **state)
+static void test_machine_worker_signal_external__histories_and_answers_make_the_jobs_they_should(
+    void **state)
 {
     machine_stories_check(*state, stories, TEST_COUNT(stories));
 }
@@ -45,7 +47,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_machine_worker_signal_external__every_row_leads_where_the_table_says),
-        TEST_IN_ARENA(test_machine_worker_signal_external__histories_and_answers_make_the_jobs_they_should),
+        TEST_IN_ARENA(
+            test_machine_worker_signal_external__histories_and_answers_make_the_jobs_they_should),
     };
 
     return cmocka_run_group_tests_name("machine_worker_signal_external", tests, NULL, NULL);

@@ -38,7 +38,8 @@ static const struct machine_story stories[] = {
      "started, task, completed, timer 1, fired 5, fired 5, task, completed, closed",
      {"timer 1"},
      "3 replaying: initialize\n",
-     "At event 7 history has TimerFired 1, and the code has a timer there for which that cannot come."},
+     "At event 7 history has TimerFired 1, and the code has a timer there for which that cannot "
+     "come."},
 };
 
 static void test_machine_worker_timer__every_row_leads_where_the_table_says(void **state)

@@ -13,15 +13,18 @@ static const struct machine_story stories[] = {
      "started, task, completed, accepted u1 2, closed",
      {"reject u1, complete"},
      "3 replaying: initialize; update u1\n",
-     "At event 5 history has WorkflowExecutionUpdateAccepted; there the code gives CompleteWorkflowExecution."},
+     "At event 5 history has WorkflowExecutionUpdateAccepted; there the code gives "
+     "CompleteWorkflowExecution."},
     {"completed a task later",
-     "started, task, completed, accepted u1 2, signaled, task, completed, update-completed u1, closed",
+     "started, task, completed, accepted u1 2, signaled, task, completed, update-completed u1, "
+     "closed",
      {"accept u1", "finish u1, complete"},
      "3 replaying: initialize; update u1\n"
      "8 replaying: signal signal\n",
      ""},
     {"fails after its acceptance",
-     "started, task, completed, accepted u1 2, signaled, task, completed, update-completed u1, closed",
+     "started, task, completed, accepted u1 2, signaled, task, completed, update-completed u1, "
+     "closed",
      {"accept u1", "reject u1, complete"},
      "3 replaying: initialize; update u1\n"
      "8 replaying: signal signal\n",
@@ -33,7 +36,8 @@ static void test_machine_worker_update__every_row_leads_where_the_table_says(voi
     machine_rows_check(*state, WF_MACHINE_UPDATE);
 }
 
-static void test_machine_worker_update__histories_and_answers_make_the_jobs_they_should(void **state)
+static void test_machine_worker_update__histories_and_answers_make_the_jobs_they_should(
+    void **state)
 {
     machine_stories_check(*state, stories, TEST_COUNT(stories));
 }

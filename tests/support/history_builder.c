@@ -24,7 +24,8 @@ static struct wf_string text(struct history_builder *history, const char *string
 
 void history_init(struct history_builder *history, struct wf_arena *arena)
 {
-    *history = (struct history_builder){.arena = arena, .core_flags = "123", .lang_flags = "", .sdk_name = "wfsim"};
+    *history = (struct history_builder){
+        .arena = arena, .core_flags = "123", .lang_flags = "", .sdk_name = "wfsim"};
 }
 
 struct wf_history history_of(const struct history_builder *history)
@@ -36,7 +37,8 @@ struct wf_history history_of(const struct history_builder *history)
                                .workflow_type = WF_STR(HISTORY_WORKFLOW)};
 }
 
-struct wf_string history_bytes(const struct history_builder *history, int64_t first_id, int64_t last_id)
+struct wf_string history_bytes(const struct history_builder *history, int64_t first_id,
+                               int64_t last_id)
 {
     struct wf_history_message message = {0};
     struct wf_buffer out;
@@ -68,8 +70,8 @@ struct wf_event *history_event(struct history_builder *history, enum wf_event_ty
     event = &history->events[history->count++];
     event->event_id = history->count;
     event->event_type = (int32_t)type;
-    event->event_time =
-        (struct wf_timestamp){.seconds = HISTORY_EPOCH_SECONDS + (int64_t)history->count, .is_set = true};
+    event->event_time = (struct wf_timestamp){
+        .seconds = HISTORY_EPOCH_SECONDS + (int64_t)history->count, .is_set = true};
     event->attributes_case = wf_event_descriptors[type].oneof_number;
     event->attributes.any = take(history, wf_event_descriptors[type].attributes);
     return event;
@@ -131,7 +133,8 @@ static struct wf_workflow_type *workflow_type(struct history_builder *history, c
 struct wf_event *history_started(struct history_builder *history, const char *type)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED);
-    struct wf_event_workflow_execution_started *started = event->attributes.workflow_execution_started;
+    struct wf_event_workflow_execution_started *started =
+        event->attributes.workflow_execution_started;
 
     started->workflow_type = workflow_type(history, type);
     started->original_execution_run_id = WF_STR(HISTORY_RUN_ID);
@@ -187,7 +190,8 @@ struct wf_event *history_task_failed(struct history_builder *history)
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED);
 
     event->attributes.workflow_task_failed->started_event_id = event->event_id - 1;
-    event->attributes.workflow_task_failed->cause = WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
+    event->attributes.workflow_task_failed->cause =
+        WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
     return event;
 }
 
@@ -229,7 +233,8 @@ struct wf_event *history_activity_started(struct history_builder *history, int64
     return event;
 }
 
-struct wf_event *history_activity_completed(struct history_builder *history, int64_t scheduled_id, const char *json)
+struct wf_event *history_activity_completed(struct history_builder *history, int64_t scheduled_id,
+                                            const char *json)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
 
@@ -239,7 +244,8 @@ struct wf_event *history_activity_completed(struct history_builder *history, int
     return event;
 }
 
-struct wf_event *history_activity_failed(struct history_builder *history, int64_t scheduled_id, const char *message)
+struct wf_event *history_activity_failed(struct history_builder *history, int64_t scheduled_id,
+                                         const char *message)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_ACTIVITY_TASK_FAILED);
 
@@ -260,7 +266,8 @@ struct wf_event *history_activity_timed_out(struct history_builder *history, int
     return event;
 }
 
-struct wf_event *history_activity_cancel_requested(struct history_builder *history, int64_t scheduled_id)
+struct wf_event *history_activity_cancel_requested(struct history_builder *history,
+                                                   int64_t scheduled_id)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED);
 
@@ -273,7 +280,8 @@ struct wf_event *history_activity_canceled(struct history_builder *history, int6
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED);
 
     event->attributes.activity_task_canceled->scheduled_event_id = scheduled_id;
-    event->attributes.activity_task_canceled->details = history_payloads(history->arena, "\"details\"");
+    event->attributes.activity_task_canceled->details = history_payloads(history->arena,
+                                                                         "\"details\"");
     return event;
 }
 
@@ -284,11 +292,13 @@ struct wf_event *history_timer(struct history_builder *history, const char *id)
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_TIMER_STARTED);
 
     event->attributes.timer_started->timer_id = text(history, id);
-    event->attributes.timer_started->start_to_fire_timeout = (struct wf_timestamp){.seconds = 1, .is_set = true};
+    event->attributes.timer_started->start_to_fire_timeout = (struct wf_timestamp){.seconds = 1,
+                                                                                   .is_set = true};
     return event;
 }
 
-struct wf_event *history_timer_fired(struct history_builder *history, int64_t started_id, const char *id)
+struct wf_event *history_timer_fired(struct history_builder *history, int64_t started_id,
+                                     const char *id)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_TIMER_FIRED);
 
@@ -309,17 +319,20 @@ struct wf_event *history_timer_canceled(struct history_builder *history, int64_t
 
 struct wf_event *history_child(struct history_builder *history, const char *id, const char *type)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED);
 
     event->attributes.start_child_workflow_execution_initiated->workflow_id = text(history, id);
-    event->attributes.start_child_workflow_execution_initiated->workflow_type = workflow_type(history, type);
+    event->attributes.start_child_workflow_execution_initiated->workflow_type = workflow_type(
+        history, type);
     event->attributes.start_child_workflow_execution_initiated->namespace = WF_STR("default");
     return event;
 }
 
 struct wf_event *history_child_start_failed(struct history_builder *history, int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED);
 
     event->attributes.start_child_workflow_execution_failed->initiated_event_id = initiated_id;
     event->attributes.start_child_workflow_execution_failed->cause =
@@ -338,16 +351,20 @@ struct wf_event *history_child_started(struct history_builder *history, int64_t 
     return event;
 }
 
-struct wf_event *history_child_completed(struct history_builder *history, int64_t initiated_id, const char *json)
+struct wf_event *history_child_completed(struct history_builder *history, int64_t initiated_id,
+                                         const char *json)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED);
 
     event->attributes.child_workflow_execution_completed->initiated_event_id = initiated_id;
-    event->attributes.child_workflow_execution_completed->result = history_payloads(history->arena, json);
+    event->attributes.child_workflow_execution_completed->result = history_payloads(history->arena,
+                                                                                    json);
     return event;
 }
 
-struct wf_event *history_child_failed(struct history_builder *history, int64_t initiated_id, const char *message)
+struct wf_event *history_child_failed(struct history_builder *history, int64_t initiated_id,
+                                      const char *message)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED);
 
@@ -358,7 +375,8 @@ struct wf_event *history_child_failed(struct history_builder *history, int64_t i
 
 struct wf_event *history_child_canceled(struct history_builder *history, int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED);
 
     event->attributes.child_workflow_execution_canceled->initiated_event_id = initiated_id;
     return event;
@@ -366,7 +384,8 @@ struct wf_event *history_child_canceled(struct history_builder *history, int64_t
 
 struct wf_event *history_child_timed_out(struct history_builder *history, int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT);
 
     event->attributes.child_workflow_execution_timed_out->initiated_event_id = initiated_id;
     return event;
@@ -374,7 +393,8 @@ struct wf_event *history_child_timed_out(struct history_builder *history, int64_
 
 struct wf_event *history_child_terminated(struct history_builder *history, int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED);
 
     event->attributes.child_workflow_execution_terminated->initiated_event_id = initiated_id;
     return event;
@@ -387,13 +407,15 @@ struct wf_event *history_signaled(struct history_builder *history, const char *n
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
 
     event->attributes.workflow_execution_signaled->signal_name = text(history, name);
-    event->attributes.workflow_execution_signaled->input = history_payloads(history->arena, "\"input\"");
+    event->attributes.workflow_execution_signaled->input = history_payloads(history->arena,
+                                                                            "\"input\"");
     return event;
 }
 
 struct wf_event *history_cancel_requested(struct history_builder *history, const char *cause)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
 
     event->attributes.workflow_execution_cancel_requested->cause = text(history, cause);
     return event;
@@ -401,15 +423,19 @@ struct wf_event *history_cancel_requested(struct history_builder *history, const
 
 struct wf_event *history_signal_external(struct history_builder *history, const char *name)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED);
+    struct wf_event *event = history_event(
+        history, WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED);
 
-    event->attributes.signal_external_workflow_execution_initiated->signal_name = text(history, name);
+    event->attributes.signal_external_workflow_execution_initiated->signal_name = text(history,
+                                                                                       name);
     return event;
 }
 
-struct wf_event *history_signal_external_failed(struct history_builder *history, int64_t initiated_id)
+struct wf_event *history_signal_external_failed(struct history_builder *history,
+                                                int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED);
 
     event->attributes.signal_external_workflow_execution_failed->initiated_event_id = initiated_id;
     event->attributes.signal_external_workflow_execution_failed->cause =
@@ -419,7 +445,8 @@ struct wf_event *history_signal_external_failed(struct history_builder *history,
 
 struct wf_event *history_external_signaled(struct history_builder *history, int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED);
 
     event->attributes.external_workflow_execution_signaled->initiated_event_id = initiated_id;
     return event;
@@ -427,40 +454,49 @@ struct wf_event *history_external_signaled(struct history_builder *history, int6
 
 struct wf_event *history_cancel_external(struct history_builder *history, const char *workflow_id)
 {
-    struct wf_event *event =
-        history_event(history, WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED);
+    struct wf_event *event = history_event(
+        history, WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED);
     struct wf_workflow_execution *execution = take(history, &wf_type_workflow_execution);
 
     execution->workflow_id = text(history, workflow_id);
-    event->attributes.request_cancel_external_workflow_execution_initiated->workflow_execution = execution;
+    event->attributes.request_cancel_external_workflow_execution_initiated->workflow_execution =
+        execution;
     return event;
 }
 
-struct wf_event *history_cancel_external_failed(struct history_builder *history, int64_t initiated_id)
+struct wf_event *history_cancel_external_failed(struct history_builder *history,
+                                                int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED);
+    struct wf_event *event = history_event(
+        history, WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED);
 
-    event->attributes.request_cancel_external_workflow_execution_failed->initiated_event_id = initiated_id;
+    event->attributes.request_cancel_external_workflow_execution_failed->initiated_event_id =
+        initiated_id;
     event->attributes.request_cancel_external_workflow_execution_failed->cause =
         WF_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
     return event;
 }
 
-struct wf_event *history_external_cancel_requested(struct history_builder *history, int64_t initiated_id)
+struct wf_event *history_external_cancel_requested(struct history_builder *history,
+                                                   int64_t initiated_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
+    struct wf_event *event = history_event(
+        history, WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
 
-    event->attributes.external_workflow_execution_cancel_requested->initiated_event_id = initiated_id;
+    event->attributes.external_workflow_execution_cancel_requested->initiated_event_id =
+        initiated_id;
     return event;
 }
 
 /* ---- Markers and properties ---- */
 
-struct wf_event *history_marker(struct history_builder *history, const char *name, const char *key, const char *json)
+struct wf_event *history_marker(struct history_builder *history, const char *name, const char *key,
+                                const char *json)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_MARKER_RECORDED);
     struct wf_event_marker_recorded *marker = event->attributes.marker_recorded;
-    struct wf_entry_payloads *detail = wf_list_append(history->arena, &marker->details, sizeof *detail);
+    struct wf_entry_payloads *detail = wf_list_append(history->arena, &marker->details,
+                                                      sizeof *detail);
 
     WF_ASSERT(detail != NULL);
     marker->marker_name = text(history, name);
@@ -474,12 +510,14 @@ struct wf_event *history_patch(struct history_builder *history, const char *id, 
     struct wf_buffer json;
 
     wf_buffer_init(&json, history->arena);
-    wf_buffer_printf(&json, "{\"id\":\"%s\",\"deprecated\":%s}", id, is_deprecated ? "true" : "false");
+    wf_buffer_printf(&json, "{\"id\":\"%s\",\"deprecated\":%s}", id,
+                     is_deprecated ? "true" : "false");
     wf_buffer_append_char(&json, '\0');
     return history_marker(history, "core_patch", "patch-data", json.data);
 }
 
-struct wf_event *history_local_activity(struct history_builder *history, uint32_t seq, const char *type)
+struct wf_event *history_local_activity(struct history_builder *history, uint32_t seq,
+                                        const char *type)
 {
     struct wf_buffer json;
 
@@ -496,9 +534,11 @@ struct wf_event *history_local_activity(struct history_builder *history, uint32_
 
 struct wf_event *history_upsert(struct history_builder *history, const char *key, const char *json)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES);
     struct wf_search_attributes *attributes = take(history, &wf_type_search_attributes);
-    struct wf_entry_payload *entry = wf_list_append(history->arena, &attributes->indexed_fields, sizeof *entry);
+    struct wf_entry_payload *entry = wf_list_append(history->arena, &attributes->indexed_fields,
+                                                    sizeof *entry);
 
     WF_ASSERT(entry != NULL);
     entry->key = text(history, key);
@@ -528,15 +568,18 @@ static struct wf_update_request *update_request(struct history_builder *history,
 
 struct wf_event *history_update_admitted(struct history_builder *history, const char *id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED);
 
     event->attributes.workflow_execution_update_admitted->request = update_request(history, id);
     return event;
 }
 
-struct wf_event *history_update_accepted(struct history_builder *history, const char *id, int64_t sequencing_id)
+struct wf_event *history_update_accepted(struct history_builder *history, const char *id,
+                                         int64_t sequencing_id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED);
     struct wf_event_workflow_execution_update_accepted *accepted =
         event->attributes.workflow_execution_update_accepted;
 
@@ -548,9 +591,11 @@ struct wf_event *history_update_accepted(struct history_builder *history, const 
 
 struct wf_event *history_update_completed(struct history_builder *history, const char *id)
 {
-    struct wf_event *event = history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED);
+    struct wf_event *event = history_event(history,
+                                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED);
 
-    event->attributes.workflow_execution_update_completed->meta = take(history, &wf_type_update_meta);
+    event->attributes.workflow_execution_update_completed->meta = take(history,
+                                                                       &wf_type_update_meta);
     event->attributes.workflow_execution_update_completed->meta->update_id = text(history, id);
     return event;
 }
@@ -567,13 +612,15 @@ struct wf_event *history_nexus(struct history_builder *history)
     return event;
 }
 
-struct wf_event *history_nexus_outcome(struct history_builder *history, enum wf_event_type type, int64_t scheduled_id)
+struct wf_event *history_nexus_outcome(struct history_builder *history, enum wf_event_type type,
+                                       int64_t scheduled_id)
 {
     struct wf_event *event = history_event(history, type);
     const struct wf_field *field = NULL;
 
     for (uint32_t i = 0; i < wf_event_descriptors[type].attributes->field_count; i++) {
-        if (strcmp(wf_event_descriptors[type].attributes->fields[i].json_name, "scheduledEventId") == 0) {
+        if (strcmp(wf_event_descriptors[type].attributes->fields[i].json_name,
+                   "scheduledEventId") == 0) {
             field = &wf_event_descriptors[type].attributes->fields[i];
         }
     }
@@ -597,7 +644,8 @@ struct arguments {
     uint32_t count;
 };
 
-static const char *argument(const struct arguments *arguments, uint32_t index, const char *otherwise)
+static const char *argument(const struct arguments *arguments, uint32_t index,
+                            const char *otherwise)
 {
     return index < arguments->count ? arguments->texts[index] : otherwise;
 }
@@ -611,11 +659,11 @@ static int64_t event_argument(const struct arguments *arguments, uint32_t index)
 typedef void (*add_word)(struct history_builder *history, const struct arguments *arguments);
 
 /* A word without arguments, with the id of another event, and with an id and a text. */
-#define WORD(name, call)                                                                                               \
-    static void add_##name(struct history_builder *history, const struct arguments *a)                                \
-    {                                                                                                                  \
-        (void)a;                                                                                                       \
-        call;                                                                                                          \
+#define WORD(name, call)                                                                           \
+    static void add_##name(struct history_builder *history, const struct arguments *a)             \
+    {                                                                                              \
+        (void)a;                                                                                   \
+        call;                                                                                      \
     }
 WORD(started, history_started(history, argument(a, 0, HISTORY_WORKFLOW)))
 WORD(task, history_task(history))
@@ -625,7 +673,8 @@ WORD(reset, history_task_reset(history, argument(a, 0, "new-run-id-xyz")))
 WORD(timed_out, history_task_timed_out(history))
 WORD(activity, history_activity(history, argument(a, 0, "1"), argument(a, 1, "foo")))
 WORD(activity_started, history_activity_started(history, event_argument(a, 0)))
-WORD(activity_completed, history_activity_completed(history, event_argument(a, 0), argument(a, 1, "\"r\"")))
+WORD(activity_completed,
+     history_activity_completed(history, event_argument(a, 0), argument(a, 1, "\"r\"")))
 WORD(activity_failed, history_activity_failed(history, event_argument(a, 0), "failed"))
 WORD(activity_timed_out, history_activity_timed_out(history, event_argument(a, 0)))
 WORD(activity_cancel_requested, history_activity_cancel_requested(history, event_argument(a, 0)))
@@ -649,7 +698,8 @@ WORD(external_signaled, history_external_signaled(history, event_argument(a, 0))
 WORD(cancel_external, history_cancel_external(history, argument(a, 0, "other")))
 WORD(cancel_external_failed, history_cancel_external_failed(history, event_argument(a, 0)))
 WORD(external_cancel_requested, history_external_cancel_requested(history, event_argument(a, 0)))
-WORD(marker, history_marker(history, argument(a, 0, "marker"), argument(a, 1, "data"), argument(a, 2, "1")))
+WORD(marker,
+     history_marker(history, argument(a, 0, "marker"), argument(a, 1, "data"), argument(a, 2, "1")))
 WORD(patch, history_patch(history, argument(a, 0, "p1"), false))
 WORD(deprecated_patch, history_patch(history, argument(a, 0, "p1"), true))
 WORD(patches, history_upsert(history, "TemporalChangeVersion", argument(a, 0, "[\"p1\"]")))
@@ -660,18 +710,28 @@ WORD(admitted, history_update_admitted(history, argument(a, 0, "u1")))
 WORD(accepted, history_update_accepted(history, argument(a, 0, "u1"), event_argument(a, 1)))
 WORD(update_completed, history_update_completed(history, argument(a, 0, "u1")))
 WORD(nexus, history_nexus(history))
-WORD(nexus_started, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_STARTED, event_argument(a, 0)))
-WORD(nexus_completed, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED, event_argument(a, 0)))
-WORD(nexus_failed, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_FAILED, event_argument(a, 0)))
-WORD(nexus_canceled, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED, event_argument(a, 0)))
-WORD(nexus_timed_out, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT, event_argument(a, 0)))
-WORD(nexus_cancel, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED, event_argument(a, 0)))
+WORD(nexus_started,
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_STARTED, event_argument(a, 0)))
+WORD(nexus_completed,
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED, event_argument(a, 0)))
+WORD(nexus_failed,
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_FAILED, event_argument(a, 0)))
+WORD(nexus_canceled,
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED, event_argument(a, 0)))
+WORD(nexus_timed_out,
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT, event_argument(a, 0)))
+WORD(nexus_cancel, history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED,
+                                         event_argument(a, 0)))
 WORD(nexus_cancel_completed,
-     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_COMPLETED, event_argument(a, 0)))
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_COMPLETED,
+                           event_argument(a, 0)))
 WORD(nexus_cancel_failed,
-     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED, event_argument(a, 0)))
-WORD(paused, history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED)->worker_may_ignore = true)
-WORD(modified_externally, history_event(history, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED_EXTERNALLY))
+     history_nexus_outcome(history, WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED,
+                           event_argument(a, 0)))
+WORD(paused,
+     history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED)->worker_may_ignore = true)
+WORD(modified_externally,
+     history_event(history, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED_EXTERNALLY))
 WORD(closed, history_closed(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED))
 WORD(closed_failed, history_closed(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED))
 WORD(closed_canceled, history_closed(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED))

@@ -13,7 +13,8 @@ static const struct {
 } kinds[WF_MACHINE_KIND_COUNT] = {
     [WF_MACHINE_TIMER] = {WF_COMMAND_TYPE_START_TIMER, WF_EVENT_TYPE_TIMER_STARTED,
                           WF_CASE_sdk_command_cancel_timer},
-    [WF_MACHINE_ACTIVITY] = {WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    [WF_MACHINE_ACTIVITY] = {WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
+                             WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
                              WF_CASE_sdk_command_request_cancel_activity},
     [WF_MACHINE_LOCAL_ACTIVITY] = {WF_COMMAND_TYPE_RECORD_MARKER, WF_EVENT_TYPE_MARKER_RECORDED,
                                    WF_CASE_sdk_command_request_cancel_local_activity},
@@ -23,20 +24,26 @@ static const struct {
     [WF_MACHINE_SIGNAL_EXTERNAL] = {WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
                                     WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
                                     WF_CASE_sdk_command_cancel_signal_workflow},
-    [WF_MACHINE_CANCEL_EXTERNAL] = {WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
-                                    WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, 0},
-    [WF_MACHINE_NEXUS] = {WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
+    [WF_MACHINE_CANCEL_EXTERNAL] =
+        {WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
+         WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, 0},
+    [WF_MACHINE_NEXUS] = {WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                          WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
                           WF_CASE_sdk_command_request_cancel_nexus_operation},
     [WF_MACHINE_PATCH] = {WF_COMMAND_TYPE_RECORD_MARKER, WF_EVENT_TYPE_MARKER_RECORDED, 0},
-    [WF_MACHINE_UPDATE] = {WF_COMMAND_TYPE_PROTOCOL_MESSAGE, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+    [WF_MACHINE_UPDATE] = {WF_COMMAND_TYPE_PROTOCOL_MESSAGE,
+                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
                            WF_CASE_sdk_command_update_response},
     [WF_MACHINE_UPSERT] = {WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
                            WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, 0},
-    [WF_MACHINE_MEMO] = {WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, 0},
-    [WF_MACHINE_COMPLETE] = {WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-                             0},
-    [WF_MACHINE_FAIL] = {WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, 0},
-    [WF_MACHINE_CANCEL] = {WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, 0},
+    [WF_MACHINE_MEMO] = {WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES,
+                         WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, 0},
+    [WF_MACHINE_COMPLETE] = {WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION,
+                             WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, 0},
+    [WF_MACHINE_FAIL] = {WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
+                         WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, 0},
+    [WF_MACHINE_CANCEL] = {WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION,
+                           WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, 0},
     [WF_MACHINE_CONTINUE] = {WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
                              WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, 0},
 };
@@ -51,7 +58,8 @@ struct bench {
 
 static void bench_init(struct bench *bench, struct wf_arena *arena)
 {
-    const struct wf_worker_config config = {.blocks = arena->source, .cache_size_max = 1, .family = WF_FAMILY_CORE};
+    const struct wf_worker_config config = {
+        .blocks = arena->source, .cache_size_max = 1, .family = WF_FAMILY_CORE};
     struct history_builder history;
     struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID), .is_full_history = true};
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
@@ -69,7 +77,8 @@ static void bench_init(struct bench *bench, struct wf_arena *arena)
 }
 
 /* An event that names the machine rightly: same ids and types. */
-static const struct wf_event *event_for(struct bench *bench, const struct wf_machine *machine, int32_t type)
+static const struct wf_event *event_for(struct bench *bench, const struct wf_machine *machine,
+                                        int32_t type)
 {
     char id[16];
     struct wf_event *event = NULL;
@@ -113,7 +122,8 @@ static struct wf_machine *machine_in(struct bench *bench, enum wf_machine_kind k
     return machine;
 }
 
-static struct wf_machine_input input_for(struct bench *bench, const struct wf_machine *machine, int32_t input)
+static struct wf_machine_input input_for(struct bench *bench, const struct wf_machine *machine,
+                                         int32_t input)
 {
     struct wf_machine_input in = {.input = input};
     struct wf_sdk_command *command = wf_arena_take(bench->arena, sizeof *command);
@@ -131,7 +141,8 @@ static struct wf_machine_input input_for(struct bench *bench, const struct wf_ma
     return in;
 }
 
-static const struct wf_transition *row_of(const struct wf_machine_type *type, uint32_t from, int32_t input)
+static const struct wf_transition *row_of(const struct wf_machine_type *type, uint32_t from,
+                                          int32_t input)
 {
     for (uint32_t i = 0; i < type->row_count; i++) {
         if (type->rows[i].from == from && type->rows[i].input == input) {
@@ -180,7 +191,8 @@ void machine_rows_check(struct wf_arena *arena, enum wf_machine_kind kind)
     wf_worker_free(bench.worker);
 }
 
-void machine_stories_check(struct wf_arena *arena, const struct machine_story *stories, size_t count)
+void machine_stories_check(struct wf_arena *arena, const struct machine_story *stories,
+                           size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct history_builder history;

@@ -1,5 +1,6 @@
 /*
- * Takes every row of a worker machine's transition table, and every pair of state and input that has none.
+ * Takes every row of a worker machine's transition table, and every pair of state and input that
+ * has none.
  */
 #ifndef WF_TESTS_SUPPORT_MACHINE_ROWS_H
 #define WF_TESTS_SUPPORT_MACHINE_ROWS_H
@@ -18,6 +19,7 @@ struct machine_story {
     const char *trace;
     const char *message; /* of the finding; "": none */
 };
-void machine_stories_check(struct wf_arena *arena, const struct machine_story *stories, size_t count);
+void machine_stories_check(struct wf_arena *arena, const struct machine_story *stories,
+                           size_t count);
 
 #endif

@@ -51,7 +51,8 @@ static int32_t choice(const char *given, const char *const *names)
 
 /* ---- Commands ---- */
 
-static void fill_activity(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_activity(struct wf_arena *arena, const struct words *words,
+                          struct wf_sdk_command *command)
 {
     static const char *const ways[] = {"try", "wait", "abandon", NULL};
     struct wf_sdk_schedule_activity *activity = take(arena, &wf_type_sdk_schedule_activity);
@@ -63,10 +64,12 @@ static void fill_activity(struct wf_arena *arena, const struct words *words, str
     command->variant.schedule_activity = activity;
 }
 
-static void fill_child(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_child(struct wf_arena *arena, const struct words *words,
+                       struct wf_sdk_command *command)
 {
     static const char *const ways[] = {"abandon", "try", "wait", "wait-requested", NULL};
-    struct wf_sdk_start_child_workflow_execution *child = take(arena, &wf_type_sdk_start_child_workflow_execution);
+    struct wf_sdk_start_child_workflow_execution *child = take(
+        arena, &wf_type_sdk_start_child_workflow_execution);
 
     child->seq = seq_of(words);
     child->workflow_id = text(arena, word(words, 2, "child"));
@@ -75,10 +78,12 @@ static void fill_child(struct wf_arena *arena, const struct words *words, struct
     command->variant.start_child_workflow_execution = child;
 }
 
-static void fill_nexus(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_nexus(struct wf_arena *arena, const struct words *words,
+                       struct wf_sdk_command *command)
 {
     static const char *const ways[] = {"wait", "abandon", "try", "wait-requested", NULL};
-    struct wf_sdk_schedule_nexus_operation *operation = take(arena, &wf_type_sdk_schedule_nexus_operation);
+    struct wf_sdk_schedule_nexus_operation *operation = take(arena,
+                                                             &wf_type_sdk_schedule_nexus_operation);
 
     operation->seq = seq_of(words);
     operation->operation = WF_STR("operation");
@@ -86,9 +91,11 @@ static void fill_nexus(struct wf_arena *arena, const struct words *words, struct
     command->variant.schedule_nexus_operation = operation;
 }
 
-static void fill_local(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_local(struct wf_arena *arena, const struct words *words,
+                       struct wf_sdk_command *command)
 {
-    struct wf_sdk_schedule_local_activity *activity = take(arena, &wf_type_sdk_schedule_local_activity);
+    struct wf_sdk_schedule_local_activity *activity = take(arena,
+                                                           &wf_type_sdk_schedule_local_activity);
 
     activity->seq = seq_of(words);
     activity->activity_id = text(arena, word(words, 3, word(words, 1, "")));
@@ -96,10 +103,11 @@ static void fill_local(struct wf_arena *arena, const struct words *words, struct
     command->variant.schedule_local_activity = activity;
 }
 
-static void fill_upsert(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_upsert(struct wf_arena *arena, const struct words *words,
+                        struct wf_sdk_command *command)
 {
-    struct wf_sdk_upsert_workflow_search_attributes *upsert =
-        take(arena, &wf_type_sdk_upsert_workflow_search_attributes);
+    struct wf_sdk_upsert_workflow_search_attributes *upsert = take(
+        arena, &wf_type_sdk_upsert_workflow_search_attributes);
     struct wf_entry_payload *entry = NULL;
 
     upsert->search_attributes = take(arena, &wf_type_search_attributes);
@@ -110,7 +118,8 @@ static void fill_upsert(struct wf_arena *arena, const struct words *words, struc
     command->variant.upsert_workflow_search_attributes = upsert;
 }
 
-static void fill_update(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_update(struct wf_arena *arena, const struct words *words,
+                        struct wf_sdk_command *command)
 {
     struct wf_sdk_update_response *response = take(arena, &wf_type_sdk_update_response);
 
@@ -128,7 +137,8 @@ static void fill_update(struct wf_arena *arena, const struct words *words, struc
     command->variant.update_response = response;
 }
 
-static void fill_answer(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_answer(struct wf_arena *arena, const struct words *words,
+                        struct wf_sdk_command *command)
 {
     struct wf_sdk_query_result *result = take(arena, &wf_type_sdk_query_result);
 
@@ -140,41 +150,49 @@ static void fill_answer(struct wf_arena *arena, const struct words *words, struc
     command->variant.respond_to_query = result;
 }
 
-static void fill_patch(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_patch(struct wf_arena *arena, const struct words *words,
+                       struct wf_sdk_command *command)
 {
     command->variant.set_patch_marker = take(arena, &wf_type_sdk_set_patch_marker);
     command->variant.set_patch_marker->patch_id = text(arena, word(words, 1, "p1"));
     command->variant.set_patch_marker->deprecated = strcmp(words->texts[0], "deprecate") == 0;
 }
 
-static void fill_timer(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_timer(struct wf_arena *arena, const struct words *words,
+                       struct wf_sdk_command *command)
 {
     command->variant.start_timer = take(arena, &wf_type_sdk_start_timer);
     command->variant.start_timer->seq = seq_of(words);
-    command->variant.start_timer->start_to_fire_timeout = (struct wf_timestamp){.seconds = 1, .is_set = true};
+    command->variant.start_timer->start_to_fire_timeout = (struct wf_timestamp){.seconds = 1,
+                                                                                .is_set = true};
 }
 
-static void fill_signal(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_signal(struct wf_arena *arena, const struct words *words,
+                        struct wf_sdk_command *command)
 {
-    command->variant.signal_external_workflow_execution =
-        take(arena, &wf_type_sdk_signal_external_workflow_execution);
+    command->variant.signal_external_workflow_execution = take(
+        arena, &wf_type_sdk_signal_external_workflow_execution);
     command->variant.signal_external_workflow_execution->seq = seq_of(words);
-    command->variant.signal_external_workflow_execution->signal_name = text(arena, word(words, 2, "signal"));
+    command->variant.signal_external_workflow_execution->signal_name = text(
+        arena, word(words, 2, "signal"));
 }
 
-static void fill_cancel_child(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_cancel_child(struct wf_arena *arena, const struct words *words,
+                              struct wf_sdk_command *command)
 {
-    command->variant.cancel_child_workflow_execution = take(arena, &wf_type_sdk_cancel_child_workflow_execution);
+    command->variant.cancel_child_workflow_execution = take(
+        arena, &wf_type_sdk_cancel_child_workflow_execution);
     command->variant.cancel_child_workflow_execution->child_workflow_seq = seq_of(words);
     command->variant.cancel_child_workflow_execution->reason = WF_STR("reason");
 }
 
 /* A message whose first field is a sequence number and needs nothing else. */
-#define FILL_SEQ(name, member)                                                                                         \
-    static void fill_##name(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)         \
-    {                                                                                                                  \
-        command->variant.member = take(arena, &wf_type_sdk_##member);                                                  \
-        command->variant.member->seq = seq_of(words);                                                                  \
+#define FILL_SEQ(name, member)                                                                     \
+    static void fill_##name(struct wf_arena *arena, const struct words *words,                     \
+                            struct wf_sdk_command *command)                                        \
+    {                                                                                              \
+        command->variant.member = take(arena, &wf_type_sdk_##member);                              \
+        command->variant.member->seq = seq_of(words);                                              \
     }
 FILL_SEQ(cancel_activity, request_cancel_activity)
 FILL_SEQ(cancel_timer, cancel_timer)
@@ -184,11 +202,12 @@ FILL_SEQ(cancel_nexus, request_cancel_nexus_operation)
 FILL_SEQ(cancel_external, request_cancel_external_workflow_execution)
 
 /* A message that may stay empty. */
-#define FILL_EMPTY(name, member)                                                                                       \
-    static void fill_##name(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)         \
-    {                                                                                                                  \
-        (void)words;                                                                                                   \
-        command->variant.member = take(arena, &wf_type_sdk_##member);                                                  \
+#define FILL_EMPTY(name, member)                                                                   \
+    static void fill_##name(struct wf_arena *arena, const struct words *words,                     \
+                            struct wf_sdk_command *command)                                        \
+    {                                                                                              \
+        (void)words;                                                                               \
+        command->variant.member = take(arena, &wf_type_sdk_##member);                              \
     }
 FILL_EMPTY(complete, complete_workflow_execution)
 FILL_EMPTY(fail, fail_workflow_execution)
@@ -196,7 +215,8 @@ FILL_EMPTY(cancel, cancel_workflow_execution)
 FILL_EMPTY(continue, continue_as_new_workflow_execution)
 FILL_EMPTY(memo, modify_workflow_properties)
 
-static void fill_nothing(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+static void fill_nothing(struct wf_arena *arena, const struct words *words,
+                         struct wf_sdk_command *command)
 {
     (void)arena, (void)words, (void)command;
 }
@@ -214,7 +234,8 @@ static const struct {
     {"cancel-child", WF_CASE_sdk_command_cancel_child_workflow_execution, fill_cancel_child},
     {"signal", WF_CASE_sdk_command_signal_external_workflow_execution, fill_signal},
     {"cancel-signal", WF_CASE_sdk_command_cancel_signal_workflow, fill_cancel_signal},
-    {"cancel-external", WF_CASE_sdk_command_request_cancel_external_workflow_execution, fill_cancel_external},
+    {"cancel-external", WF_CASE_sdk_command_request_cancel_external_workflow_execution,
+     fill_cancel_external},
     {"local", WF_CASE_sdk_command_schedule_local_activity, fill_local}, /* seq type id */
     {"cancel-local", WF_CASE_sdk_command_request_cancel_local_activity, fill_cancel_local},
     {"nexus", WF_CASE_sdk_command_schedule_nexus_operation, fill_nexus}, /* seq way */
@@ -256,13 +277,15 @@ static const char *read_words(const char *from, struct words *words)
     return *from == ',' ? from + 1 : from;
 }
 
-static void add_command(struct wf_arena *arena, const struct words *words, struct wf_sdk_completion_success *success)
+static void add_command(struct wf_arena *arena, const struct words *words,
+                        struct wf_sdk_completion_success *success)
 {
     struct wf_sdk_command *command = wf_list_append(arena, &success->commands, sizeof *command);
     size_t i = 0;
 
     WF_ASSERT(command != NULL);
-    while (i < sizeof commands / sizeof commands[0] && strcmp(commands[i].word, words->texts[0]) != 0) {
+    while (i < sizeof commands / sizeof commands[0] &&
+           strcmp(commands[i].word, words->texts[0]) != 0) {
         i++;
     }
     WF_ASSERT(i < sizeof commands / sizeof commands[0]);
@@ -318,26 +341,36 @@ static void trace_result(struct wf_buffer *trace, const struct wf_sdk_job *job)
         const struct wf_sdk_resolve_child_workflow_execution_start *resolve =
             job->variant.resolve_child_workflow_execution_start;
 
-        wf_buffer_printf(trace, "child-start %u %s", resolve->seq,
-                         resolve->status_case == 2 ? "ok" : outcome(resolve->status_case - 1, "cancelled"));
+        wf_buffer_printf(
+            trace, "child-start %u %s", resolve->seq,
+            resolve->status_case == 2 ? "ok" : outcome(resolve->status_case - 1, "cancelled"));
     } else if (job->variant_case == WF_CASE_sdk_job_resolve_child_workflow_execution) {
-        wf_buffer_printf(trace, "child %u %s", job->variant.resolve_child_workflow_execution->seq,
-                         outcome(job->variant.resolve_child_workflow_execution->result->status_case, "?"));
+        wf_buffer_printf(
+            trace, "child %u %s", job->variant.resolve_child_workflow_execution->seq,
+            outcome(job->variant.resolve_child_workflow_execution->result->status_case, "?"));
     } else if (job->variant_case == WF_CASE_sdk_job_resolve_signal_external_workflow) {
-        wf_buffer_printf(trace, "signal-external %u %s", job->variant.resolve_signal_external_workflow->seq,
-                         job->variant.resolve_signal_external_workflow->failure == NULL ? "ok" : "failed");
+        wf_buffer_printf(
+            trace, "signal-external %u %s", job->variant.resolve_signal_external_workflow->seq,
+            job->variant.resolve_signal_external_workflow->failure == NULL ? "ok" : "failed");
     } else if (job->variant_case == WF_CASE_sdk_job_resolve_request_cancel_external_workflow) {
-        wf_buffer_printf(trace, "cancel-external %u %s", job->variant.resolve_request_cancel_external_workflow->seq,
-                         job->variant.resolve_request_cancel_external_workflow->failure == NULL ? "ok" : "failed");
+        wf_buffer_printf(trace, "cancel-external %u %s",
+                         job->variant.resolve_request_cancel_external_workflow->seq,
+                         job->variant.resolve_request_cancel_external_workflow->failure == NULL
+                             ? "ok"
+                             : "failed");
     } else if (job->variant_case == WF_CASE_sdk_job_resolve_nexus_operation_start) {
         const uint32_t status_case = job->variant.resolve_nexus_operation_start->status_case;
 
-        wf_buffer_printf(trace, "nexus-start %u %s", job->variant.resolve_nexus_operation_start->seq,
-                         status_case == 2 ? "token" : status_case == 3 ? "sync" : "failed");
+        wf_buffer_printf(trace, "nexus-start %u %s",
+                         job->variant.resolve_nexus_operation_start->seq,
+                         status_case == 2   ? "token"
+                         : status_case == 3 ? "sync"
+                                            : "failed");
     } else {
         WF_ASSERT(job->variant_case == WF_CASE_sdk_job_resolve_nexus_operation);
-        wf_buffer_printf(trace, "nexus %u %s", job->variant.resolve_nexus_operation->seq,
-                         outcome(job->variant.resolve_nexus_operation->result->status_case, "timed-out"));
+        wf_buffer_printf(
+            trace, "nexus %u %s", job->variant.resolve_nexus_operation->seq,
+            outcome(job->variant.resolve_nexus_operation->result->status_case, "timed-out"));
     }
 }
 
@@ -351,7 +384,8 @@ static void trace_job(struct wf_buffer *trace, const struct wf_sdk_job *job)
         wf_buffer_printf(trace, "fire %u", job->variant.fire_timer->seq);
         return;
     case WF_CASE_sdk_job_update_random_seed:
-        wf_buffer_printf(trace, "seed %llu", (unsigned long long)job->variant.update_random_seed->randomness_seed);
+        wf_buffer_printf(trace, "seed %llu",
+                         (unsigned long long)job->variant.update_random_seed->randomness_seed);
         return;
     case WF_CASE_sdk_job_query_workflow:
         wf_buffer_printf(trace, "query %S", &job->variant.query_workflow->query_id);
@@ -376,7 +410,8 @@ static void trace_job(struct wf_buffer *trace, const struct wf_sdk_job *job)
 
 void script_trace(struct wf_buffer *trace, const struct wf_sdk_activation *activation)
 {
-    wf_buffer_printf(trace, "%u %s:", activation->history_length, activation->is_replaying ? "replaying" : "live");
+    wf_buffer_printf(trace, "%u %s:", activation->history_length,
+                     activation->is_replaying ? "replaying" : "live");
     for (uint32_t i = 0; i < activation->jobs.count; i++) {
         wf_buffer_append_text(trace, i == 0 ? " " : "; ");
         trace_job(trace, &activation->jobs.items[i]);
@@ -388,18 +423,21 @@ static void trace_command(struct wf_buffer *trace, const struct wf_command *comm
 {
     wf_buffer_append_text(trace, wf_command_type_name(command->command_type));
     if (command->command_type == WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK) {
-        wf_buffer_printf(trace, " %S %S", &command->attributes.schedule_activity_task->activity_type->name,
+        wf_buffer_printf(trace, " %S %S",
+                         &command->attributes.schedule_activity_task->activity_type->name,
                          &command->attributes.schedule_activity_task->activity_id);
     } else if (command->command_type == WF_COMMAND_TYPE_START_TIMER) {
         wf_buffer_printf(trace, " %S", &command->attributes.start_timer->timer_id);
     } else if (command->command_type == WF_COMMAND_TYPE_CANCEL_TIMER) {
         wf_buffer_printf(trace, " %S", &command->attributes.cancel_timer->timer_id);
     } else if (command->command_type == WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK) {
-        wf_buffer_printf(trace, " %lld",
-                         (long long)command->attributes.request_cancel_activity_task->scheduled_event_id);
+        wf_buffer_printf(
+            trace, " %lld",
+            (long long)command->attributes.request_cancel_activity_task->scheduled_event_id);
     } else if (command->command_type == WF_COMMAND_TYPE_RECORD_MARKER) {
-        wf_buffer_printf(trace, " %S %S", &command->attributes.record_marker->marker_name,
-                         &command->attributes.record_marker->details.items[0].value.payloads.items[0].data);
+        wf_buffer_printf(
+            trace, " %S %S", &command->attributes.record_marker->marker_name,
+            &command->attributes.record_marker->details.items[0].value.payloads.items[0].data);
     } else if (command->command_type == WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES) {
         const struct wf_search_attributes *attributes =
             command->attributes.upsert_workflow_search_attributes->search_attributes;
@@ -409,7 +447,8 @@ static void trace_command(struct wf_buffer *trace, const struct wf_command *comm
                              &attributes->indexed_fields.items[i].value.data);
         }
     } else if (command->command_type == WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION) {
-        wf_buffer_printf(trace, " %S %S", &command->attributes.start_child_workflow_execution->workflow_type->name,
+        wf_buffer_printf(trace, " %S %S",
+                         &command->attributes.start_child_workflow_execution->workflow_type->name,
                          &command->attributes.start_child_workflow_execution->workflow_id);
     } else if (command->command_type == WF_COMMAND_TYPE_PROTOCOL_MESSAGE) {
         wf_buffer_printf(trace, " %S", &command->attributes.protocol_message->message_id);
@@ -426,7 +465,8 @@ void script_trace_commands(struct wf_buffer *trace, const struct wf_command *lis
 
 /* ---- Replaying ---- */
 
-static void keep_finding(struct wf_arena *arena, const struct wf_finding *finding, struct script_result *result)
+static void keep_finding(struct wf_arena *arena, const struct wf_finding *finding,
+                         struct script_result *result)
 {
     result->finding = *finding;
     result->finding.message = wf_string_copy(arena, finding->message);
@@ -456,8 +496,8 @@ static void run_script(struct wf_arena *arena, struct wf_worker *worker, const c
     result->trace = wf_buffer_string(&trace);
 }
 
-void script_replay(struct wf_arena *arena, const struct history_builder *history, const char *const *answers,
-                   struct script_result *result)
+void script_replay(struct wf_arena *arena, const struct history_builder *history,
+                   const char *const *answers, struct script_result *result)
 {
     const struct wf_worker_config config = {
         .blocks = arena->source, .cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
@@ -484,11 +524,13 @@ void script_replay(struct wf_arena *arena, const struct history_builder *history
 
 /* ---- Live ---- */
 
-void script_live_task(struct wf_arena *arena, const struct history_builder *history, const char *answer,
-                      struct wf_buffer *trace)
+void script_live_task(struct wf_arena *arena, const struct history_builder *history,
+                      const char *answer, struct wf_buffer *trace)
 {
-    const struct wf_worker_config config = {
-        .blocks = arena->source, .cache_size_max = 1, .family = WF_FAMILY_CORE, .sdk_name = WF_STR("wfsim")};
+    const struct wf_worker_config config = {.blocks = arena->source,
+                                            .cache_size_max = 1,
+                                            .family = WF_FAMILY_CORE,
+                                            .sdk_name = WF_STR("wfsim")};
     struct wf_worker *worker = wf_worker_new(&config);
     struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID),
                            .events = history->events,

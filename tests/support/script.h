@@ -1,9 +1,10 @@
 /*
- * A workflow host without workflow code: it answers activations from a script, one line of text each, and writes down what
- * it was asked. With it the worker is tested as values in, values out.
+ * A workflow host without workflow code: it answers activations from a script, one line of text
+ * each, and writes down what it was asked. With it the worker is tested as values in, values out.
  *
- * An answer is a list of commands separated by commas: "activity 1 foo, timer 2, complete". The words are the rows of the
- * table in script.c. "" is an answer without commands; "fail-task REASON" fails the task.
+ * An answer is a list of commands separated by commas: "activity 1 foo, timer 2, complete". The
+ * words are the rows of the table in script.c. "" is an answer without commands; "fail-task REASON"
+ * fails the task.
  *
  * The trace has one line an activation: history length, "replaying" or "live", and the jobs:
  *   3 replaying: initialize; patch p1
@@ -23,7 +24,8 @@ struct wf_sdk_completion *script_completion(struct wf_arena *arena, const char *
 void script_trace(struct wf_buffer *trace, const struct wf_sdk_activation *activation);
 
 /* "ScheduleActivityTask foo 1, StartTimer 2" */
-void script_trace_commands(struct wf_buffer *trace, const struct wf_command *commands, uint32_t count);
+void script_trace_commands(struct wf_buffer *trace, const struct wf_command *commands,
+                           uint32_t count);
 
 struct script_result {
     struct wf_finding finding; /* its texts are copied into the arena */
@@ -36,12 +38,12 @@ struct script_result {
  *
  * answers  up to a NULL.
  */
-void script_replay(struct wf_arena *arena, const struct history_builder *history, const char *const *answers,
-                   struct script_result *result);
+void script_replay(struct wf_arena *arena, const struct history_builder *history,
+                   const char *const *answers, struct script_result *result);
 
-/* Runs the open task at the end of a history in a live worker, every activation of it with the same answer; appends the
- * commands of the response. */
-void script_live_task(struct wf_arena *arena, const struct history_builder *history, const char *answer,
-                      struct wf_buffer *commands);
+/* Runs the open task at the end of a history in a live worker, every activation of it with the same
+ * answer; appends the commands of the response. */
+void script_live_task(struct wf_arena *arena, const struct history_builder *history,
+                      const char *answer, struct wf_buffer *commands);
 
 #endif

@@ -1,4 +1,5 @@
-/* What an activation holds and in which order: replay-rules 1.5, 1.6, 1.8, 1.10, 1.12, 1.13 and the golden trace of 4.7. */
+/* What an activation holds and in which order: replay-rules 1.5, 1.6, 1.8, 1.10, 1.12, 1.13 and the
+ * golden trace of 4.7. */
 #include "tests/support/test.h"
 
 #include "engine/worker/worker_run.h"
@@ -11,17 +12,20 @@ static const struct {
     const char *trace;
 } rows[] = {
     {"a signal that came after a result is seen before it",
-     "started, task, completed, activity 1, timer 2, fired 6 2, activity-started 5, activity-completed 5, signaled, task",
+     "started, task, completed, activity 1, timer 2, fired 6 2, activity-started 5, "
+     "activity-completed 5, signaled, task",
      {"activity 1, timer 2"},
      "3 replaying: initialize\n12 live: signal signal; fire 2; activity 1 completed\n"},
     {"patches first, local activities last, the rest as it happened",
-     "started, signaled early, task, completed, patch, patches, local 2, activity 1, activity-started 9, "
+     "started, signaled early, task, completed, patch, patches, local 2, activity 1, "
+     "activity-started 9, "
      "cancel-requested why, activity-failed 9, task",
      {"patch p1, local 2, activity 1"},
      "4 replaying: initialize; patch p1; signal early\n4 replaying: local 2 completed\n"
      "14 live: cancel why; activity 1 failed\n"},
     {"the golden trace",
-     "started, task, completed, patch, patches, activity 1 foo, activity-started 7, activity-completed 7, task, "
+     "started, task, completed, patch, patches, activity 1 foo, activity-started 7, "
+     "activity-completed 7, task, "
      "completed, closed",
      {"patch p1, activity 1 foo", "complete"},
      "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
@@ -30,7 +34,8 @@ static const struct {
      {"timer 1"},
      "3 replaying: initialize\n11 live: seed 18411112526109534407; fire 1\n"},
     {"an update admitted while replaying waits for its acceptance",
-     "started, task, completed, admitted u1, task, completed, accepted u1 6, update-completed u1, task",
+     "started, task, completed, admitted u1, task, completed, accepted u1 6, update-completed u1, "
+     "task",
      {"", "accept u1, finish u1"},
      "3 replaying: initialize\n7 replaying: update u1\n"},
     {"an update admitted in the open task is validated",
@@ -42,13 +47,15 @@ static const struct {
      {"", "accept u1"},
      "3 replaying: initialize\n7 replaying: signal signal; update u1\n"},
     {"local activities resolve in the order of their markers",
-     "started, task, completed, local 2, local 1, activity 3, activity-started 7, activity-completed 7, task",
+     "started, task, completed, local 2, local 1, activity 3, activity-started 7, "
+     "activity-completed 7, task",
      {"local 1, local 2", "", "", ""},
      "3 replaying: initialize\n3 replaying: local 2 completed; local 1 completed\n"},
     {"a marker waits until the code schedules its activity",
      "started, task, completed, local 1, local 2, timer 3, fired 7 3, task",
      {"local 1", "local 2", "timer 3"},
-     "3 replaying: initialize\n3 replaying: local 1 completed\n3 replaying: local 2 completed\n10 live: fire 3\n"},
+     "3 replaying: initialize\n3 replaying: local 1 completed\n3 replaying: local 2 completed\n10 "
+     "live: fire 3\n"},
     {"what happened after the last task of an open run reaches the code too",
      "started, task, completed, timer 1, fired 5",
      {"timer 1"},
@@ -99,16 +106,19 @@ static void note(struct seen *seen, const struct wf_sdk_activation *activation)
 }
 
 /* Replays in a worker and notes every activation; run_id stands for the history's. */
-static void watch(struct wf_arena *arena, const struct history_builder *history, const char *const *answers,
-                  struct seen *seen)
+static void watch(struct wf_arena *arena, const struct history_builder *history,
+                  const char *const *answers, struct seen *seen)
 {
-    const struct wf_worker_config config = {.blocks = arena->source, .cache_size_max = 1, .is_replay = true};
+    const struct wf_worker_config config = {
+        .blocks = arena->source, .cache_size_max = 1, .is_replay = true};
     struct wf_worker *worker = wf_worker_new(&config);
-    struct wf_task task = {.run_id = history->events[0].attributes.workflow_execution_started->original_execution_run_id,
-                           .events = history->events,
-                           .event_count = history->count,
-                           .previous_started_event_id = history->count,
-                           .is_full_history = true};
+    struct wf_task task = {
+        .run_id =
+            history->events[0].attributes.workflow_execution_started->original_execution_run_id,
+        .events = history->events,
+        .event_count = history->count,
+        .previous_started_event_id = history->count,
+        .is_full_history = true};
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
     struct wf_worker_output out;
     struct wf_error err;
@@ -154,7 +164,8 @@ static void test_activation__the_seed_comes_from_the_run_id(void **state)
     }
 }
 
-/* Workflow time is that of the started event which ended the chunk, never goes back, and ignores tasks that came to nothing. */
+/* Workflow time is that of the started event which ended the chunk, never goes back, and ignores
+ * tasks that came to nothing. */
 static void test_activation__time_is_the_started_events_and_never_goes_back(void **state)
 {
     static const char *const answers[] = {"timer 1", "timer 2", NULL};
@@ -162,8 +173,10 @@ static void test_activation__time_is_the_started_events_and_never_goes_back(void
     struct seen seen;
 
     history_init(&history, *state);
-    history_add(&history, "started, task, completed, timer 1, task, failed, fired 5, task, completed, timer 2, "
-                          "fired 13 2, task");
+    history_add(
+        &history,
+        "started, task, completed, timer 1, task, failed, fired 5, task, completed, timer 2, "
+        "fired 13 2, task");
     history.events[15].event_time.seconds = HISTORY_EPOCH_SECONDS; /* a clock that jumped back */
     watch(*state, &history, answers, &seen);
 
@@ -245,7 +258,8 @@ static void test_activation__initialization_copies_the_started_event(void **stat
     struct history_builder history;
     struct wf_event_workflow_execution_started *started = NULL;
     const struct wf_sdk_initialize_workflow *job = NULL;
-    struct wf_task task = {.run_id = WF_STR("run"), .workflow_id = WF_STR("order-1"), .is_full_history = true};
+    struct wf_task task = {
+        .run_id = WF_STR("run"), .workflow_id = WF_STR("order-1"), .is_full_history = true};
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &task};
     struct wf_worker_output out;
     struct wf_error err;
@@ -270,7 +284,8 @@ static void test_activation__initialization_copies_the_started_event(void **stat
     assert_int_equal(job->attempt, 3);
     assert_int_equal(job->cron_schedule_to_schedule_interval.seconds, 7);
     assert_int_equal(job->start_time.seconds, HISTORY_EPOCH_SECONDS + 1);
-    assert_ptr_equal(job->arguments.items, started->input->payloads.items); /* payloads are used uncopied */
+    assert_ptr_equal(job->arguments.items,
+                     started->input->payloads.items); /* payloads are used uncopied */
     assert_true(out.is_new);
     wf_worker_free(worker);
 }
@@ -281,10 +296,12 @@ static void test_activation__an_eviction_stands_alone(void **state)
     struct wf_eviction eviction;
 
     (void)state;
-    wf_eviction_init(&eviction, WF_STR("run"), WF_SDK_EVICTION_REASON_LANG_REQUESTED, WF_STR("done"));
+    wf_eviction_init(&eviction, WF_STR("run"), WF_SDK_EVICTION_REASON_LANG_REQUESTED,
+                     WF_STR("done"));
 
     assert_int_equal(eviction.activation.jobs.count, 1);
-    assert_int_equal(eviction.activation.jobs.items[0].variant_case, WF_CASE_sdk_job_remove_from_cache);
+    assert_int_equal(eviction.activation.jobs.items[0].variant_case,
+                     WF_CASE_sdk_job_remove_from_cache);
     assert_int_equal(eviction.activation.jobs.items[0].variant.remove_from_cache->reason, 5);
     assert_int_equal(eviction.activation.history_length, 0);
     assert_false(eviction.activation.is_replaying);

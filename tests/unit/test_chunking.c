@@ -9,25 +9,34 @@ static const struct {
     const char *history;
     const char *chunks; /* last event ids */
 } rows[] = {
-    {"an ordinary run", "started, task, completed, timer, fired 5, task, completed, closed", "3 8 10"},
+    {"an ordinary run", "started, task, completed, timer, fired 5, task, completed, closed",
+     "3 8 10"},
     {"failed and timed out tasks are invisible",
-     "started, task, failed, task, timed-out, task, completed, timer, task, timed-out, fired 11, task, completed, closed",
+     "started, task, failed, task, timed-out, task, completed, timer, task, timed-out, fired 11, "
+     "task, completed, closed",
      "9 17 19"},
     {"three heartbeats are one turn",
-     "started, task, completed, task, completed, task, completed, local 1, activity 2, task", "9 14"},
+     "started, task, completed, task, completed, task, completed, local 1, activity 2, task",
+     "9 14"},
     {"two empty tasks after a timer",
-     "started, task, completed, timer, task, completed, task, completed, fired 5, task, completed, closed", "3 7 10 14 16"},
+     "started, task, completed, timer, task, completed, task, completed, fired 5, task, completed, "
+     "closed",
+     "3 7 10 14 16"},
     {"a signal before the first task", "started, signaled, task, completed, closed", "4 6"},
-    {"an update accepted one task late", "started, task, completed, task, completed, accepted u1 5, task", "3 6 10"},
+    {"an update accepted one task late",
+     "started, task, completed, task, completed, accepted u1 5, task", "3 6 10"},
     {"an update accepted in its own task", "started, task, completed, accepted u1 2, task", "3 7"},
-    {"an update sequenced before every task", "started, task, completed, task, completed, accepted u1 2, task", "6 10"},
+    {"an update sequenced before every task",
+     "started, task, completed, task, completed, accepted u1 2, task", "6 10"},
     {"a run that was terminated in its task", "started, task, terminated", "4"},
-    {"a run that timed out in its task", "started, task, completed, timer, task, closed-timed-out", "3 8"},
+    {"a run that timed out in its task", "started, task, completed, timer, task, closed-timed-out",
+     "3 8"},
     {"a run cancelled right after a start", "started, task, closed-canceled", "4"},
     {"an open task", "started, task", "3"},
     {"an open task after another", "started, task, completed, timer, fired 5, task", "3 8"},
     {"a lone completed task is never applied", "started, task, completed", "3 3"},
-    {"what follows the last task is one final chunk", "started, task, completed, activity, activity-started 5", "3 6"},
+    {"what follows the last task is one final chunk",
+     "started, task, completed, activity, activity-started 5", "3 6"},
     {"an empty task at the very end", "started, task, completed, signaled, task, completed", "3 8"},
     {"a heartbeat right after commands ends the task with the commands",
      "started, task, completed, activity, task, completed, task, completed, closed", "3 7 10 12"},
@@ -83,11 +92,13 @@ static const struct {
      {"timer 1", "complete"},
      "3 replaying: initialize\n8 replaying: fire 1\n"},
     {"failed and timed out tasks",
-     "started, task, failed, task, timed-out, task, completed, timer, task, timed-out, fired 11, task, completed, closed",
+     "started, task, failed, task, timed-out, task, completed, timer, task, timed-out, fired 11, "
+     "task, completed, closed",
      {"timer 1", "complete"},
      "9 replaying: initialize\n17 replaying: fire 1\n"},
     {"heartbeats, the local activity of the last one, and an open end",
-     "started, task, completed, task, completed, task, completed, local 1, activity 2, activity-started 12, "
+     "started, task, completed, task, completed, task, completed, local 1, activity 2, "
+     "activity-started 12, "
      "activity-completed 12, task",
      {"local 1", "activity 2"},
      "9 replaying: initialize\n9 replaying: local 1 completed\n16 live: activity 2 completed\n"},

@@ -3,11 +3,11 @@
 
 #include "tests/support/script.h"
 
-/* A history whose first task did `commands` and an activity, and whose second one closed it. The events' ids are found by
- * counting: the activity is at 5 plus the number of commands. */
-#define RUN(commands, scheduled)                                                                                       \
-    "started, task, completed" commands ", activity 1, activity-started " scheduled ", activity-completed " scheduled \
-    ", task, completed, closed"
+/* A history whose first task did `commands` and an activity, and whose second one closed it. The
+ * events' ids are found by counting: the activity is at 5 plus the number of commands. */
+#define RUN(commands, scheduled)                                                                   \
+    "started, task, completed" commands ", activity 1, activity-started " scheduled                \
+    ", activity-completed " scheduled ", task, completed, closed"
 
 static const struct {
     const char *name;
@@ -17,57 +17,128 @@ static const struct {
     const char *official; /* "": it passes */
     const char *trace;
 } rows[] = {
-    {"marker, no call", RUN(", patch, patches", "7"), {"activity 1", "complete"}, "123",
-     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but there is no "
+    {"marker, no call",
+     RUN(", patch, patches", "7"),
+     {"activity 1", "complete"},
+     "123",
+     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but "
+     "there is no "
      "corresponding change command!",
      "3 replaying: initialize; patch p1\n"},
-    {"deprecated marker, no call: skipped with its upsert", RUN(", deprecated-patch, patches", "7"),
-     {"activity 1", "complete"}, "123", "", "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"no marker, no call", RUN("", "5"), {"activity 1", "complete"}, "123", "",
-     "3 replaying: initialize\n9 replaying: activity 1 completed\n"},
-    {"marker, patched", RUN(", patch, patches", "7"), {"patch p1, activity 1", "complete"}, "123", "",
+    {"deprecated marker, no call: skipped with its upsert",
+     RUN(", deprecated-patch, patches", "7"),
+     {"activity 1", "complete"},
+     "123",
+     "",
      "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"deprecated marker, patched", RUN(", deprecated-patch, patches", "7"), {"patch p1, activity 1", "complete"}, "123",
-     "", "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"no marker, patched: the command is dropped", RUN("", "5"), {"patch p1, activity 1", "complete"}, "123", "",
+    {"no marker, no call",
+     RUN("", "5"),
+     {"activity 1", "complete"},
+     "123",
+     "",
      "3 replaying: initialize\n9 replaying: activity 1 completed\n"},
-    {"marker, deprecate", RUN(", patch, patches", "7"), {"deprecate p1, activity 1", "complete"}, "123", "",
+    {"marker, patched",
+     RUN(", patch, patches", "7"),
+     {"patch p1, activity 1", "complete"},
+     "123",
+     "",
      "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"deprecated marker, deprecate", RUN(", deprecated-patch, patches", "7"), {"deprecate p1, activity 1", "complete"},
-     "123", "", "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"no marker, deprecate", RUN("", "5"), {"deprecate p1, activity 1", "complete"}, "123", "",
+    {"deprecated marker, patched",
+     RUN(", deprecated-patch, patches", "7"),
+     {"patch p1, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
+    {"no marker, patched: the command is dropped",
+     RUN("", "5"),
+     {"patch p1, activity 1", "complete"},
+     "123",
+     "",
      "3 replaying: initialize\n9 replaying: activity 1 completed\n"},
-    {"marker for p1, patched p2 only", RUN(", patch, patches", "7"), {"activity 1", "complete"}, "123",
-     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but there is no "
+    {"marker, deprecate",
+     RUN(", patch, patches", "7"),
+     {"deprecate p1, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
+    {"deprecated marker, deprecate",
+     RUN(", deprecated-patch, patches", "7"),
+     {"deprecate p1, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
+    {"no marker, deprecate",
+     RUN("", "5"),
+     {"deprecate p1, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize\n9 replaying: activity 1 completed\n"},
+    {"marker for p1, patched p2 only",
+     RUN(", patch, patches", "7"),
+     {"activity 1", "complete"},
+     "123",
+     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but "
+     "there is no "
      "corresponding change command!",
      "3 replaying: initialize; patch p1\n"},
-    {"marker for p1, patched p2 with a command", RUN(", patch, patches", "7"), {"patch p2, activity 1", "complete"},
-     "123", "[TMPRL1100] Nondeterminism error: Change id p1 does not match expected id p2",
+    {"marker for p1, patched p2 with a command",
+     RUN(", patch, patches", "7"),
+     {"patch p2, activity 1", "complete"},
+     "123",
+     "[TMPRL1100] Nondeterminism error: Change id p1 does not match expected id p2",
      "3 replaying: initialize; patch p1\n"},
-    {"deprecated marker for p1, patched p2 only", RUN(", deprecated-patch, patches", "7"),
-     {"patch p2, activity 1", "complete"}, "123", "",
+    {"deprecated marker for p1, patched p2 only",
+     RUN(", deprecated-patch, patches", "7"),
+     {"patch p2, activity 1", "complete"},
+     "123",
+     "",
      "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"calling twice makes one command", RUN(", patch, patches", "7"), {"patch p1, patch p1, activity 1", "complete"},
-     "123", "", "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
-    {"a marker behind another command", RUN(", patch, patches", "7"), {"activity 1, patch p1", "complete"}, "123",
-     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but there is no "
+    {"calling twice makes one command",
+     RUN(", patch, patches", "7"),
+     {"patch p1, patch p1, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize; patch p1\n11 replaying: activity 1 completed\n"},
+    {"a marker behind another command",
+     RUN(", patch, patches", "7"),
+     {"activity 1, patch p1", "complete"},
+     "123",
+     "[TMPRL1100] Nondeterminism error: Non-deprecated patch marker encountered for change p1, but "
+     "there is no "
      "corresponding change command!",
      "3 replaying: initialize; patch p1\n"},
-    {"marker without upsert though flag 2 is set", RUN(", patch", "6"), {"patch p1, activity 1", "complete"}, "123",
-     "[TMPRL1100] Nondeterminism error: Upsert search attributes machine does not handle this event: HistoryEvent(id: "
+    {"marker without upsert though flag 2 is set",
+     RUN(", patch", "6"),
+     {"patch p1, activity 1", "complete"},
+     "123",
+     "[TMPRL1100] Nondeterminism error: Upsert search attributes machine does not handle this "
+     "event: HistoryEvent(id: "
      "6, ActivityTaskScheduled)",
      "3 replaying: initialize; patch p1\n"},
-    {"marker without upsert, without flag 2", RUN(", patch", "6"), {"patch p1, activity 1", "complete"}, "13", "",
+    {"marker without upsert, without flag 2",
+     RUN(", patch", "6"),
+     {"patch p1, activity 1", "complete"},
+     "13",
+     "",
      "3 replaying: initialize; patch p1\n10 replaying: activity 1 completed\n"},
-    {"marker with upsert, without flag 2", RUN(", patch, patches", "7"), {"patch p1, activity 1", "complete"}, "13",
-     "[TMPRL1100] Nondeterminism error: Activity machine does not handle this event: HistoryEvent(id: 6, "
+    {"marker with upsert, without flag 2",
+     RUN(", patch, patches", "7"),
+     {"patch p1, activity 1", "complete"},
+     "13",
+     "[TMPRL1100] Nondeterminism error: Activity machine does not handle this event: "
+     "HistoryEvent(id: 6, "
      "UpsertWorkflowSearchAttributes)",
      "3 replaying: initialize; patch p1\n"},
-    {"the key upserted by hand", RUN(", patches", "6"), {"upsert TemporalChangeVersion, activity 1", "complete"}, "123",
-     "", "3 replaying: initialize\n10 replaying: activity 1 completed\n"},
+    {"the key upserted by hand",
+     RUN(", patches", "6"),
+     {"upsert TemporalChangeVersion, activity 1", "complete"},
+     "123",
+     "",
+     "3 replaying: initialize\n10 replaying: activity 1 completed\n"},
 };
 
-/* The answer that the code gets is its host's; what is tested is which commands go with which history. */
+/* The answer that the code gets is its host's; what is tested is which commands go with which
+ * history. */
 static void test_patches__every_row_of_the_table(void **state)
 {
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -120,7 +191,8 @@ static const struct {
     {"only the first call of an id makes a command", "patch p1, patch p1",
      "RecordMarker core_patch {\"id\":\"p1\",\"deprecated\":false}, UpsertWorkflowSearchAttributes "
      "TemporalChangeVersion=[\"p1\"]"},
-    {"the list set by hand is sent empty", "upsert TemporalChangeVersion", "UpsertWorkflowSearchAttributes"},
+    {"the list set by hand is sent empty", "upsert TemporalChangeVersion",
+     "UpsertWorkflowSearchAttributes"},
 };
 
 /* Live, core makes the marker and the upsert itself. */
@@ -150,7 +222,8 @@ static void test_patches__a_long_list_is_not_upserted(void **state)
     history_add(&history, "started, task");
     wf_buffer_init(&answer, *state);
     for (uint32_t i = 0; i < 40; i++) {
-        wf_buffer_printf(&answer, "%spatch a-patch-with-a-name-of-sixty-bytes-so-that-forty-are-enough-%03u",
+        wf_buffer_printf(&answer,
+                         "%spatch a-patch-with-a-name-of-sixty-bytes-so-that-forty-are-enough-%03u",
                          i == 0 ? "" : ",", i);
     }
     wf_buffer_append_char(&answer, '\0');

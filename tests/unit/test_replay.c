@@ -1,5 +1,6 @@
 /*
- * Whole replays: C workflows against histories. What is found, why, shown how, and what official replayers would have said.
+ * Whole replays: C workflows against histories. What is found, why, shown how, and what official
+ * replayers would have said.
  */
 #include "tests/support/test.h"
 
@@ -21,13 +22,13 @@ static wf_error run_steps(struct wf *wf, const char *const *types)
     return error;
 }
 
-#define STEPS(name, ...)                                                                                               \
-    static wf_error name(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)                     \
-    {                                                                                                                  \
-        static const char *const types[] = {__VA_ARGS__, NULL};                                                        \
-                                                                                                                       \
-        (void)state, (void)args, (void)result;                                                                         \
-        return run_steps(wf, types);                                                                                   \
+#define STEPS(name, ...)                                                                           \
+    static wf_error name(struct wf *wf, void *state, struct wf_args args, struct wf_value *result) \
+    {                                                                                              \
+        static const char *const types[] = {__VA_ARGS__, NULL};                                    \
+                                                                                                   \
+        (void)state, (void)args, (void)result;                                                     \
+        return run_steps(wf, types);                                                               \
     }
 STEPS(as_recorded, "reserve", "charge", "ship")
 STEPS(moved, "reserve", "ship", "charge")
@@ -36,7 +37,8 @@ STEPS(inserted, "reserve", "audit", "charge", "ship")
 STEPS(removed, "reserve", "ship")
 STEPS(closed_early, "reserve")
 
-static wf_error kind_changed(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+static wf_error kind_changed(struct wf *wf, void *state, struct wf_args args,
+                             struct wf_value *result)
 {
     wf_error error = wf_activity(wf, "reserve", WF_NO_ARGS, &minute, NULL);
 
@@ -44,7 +46,8 @@ static wf_error kind_changed(struct wf *wf, void *state, struct wf_args args, st
     return error != NULL ? error : wf_sleep(wf, WF_MINUTE);
 }
 
-static wf_error moved_with_patch(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+static wf_error moved_with_patch(struct wf *wf, void *state, struct wf_args args,
+                                 struct wf_value *result)
 {
     static const char *const old_way[] = {"charge", "ship", NULL};
     static const char *const new_way[] = {"ship", "charge", NULL};
@@ -74,13 +77,13 @@ static wf_error gather(struct wf *wf, const char *const *types, size_t count)
     return wf_gather(wf, futures, count, WF_GATHER_ALL, NULL);
 }
 
-#define AT_ONCE(name, ...)                                                                                             \
-    static wf_error name(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)                     \
-    {                                                                                                                  \
-        static const char *const types[] = {__VA_ARGS__};                                                              \
-                                                                                                                       \
-        (void)state, (void)args, (void)result;                                                                         \
-        return gather(wf, types, sizeof types / sizeof types[0]);                                                      \
+#define AT_ONCE(name, ...)                                                                         \
+    static wf_error name(struct wf *wf, void *state, struct wf_args args, struct wf_value *result) \
+    {                                                                                              \
+        static const char *const types[] = {__VA_ARGS__};                                          \
+                                                                                                   \
+        (void)state, (void)args, (void)result;                                                     \
+        return gather(wf, types, sizeof types / sizeof types[0]);                                  \
     }
 AT_ONCE(together, "a", "b", "c")
 AT_ONCE(together_inserted, "a", "x", "b", "c")
@@ -98,13 +101,20 @@ static wf_error forgetful(struct wf *wf, void *state, struct wf_args args, struc
 
 /* ---- Histories ---- */
 
-#define STEP(scheduled, id, type)                                                                                      \
-    ", activity " id " " type ", activity-started " scheduled ", activity-completed " scheduled ", task, completed"
-#define SAGA "started, task, completed" STEP("5", "1", "reserve") STEP("11", "2", "charge") STEP("17", "3", "ship") ", closed"
-#define TOGETHER                                                                                                       \
-    "started, task, completed, activity 1 a, activity 2 b, activity 3 c, activity-started 5, activity-completed 5, "  \
-    "activity-started 6, activity-completed 6, activity-started 7, activity-completed 7, task, completed, closed"
-#define PATCHED "started, task, completed, activity 1 reserve, activity-started 5, activity-completed 5, task, completed, "
+#define STEP(scheduled, id, type)                                                                  \
+    ", activity " id " " type ", activity-started " scheduled ", activity-completed " scheduled    \
+    ", task, completed"
+#define SAGA                                                                                       \
+    "started, task, completed" STEP("5", "1", "reserve") STEP("11", "2", "charge")                 \
+        STEP("17", "3", "ship") ", closed"
+#define TOGETHER                                                                                   \
+    "started, task, completed, activity 1 a, activity 2 b, activity 3 c, activity-started 5, "     \
+    "activity-completed 5, "                                                                       \
+    "activity-started 6, activity-completed 6, activity-started 7, activity-completed 7, task, "   \
+    "completed, closed"
+#define PATCHED                                                                                    \
+    "started, task, completed, activity 1 reserve, activity-started 5, activity-completed 5, "     \
+    "task, completed, "
 
 struct bench {
     struct wf_workflow workflows[2];
@@ -116,8 +126,8 @@ struct bench {
 };
 
 static void replay(struct bench *bench, struct wf_arena *arena,
-                   wf_error (*run)(struct wf *, void *, struct wf_args, struct wf_value *), const char *events,
-                   struct wf_replay_options options)
+                   wf_error (*run)(struct wf *, void *, struct wf_args, struct wf_value *),
+                   const char *events, struct wf_replay_options options)
 {
     const struct wf_host_config config = {.module = &bench->module,
                                           .blocks = arena->source,
@@ -137,7 +147,8 @@ static void replay(struct bench *bench, struct wf_arena *arena,
     assert_int_equal(wf_host_new(&config, &bench->host, &err), WF_OK);
     bench->replay = wf_replay_new(arena->source, bench->host);
     assert_non_null(bench->replay);
-    assert_int_equal(wf_replay_run(bench->replay, &bench->history, &options, &bench->result, &err), WF_OK);
+    assert_int_equal(wf_replay_run(bench->replay, &bench->history, &options, &bench->result, &err),
+                     WF_OK);
 }
 
 static void end(struct bench *bench)
@@ -160,30 +171,34 @@ static const struct {
 } rows[] = {
     {"the code that recorded it", as_recorded, SAGA, WF_VERDICT_OK, WF_CAUSE_NONE, NULL, 0, NULL},
     {"a step moved", moved, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_MOVED, "WF209", 11,
-     "if (wf_patched(wf, \"move-ship\")) { the new way } else { the old way }, from before ScheduleActivityTask of ship"},
-    {"a step moved behind a patch", moved_with_patch, SAGA, WF_VERDICT_OK, WF_CAUSE_NONE, NULL, 0, NULL},
+     "if (wf_patched(wf, \"move-ship\")) { the new way } else { the old way }, from before "
+     "ScheduleActivityTask of ship"},
+    {"a step moved behind a patch", moved_with_patch, SAGA, WF_VERDICT_OK, WF_CAUSE_NONE, NULL, 0,
+     NULL},
     {"a step renamed", renamed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_RENAMED, "WF204", 11,
      "wf_patched(wf, \"change-charge_card\")"},
     {"a step added", inserted, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_INSERTED, "WF208", 11,
      "wf_patched(wf, \"add-audit\")"},
     {"a step removed", removed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_REMOVED, "WF202", 11,
      "wf_patched(wf, \"remove-charge\")"},
-    {"a timer in place of an activity", kind_changed, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_KIND_CHANGED, "WF201",
-     11, "wf_patched(wf, \"change-timer\")"},
-    {"the run ends early", closed_early, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_CLOSED_EARLY, "WF210", 11,
-     "wf_patched(wf, \"end-before-charge\")"},
-    {"steps removed at the end: closed early", stuck, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_CLOSED_EARLY, "WF210",
-     11, "wf_patched(wf, \"end-before-charge\")"},
+    {"a timer in place of an activity", kind_changed, SAGA, WF_VERDICT_NONDETERMINISM,
+     WF_CAUSE_KIND_CHANGED, "WF201", 11, "wf_patched(wf, \"change-timer\")"},
+    {"the run ends early", closed_early, SAGA, WF_VERDICT_NONDETERMINISM, WF_CAUSE_CLOSED_EARLY,
+     "WF210", 11, "wf_patched(wf, \"end-before-charge\")"},
+    {"steps removed at the end: closed early", stuck, SAGA, WF_VERDICT_NONDETERMINISM,
+     WF_CAUSE_CLOSED_EARLY, "WF210", 11, "wf_patched(wf, \"end-before-charge\")"},
     {"several at once", together, TOGETHER, WF_VERDICT_OK, WF_CAUSE_NONE, NULL, 0, NULL},
-    {"one more of several", together_inserted, TOGETHER, WF_VERDICT_NONDETERMINISM, WF_CAUSE_INSERTED, "WF208", 6,
-     "wf_patched(wf, \"add-x\")"},
-    {"one less of several", together_removed, TOGETHER, WF_VERDICT_NONDETERMINISM, WF_CAUSE_REMOVED, "WF202", 6,
-     "wf_patched(wf, \"remove-b\")"},
-    {"two of several in another order", together_moved, TOGETHER, WF_VERDICT_NONDETERMINISM, WF_CAUSE_MOVED, "WF209", 6,
-     "wf_patched(wf, \"move-b\")"},
-    {"a patch call that is gone", as_recorded, PATCHED "patch ship-first, patches, activity 2 ship, task",
-     WF_VERDICT_NONDETERMINISM, WF_CAUSE_PATCH_MISSING, "WF203", 11,
-     "Keep the call wf_patched(wf, \"ship-first\"), or wf_deprecate_patch(wf, \"ship-first\") in its place"},
+    {"one more of several", together_inserted, TOGETHER, WF_VERDICT_NONDETERMINISM,
+     WF_CAUSE_INSERTED, "WF208", 6, "wf_patched(wf, \"add-x\")"},
+    {"one less of several", together_removed, TOGETHER, WF_VERDICT_NONDETERMINISM, WF_CAUSE_REMOVED,
+     "WF202", 6, "wf_patched(wf, \"remove-b\")"},
+    {"two of several in another order", together_moved, TOGETHER, WF_VERDICT_NONDETERMINISM,
+     WF_CAUSE_MOVED, "WF209", 6, "wf_patched(wf, \"move-b\")"},
+    {"a patch call that is gone", as_recorded,
+     PATCHED "patch ship-first, patches, activity 2 ship, task", WF_VERDICT_NONDETERMINISM,
+     WF_CAUSE_PATCH_MISSING, "WF203", 11,
+     "Keep the call wf_patched(wf, \"ship-first\"), or wf_deprecate_patch(wf, \"ship-first\") in "
+     "its place"},
 };
 
 static bool contains(struct wf_string text, const char *part)
@@ -205,11 +220,13 @@ static void test_replay__changes_are_found_and_told_apart(void **state)
         struct bench bench;
         const struct wf_finding *finding = &bench.result.finding;
 
-        replay(&bench, *state, rows[i].run, rows[i].history, (struct wf_replay_options){.family = WF_FAMILY_AUTO});
+        replay(&bench, *state, rows[i].run, rows[i].history,
+               (struct wf_replay_options){.family = WF_FAMILY_AUTO});
 
         test_string_is(rows[i].name, wf_string_of(wf_verdict_name(bench.result.verdict)),
                        wf_verdict_name(rows[i].verdict));
-        test_string_is(rows[i].name, wf_string_of(wf_cause_name(finding->cause)), wf_cause_name(rows[i].cause));
+        test_string_is(rows[i].name, wf_string_of(wf_cause_name(finding->cause)),
+                       wf_cause_name(rows[i].cause));
         assert_int_equal(finding->event_id, rows[i].event_id);
         if (rows[i].diagnosis != NULL) {
             test_string_is(rows[i].name, wf_string_of(finding->diagnosis), rows[i].diagnosis);
@@ -235,7 +252,8 @@ static void print_window(const struct wf_finding *finding, struct wf_buffer *out
         }
         wf_buffer_append_text(out, " | ");
         if (row->command != NULL) {
-            wf_buffer_append_string(out, row->command->attributes.schedule_activity_task->activity_type->name);
+            wf_buffer_append_string(
+                out, row->command->attributes.schedule_activity_task->activity_type->name);
         }
         wf_buffer_append_char(out, '\n');
     }
@@ -259,7 +277,8 @@ static void test_replay__the_window_aligns_history_and_code(void **state)
         struct bench bench;
         struct wf_buffer window;
 
-        replay(&bench, *state, windows[i].run, windows[i].history, (struct wf_replay_options){.family = WF_FAMILY_CORE});
+        replay(&bench, *state, windows[i].run, windows[i].history,
+               (struct wf_replay_options){.family = WF_FAMILY_CORE});
         wf_buffer_init(&window, *state);
         print_window(&bench.result.finding, &window);
 
@@ -278,11 +297,15 @@ static const struct {
     const char *diagnosis;
 } others[] = {
     {"no start", "task, completed", WF_VERDICT_BAD_HISTORY, "history-start", "WF106"},
-    {"a started task without its end", "started, task, signaled", WF_VERDICT_BAD_HISTORY, "history-task-end", "WF107"},
-    {"a workflow that the code does not have", "started Other, task", WF_VERDICT_SETUP, "workflow-type", "WF232"},
-    {"a history of the Go family", "started, task, completed, timer 5", WF_VERDICT_SETUP, "family", "WF231"},
-    {"a history of the Java family", "started, task, completed, marker Version changeId \"c\", task",
-     WF_VERDICT_SETUP, "family", "WF231"},
+    {"a started task without its end", "started, task, signaled", WF_VERDICT_BAD_HISTORY,
+     "history-task-end", "WF107"},
+    {"a workflow that the code does not have", "started Other, task", WF_VERDICT_SETUP,
+     "workflow-type", "WF232"},
+    {"a history of the Go family", "started, task, completed, timer 5", WF_VERDICT_SETUP, "family",
+     "WF231"},
+    {"a history of the Java family",
+     "started, task, completed, marker Version changeId \"c\", task", WF_VERDICT_SETUP, "family",
+     "WF231"},
 };
 
 static void test_replay__what_cannot_be_replayed_says_why(void **state)
@@ -290,12 +313,14 @@ static void test_replay__what_cannot_be_replayed_says_why(void **state)
     for (size_t i = 0; i < TEST_COUNT(others); i++) {
         struct bench bench;
 
-        replay(&bench, *state, as_recorded, others[i].history, (struct wf_replay_options){.family = WF_FAMILY_AUTO});
+        replay(&bench, *state, as_recorded, others[i].history,
+               (struct wf_replay_options){.family = WF_FAMILY_AUTO});
 
         test_string_is(others[i].name, wf_string_of(wf_verdict_name(bench.result.verdict)),
                        wf_verdict_name(others[i].verdict));
         test_string_is(others[i].name, wf_string_of(bench.result.finding.rule), others[i].rule);
-        test_string_is(others[i].name, wf_string_of(bench.result.finding.diagnosis), others[i].diagnosis);
+        test_string_is(others[i].name, wf_string_of(bench.result.finding.diagnosis),
+                       others[i].diagnosis);
         assert_true(bench.result.finding.message.size_bytes > 0);
         end(&bench);
     }
@@ -310,7 +335,8 @@ static void test_replay__a_gap_in_the_ids_is_a_bad_history(void **state)
 
     replay(&bench, *state, as_recorded, SAGA, options);
     bench.history.events[6].event_id = 70;
-    assert_int_equal(wf_replay_run(bench.replay, &bench.history, &options, &bench.result, &err), WF_OK);
+    assert_int_equal(wf_replay_run(bench.replay, &bench.history, &options, &bench.result, &err),
+                     WF_OK);
 
     assert_int_equal(bench.result.verdict, WF_VERDICT_BAD_HISTORY);
     test_string_is("rule", wf_string_of(bench.result.finding.rule), "history-ids");
@@ -330,7 +356,8 @@ static void test_replay__core_rules_can_be_forced(void **state)
 
     replay(&bench, *state, kind_changed, "started, task, completed" STEP("5", "5", "reserve"),
            (struct wf_replay_options){.family = WF_FAMILY_CORE});
-    assert_int_equal(bench.result.verdict, WF_VERDICT_NONDETERMINISM); /* the id is compared, as core would */
+    assert_int_equal(bench.result.verdict,
+                     WF_VERDICT_NONDETERMINISM); /* the id is compared, as core would */
     test_string_is("rule", wf_string_of(bench.result.finding.rule), "act-id");
     assert_int_equal(bench.result.family, WF_FAMILY_CORE);
     end(&bench);
@@ -358,7 +385,8 @@ static void test_replay__cold_at_every_boundary_is_the_same(void **state)
     end(&cold);
 }
 
-/* Code that remembers something outside its run answers otherwise when it is run again (rule eviction-replay). */
+/* Code that remembers something outside its run answers otherwise when it is run again (rule
+ * eviction-replay). */
 static void test_replay__code_that_remembers_across_runs_is_found(void **state)
 {
     struct bench bench;
@@ -390,9 +418,11 @@ static void test_replay__one_replayer_serves_many_histories(void **state)
     history_init(&bad, *state);
     history_add(&bad, "started, task, completed, activity 1 other, task");
     bad_history = history_of(&bad);
-    assert_int_equal(wf_replay_run(bench.replay, &bad_history, &options, &bench.result, &err), WF_OK);
+    assert_int_equal(wf_replay_run(bench.replay, &bad_history, &options, &bench.result, &err),
+                     WF_OK);
     assert_int_equal(bench.result.verdict, WF_VERDICT_NONDETERMINISM);
-    assert_int_equal(wf_replay_run(bench.replay, &bench.history, &options, &bench.result, &err), WF_OK);
+    assert_int_equal(wf_replay_run(bench.replay, &bench.history, &options, &bench.result, &err),
+                     WF_OK);
 
     assert_int_equal(bench.result.verdict, WF_VERDICT_OK);
     end(&bench);

@@ -1,5 +1,6 @@
 /*
- * The worker of the simulator: live tasks, the cache, and that a cold start gives what a warm one gives.
+ * The worker of the simulator: live tasks, the cache, and that a cold start gives what a warm one
+ * gives.
  */
 #include "tests/support/test.h"
 
@@ -17,8 +18,8 @@ struct bench {
     int64_t last_id;        /* events that a task brings; 0: up to its started event */
 };
 
-static void bench_init(struct bench *bench, struct wf_arena *arena, const struct history_builder *history,
-                       uint32_t cache_size_max)
+static void bench_init(struct bench *bench, struct wf_arena *arena,
+                       const struct history_builder *history, uint32_t cache_size_max)
 {
     const struct wf_worker_config config = {.blocks = arena->source,
                                             .cache_size_max = cache_size_max,
@@ -31,8 +32,8 @@ static void bench_init(struct bench *bench, struct wf_arena *arena, const struct
 }
 
 /* A task with the events from first_id to its started event, as bytes. */
-static enum wf_status task(struct bench *bench, const char *run_id, int64_t first_id, int64_t started_id,
-                           int64_t previous_id)
+static enum wf_status task(struct bench *bench, const char *run_id, int64_t first_id,
+                           int64_t started_id, int64_t previous_id)
 {
     struct wf_task given = {.token = WF_STR("token"),
                             .run_id = wf_string_of(run_id),
@@ -45,7 +46,8 @@ static enum wf_status task(struct bench *bench, const char *run_id, int64_t firs
                             .is_full_history = first_id == 1};
     const struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &given};
 
-    bench->batch = history_bytes(bench->history, first_id, bench->last_id == 0 ? started_id : bench->last_id);
+    bench->batch = history_bytes(bench->history, first_id,
+                                 bench->last_id == 0 ? started_id : bench->last_id);
     return wf_worker_step(bench->worker, &in, &bench->out, &bench->err);
 }
 
@@ -79,13 +81,15 @@ static void expect_commands(struct bench *bench, const char *commands)
     test_string_is("commands", wf_buffer_string(&trace), commands);
 }
 
-#define LIFE                                                                                                           \
-    "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, task, completed, "            \
+#define LIFE                                                                                       \
+    "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, task, "   \
+    "completed, "                                                                                  \
     "timer 2, signaled, task, completed, timer-canceled 11, closed"
 
 /* ---- A life in the cache ---- */
 
-/* Each task brings only what is new; its commands are matched when the next one brings their events. */
+/* Each task brings only what is new; its commands are matched when the next one brings their
+ * events. */
 static void test_worker__a_cached_run_goes_on_with_new_events(void **state)
 {
     struct history_builder history;
@@ -182,7 +186,8 @@ static void test_worker__a_lost_run_wants_its_history(void **state)
     wf_worker_free(bench.worker);
 }
 
-/* A history that ends before its task comes from a service that was overtaken; it is wanted again. */
+/* A history that ends before its task comes from a service that was overtaken; it is wanted again.
+ */
 static void test_worker__a_history_that_ends_before_its_task_is_wanted_again(void **state)
 {
     struct history_builder history;
@@ -200,7 +205,8 @@ static void test_worker__a_history_that_ends_before_its_task_is_wanted_again(voi
     wf_worker_free(bench.worker);
 }
 
-/* A task that does not go on where the run stopped (our answer was lost, and the task timed out) drops the cached run. */
+/* A task that does not go on where the run stopped (our answer was lost, and the task timed out)
+ * drops the cached run. */
 static void test_worker__a_task_that_does_not_follow_drops_the_cached_run(void **state)
 {
     struct history_builder history;
@@ -219,7 +225,8 @@ static void test_worker__a_task_that_does_not_follow_drops_the_cached_run(void *
     wf_worker_free(bench.worker);
 }
 
-/* What history went on with while it was fetched does not make the answer one of the past: the next task begins anew. */
+/* What history went on with while it was fetched does not make the answer one of the past: the next
+ * task begins anew. */
 static void test_worker__a_history_beyond_its_task_is_cut_at_its_start(void **state)
 {
     struct history_builder history;
@@ -236,8 +243,10 @@ static void test_worker__a_history_beyond_its_task_is_cut_at_its_start(void **st
     const struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &given};
 
     history_init(&history, *state);
-    history_add(&history, "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, task, "
-                          "timed-out, task");
+    history_add(
+        &history,
+        "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, task, "
+        "timed-out, task");
     bytes = history_bytes(&history, 1, 12);
     bench_init(&bench, *state, &history, 1);
 
@@ -261,7 +270,8 @@ static void test_worker__a_history_without_the_task_is_wanted_again(void **state
     struct bench bench;
 
     history_init(&history, *state);
-    history_add(&history, "started, task, completed, activity 1 foo, activity-started 5, activity-completed 5, signaled, "
+    history_add(&history, "started, task, completed, activity 1 foo, activity-started 5, "
+                          "activity-completed 5, signaled, "
                           "task");
     bench_init(&bench, *state, &history, 1);
 
@@ -339,7 +349,8 @@ static void test_worker__evicted_runs_are_gone(void **state)
 
 /* ---- Failing tasks ---- */
 
-/* Code that disagrees with history fails the task with the cause that says so, and the run leaves the cache. */
+/* Code that disagrees with history fails the task with the cause that says so, and the run leaves
+ * the cache. */
 static void test_worker__a_disagreement_fails_the_task(void **state)
 {
     struct history_builder history;
@@ -354,9 +365,11 @@ static void test_worker__a_disagreement_fails_the_task(void **state)
     assert_int_equal(bench.out.type, WF_WORKER_RESPONSE);
     assert_true(bench.out.response.is_failed);
     assert_true(bench.out.response.evict);
-    assert_int_equal(bench.out.response.failed_cause, WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR);
+    assert_int_equal(bench.out.response.failed_cause,
+                     WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR);
     test_string_is("message", bench.out.response.failure->message,
-                   "[TMPRL1100] Nondeterminism error: Timer machine does not handle this event: HistoryEvent(id: 5, "
+                   "[TMPRL1100] Nondeterminism error: Timer machine does not handle this event: "
+                   "HistoryEvent(id: 5, "
                    "ActivityTaskScheduled)");
     assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 9, 3), WF_OK); /* the slot is free again */
     wf_worker_free(bench.worker);
@@ -406,7 +419,8 @@ static void test_worker__a_corrupt_batch_is_an_error(void **state)
     struct history_builder history;
     struct bench bench;
     struct wf_string bytes = WF_STR("\x0a\x7f");
-    struct wf_task given = {.run_id = WF_STR("a"), .batches = &bytes, .batch_count = 1, .is_full_history = true};
+    struct wf_task given = {
+        .run_id = WF_STR("a"), .batches = &bytes, .batch_count = 1, .is_full_history = true};
     const struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &given};
 
     history_init(&history, *state);
@@ -449,7 +463,8 @@ static void test_worker__a_run_without_memory_fails_its_task(void **state)
 
 /* ---- Queries ---- */
 
-static enum wf_status query(struct bench *bench, int64_t first_id, int64_t last_id, int64_t previous_id, bool is_only)
+static enum wf_status query(struct bench *bench, int64_t first_id, int64_t last_id,
+                            int64_t previous_id, bool is_only)
 {
     struct wf_sdk_query_workflow *queries = wf_arena_take_array(bench->arena, 2, sizeof *queries);
     struct wf_task given = {.run_id = WF_STR(HISTORY_RUN_ID),
@@ -487,7 +502,8 @@ static void test_worker__a_query_task_asks_a_cached_run(void **state)
     assert_int_equal(bench.out.type, WF_WORKER_RESPONSE);
     assert_int_equal(bench.out.response.command_count, 0);
     assert_int_equal(bench.out.response.query_result_count, 1);
-    test_string_is("answer", bench.out.response.query_results[0].variant.succeeded->response->data, "7");
+    test_string_is("answer", bench.out.response.query_results[0].variant.succeeded->response->data,
+                   "7");
 
     assert_int_equal(task(&bench, HISTORY_RUN_ID, 4, 9, 3), WF_OK);
     expect_activation(&bench, "9 live: activity 1 completed");
@@ -509,7 +525,8 @@ static void test_worker__a_query_task_replays_a_cold_run(void **state)
     answer(&bench, "complete");
     expect_activation(&bench, "5 replaying: query legacy_query");
     answer(&bench, "");
-    assert_int_equal(bench.out.response.query_results[0].variant_case, WF_CASE_sdk_query_result_failed);
+    assert_int_equal(bench.out.response.query_results[0].variant_case,
+                     WF_CASE_sdk_query_result_failed);
     wf_worker_free(bench.worker);
 }
 
@@ -530,13 +547,15 @@ static void test_worker__queries_of_a_task_are_asked_after_its_commands(void **s
     answer(&bench, "answer q2 2, answer legacy_query 1");
     expect_commands(&bench, "ScheduleActivityTask foo 1");
     assert_int_equal(bench.out.response.query_result_count, 2);
-    test_string_is("q2", bench.out.response.query_results[1].variant.succeeded->response->data, "2");
+    test_string_is("q2", bench.out.response.query_results[1].variant.succeeded->response->data,
+                   "2");
     wf_worker_free(bench.worker);
 }
 
 /* ---- Several activations in one task ---- */
 
-/* An activity that is cancelled at once resolves in an extra activation; commands of both are sent together. */
+/* An activity that is cancelled at once resolves in an extra activation; commands of both are sent
+ * together. */
 static void test_worker__commands_of_all_activations_of_a_task_are_sent_together(void **state)
 {
     struct history_builder history;
@@ -552,37 +571,41 @@ static void test_worker__commands_of_all_activations_of_a_task_are_sent_together
     answer(&bench, "cancel-activity 1, timer 2, activity 3 bar, cancel-activity 3");
     expect_activation(&bench, "8 live: activity 1 cancelled; activity 3 cancelled");
     answer(&bench, "timer 4, cancel-timer 4, child 5 c Child");
-    expect_commands(&bench, "RequestCancelActivityTask 5, StartTimer 2, StartChildWorkflowExecution Child c");
+    expect_commands(
+        &bench, "RequestCancelActivityTask 5, StartTimer 2, StartChildWorkflowExecution Child c");
     wf_worker_free(bench.worker);
 }
 
 /* ---- Cold is warm ---- */
 
-static const char *const script[] = {"activity 1 foo, timer 2", "patch p1, activity 3 bar", "cancel-timer 2, child 4 c Child",
-                                     "upsert Key", "complete"};
+static const char *const script[] = {"activity 1 foo, timer 2", "patch p1, activity 3 bar",
+                                     "cancel-timer 2, child 4 c Child", "upsert Key", "complete"};
 static const int64_t starts[] = {3, 10, 18, 24, 29};
 
-/* Every way to cut a run's tasks into cached stretches gives the same activations, but for the flag that says replay, and the
- * same commands. */
+/* Every way to cut a run's tasks into cached stretches gives the same activations, but for the flag
+ * that says replay, and the same commands. */
 static void test_worker__every_eviction_pattern_gives_the_same_commands(void **state)
 {
     static const char *const commands[] = {
         "ScheduleActivityTask foo 1, StartTimer 2",
-        "RecordMarker core_patch {\"id\":\"p1\",\"deprecated\":false}, UpsertWorkflowSearchAttributes "
+        "RecordMarker core_patch {\"id\":\"p1\",\"deprecated\":false}, "
+        "UpsertWorkflowSearchAttributes "
         "TemporalChangeVersion=[\"p1\"], ScheduleActivityTask bar 3",
-        "CancelTimer 2, StartChildWorkflowExecution Child c", "UpsertWorkflowSearchAttributes Key=1",
-        "CompleteWorkflowExecution"};
+        "CancelTimer 2, StartChildWorkflowExecution Child c",
+        "UpsertWorkflowSearchAttributes Key=1", "CompleteWorkflowExecution"};
 
     for (uint32_t evicted = 0; evicted < 1u << 4; evicted++) {
         struct history_builder history;
         struct bench bench;
 
         history_init(&history, *state);
-        history_add(&history,
-                    "started, task, completed, activity 1 foo, timer 2, activity-started 5, activity-completed 5, task, "
-                    "completed, patch, patches, activity 3 bar, activity-started 14, activity-completed 14, task, "
-                    "completed, timer-canceled 6, child c Child, child-started 21, task, completed, upsert Key, "
-                    "child-completed 21, task");
+        history_add(&history, "started, task, completed, activity 1 foo, timer 2, activity-started "
+                              "5, activity-completed 5, task, "
+                              "completed, patch, patches, activity 3 bar, activity-started 14, "
+                              "activity-completed 14, task, "
+                              "completed, timer-canceled 6, child c Child, child-started 21, task, "
+                              "completed, upsert Key, "
+                              "child-completed 21, task");
         bench_init(&bench, *state, &history, 1);
         for (uint32_t turn = 0; turn < 5; turn++) {
             const int64_t previous = turn == 0 ? 0 : starts[turn - 1];
@@ -591,7 +614,9 @@ static void test_worker__every_eviction_pattern_gives_the_same_commands(void **s
             if (is_cold) {
                 wf_worker_reset(bench.worker);
             }
-            assert_int_equal(task(&bench, HISTORY_RUN_ID, is_cold ? 1 : previous + 1, starts[turn], previous), WF_OK);
+            assert_int_equal(
+                task(&bench, HISTORY_RUN_ID, is_cold ? 1 : previous + 1, starts[turn], previous),
+                WF_OK);
             for (uint32_t i = is_cold ? 0 : turn; i <= turn; i++) {
                 assert_int_equal(bench.out.type, WF_WORKER_ACTIVATION);
                 assert_int_equal(bench.out.activation->history_length, starts[i]);
