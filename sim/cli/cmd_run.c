@@ -26,8 +26,6 @@ enum frame {
     FRAME_LEDGER = 'L',  /* text; of a batch of one seed */
 };
 
-#define TRACE_FRAME_BYTES ((size_t)64 * 1024)
-
 struct batch {
     struct cli *cli;
     const struct cli_args *args;
@@ -91,9 +89,7 @@ static void trace_record(void *context, const struct sim_record *record)
 
     sim_record_print(record, &batch->lines);
     wf_buffer_append_char(&batch->lines, '\n');
-    if (batch->lines.size_bytes > TRACE_FRAME_BYTES) {
-        send_lines(batch);
-    }
+    send_lines(batch); /* at once: the next step may be workflow code that ends this process */
 }
 
 static enum wf_status send_histories(struct batch *batch, uint64_t seed, struct wf_error *err)

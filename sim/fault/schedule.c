@@ -360,6 +360,10 @@ enum wf_status sim_faults_new(struct sim_world *world, const struct sim_config *
     if (made == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the fault schedule");
     }
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) { /* a row of faults.def without one in the table of actions */
+        WF_ASSERT(sim_fault_rows[kind].class == SIM_FAULT_CLASS_RATED ? sim_fault_rows[kind].rate.denominator > 0
+                                                                      : sim_fault_rows[kind].strike != NULL);
+    }
     made->world = world;
     made->config = config;
     made->trapped_node = SIM_NO_NODE;
