@@ -71,8 +71,10 @@ static void bench_init(struct bench *bench, struct wf_arena *arena)
     history_init(&bench->history, arena);
     task.events = history.events;
     task.event_count = history.count;
+    task.started_event_id = history.count;
     assert_non_null(bench->worker);
     assert_int_equal(wf_worker_step(bench->worker, &in, &out, NULL), WF_OK);
+    assert_int_equal(out.type, WF_WORKER_ACTIVATION);
     bench->run = &bench->worker->runs[0];
 }
 
