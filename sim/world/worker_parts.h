@@ -76,6 +76,8 @@ struct sim_worker {
     uint32_t cache_size;
     struct wf_string sticky_queue;
     char sticky_bytes[160];
+    struct wf_string identity; /* "<incarnation>@<node>", as SDKs say pid@host: a restarted process is another worker */
+    char identity_bytes[160];
     struct sim_poller pollers[SIM_WORKER_POLLERS];
     struct sim_ring_link taken;
     struct sim_ring_link reports;

@@ -386,7 +386,7 @@ static void send_heartbeat(struct sim_attempt *attempt, const struct wf_step *st
                                                .count = step->payload == NULL ? 0 : 1}};
     struct wf_svc_record_activity_heartbeat body = {.token = attempt->task->token,
                                                     .details = step->payload == NULL ? NULL : &details,
-                                                    .identity = attempt->worker->node->name};
+                                                    .identity = attempt->worker->identity};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_record_activity_heartbeat,
                                            .call = {.record_activity_heartbeat = &body}};
     const struct sim_call_request call = {.node = attempt->worker->node->index,
@@ -451,7 +451,7 @@ static void report_completed(struct sim_attempt *attempt, const struct wf_payloa
     struct wf_payloads payloads = {
         .payloads = {.items = (struct wf_payload *)(uintptr_t)result, .count = result == NULL ? 0 : 1}};
     struct wf_svc_respond_activity_task_completed body = {
-        .token = attempt->task->token, .result = &payloads, .identity = attempt->worker->node->name};
+        .token = attempt->task->token, .result = &payloads, .identity = attempt->worker->identity};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_completed,
                                            .call = {.respond_activity_task_completed = &body}};
 
@@ -462,7 +462,7 @@ static void report_failed(struct sim_attempt *attempt, const struct wf_failure *
 {
     struct wf_svc_respond_activity_task_failed body = {.token = attempt->task->token,
                                                        .failure = (struct wf_failure *)(uintptr_t)failure,
-                                                       .identity = attempt->worker->node->name};
+                                                       .identity = attempt->worker->identity};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_failed,
                                            .call = {.respond_activity_task_failed = &body}};
 
@@ -472,7 +472,7 @@ static void report_failed(struct sim_attempt *attempt, const struct wf_failure *
 static void report_canceled(struct sim_attempt *attempt)
 {
     struct wf_svc_respond_activity_task_canceled body = {.token = attempt->task->token,
-                                                         .identity = attempt->worker->node->name};
+                                                         .identity = attempt->worker->identity};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_canceled,
                                            .call = {.respond_activity_task_canceled = &body}};
 

@@ -86,7 +86,7 @@ static void fill_poll(const struct sim_poller *poller, struct wf_svc_request *re
 
     if (poller->kind == SIM_POLLER_ACTIVITY) {
         *activity_poll = (struct wf_svc_poll_activity_task){
-            .task_queue = worker->queue->name, .identity = worker->node->name, .wait_ns = poller->wait_ns};
+            .task_queue = worker->queue->name, .identity = worker->identity, .wait_ns = poller->wait_ns};
         request->call_case = WF_CASE_svc_request_poll_activity_task;
         request->call.poll_activity_task = activity_poll;
         return;
@@ -95,7 +95,7 @@ static void fill_poll(const struct sim_poller *poller, struct wf_svc_request *re
         .task_queue = is_sticky ? worker->sticky_queue : worker->queue->name,
         .is_sticky = is_sticky,
         .normal_task_queue = is_sticky ? worker->queue->name : (struct wf_string){0},
-        .identity = worker->node->name,
+        .identity = worker->identity,
         .wait_ns = poller->wait_ns,
     };
     request->call_case = WF_CASE_svc_request_poll_workflow_task;
@@ -449,16 +449,20 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
     struct sim_node *node = &world->nodes[node_index];
     struct sim_worker *worker = node->worker;
     struct wf_buffer sticky = {0};
+    struct wf_buffer identity = {0};
 
     wf_buffer_init_fixed(&sticky, worker->sticky_bytes, sizeof worker->sticky_bytes);
     wf_buffer_printf(&sticky, "%S-sticky-%u", &node->name, node->incarnation);
     worker->sticky_queue = wf_buffer_string(&sticky);
+    wf_buffer_init_fixed(&identity, worker->identity_bytes, sizeof worker->identity_bytes);
+    wf_buffer_printf(&identity, "%u@%S", node->incarnation, &node->name);
+    worker->identity = wf_buffer_string(&identity);
     if (world->scenario->code_count > 0) {
         worker->core = wf_worker_new(&(struct wf_worker_config){
             .blocks = world->config.blocks,
             .cache_size_max = worker->cache_size,
             .run_size_bytes_max = SIM_WORKER_RUN_BYTES_MAX,
-            .identity = node->name,
+            .identity = worker->identity,
             .sticky_queue = worker->sticky_queue,
             .sticky_schedule_to_start_ns = SIM_STICKY_START_NS,
             .sdk_name = WF_STR("wfsim"),

@@ -92,7 +92,7 @@ static void fill_completed(const struct sim_worker *worker, const struct wf_task
     /* Slices of what the worker made; the request is copied before the worker's next step. */
     body->commands.items = (struct wf_command *)(uintptr_t)response->commands;
     body->commands.count = response->command_count;
-    body->identity = worker->node->name;
+    body->identity = worker->identity;
     body->sticky_task_queue = response->evict ? (struct wf_string){0} : worker->sticky_queue;
     if (!response->evict) {
         body->sticky_schedule_to_start_timeout = wf_duration_of(SIM_STICKY_START_NS);
@@ -127,7 +127,7 @@ static void answer_failed(const struct sim_taken *taken, const struct wf_task_re
         .token = response->token,
         .cause = response->failed_cause,
         .failure = (struct wf_failure *)(uintptr_t)response->failure,
-        .identity = taken->worker->node->name,
+        .identity = taken->worker->identity,
     };
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_workflow_task_failed,
                                            .call = {.respond_workflow_task_failed = &body}};
