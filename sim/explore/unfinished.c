@@ -185,6 +185,37 @@ static bool explain_no_poller(struct answer *answer, struct wf_string queue_name
 
 /* ---- Open runs ---- */
 
+/* Appends what the code's last failed task said: workers report the first failure of a row, and history keeps it. */
+static void print_task_failure(struct answer *answer)
+{
+    const struct sim_unfinished_question *question = answer->question;
+    const struct wf_string *batches = NULL;
+    const struct wf_failure *failure = NULL;
+    uint32_t batch_count = 0;
+
+    if (sim_world_history(question->world, question->run_index, &batches, &batch_count) != WF_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < batch_count; i++) {
+        struct wf_history_message batch = {0};
+
+        if (wf_wire_decode(question->scratch, &wf_type_history_message, batches[i], &batch, NULL) != WF_OK) {
+            return;
+        }
+        for (uint32_t j = 0; j < batch.events.count; j++) {
+            const struct wf_event *event = &batch.events.items[j];
+
+            if (event->attributes_case == WF_CASE_event_workflow_task_failed && event->attributes.any != NULL) {
+                failure = event->attributes.workflow_task_failed->failure;
+            }
+        }
+    }
+    if (failure != NULL) {
+        wf_buffer_append_text(&answer->reason, ": ");
+        print_failure(failure, &answer->reason);
+    }
+}
+
 static void explain_task(struct answer *answer)
 {
     const struct wf_svc_description *description = answer->description;
@@ -194,6 +225,7 @@ static void explain_task(struct answer *answer)
     if (attempt >= FAILING_TASK_ATTEMPTS) {
         wf_buffer_printf(&answer->reason, "waits for its workflow task, which failed %d times and is tried again",
                          attempt - 1);
+        print_task_failure(answer);
         diagnose(answer, WF_DIAGNOSIS_TASK_FAILS_REPEATEDLY);
         return;
     }

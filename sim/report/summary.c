@@ -5,6 +5,7 @@
 #include "engine/print.h"
 
 #define JUDGED_FROM_SEEDS 100
+#define TASK_FAILS "WF505" /* code that cannot go on is a finding, as code that crashes is */
 
 static const char *const fault_names[] = {
 #define SIM_FAULT(name, text, help) text,
@@ -140,6 +141,11 @@ void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *r
     }
     summary->broken_seed_count += result->broken_count > 0 ? 1 : 0;
     summary->out_of_steps_count += result->is_out_of_steps ? 1 : 0;
+    for (uint32_t i = 0; i < result->unfinished_count; i++) {
+        const char *diagnosis = result->unfinished[i].diagnosis;
+
+        summary->failing_count += diagnosis != NULL && wf_string_is(WF_STR(TASK_FAILS), diagnosis) ? 1 : 0;
+    }
     summary->peak_bytes = result->peak_bytes > summary->peak_bytes ? result->peak_bytes : summary->peak_bytes;
 }
 
@@ -176,7 +182,8 @@ uint32_t sim_summary_missing_count(const struct sim_summary *summary)
 
 bool sim_summary_is_fine(const struct sim_summary *summary)
 {
-    return summary->broken_seed_count == 0 && summary->crash_count == 0 && summary->out_of_steps_count == 0 &&
+    return summary->broken_seed_count == 0 && summary->crash_count == 0 && summary->failing_count == 0 &&
+           summary->out_of_steps_count == 0 &&
            sim_summary_missing_count(summary) == 0;
 }
 
@@ -338,6 +345,12 @@ void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
     print_goals(summary, out);
     print_end(summary, out);
     print_unfinished(summary, out);
+    if (summary->failing_count > 0) {
+        wf_buffer_append_text(out, "code that fails its workflow task until the end: ");
+        print_count(out, summary->failing_count);
+        wf_buffer_append_text(out, summary->failing_count == 1 ? " workflow [" TASK_FAILS "]\n"
+                                                               : " workflows [" TASK_FAILS "]\n");
+    }
     if (summary->out_of_steps_count > 0) {
         wf_buffer_append_text(out, "given up after too many steps: ");
         print_count(out, summary->out_of_steps_count);
@@ -481,6 +494,7 @@ void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *
     write_number(writer, "steps", summary->step_count);
     write_number(writer, "given_up", summary->out_of_steps_count);
     write_number(writer, "crashed", summary->crash_count);
+    write_number(writer, "failing", summary->failing_count);
     write_number(writer, "missing", sim_summary_missing_count(summary));
     write_hash(writer, "trace_hash", summary->trace_hash);
     write_counts(summary, writer);

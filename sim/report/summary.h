@@ -28,6 +28,7 @@ struct sim_summary {
     uint64_t seed_count;
     uint64_t broken_seed_count;
     uint64_t out_of_steps_count;
+    uint64_t failing_count; /* workflows whose code failed its task until the end */
     uint64_t crash_count; /* seeds whose workflow code ended its process */
     uint64_t step_count;
     uint64_t longest_seed;
