@@ -158,6 +158,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
             worst = cli_exit_worse(worst, check_history(cli, &json, histories.path, history, &totals));
         }
     }
+    if (histories.is_cut) {
+        worst = cli_exit_worse(worst, CLI_EXIT_UNREADABLE); /* what is missing was not checked */
+    }
     if (is_open && cli->out->format == CLI_FORMAT_JSON) {
         wf_json_end_array(&json);
         wf_buffer_append_char(&cli->out->text, '\n');

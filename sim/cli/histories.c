@@ -80,6 +80,10 @@ static enum cli_exit read_next(struct cli_histories *histories, struct wf_histor
         return CLI_EXIT_OK;
     }
     histories->is_open = false;
+    if (status == WF_ERR_NOT_FOUND && wf_history_reader_check_end(&histories->reader, &err) != WF_OK) {
+        histories->is_cut = true;
+        cli_complain_input(histories->path, &err);
+    }
     if (status != WF_ERR_NOT_FOUND) {
         cli_complain_input(histories->path, &err);
         return exit_of(status);

@@ -14,6 +14,7 @@ struct cli_histories {
     size_t next_path;
     const char *path; /* the file that the last history came from, or the one that could not be read */
     bool is_open;
+    bool is_cut; /* a file ended before its end: an archive whose writer died */
     struct wf_arena file;    /* the file's bytes and what they unpack to */
     struct wf_arena current; /* the history handed out last */
     struct wf_history_reader reader;
