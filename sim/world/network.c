@@ -397,19 +397,19 @@ void sim_network_forget_calls(struct sim_world *world, uint32_t node, const stru
 
 /* ---- Arrivals ---- */
 
-void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim_envelope *request,
-                        const struct wf_svc_response *response)
+/* Sends what answers a request back along the way that it came. */
+static void send_back(struct sim_world *world, uint32_t from, uint32_t to, const struct sim_envelope *request,
+                      enum sim_message_kind kind, const void *message)
 {
-    struct sim_content *content = sim_content_new(world, SIM_MESSAGE_RESPONSE, response);
-    const bool is_through_frontend = request->via != from && request->via != request->origin;
+    struct sim_content *content = sim_content_new(world, kind, message);
 
     if (content == NULL) {
         return;
     }
     sim_network_send(world, &(struct sim_envelope){
-                                .kind = SIM_MESSAGE_RESPONSE,
+                                .kind = kind,
                                 .from = from,
-                                .to = is_through_frontend ? request->via : request->origin,
+                                .to = to,
                                 .origin = request->origin,
                                 .via = request->via,
                                 .op = request->op,
@@ -419,32 +419,32 @@ void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim
                             });
 }
 
+void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim_envelope *request,
+                        const struct wf_svc_response *response)
+{
+    const bool is_through_frontend = request->via != from && request->via != request->origin;
+
+    send_back(world, from, is_through_frontend ? request->via : request->origin, request, SIM_MESSAGE_RESPONSE,
+              response);
+}
+
+void sim_network_reply(struct sim_world *world, const struct sim_envelope *request, const struct wf_db_reply *reply)
+{
+    send_back(world, request->to, request->origin, request, SIM_MESSAGE_REPLY, reply);
+}
+
 /* Nobody listens there: the machine refuses the connection. */
 static void bounce(struct sim_world *world, const struct sim_envelope *envelope)
 {
     const struct wf_svc_response response = {.status = WF_CALL_UNAVAILABLE};
     const struct wf_db_reply reply = {.status = WF_DATABASE_UNAVAILABLE};
-    struct sim_content *content = NULL;
 
     switch (envelope->kind) {
     case SIM_MESSAGE_REQUEST:
         sim_network_answer(world, envelope->to, envelope, &response);
         break;
     case SIM_MESSAGE_STORE:
-        content = sim_content_new(world, SIM_MESSAGE_REPLY, &reply);
-        if (content != NULL) {
-            sim_network_send(world, &(struct sim_envelope){
-                                        .kind = SIM_MESSAGE_REPLY,
-                                        .from = envelope->to,
-                                        .to = envelope->origin,
-                                        .origin = envelope->origin,
-                                        .via = envelope->via,
-                                        .op = envelope->op,
-                                        .call_id = envelope->call_id,
-                                        .subject = envelope->subject,
-                                        .content = content,
-                                    });
-        }
+        sim_network_reply(world, envelope, &reply);
         break;
     case SIM_MESSAGE_RESPONSE:
     case SIM_MESSAGE_REPLY:

@@ -389,6 +389,8 @@ uint64_t sim_network_store(struct sim_world *world, const struct sim_call_reques
 /* Answers a request that came in an envelope, from where it is. */
 void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim_envelope *request,
                         const struct wf_svc_response *response);
+/* Answers what was asked of the database, from where the question came to. */
+void sim_network_reply(struct sim_world *world, const struct sim_envelope *request, const struct wf_db_reply *reply);
 /* Ends a call without an answer; harmless when it has ended. */
 void sim_network_abandon(struct sim_world *world, uint64_t call_id);
 void sim_network_deadline(struct sim_world *world, uint32_t node);

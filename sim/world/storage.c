@@ -77,7 +77,6 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
 {
     const enum sim_database_fate fate = choose_fate(world, envelope);
     struct wf_db_reply reply = {0};
-    struct sim_content *content = NULL;
     bool is_committed = false;
 
     if (!sim_database_apply(&world->database, envelope->content->store, fate, &world->step_arena, &reply,
@@ -89,18 +88,5 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
     if (is_committed && envelope->content->store->op_case == WF_CASE_db_request_write) {
         sim_commit_write(world, envelope->content->store->op.write);
     }
-    content = sim_content_new(world, SIM_MESSAGE_REPLY, &reply);
-    if (content != NULL) {
-        sim_network_send(world, &(struct sim_envelope){
-                                    .kind = SIM_MESSAGE_REPLY,
-                                    .from = envelope->to,
-                                    .to = envelope->origin,
-                                    .origin = envelope->origin,
-                                    .via = envelope->via,
-                                    .op = envelope->op,
-                                    .call_id = envelope->call_id,
-                                    .subject = envelope->subject,
-                                    .content = content,
-                                });
-    }
+    sim_network_reply(world, envelope, &reply);
 }
