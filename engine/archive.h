@@ -52,6 +52,7 @@ struct wf_archive_writer {
     struct wf_buffer chunk; /* its entries, encoded */
     struct wf_buffer root;
     struct wf_buffer events;
+    struct wf_buffer entry; /* of the history that is being added to the chunk */
 };
 
 /*

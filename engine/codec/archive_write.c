@@ -1,7 +1,8 @@
 /*
  * Writing archives. An entry is encoded once, into the frame of its history; the index holds those
- * bytes again with the place of the frame beside them, because protobuf messages that follow one
- * another are one. What is appended is committed whole: on failure the buffer is cut back.
+ * bytes again with the place of the frame behind them, because protobuf messages that follow one
+ * another are one, and of a field given twice the last counts: a place that a foreign frame brings
+ * along is overruled. What is appended is committed whole: on failure the buffer is cut back.
  */
 #include "engine/archive.h"
 #include "engine/base/assert.h"
@@ -40,6 +41,7 @@ enum wf_status wf_archive_writer_init(struct wf_archive_writer *writer, struct w
     wf_buffer_init(&writer->chunk, arena);
     wf_buffer_init(&writer->root, arena);
     wf_buffer_init(&writer->events, arena);
+    wf_buffer_init(&writer->entry, arena);
     writer->coder = wf_archive_coder_new(arena, true);
     if (writer->coder == NULL) {
         return no_memory(err);
@@ -76,15 +78,20 @@ static enum wf_status flush_chunk(struct wf_archive_writer *writer, struct wf_bu
 static enum wf_status add_to_index(struct wf_archive_writer *writer, struct wf_string entry_bytes,
                                    uint64_t offset, struct wf_error *err)
 {
-    struct wf_archive_entry entry = {.unknown = &entry_bytes,
-                                     .frame_offset = offset,
-                                     .frame_bytes = (uint32_t)(writer->offset - offset)};
+    const struct wf_archive_entry place = {.frame_offset = offset,
+                                           .frame_bytes = (uint32_t)(writer->offset - offset)};
+    struct wf_string placed_bytes;
+    struct wf_archive_entry entry = {.unknown = &placed_bytes};
     const struct wf_archive_chunk chunk = {.entries = {&entry, 1, 1}};
 
+    wf_buffer_reset(&writer->entry);
+    wf_buffer_append_string(&writer->entry, entry_bytes);
+    wf_wire_encode(&wf_type_archive_entry, &place, &writer->entry);
+    placed_bytes = wf_buffer_string(&writer->entry);
     wf_wire_encode(&wf_type_archive_chunk, &chunk, &writer->chunk);
     writer->chunk_count++;
     writer->history_count++;
-    return writer->chunk.is_full ? no_memory(err) : WF_OK;
+    return writer->entry.is_full || writer->chunk.is_full ? no_memory(err) : WF_OK;
 }
 
 /* ---- Histories ---- */
