@@ -32,6 +32,9 @@ enum wf_call_status {
 };
 const char *wf_call_status_name(int32_t status);
 
+/* Whether whoever called asks again: the same call may succeed later. The other ends are final. */
+bool wf_call_is_retried(int32_t status);
+
 enum wf_database_status {
     WF_DATABASE_OK = 0,
     WF_DATABASE_CONDITION_FAILED, /* a record version or the current row is not as expected; nothing was written */

@@ -516,28 +516,16 @@ static void on_cancel(struct wf_matching *matching, uint64_t call_id)
 
 static enum wf_task_input task_input(const struct wf_matching_task *task, int32_t status)
 {
-    switch ((enum wf_call_status)status) {
-    case WF_CALL_OK:
+    if (status == WF_CALL_OK) {
         return WF_TASK_STARTED;
-    case WF_CALL_RESOURCE_EXHAUSTED:
-    case WF_CALL_UNAVAILABLE:
-    case WF_CALL_DEADLINE_EXCEEDED:
-        if (task->tries < WF_MATCHING_TRIES_MAX) {
-            return WF_TASK_FAILED;
-        }
-        return task->task_id != 0 ? WF_TASK_STORED_TIRED : WF_TASK_TIRED;
-    case WF_CALL_NOT_FOUND:
-    case WF_CALL_ALREADY_STARTED:
-    case WF_CALL_INVALID_ARGUMENT:
-    case WF_CALL_FAILED_PRECONDITION:
-    case WF_CALL_WORKFLOW_NOT_READY:
-    case WF_CALL_TASK_ALREADY_STARTED:
-    case WF_CALL_OBSOLETE_TASK:
-    case WF_CALL_STICKY_UNAVAILABLE:
-    case WF_CALL_QUERY_FAILED:
+    }
+    if (!wf_call_is_retried(status)) {
         return WF_TASK_REFUSED;
     }
-    WF_UNREACHABLE();
+    if (task->tries < WF_MATCHING_TRIES_MAX) {
+        return WF_TASK_FAILED;
+    }
+    return task->task_id != 0 ? WF_TASK_STORED_TIRED : WF_TASK_TIRED;
 }
 
 static void on_response(struct wf_matching *matching, uint64_t call_id, const struct wf_svc_response *response)

@@ -88,6 +88,28 @@ const char *wf_call_status_name(int32_t status)
                                                                           : "unknown";
 }
 
+bool wf_call_is_retried(int32_t status)
+{
+    switch ((enum wf_call_status)status) {
+    case WF_CALL_RESOURCE_EXHAUSTED:
+    case WF_CALL_UNAVAILABLE:
+    case WF_CALL_DEADLINE_EXCEEDED:
+        return true;
+    case WF_CALL_OK:
+    case WF_CALL_NOT_FOUND:
+    case WF_CALL_ALREADY_STARTED:
+    case WF_CALL_INVALID_ARGUMENT:
+    case WF_CALL_FAILED_PRECONDITION:
+    case WF_CALL_WORKFLOW_NOT_READY:
+    case WF_CALL_TASK_ALREADY_STARTED:
+    case WF_CALL_OBSOLETE_TASK:
+    case WF_CALL_STICKY_UNAVAILABLE:
+    case WF_CALL_QUERY_FAILED:
+        return false;
+    }
+    WF_UNREACHABLE();
+}
+
 /* ---- Outputs ---- */
 
 struct wf_service_output *wf_shard_output(struct wf_shard *shard, enum wf_service_output_type type,

@@ -337,26 +337,13 @@ bool sim_client_command(struct sim_world *world, enum sim_client_action action, 
 /* NULL text: not final, try again. */
 static struct wf_string final_answer(int32_t status)
 {
-    switch ((enum wf_call_status)status) {
-    case WF_CALL_OK:
+    if (status == WF_CALL_OK) {
         return WF_STR("accepted");
-    case WF_CALL_NOT_FOUND:
-        return WF_STR("not found");
-    case WF_CALL_RESOURCE_EXHAUSTED:
-    case WF_CALL_UNAVAILABLE:
-    case WF_CALL_DEADLINE_EXCEEDED:
-        return (struct wf_string){0};
-    case WF_CALL_ALREADY_STARTED:
-    case WF_CALL_INVALID_ARGUMENT:
-    case WF_CALL_FAILED_PRECONDITION:
-    case WF_CALL_WORKFLOW_NOT_READY:
-    case WF_CALL_TASK_ALREADY_STARTED:
-    case WF_CALL_OBSOLETE_TASK:
-    case WF_CALL_STICKY_UNAVAILABLE:
-    case WF_CALL_QUERY_FAILED:
-        return WF_STR("rejected");
     }
-    WF_UNREACHABLE();
+    if (status == WF_CALL_NOT_FOUND) {
+        return WF_STR("not found");
+    }
+    return wf_call_is_retried(status) ? (struct wf_string){0} : WF_STR("rejected");
 }
 
 /* Every member that is expected must be there with the same text. */

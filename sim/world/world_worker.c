@@ -245,12 +245,6 @@ void sim_worker_report(struct sim_worker *worker, const struct sim_report *model
     send_report(report);
 }
 
-static bool is_transient(int32_t status)
-{
-    return status == WF_CALL_UNAVAILABLE || status == WF_CALL_DEADLINE_EXCEEDED ||
-           status == WF_CALL_RESOURCE_EXHAUSTED;
-}
-
 /* The service does not know the task any more: what the run did in it must be forgotten (engine-semantics 3.4). */
 static void task_refused(struct sim_report *report)
 {
@@ -273,7 +267,7 @@ static void report_answered(struct sim_report *report, struct sim_content *conte
     struct sim_world *world = worker->world;
     const int64_t backoff_ns = sim_world_backoff(world, &worker->node->entity, report->tries);
 
-    if (is_transient(response->status) && world->loop.now_ns + backoff_ns <= report->give_up_ns) {
+    if (wf_call_is_retried(response->status) && world->loop.now_ns + backoff_ns <= report->give_up_ns) {
         report->tries++;
         report->is_in_loop = sim_world_push(world, world->loop.now_ns + backoff_ns, worker->node->index,
                                             SIM_EVENT_REPORT, report);

@@ -541,6 +541,18 @@ static void test_shard__memory_runs_out(void **state)
     }
 }
 
+/* The three ends that say nothing about the call itself; everything else is an answer. */
+static void test_shard__calls_that_are_asked_again(void **state)
+{
+    (void)state;
+    for (int32_t status = WF_CALL_OK; status <= WF_CALL_QUERY_FAILED; status++) {
+        const bool is_retried = status == WF_CALL_RESOURCE_EXHAUSTED || status == WF_CALL_UNAVAILABLE ||
+                                status == WF_CALL_DEADLINE_EXCEEDED;
+
+        assert_int_equal(wf_call_is_retried(status), is_retried);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_shard__query_of_runs_that_cannot_answer),
         cmocka_unit_test(test_shard__canceled_call_is_not_answered),
         cmocka_unit_test(test_shard__memory_runs_out),
+        cmocka_unit_test(test_shard__calls_that_are_asked_again),
     };
 
     return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
