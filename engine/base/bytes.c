@@ -142,22 +142,59 @@ void wf_buffer_append_text(struct wf_buffer *buffer, const char *text)
 
 /* ---- Formatting ---- */
 
+static void append_padding(struct wf_buffer *buffer, char padding, size_t width, size_t size_bytes)
+{
+    for (; width > size_bytes; width--) {
+        wf_buffer_append_char(buffer, padding);
+    }
+}
+
+void wf_buffer_append_number(struct wf_buffer *buffer, struct wf_number_layout layout,
+                             uint64_t magnitude, bool is_negative)
+{
+    const uint64_t base = layout.is_hexadecimal ? 16 : 10;
+    char digits[DIGITS_BYTES];
+    size_t start = DIGITS_BYTES;
+    size_t size_bytes = 0;
+
+    do {
+        digits[--start] = "0123456789abcdef"[magnitude % base];
+        magnitude /= base;
+    } while (magnitude > 0);
+    size_bytes = DIGITS_BYTES - start + (is_negative ? 1 : 0);
+    if (!layout.pads_with_zeros) {
+        append_padding(buffer, ' ', layout.width, size_bytes);
+    }
+    if (is_negative) {
+        wf_buffer_append_char(buffer, '-');
+    }
+    if (layout.pads_with_zeros) {
+        append_padding(buffer, '0', layout.width, size_bytes);
+    }
+    wf_buffer_append(buffer, digits + start, DIGITS_BYTES - start);
+}
+
+void wf_buffer_append_padded(struct wf_buffer *buffer, size_t width, struct wf_string text)
+{
+    append_padding(buffer, ' ', width, text.size_bytes);
+    wf_buffer_append_string(buffer, text);
+}
+
 struct conversion {
-    size_t width;
-    char padding;
+    struct wf_number_layout layout;
     int longness; /* 0: int; 1: size_t; 2: long long */
     char letter;
 };
 
 static const char *read_conversion(const char *format, struct conversion *conversion)
 {
-    *conversion = (struct conversion){.padding = ' '};
+    *conversion = (struct conversion){.letter = '\0'};
     if (*format == '0') {
-        conversion->padding = '0';
+        conversion->layout.pads_with_zeros = true;
         format++;
     }
     while (*format >= '0' && *format <= '9') {
-        conversion->width = conversion->width * 10 + (size_t)(*format - '0');
+        conversion->layout.width = conversion->layout.width * 10 + (size_t)(*format - '0');
         format++;
     }
     if (*format == 'z') {
@@ -169,50 +206,9 @@ static const char *read_conversion(const char *format, struct conversion *conver
         format++;
     }
     conversion->letter = *format;
+    conversion->layout.is_hexadecimal = *format == 'x';
     WF_ASSERT(*format != '\0');
     return format + 1;
-}
-
-static void append_padding(struct wf_buffer *buffer, size_t width, size_t size_bytes, char padding)
-{
-    for (; width > size_bytes; width--) {
-        wf_buffer_append_char(buffer, padding);
-    }
-}
-
-static void append_number(struct wf_buffer *buffer, const struct conversion *conversion, uint64_t magnitude,
-                          bool is_negative)
-{
-    const uint64_t base = conversion->letter == 'x' ? 16 : 10;
-    char digits[DIGITS_BYTES];
-    size_t start = DIGITS_BYTES;
-    size_t size_bytes = 0;
-
-    do {
-        digits[--start] = "0123456789abcdef"[magnitude % base];
-        magnitude /= base;
-    } while (magnitude > 0);
-    size_bytes = DIGITS_BYTES - start + (is_negative ? 1 : 0);
-    if (is_negative && conversion->padding == '0') {
-        wf_buffer_append_char(buffer, '-');
-    }
-    append_padding(buffer, conversion->width, size_bytes, conversion->padding);
-    if (is_negative && conversion->padding != '0') {
-        wf_buffer_append_char(buffer, '-');
-    }
-    wf_buffer_append(buffer, digits + start, DIGITS_BYTES - start);
-}
-
-static uint64_t magnitude_of(int64_t value)
-{
-    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
-static void append_text_conversion(struct wf_buffer *buffer, const struct conversion *conversion,
-                                   struct wf_string text)
-{
-    append_padding(buffer, conversion->width, text.size_bytes, ' ');
-    wf_buffer_append_string(buffer, text);
 }
 
 void wf_buffer_vprintf(struct wf_buffer *buffer, const char *format, va_list arguments)
@@ -240,15 +236,17 @@ void wf_buffer_vprintf(struct wf_buffer *buffer, const char *format, va_list arg
             wf_buffer_append_char(buffer, (char)va_arg(arguments, int));
             break;
         case 's':
-            append_text_conversion(buffer, &conversion, wf_string_of(va_arg(arguments, const char *)));
+            wf_buffer_append_padded(buffer, conversion.layout.width,
+                                    wf_string_of(va_arg(arguments, const char *)));
             break;
         case 'S':
-            append_text_conversion(buffer, &conversion, *va_arg(arguments, const struct wf_string *));
+            wf_buffer_append_padded(buffer, conversion.layout.width,
+                                    *va_arg(arguments, const struct wf_string *));
             break;
         case 'd':
             WF_ASSERT(conversion.longness != 1);
             number = conversion.longness == 2 ? va_arg(arguments, long long) : va_arg(arguments, int);
-            append_number(buffer, &conversion, magnitude_of(number), number < 0);
+            wf_buffer_append_number(buffer, conversion.layout, wf_magnitude(number), number < 0);
             break;
         case 'u':
         case 'x':
@@ -259,7 +257,7 @@ void wf_buffer_vprintf(struct wf_buffer *buffer, const char *format, va_list arg
             } else {
                 magnitude = va_arg(arguments, unsigned long long);
             }
-            append_number(buffer, &conversion, magnitude, false);
+            wf_buffer_append_number(buffer, conversion.layout, magnitude, false);
             break;
         default:
             WF_UNREACHABLE();
@@ -291,8 +289,8 @@ bool wf_multiply_i64(int64_t left, int64_t right, int64_t *result)
 {
     const bool is_negative = (left < 0) != (right < 0);
     const uint64_t limit = (uint64_t)INT64_MAX + (is_negative ? 1 : 0);
-    const uint64_t left_magnitude = magnitude_of(left);
-    const uint64_t right_magnitude = magnitude_of(right);
+    const uint64_t left_magnitude = wf_magnitude(left);
+    const uint64_t right_magnitude = wf_magnitude(right);
 
     if (left_magnitude != 0 && right_magnitude > limit / left_magnitude) {
         return false;

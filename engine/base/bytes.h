@@ -78,12 +78,31 @@ void wf_buffer_append_text(struct wf_buffer *buffer, const char *text);
 void wf_buffer_printf(struct wf_buffer *buffer, const char *format, ...);
 void wf_buffer_vprintf(struct wf_buffer *buffer, const char *format, va_list arguments);
 
+/* How a number is written; zeroed: in decimal digits, as many as it has. */
+struct wf_number_layout {
+    size_t width;         /* at least that many bytes */
+    bool pads_with_zeros; /* between sign and digits; otherwise with spaces, in front */
+    bool is_hexadecimal;  /* lower case */
+};
+
+void wf_buffer_append_number(struct wf_buffer *buffer, struct wf_number_layout layout,
+                             uint64_t magnitude, bool is_negative);
+
+/* Text, behind spaces that make it width bytes wide. */
+void wf_buffer_append_padded(struct wf_buffer *buffer, size_t width, struct wf_string text);
+
 /* Makes room for size_bytes more and returns where they go without counting them; NULL when full. */
 char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes);
 
 static inline struct wf_string wf_buffer_string(const struct wf_buffer *buffer)
 {
     return (struct wf_string){buffer->data, buffer->size_bytes};
+}
+
+/* Without its sign; right for INT64_MIN too. */
+static inline uint64_t wf_magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
 /* Checked arithmetic: false on overflow, *result then untouched. */

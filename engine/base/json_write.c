@@ -90,7 +90,7 @@ void wf_json_write_i64(struct wf_buffer *out, int64_t value)
     if (value < 0) {
         wf_buffer_append_char(out, '-');
     }
-    wf_json_write_u64(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    wf_json_write_u64(out, wf_magnitude(value));
 }
 
 void wf_json_writer_init(struct wf_json_writer *writer, struct wf_buffer *out, uint32_t indent)

@@ -88,7 +88,7 @@ uint64_t wf_real_round(const struct wf_real_format *format, uint64_t mantissa, i
 
 wf_double_bits wf_double_of_i64(int64_t value)
 {
-    const uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    const uint64_t magnitude = wf_magnitude(value);
 
     if (value == 0) {
         return 0;

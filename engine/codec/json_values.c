@@ -386,7 +386,7 @@ void wf_duration_write(const struct wf_timestamp *time, struct wf_buffer *out)
     if (seconds < 0 || nanos < 0) {
         wf_buffer_append_char(out, '-');
     }
-    wf_json_write_u64(out, seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds);
+    wf_json_write_u64(out, wf_magnitude(seconds));
     write_fraction(out, (uint32_t)(nanos < 0 ? -nanos : nanos));
     wf_buffer_append_char(out, 's');
 }

@@ -3,14 +3,12 @@
  */
 #include "engine/workflow/workflow_run.h"
 
-#define DIGITS_MAX 24
 #define WIDTH_MAX ((size_t)1 << 20)
 
 struct conversion {
-    size_t width;
+    struct wf_number_layout layout;
     size_t precision;
     bool has_precision;
-    bool pads_with_zeros;
     char length; /* 0, 'l', 'L' for ll, 'z', 'j' */
     char letter;
 };
@@ -43,10 +41,10 @@ static const char *read_conversion(const char *at, struct conversion *conversion
 {
     *conversion = (struct conversion){0};
     if (*at == '0') {
-        conversion->pads_with_zeros = true;
+        conversion->layout.pads_with_zeros = true;
         at++;
     }
-    at = read_number(at, &conversion->width);
+    at = read_number(at, &conversion->layout.width);
     if (*at == '.') {
         conversion->has_precision = true;
         if (at[1] == '*') {
@@ -60,39 +58,8 @@ static const char *read_conversion(const char *at, struct conversion *conversion
     }
     at = read_length(at, &conversion->length);
     conversion->letter = *at;
+    conversion->layout.is_hexadecimal = *at == 'x';
     return *at == '\0' ? at : at + 1;
-}
-
-static void append_padded(struct wf_buffer *text, const struct conversion *conversion, bool is_negative,
-                          struct wf_string digits)
-{
-    const size_t size_bytes = digits.size_bytes + (is_negative ? 1 : 0);
-    const char padding = conversion->pads_with_zeros ? '0' : ' ';
-
-    if (is_negative && conversion->pads_with_zeros) {
-        wf_buffer_append_char(text, '-');
-    }
-    for (size_t i = size_bytes; i < conversion->width; i++) {
-        wf_buffer_append_char(text, padding);
-    }
-    if (is_negative && !conversion->pads_with_zeros) {
-        wf_buffer_append_char(text, '-');
-    }
-    wf_buffer_append_string(text, digits);
-}
-
-static void append_magnitude(struct wf_buffer *text, const struct conversion *conversion, bool is_negative,
-                             uint64_t magnitude)
-{
-    const uint64_t base = conversion->letter == 'x' ? 16 : 10;
-    char digits[DIGITS_MAX];
-    size_t start = DIGITS_MAX;
-
-    do {
-        digits[--start] = "0123456789abcdef"[magnitude % base];
-        magnitude /= base;
-    } while (magnitude > 0);
-    append_padded(text, conversion, is_negative, (struct wf_string){digits + start, DIGITS_MAX - start});
 }
 
 static void append_signed(struct wf_buffer *text, const struct conversion *conversion, va_list *arguments)
@@ -110,7 +77,7 @@ static void append_signed(struct wf_buffer *text, const struct conversion *conve
     } else {
         value = va_arg(*arguments, int);
     }
-    append_magnitude(text, conversion, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    wf_buffer_append_number(text, conversion->layout, wf_magnitude(value), value < 0);
 }
 
 static void append_unsigned(struct wf_buffer *text, const struct conversion *conversion, va_list *arguments)
@@ -128,10 +95,10 @@ static void append_unsigned(struct wf_buffer *text, const struct conversion *con
     } else {
         value = va_arg(*arguments, unsigned);
     }
-    append_magnitude(text, conversion, false, value);
+    wf_buffer_append_number(text, conversion->layout, value, false);
 }
 
-static void append_text(struct wf_buffer *text, struct conversion *conversion, va_list *arguments)
+static void append_text(struct wf_buffer *text, const struct conversion *conversion, va_list *arguments)
 {
     const char *value = va_arg(*arguments, const char *);
     size_t size_bytes = 0;
@@ -140,12 +107,11 @@ static void append_text(struct wf_buffer *text, struct conversion *conversion, v
     while ((!conversion->has_precision || size_bytes < conversion->precision) && value[size_bytes] != '\0') {
         size_bytes++;
     }
-    conversion->pads_with_zeros = false;
-    append_padded(text, conversion, false, (struct wf_string){value, size_bytes});
+    wf_buffer_append_padded(text, conversion->layout.width, (struct wf_string){value, size_bytes});
 }
 
 /* False when the conversion is not one of ours. */
-static bool append_conversion(struct wf_buffer *text, struct conversion *conversion, va_list *arguments)
+static bool append_conversion(struct wf_buffer *text, const struct conversion *conversion, va_list *arguments)
 {
     switch (conversion->letter) {
     case '%':

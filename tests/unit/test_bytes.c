@@ -116,6 +116,34 @@ static void test_bytes__printf_conversions(void **state)
     format(&buffer, "text width", "[  ab]", "[%4s]", "ab");
 }
 
+/* Zeros stand between the sign and the digits, spaces in front of both; a width that is too small
+ * cuts nothing off. */
+static void test_bytes__numbers_are_padded(void **state)
+{
+    static const struct {
+        const char *expected;
+        struct wf_number_layout layout;
+        int64_t value;
+    } rows[] = {
+        {"0", {0}, 0},
+        {"-9223372036854775808", {0}, INT64_MIN},
+        {"7fffffffffffffff", {.is_hexadecimal = true}, INT64_MAX},
+        {"   -7", {.width = 5}, -7},
+        {"-0007", {.width = 5, .pads_with_zeros = true}, -7},
+        {"-12345", {.width = 2, .pads_with_zeros = true}, -12345},
+        {"000a", {.width = 4, .pads_with_zeros = true, .is_hexadecimal = true}, 10},
+    };
+    struct wf_buffer buffer;
+
+    wf_buffer_init(&buffer, *state);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wf_buffer_reset(&buffer);
+        wf_buffer_append_number(&buffer, rows[i].layout, wf_magnitude(rows[i].value),
+                                rows[i].value < 0);
+        test_string_is(rows[i].expected, wf_buffer_string(&buffer), rows[i].expected);
+    }
+}
+
 /* Overflow is told and leaves the result alone. */
 static void test_bytes__checked_arithmetic(void **state)
 {
@@ -188,6 +216,7 @@ int main(void)
         TEST_IN_ARENA(test_bytes__full_buffer_stays_full),
         cmocka_unit_test(test_bytes__fixed_buffer_cuts_off),
         TEST_IN_ARENA(test_bytes__printf_conversions),
+        TEST_IN_ARENA(test_bytes__numbers_are_padded),
         cmocka_unit_test(test_bytes__checked_arithmetic),
         cmocka_unit_test(test_bytes__fixed_width_numbers),
         cmocka_unit_test(test_bytes__errors_are_filled_and_bounded),
