@@ -193,7 +193,7 @@ static const char *read_conversion(const char *format, struct conversion *conver
         conversion->layout.pads_with_zeros = true;
         format++;
     }
-    while (*format >= '0' && *format <= '9') {
+    while (wf_is_digit(*format)) {
         conversion->layout.width = conversion->layout.width * 10 + (size_t)(*format - '0');
         format++;
     }

@@ -18,6 +18,11 @@ struct wf_string {
     size_t size_bytes;
 };
 
+static inline bool wf_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* A slice of a string literal. */
 #define WF_STR(literal) ((struct wf_string){(literal), sizeof(literal) - 1})
 

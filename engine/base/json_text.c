@@ -49,7 +49,7 @@ static void end_value(struct wf_json_reader *reader, const char *next)
 
 static bool is_hex(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return wf_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* The size of the escape at `at`, which is a backslash; 0 when it is none of RFC 8259. */
@@ -107,14 +107,9 @@ static enum wf_status read_string(const struct wf_json_reader *reader, const cha
     return WF_OK;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static const char *skip_digits(const char *at, const char *end)
 {
-    while (at < end && is_digit(*at)) {
+    while (at < end && wf_is_digit(*at)) {
         at++;
     }
     return at;
@@ -215,7 +210,7 @@ static enum wf_status read_value(struct wf_json_reader *reader, const char *at, 
     default:
         break;
     }
-    if (*at != '-' && !is_digit(*at)) {
+    if (*at != '-' && !wf_is_digit(*at)) {
         return fail_here(reader, at, err, "a value");
     }
     next = number_end(at, reader->end);

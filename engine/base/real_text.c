@@ -146,11 +146,6 @@ struct decimal {
     bool is_negative;
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Reads `e` and what follows; false when it is not an exponent to the end. */
 static bool read_exponent(const char *at, const char *end, int64_t *exponent)
 {
@@ -172,7 +167,7 @@ static bool read_exponent(const char *at, const char *end, int64_t *exponent)
         return false;
     }
     for (; at < end; at++) {
-        if (!is_digit(*at)) {
+        if (!wf_is_digit(*at)) {
             return false;
         }
         /* Far outside every range it need not grow: texts are shorter than 10^17. */
@@ -195,15 +190,15 @@ static bool read_decimal(struct wf_string text, struct decimal *decimal)
         decimal->is_negative = true;
         at++;
     }
-    if (end - at >= 2 && at[0] == '0' && is_digit(at[1])) {
+    if (end - at >= 2 && at[0] == '0' && wf_is_digit(at[1])) {
         return false;
     }
     for (; at < end; at++) {
-        if (*at == '.' && !is_fraction && whole_count > 0 && at + 1 < end && is_digit(at[1])) {
+        if (*at == '.' && !is_fraction && whole_count > 0 && at + 1 < end && wf_is_digit(at[1])) {
             is_fraction = true;
             continue;
         }
-        if (!is_digit(*at)) {
+        if (!wf_is_digit(*at)) {
             break;
         }
         whole_count += is_fraction ? 0 : 1;

@@ -12,7 +12,7 @@
 /* A real as a number; what JSON has no number for as text. */
 static void write_real(struct wf_buffer *out, const char *text, size_t size_bytes)
 {
-    const bool is_number = text[size_bytes - 1] >= '0' && text[size_bytes - 1] <= '9';
+    const bool is_number = wf_is_digit(text[size_bytes - 1]);
 
     if (!is_number) {
         wf_buffer_append_char(out, '"');

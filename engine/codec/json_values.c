@@ -134,17 +134,12 @@ void wf_base64_write(struct wf_string data, struct wf_buffer *out)
 #define TIMESTAMP_SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DURATION_SECONDS_MAX INT64_C(315576000000)  /* protobuf's bound, about 10,000 years */
 
-static inline bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Exactly `count` digits. */
 static bool read_digits(const char *at, size_t count, uint32_t *value)
 {
     *value = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_digit(at[i])) {
+        if (!wf_is_digit(at[i])) {
             return false;
         }
         *value = *value * 10 + (uint32_t)(at[i] - '0');
@@ -165,7 +160,7 @@ static bool read_fraction(const char **next, const char *end, int32_t *nanos)
     if (*next == end || **next != '.') {
         return true;
     }
-    for (; at < end && is_digit(*at); at++) {
+    for (; at < end && wf_is_digit(*at); at++) {
         if (at - start == FRACTION_DIGITS_MAX) {
             return false;
         }
@@ -351,10 +346,10 @@ bool wf_duration_read(struct wf_string text, struct wf_timestamp *time)
     int32_t nanos = 0;
 
     at += is_negative;
-    if (at == end || !is_digit(*at)) {
+    if (at == end || !wf_is_digit(*at)) {
         return false;
     }
-    for (; at < end && is_digit(*at); at++) {
+    for (; at < end && wf_is_digit(*at); at++) {
         seconds = seconds * 10 + (*at - '0');
         if (seconds > DURATION_SECONDS_MAX) {
             return false;

@@ -16,7 +16,7 @@ struct conversion {
 static const char *read_number(const char *at, size_t *number)
 {
     *number = 0;
-    for (; *at >= '0' && *at <= '9'; at++) {
+    for (; wf_is_digit(*at); at++) {
         *number = *number > WIDTH_MAX / 10 ? WIDTH_MAX : *number * 10 + (size_t)(*at - '0');
     }
     return at;

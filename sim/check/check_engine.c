@@ -196,7 +196,7 @@ void sim_checks_invariant(struct sim_checks *checks, struct wf_string workflow_i
     const struct sim_record at = {.time_ns = now_ns, .step = step};
     unsigned number = 0;
 
-    for (const char *digit = invariant + 1; *digit >= '0' && *digit <= '9'; digit++) {
+    for (const char *digit = invariant + 1; wf_is_digit(*digit); digit++) {
         number = number * 10 + (unsigned)(*digit - '0');
     }
     break_invariant(checks, number, invariant, "history breaks an invariant", workflow, &at,

@@ -29,7 +29,7 @@ static bool read_number(const char *text, const char *end, uint64_t *value)
     for (; text < end; text++) {
         uint64_t digit = 0;
 
-        if (*text >= '0' && *text <= '9') {
+        if (wf_is_digit(*text)) {
             digit = (uint64_t)(*text - '0');
         } else if (base == 16 && *text >= 'a' && *text <= 'f') {
             digit = (uint64_t)(*text - 'a') + 10;

@@ -95,7 +95,7 @@ static const char *file_name(struct wf_arena *arena, const char *folder, size_t 
     wf_buffer_printf(&name, "%s%s%04zu-", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", place);
     for (size_t i = 0; i < workflow_id.size_bytes && i < 100; i++) {
         const char c = workflow_id.data[i];
-        const bool is_safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+        const bool is_safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || wf_is_digit(c) || c == '-' ||
                              c == '_' || c == '.';
 
         wf_buffer_append_char(&name, is_safe ? c : '_');

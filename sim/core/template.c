@@ -47,7 +47,7 @@ static struct piece next_piece(struct wf_string *rest)
 
 static bool is_name_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || wf_is_digit(c) || c == '_' || c == '-';
 }
 
 /* Walks one step, "[3]" or ".name", of a path; false when the step is ill-formed. value may be NULL: only the form counts. */
@@ -67,7 +67,7 @@ static bool take_step(struct wf_string *path, struct wf_string *value)
             *value = wf_json_member(*value, (struct wf_string){path->data + 1, end - 1});
         }
     } else if (path->data[0] == '[') {
-        while (end < path->size_bytes && path->data[end] >= '0' && path->data[end] <= '9' && index < UINT32_MAX / 10) {
+        while (end < path->size_bytes && wf_is_digit(path->data[end]) && index < UINT32_MAX / 10) {
             index = index * 10 + (size_t)(path->data[end] - '0');
             end++;
         }

@@ -103,11 +103,6 @@ enum wf_status sim_parse_name(struct sim_loader *loader, const struct sim_yaml *
 
 /* ---- Numbers ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /*
  * Reads "12" or "12.345" at *text as an integer scaled by 10^scale_digits, and moves past it. Further fraction digits must
  * be zeros, so that nothing is rounded.
@@ -125,7 +120,7 @@ static bool read_scaled(struct wf_string *text, uint32_t scale_digits, int64_t *
             in_fraction = true;
             continue;
         }
-        if (!is_digit(c)) {
+        if (!wf_is_digit(c)) {
             break;
         }
         if (in_fraction && fraction_digits == scale_digits) {
@@ -231,7 +226,7 @@ static bool read_duration_part(struct wf_string *text, int64_t *total_ns)
     }
     const size_t unit_count = sizeof units / sizeof *units;
     while (i < unit_count && !(wf_string_starts_with(*text, (struct wf_string){units[i].name, units[i].name_bytes}) &&
-                               (text->size_bytes == units[i].name_bytes || is_digit(text->data[units[i].name_bytes])))) {
+                               (text->size_bytes == units[i].name_bytes || wf_is_digit(text->data[units[i].name_bytes])))) {
         i++;
     }
     if (i == unit_count) {
@@ -417,7 +412,7 @@ static bool is_json_literal(const struct sim_yaml *node)
         return true;
     }
     const char first = node->text.data[0];
-    return (is_digit(first) || first == '-') && wf_double_read(node->text, &bits);
+    return (wf_is_digit(first) || first == '-') && wf_double_read(node->text, &bits);
 }
 
 static void write_json(const struct sim_yaml *node, struct wf_json_writer *writer)
