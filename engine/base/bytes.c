@@ -27,6 +27,13 @@ bool wf_string_starts_with(struct wf_string string, struct wf_string prefix)
            (prefix.size_bytes == 0 || memcmp(string.data, prefix.data, prefix.size_bytes) == 0);
 }
 
+bool wf_string_ends_with(struct wf_string string, struct wf_string suffix)
+{
+    return string.size_bytes >= suffix.size_bytes &&
+           (suffix.size_bytes == 0 || memcmp(string.data + string.size_bytes - suffix.size_bytes,
+                                             suffix.data, suffix.size_bytes) == 0);
+}
+
 struct wf_string wf_string_copy(struct wf_arena *arena, struct wf_string string)
 {
     char *copy = string.size_bytes == SIZE_MAX ? NULL : wf_arena_take_text(arena, string.size_bytes + 1);

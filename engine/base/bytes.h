@@ -46,6 +46,7 @@ static inline bool wf_string_is(struct wf_string string, const char *text)
 int wf_string_compare(struct wf_string left, struct wf_string right);
 
 bool wf_string_starts_with(struct wf_string string, struct wf_string prefix);
+bool wf_string_ends_with(struct wf_string string, struct wf_string suffix);
 
 /* A copy in the arena, also terminated by a NUL that size_bytes does not count; {NULL, 0} when the arena is full. */
 struct wf_string wf_string_copy(struct wf_arena *arena, struct wf_string string);

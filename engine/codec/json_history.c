@@ -24,16 +24,10 @@ struct event_signs {
     bool has_ui_names;
 };
 
-static bool ends_with(struct wf_string text, struct wf_string end)
-{
-    return text.size_bytes >= end.size_bytes &&
-           memcmp(text.data + text.size_bytes - end.size_bytes, end.data, end.size_bytes) == 0;
-}
-
 static bool is_attributes_name(struct wf_string name)
 {
-    return ends_with(name, WF_STR("EventAttributes")) ||
-           ends_with(name, WF_STR("_event_attributes"));
+    return wf_string_ends_with(name, WF_STR("EventAttributes")) ||
+           wf_string_ends_with(name, WF_STR("_event_attributes"));
 }
 
 static void note_attribute(struct event_signs *signs, struct wf_string name)

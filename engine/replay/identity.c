@@ -60,8 +60,7 @@ static int32_t event_type_of(const struct wf_command *command)
         return (int32_t)wf_command_descriptors[command->command_type].event;
     }
     id = command->attributes.protocol_message->message_id;
-    return id.size_bytes > suffix.size_bytes && memcmp(id.data + id.size_bytes - suffix.size_bytes,
-                                                       suffix.data, suffix.size_bytes) == 0
+    return id.size_bytes > suffix.size_bytes && wf_string_ends_with(id, suffix)
                ? WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
                : WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED;
 }

@@ -144,17 +144,12 @@ static enum cli_exit open_scenario(struct cli *cli, const struct cli_args *args,
     return result;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    const size_t length = strlen(text);
-
-    return length >= strlen(ending) && strcmp(text + length - strlen(ending), ending) == 0;
-}
-
 enum cli_exit cli_moment_open(struct cli *cli, const struct cli_args *args, const char *path,
                               struct cli_archive *archive)
 {
-    if (ends_with(path, ".yaml") || ends_with(path, ".yml")) {
+    const struct wf_string name = wf_string_of(path);
+
+    if (wf_string_ends_with(name, WF_STR(".yaml")) || wf_string_ends_with(name, WF_STR(".yml"))) {
         *archive = (struct cli_archive){.source.fd = -1};
         return open_scenario(cli, args, path, archive);
     }

@@ -17,6 +17,18 @@ static void test_bytes__strings_compare_by_bytes_then_length(void **state)
     assert_false(wf_string_starts_with(WF_STR("a"), WF_STR("ab")));
 }
 
+/* The whole string and nothing at all are endings; more than the string is not. */
+static void test_bytes__strings_end_with(void **state)
+{
+    (void)state;
+    assert_true(wf_string_ends_with(WF_STR("saga.yaml"), WF_STR(".yaml")));
+    assert_true(wf_string_ends_with(WF_STR("saga"), WF_STR("saga")));
+    assert_true(wf_string_ends_with(WF_STR("saga"), (struct wf_string){NULL, 0}));
+    assert_true(wf_string_ends_with((struct wf_string){NULL, 0}, WF_STR("")));
+    assert_false(wf_string_ends_with(WF_STR("saga.yam"), WF_STR("yaml")));
+    assert_false(wf_string_ends_with(WF_STR("aml"), WF_STR("yaml")));
+}
+
 /* A copy is apart from its source and ends with a NUL that is not counted. */
 static void test_bytes__copy_is_terminated(void **state)
 {
@@ -211,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes__strings_compare_by_bytes_then_length),
+        cmocka_unit_test(test_bytes__strings_end_with),
         TEST_IN_ARENA(test_bytes__copy_is_terminated),
         TEST_IN_ARENA(test_bytes__buffer_keeps_contents_while_it_grows),
         TEST_IN_ARENA(test_bytes__full_buffer_stays_full),
