@@ -5,8 +5,6 @@
  * When the code crashes in the middle of a file, the batch is begun again behind the history that it crashed at, so that the
  * histories behind it get their verdicts too.
  */
-#include <time.h>
-
 #include "engine/base/assert.h"
 #include "engine/diagnosis.h"
 #include "engine/base/hash.h"
@@ -15,6 +13,7 @@
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"
+#include "sim/host/clock.h"
 #include "sim/host/containment.h"
 #include "sim/host/stacks.h"
 #include "sim/report/verdict.h"
@@ -416,14 +415,6 @@ static void write_summary(struct replay *batch, int64_t elapsed_ns)
     }
 }
 
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * WF_NS_PER_S + now.tv_nsec;
-}
-
 static enum cli_exit judge(const struct replay *batch)
 {
     enum cli_exit result = CLI_EXIT_OK;
@@ -484,14 +475,14 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     if (result != CLI_EXIT_OK) {
         return result;
     }
-    const int64_t began_ns = clock_ns();
+    const int64_t began_ns = sim_host_clock_ns();
     wf_arena_init(&batch.item_arena, wf_system_blocks(), 0);
     wf_buffer_init(&batch.results, cli->arena);
     wf_json_writer_init(&batch.writer, &batch.results, 0);
     wf_json_begin_array(&batch.writer);
     cli_interrupt_catch();
     result = run_rounds(&batch, &outcome);
-    write_summary(&batch, clock_ns() - began_ns);
+    write_summary(&batch, sim_host_clock_ns() - began_ns);
     wf_arena_deinit(&batch.item_arena);
     return cli_exit_worse(result, judge(&batch));
 }

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/assert.h"
+#include "sim/host/clock.h"
 
 #define OUTPUT_BYTES_BUFFERED ((size_t)64 * 1024)
 #define PROGRESS_INTERVAL_NS INT64_C(100000000)
@@ -170,18 +170,10 @@ void cli_complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now = {0};
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void cli_progress_begin(struct cli_progress *progress, const char *noun, uint64_t total)
 {
     *progress = (struct cli_progress){
-        .noun = noun, .total = total, .began_ns = now_ns(), .is_on = isatty(STDERR_FILENO) == 1};
+        .noun = noun, .total = total, .began_ns = sim_host_clock_ns(), .is_on = isatty(STDERR_FILENO) == 1};
     progress->shown_ns = progress->began_ns;
 }
 
@@ -195,7 +187,7 @@ static void hide_progress(const struct cli_progress *progress)
 
 void cli_progress_update(struct cli_progress *progress, struct cli_output *out, uint64_t done)
 {
-    const int64_t time_ns = progress->is_on ? now_ns() : 0;
+    const int64_t time_ns = progress->is_on ? sim_host_clock_ns() : 0;
     const uint64_t elapsed_ms = (uint64_t)(time_ns - progress->began_ns) / 1000000;
 
     if (out->text.size_bytes > 0) {

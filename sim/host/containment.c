@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
+#include "sim/host/clock.h"
 #include "sim/host/contained.h"
 #include "sim/host/signals.h"
 
@@ -431,14 +431,6 @@ static bool take_next(struct batch *batch)
 
 /* ---- The loop ---- */
 
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 /* A child in the same activation look after look hangs: it is asked to say where, and killed when
  * it does not answer. */
 static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
@@ -465,7 +457,7 @@ static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
 
 static void look(struct batch *batch)
 {
-    const int64_t now_ns = clock_ns();
+    const int64_t now_ns = sim_host_clock_ns();
     int64_t step_ns = now_ns - batch->looked_ns;
 
     if (step_ns >= LOOK_NS) {
@@ -513,9 +505,9 @@ static void supervise(struct batch *batch)
 /* After the last item the children go by themselves. */
 static void wait_for_children(struct batch *batch)
 {
-    const int64_t began_ns = clock_ns();
+    const int64_t began_ns = sim_host_clock_ns();
 
-    while (reap(batch) && clock_ns() - began_ns < GRACE_NS) {
+    while (reap(batch) && sim_host_clock_ns() - began_ns < GRACE_NS) {
         sim_mailbox_clear(&batch->board->supervisor);
         if (!sim_signals_child_ended()) {
             sim_mailbox_wait(&batch->board->supervisor, LOOK_NS);
@@ -571,7 +563,7 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
         return;
     }
     sim_signals_catch(&batch.board->supervisor);
-    batch.looked_ns = clock_ns();
+    batch.looked_ns = sim_host_clock_ns();
     batch.ticked_ns = batch.looked_ns;
     for (uint32_t i = 0; i < config->jobs && i < config->item_count && !batch.is_over; i++) {
         begin_child(&batch, &batch.slots[i]);
