@@ -284,6 +284,17 @@ static inline const void *wf_field_in(const struct wf_field *field, const void *
     return (const char *)message + field->offset;
 }
 
+/* The name in a type that may be absent; empty then. */
+static inline struct wf_string wf_activity_type_name(const struct wf_activity_type *type)
+{
+    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
+}
+
+static inline struct wf_string wf_workflow_type_name(const struct wf_workflow_type *type)
+{
+    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
+}
+
 /*
  * True when the message has the field: the chosen one of a oneof, a list or map with items, a sub-message or time that is
  * there, a scalar that is not zero or empty (proto3 does not tell zero from absent).

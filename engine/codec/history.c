@@ -153,8 +153,8 @@ enum wf_status wf_history_normalise(struct wf_history *history, struct wf_error 
         return fail_event(err, first,
                           "a history starts with WorkflowExecutionStarted; this is a part of one");
     }
-    if (first->attributes.workflow_execution_started->workflow_type == NULL ||
-        first->attributes.workflow_execution_started->workflow_type->name.size_bytes == 0) {
+    if (wf_workflow_type_name(first->attributes.workflow_execution_started->workflow_type)
+            .size_bytes == 0) {
         return fail_event(err, first, "it does not name the workflow type");
     }
     WF_TRY(check_ids(history, err));

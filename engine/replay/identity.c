@@ -3,16 +3,6 @@
 
 #include "engine/worker/marker.h"
 
-static struct wf_string activity_name(const struct wf_activity_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
-static struct wf_string workflow_name(const struct wf_workflow_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
 static struct wf_string marker_name(struct wf_arena *arena, const struct wf_event *event)
 {
     struct wf_patch_marker marker;
@@ -31,13 +21,14 @@ struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_
     }
     switch (event->event_type) {
     case WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-        identity.name = activity_name(event->attributes.activity_task_scheduled->activity_type);
+        identity.name = wf_activity_type_name(
+            event->attributes.activity_task_scheduled->activity_type);
         break;
     case WF_EVENT_TYPE_MARKER_RECORDED:
         identity.name = marker_name(arena, event);
         break;
     case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
-        identity.name = workflow_name(
+        identity.name = wf_workflow_type_name(
             event->attributes.start_child_workflow_execution_initiated->workflow_type);
         break;
     case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
@@ -85,13 +76,14 @@ struct wf_identity wf_identity_of_command(struct wf_arena *arena, const struct w
     }
     switch (command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
-        identity.name = activity_name(command->attributes.schedule_activity_task->activity_type);
+        identity.name = wf_activity_type_name(
+            command->attributes.schedule_activity_task->activity_type);
         break;
     case WF_COMMAND_TYPE_RECORD_MARKER:
         identity.name = marker_command_name(arena, command->attributes.record_marker);
         break;
     case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
-        identity.name = workflow_name(
+        identity.name = wf_workflow_type_name(
             command->attributes.start_child_workflow_execution->workflow_type);
         break;
     case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:

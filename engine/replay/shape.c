@@ -25,7 +25,7 @@ static bool has_start(const struct wf_event *first)
         first->attributes.workflow_execution_started;
 
     return first->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED && started != NULL &&
-           started->workflow_type != NULL && started->workflow_type->name.size_bytes > 0;
+           wf_workflow_type_name(started->workflow_type).size_bytes > 0;
 }
 
 struct wf_shape_breach wf_shape_breach_of(const struct wf_event *events, uint32_t event_count)

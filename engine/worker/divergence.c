@@ -130,16 +130,6 @@ static void print_name(struct wf_buffer *out, const char *word, struct wf_string
     }
 }
 
-static struct wf_string activity_name(const struct wf_activity_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
-static struct wf_string workflow_name(const struct wf_workflow_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
 void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
 {
     const bool has_attributes = event->attributes.any != NULL;
@@ -150,7 +140,7 @@ void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
     }
     if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
         print_name(out, " of ",
-                   activity_name(event->attributes.activity_task_scheduled->activity_type));
+                   wf_activity_type_name(event->attributes.activity_task_scheduled->activity_type));
         print_name(out, " with id ", event->attributes.activity_task_scheduled->activity_id);
     } else if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED) {
         print_name(out, " ", event->attributes.timer_started->timer_id);
@@ -160,7 +150,7 @@ void wf_name_event(struct wf_buffer *out, const struct wf_event *event)
         print_name(out, " ", event->attributes.marker_recorded->marker_name);
     } else if (event->event_type == WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED) {
         print_name(out, " of ",
-                   workflow_name(
+                   wf_workflow_type_name(
                        event->attributes.start_child_workflow_execution_initiated->workflow_type));
         print_name(out, " with id ",
                    event->attributes.start_child_workflow_execution_initiated->workflow_id);
@@ -178,7 +168,7 @@ void wf_name_command(struct wf_buffer *out, const struct wf_command *command)
     }
     if (command->command_type == WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK) {
         print_name(out, " of ",
-                   activity_name(command->attributes.schedule_activity_task->activity_type));
+                   wf_activity_type_name(command->attributes.schedule_activity_task->activity_type));
         print_name(out, " with id ", command->attributes.schedule_activity_task->activity_id);
     } else if (command->command_type == WF_COMMAND_TYPE_START_TIMER) {
         print_name(out, " ", command->attributes.start_timer->timer_id);
@@ -187,7 +177,7 @@ void wf_name_command(struct wf_buffer *out, const struct wf_command *command)
     } else if (command->command_type == WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION) {
         print_name(
             out, " of ",
-            workflow_name(command->attributes.start_child_workflow_execution->workflow_type));
+            wf_workflow_type_name(command->attributes.start_child_workflow_execution->workflow_type));
         print_name(out, " with id ",
                    command->attributes.start_child_workflow_execution->workflow_id);
     } else if (command->command_type == WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION) {

@@ -77,9 +77,7 @@ static struct wf_sdk_namespaced_workflow_execution *parent_of(
 static void fill_initialize(struct wf_run *run, struct wf_sdk_initialize_workflow *job,
                             const struct wf_event_workflow_execution_started *started)
 {
-    if (started->workflow_type != NULL) {
-        job->workflow_type = started->workflow_type->name;
-    }
+    job->workflow_type = wf_workflow_type_name(started->workflow_type);
     job->workflow_id = run->workflow_id;
     if (started->input != NULL) {
         share(&job->arguments, &started->input->payloads);

@@ -2,16 +2,11 @@
 #include "engine/worker/failures.h"
 #include "engine/worker/worker_run.h"
 
-static struct wf_string type_name(const struct wf_activity_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
 WF_ACTION(check_identity)
 {
     const struct wf_event_activity_task_scheduled *scheduled =
         in->event->attributes.activity_task_scheduled;
-    const struct wf_string type = type_name(scheduled->activity_type);
+    const struct wf_string type = wf_activity_type_name(scheduled->activity_type);
 
     machine->origin = in->event;
     if (!wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final)) {

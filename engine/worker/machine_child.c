@@ -2,16 +2,11 @@
 #include "engine/worker/failures.h"
 #include "engine/worker/worker_run.h"
 
-static struct wf_string type_name(const struct wf_workflow_type *type)
-{
-    return type == NULL ? (struct wf_string){NULL, 0} : type->name;
-}
-
 WF_ACTION(check_identity)
 {
     const struct wf_event_start_child_workflow_execution_initiated *initiated =
         in->event->attributes.start_child_workflow_execution_initiated;
-    const struct wf_string type = type_name(initiated->workflow_type);
+    const struct wf_string type = wf_workflow_type_name(initiated->workflow_type);
 
     machine->origin = in->event;
     if (!wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final)) {
@@ -82,7 +77,7 @@ WF_ACTION(resolve_start_failed)
 
     if (job != NULL && failure != NULL) {
         failure->workflow_id = failed->workflow_id;
-        failure->workflow_type = type_name(failed->workflow_type);
+        failure->workflow_type = wf_workflow_type_name(failed->workflow_type);
         failure->cause = sdk_cause(failed->cause);
         job->status_case = WF_CASE_sdk_resolve_child_workflow_execution_start_failed;
         job->status.failed = failure;

@@ -71,7 +71,7 @@ static int32_t retry_state_of(const struct wf_failure *failure, struct wf_string
         if (failure->failure_info_case == WF_CASE_failure_activity_failure_info) {
             const struct wf_activity_failure_info *info = failure->failure_info.activity_failure_info;
 
-            *activity_type = info->activity_type == NULL ? (struct wf_string){NULL, 0} : info->activity_type->name;
+            *activity_type = wf_activity_type_name(info->activity_type);
             return info->retry_state;
         }
     }
