@@ -5,7 +5,6 @@
  */
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
-#include "sim/core/template.h"
 #include "sim/world/parts.h"
 
 #define SEND_PATIENCE_NS (60 * WF_NS_PER_S) /* retries of everything but starts, which must happen */
@@ -17,46 +16,22 @@
 static bool expand(struct sim_world *world, struct sim_template text, uint64_t n, struct wf_string *out)
 {
     const struct sim_template_values values = {.n = n};
-    struct wf_buffer buffer = {0};
 
-    wf_buffer_init(&buffer, &world->step_arena);
-    if (sim_template_expand(text, &values, &buffer, &world->error) != WF_OK) {
-        return sim_world_fail(world, world->error.status, NULL);
-    }
-    *out = wf_buffer_string(&buffer);
-    return true;
+    return sim_world_expand(world, text, &values, out);
 }
 
 /* The value drawn by the workflow that it is for; a JSON array becomes one payload an item. */
 static struct wf_payloads *expand_arguments(struct sim_world *world, struct sim_value_template value,
-                                            struct sim_workflow *workflow, uint64_t n, enum sim_site site,
-                                            bool is_array)
+                                            struct sim_workflow *workflow, uint64_t n, enum sim_site site)
 {
     const struct sim_template_values values = {
         .n = n, .choices = &world->choices, .entity = &workflow->entity, .site = site};
-    struct wf_payloads *payloads = NULL;
-    struct wf_buffer buffer = {0};
+    struct wf_string json = {0};
 
-    wf_buffer_init(&buffer, &world->step_arena);
     if (value.json.size_bytes == 0) {
         return WF_ARENA_NEW(&world->step_arena, struct wf_payloads);
     }
-    if (sim_value_expand(value, &values, &buffer, &world->error) != WF_OK) {
-        sim_world_fail(world, world->error.status, NULL);
-        return NULL;
-    }
-    if (is_array && buffer.size_bytes > 0 && buffer.data[0] == '[') {
-        return sim_payloads_of_array(&world->step_arena, wf_buffer_string(&buffer));
-    }
-    payloads = WF_ARENA_NEW(&world->step_arena, struct wf_payloads);
-    if (payloads != NULL) {
-        struct wf_payload *payload = WF_LIST_APPEND(&world->step_arena, payloads->payloads);
-
-        if (payload == NULL || !sim_payload_of_json(&world->step_arena, wf_buffer_string(&buffer), payload)) {
-            return NULL;
-        }
-    }
-    return payloads;
+    return sim_world_expand_value(world, value, &values, &json) ? sim_payloads_of_json(&world->step_arena, json) : NULL;
 }
 
 static struct wf_string make_request_id(struct sim_world *world, uint32_t node)
@@ -106,7 +81,7 @@ static bool fill_start(struct sim_world *world, const struct sim_start *start, u
         .workflow_id = workflow->id,
         .workflow_type = start->workflow_type,
         .task_queue = queue_of(world, start),
-        .input = expand_arguments(world, start->input, workflow, n, SIM_SITE_START_INPUT, true),
+        .input = expand_arguments(world, start->input, workflow, n, SIM_SITE_START_INPUT),
         .workflow_execution_timeout = duration_or_none(start->execution_timeout_ns),
         .workflow_run_timeout = duration_or_none(start->run_timeout_ns),
         .workflow_task_timeout = duration_or_none(start->task_timeout_ns),
@@ -127,7 +102,7 @@ static bool fill_start(struct sim_world *world, const struct sim_start *start, u
     *with_signal = (struct wf_svc_signal_with_start){
         .start = body,
         .signal_name = start->signal_name,
-        .signal_input = expand_arguments(world, start->signal_input, workflow, n, SIM_SITE_CLIENT_INPUT, true),
+        .signal_input = expand_arguments(world, start->signal_input, workflow, n, SIM_SITE_CLIENT_INPUT),
     };
     request->call_case = WF_CASE_svc_request_signal_with_start;
     request->call.signal_with_start = with_signal;
@@ -140,7 +115,7 @@ static bool fill_query(struct sim_world *world, const struct sim_client *client,
     struct wf_svc_query_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_query_workflow);
     struct wf_sdk_query_workflow *query = WF_ARENA_NEW(&world->step_arena, struct wf_sdk_query_workflow);
     const struct wf_payloads *arguments =
-        expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT, true);
+        expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT);
 
     if (body == NULL || query == NULL || arguments == NULL) {
         return false;
@@ -181,7 +156,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
         *body = (struct wf_svc_signal_workflow){
             .workflow_execution = execution,
             .signal_name = client->name_of,
-            .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT, true),
+            .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT),
             .identity = world->nodes[node].name,
             .request_id = make_request_id(world, node),
         };

@@ -10,6 +10,7 @@
 #include "engine/service.h"
 #include "engine/worker.h"
 #include "sim/core/pool.h"
+#include "sim/core/template.h"
 #include "sim/world/database.h"
 #include "sim/world/table.h"
 #include "sim/world/world.h"
@@ -456,10 +457,15 @@ void sim_client_answered(struct sim_world *world, const struct sim_call *call, c
 /* What the fault layer asks of the operator. */
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
 
-/* ---- payload.c: JSON as payloads ---- */
+/* ---- payload.c: templates as texts, JSON as payloads ---- */
+/* What a template gives, in the step's memory; false when it cannot be expanded, and the world has failed then. */
+bool sim_world_expand(struct sim_world *world, struct sim_template text, const struct sim_template_values *values,
+                      struct wf_string *out);
+bool sim_world_expand_value(struct sim_world *world, struct sim_value_template value,
+                            const struct sim_template_values *values, struct wf_string *json);
 bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload);
 /* Each item of a JSON array; anything else is one payload. NULL when memory is gone. */
-struct wf_payloads *sim_payloads_of_array(struct wf_arena *arena, struct wf_string json_array);
+struct wf_payloads *sim_payloads_of_json(struct wf_arena *arena, struct wf_string json);
 /* "[a,b]" of JSON payloads; those that are not JSON read as null. */
 struct wf_string sim_json_of_payloads(struct wf_arena *arena, const struct wf_payloads *payloads);
 

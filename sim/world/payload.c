@@ -1,6 +1,32 @@
-/* JSON text in and out of payloads, with the metadata that SDKs give it. */
+/* What scenarios write, expanded; JSON text in and out of payloads, with the metadata that SDKs give it. */
 #include "engine/base/json_text.h"
 #include "sim/world/parts.h"
+
+bool sim_world_expand(struct sim_world *world, struct sim_template text, const struct sim_template_values *values,
+                      struct wf_string *out)
+{
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (sim_template_expand(text, values, &buffer, &world->error) != WF_OK) {
+        return sim_world_fail(world, world->error.status, NULL);
+    }
+    *out = wf_buffer_string(&buffer);
+    return true;
+}
+
+bool sim_world_expand_value(struct sim_world *world, struct sim_value_template value,
+                            const struct sim_template_values *values, struct wf_string *json)
+{
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    if (sim_value_expand(value, values, &buffer, &world->error) != WF_OK) {
+        return sim_world_fail(world, world->error.status, NULL);
+    }
+    *json = wf_buffer_string(&buffer);
+    return true;
+}
 
 bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload)
 {
@@ -14,15 +40,16 @@ bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct w
     return true;
 }
 
-struct wf_payloads *sim_payloads_of_array(struct wf_arena *arena, struct wf_string json_array)
+struct wf_payloads *sim_payloads_of_json(struct wf_arena *arena, struct wf_string json)
 {
-    const size_t count = wf_json_count(json_array);
+    const bool is_array = json.size_bytes > 0 && json.data[0] == '[';
+    const size_t count = is_array ? wf_json_count(json) : 1;
     struct wf_payloads *payloads = WF_ARENA_NEW(arena, struct wf_payloads);
 
     for (size_t i = 0; payloads != NULL && i < count; i++) {
         struct wf_payload *payload = WF_LIST_APPEND(arena, payloads->payloads);
 
-        if (payload == NULL || !sim_payload_of_json(arena, wf_json_item(json_array, i), payload)) {
+        if (payload == NULL || !sim_payload_of_json(arena, is_array ? wf_json_item(json, i) : json, payload)) {
             return NULL;
         }
     }

@@ -4,7 +4,6 @@
  * loop goes on with other events, so that a fault can strike between any two steps.
  */
 #include "engine/base/assert.h"
-#include "sim/core/template.h"
 #include "sim/world/database_tasks.h"
 #include "sim/world/worker_parts.h"
 
@@ -181,15 +180,11 @@ static struct sim_template_values values_of(struct sim_attempt *attempt)
 
 static struct wf_string expand(struct sim_attempt *attempt, struct sim_template text)
 {
-    struct sim_world *world = attempt->worker->world;
     const struct sim_template_values values = values_of(attempt);
-    struct wf_buffer buffer = {0};
+    struct wf_string out = {0};
 
-    wf_buffer_init(&buffer, &world->step_arena);
-    if (sim_template_expand(text, &values, &buffer, &world->error) != WF_OK) {
-        sim_world_fail(world, world->error.status, NULL);
-    }
-    return wf_buffer_string(&buffer);
+    (void)sim_world_expand(attempt->worker->world, text, &values, &out);
+    return out;
 }
 
 static void step_fail(struct sim_attempt *attempt, struct wf_string type, bool is_non_retryable, struct wf_step *step)
@@ -230,15 +225,13 @@ static void step_return(struct sim_attempt *attempt, struct wf_step *step)
     struct sim_world *world = attempt->worker->world;
     const struct sim_template_values values = values_of(attempt);
     struct wf_payload *payload = WF_ARENA_NEW(&world->step_arena, struct wf_payload);
-    struct wf_buffer buffer = {0};
+    struct wf_string json = {0};
 
     step->type = WF_STEP_RETURN;
-    wf_buffer_init(&buffer, &world->step_arena);
-    if (sim_value_expand(attempt->model->result, &values, &buffer, &world->error) != WF_OK) {
-        sim_world_fail(world, world->error.status, NULL);
+    if (!sim_world_expand_value(world, attempt->model->result, &values, &json)) {
         return;
     }
-    if (payload == NULL || !sim_payload_of_json(&world->step_arena, wf_buffer_string(&buffer), payload)) {
+    if (payload == NULL || !sim_payload_of_json(&world->step_arena, json, payload)) {
         sim_world_fail(world, WF_ERR_MEMORY, "no memory for a result");
         return;
     }
