@@ -323,3 +323,18 @@ bool wf_multiply_size(size_t left, size_t right, size_t *result)
     *result = left * right;
     return true;
 }
+
+/* ---- Identifiers ---- */
+
+void wf_uuid_write(char text[WF_UUID_BYTES], const uint64_t words[2])
+{
+    size_t place = 0;
+
+    for (size_t i = 0; i < 32; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20) {
+            text[place++] = '-';
+        }
+        text[place++] = "0123456789abcdef"[words[i / 16] >> (4 * (i % 16)) & 15];
+    }
+    WF_ASSERT(place == WF_UUID_BYTES);
+}

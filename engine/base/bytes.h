@@ -149,4 +149,10 @@ static inline void wf_store_u64(void *to, uint64_t value)
     wf_store_u32((unsigned char *)to + 4, (uint32_t)(value >> 32));
 }
 
+/* The shape of a UUID: 32 hexadecimal digits and four dashes. */
+#define WF_UUID_BYTES 36
+
+/* Writes 128 bits in that shape, the lowest digit of the first word first; version and variant are the caller's. */
+void wf_uuid_write(char text[WF_UUID_BYTES], const uint64_t words[2]);
+
 #endif

@@ -66,19 +66,11 @@ void *wf_matching_take(struct wf_matching *matching, size_t size_bytes)
 /* A UUID's shape, made from the step's entropy: unique as far as 128 mixed bits are. */
 void wf_matching_make_id(struct wf_matching *matching, char id[WF_MATCHING_ID_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
     uint64_t words[2] = {0, 0};
-    size_t place = 0;
 
     words[0] = wf_hash_mix(matching->entropy, ++matching->id_count);
     words[1] = wf_hash_mix(matching->entropy, ++matching->id_count);
-    for (size_t i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) {
-            id[place++] = '-';
-        }
-        id[place++] = digits[(words[i / 16] >> (4 * (i % 16))) & 15];
-    }
-    WF_ASSERT(place == WF_MATCHING_ID_BYTES);
+    wf_uuid_write(id, words);
 }
 
 /* Call ids are a place in the table and the place's generation, so that late replies to a reused place are known. */

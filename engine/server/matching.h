@@ -18,7 +18,7 @@
 #define WF_MATCHING_ACQUIRE_PAUSE_NS (500 * WF_NS_PER_MS)
 #define WF_MATCHING_QUERY_NS (60 * WF_NS_PER_S)         /* a query that nobody answers is forgotten */
 #define WF_MATCHING_IDLE_NS (300 * WF_NS_PER_S)         /* a queue that nobody uses is unloaded */
-#define WF_MATCHING_ID_BYTES 36
+#define WF_MATCHING_ID_BYTES WF_UUID_BYTES
 
 /* A doubly linked list through a member of each item; the head is a link too. A link alone is a ring of one. */
 struct wf_ring {

@@ -25,22 +25,13 @@ uint64_t wf_shard_draw(struct wf_shard *shard)
 
 struct wf_run_id wf_shard_draw_uuid(struct wf_shard *shard)
 {
-    static const char digits[] = "0123456789abcdef";
     struct wf_run_id id = {{0}};
-    uint64_t halves[2] = {wf_shard_draw(shard), 0};
-    uint32_t nibble = 0;
+    uint64_t words[2] = {wf_shard_draw(shard), 0};
 
-    halves[1] = wf_shard_draw(shard);
-    for (uint32_t i = 0; i < WF_RUN_ID_BYTES; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            id.text[i] = '-';
-            continue;
-        }
-        id.text[i] = digits[halves[nibble / 16] >> (4 * (nibble % 16)) & 15];
-        nibble++;
-    }
+    words[1] = wf_shard_draw(shard);
+    wf_uuid_write(id.text, words);
     id.text[14] = '4'; /* RFC 4122: version 4, variant 10 */
-    id.text[19] = digits[8 + (halves[0] & 3)];
+    id.text[19] = "89ab"[words[0] & 3];
     return id;
 }
 

@@ -10,7 +10,7 @@
 #include "engine/codec.h"
 #include "engine/service.h"
 
-#define WF_RUN_ID_BYTES 36
+#define WF_RUN_ID_BYTES WF_UUID_BYTES
 
 /* A run id of our own making, so of one length; all zero: none. */
 struct wf_run_id {

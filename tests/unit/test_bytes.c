@@ -219,6 +219,17 @@ static void test_bytes__errors_are_filled_and_bounded(void **state)
     assert_string_equal(wf_status_name(WF_ERR_NOT_FOUND), "not found");
 }
 
+/* The dashes stand where a UUID has them; the digits are the words', the lowest first. */
+static void test_bytes__uuid_has_its_shape(void **state)
+{
+    static const uint64_t words[2] = {UINT64_C(0xfedcba9876543210), UINT64_C(0x0f0e0d0c0b0a0908)};
+    char text[WF_UUID_BYTES + 1] = "";
+
+    (void)state;
+    wf_uuid_write(text, words);
+    assert_string_equal(text, "01234567-89ab-cdef-8090-a0b0c0d0e0f0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_bytes__checked_arithmetic),
         cmocka_unit_test(test_bytes__fixed_width_numbers),
         cmocka_unit_test(test_bytes__errors_are_filled_and_bounded),
+        cmocka_unit_test(test_bytes__uuid_has_its_shape),
     };
 
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
