@@ -30,7 +30,6 @@ enum wf_format {
     WF_FORMAT_CLOUD_EXPORT, /* temporal.api.export.v1.WorkflowExecutions */
     WF_FORMAT_ARCHIVE,      /* .wfh */
 };
-const char *wf_format_name(enum wf_format format);
 
 /*
  * Reads the histories of one file, one at a time. gzip and zstd wrappings are undone first, into `unpacked`, bounded by

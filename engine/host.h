@@ -69,11 +69,6 @@ void wf_instance_activate(struct wf_instance *instance, const struct wf_sdk_acti
  * a coroutine. Appends to out. */
 void wf_instance_describe(const struct wf_instance *instance, struct wf_buffer *out);
 
-/* What the running workflow's code is doing, for a crash handler: the type, and the code's last API call. Static or
- * module-owned text; NULL when no code runs. Async-signal-safe. */
-const char *wf_host_running_workflow(const struct wf_host *host);
-const char *wf_host_running_call(const struct wf_host *host);
-
 /* Log lines of workflow code since the last call, replayed ones left out; reset by the next activate. */
 struct wf_log_line {
     struct wf_string text;

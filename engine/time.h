@@ -12,7 +12,6 @@
 
 typedef int64_t wf_time_ns;
 
-#define WF_NANOSECOND INT64_C(1)
 #define WF_NS_PER_MS INT64_C(1000000)
 #define WF_NS_PER_S INT64_C(1000000000)
 

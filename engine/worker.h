@@ -40,7 +40,6 @@ struct wf_worker_config {
     enum wf_family family;                /* AUTO: per history */
     struct wf_string identity;
     struct wf_string sticky_queue;        /* empty: no sticky queue asked for */
-    int64_t sticky_schedule_to_start_ns;
     struct wf_string sdk_name;            /* recorded in completions of live tasks */
     struct wf_string sdk_version;
 };

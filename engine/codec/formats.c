@@ -13,23 +13,6 @@
 #define EVENTS_TAG 0x0a /* field 1, with a size: History.events, and the items of a Cloud export   \
                          */
 
-const char *wf_format_name(enum wf_format format)
-{
-    switch (format) {
-    case WF_FORMAT_UNKNOWN:
-        return "unknown";
-    case WF_FORMAT_JSON:
-        return "json";
-    case WF_FORMAT_PROTOBUF:
-        return "protobuf";
-    case WF_FORMAT_CLOUD_EXPORT:
-        return "cloud-export";
-    case WF_FORMAT_ARCHIVE:
-        return "wfh";
-    }
-    WF_UNREACHABLE();
-}
-
 /* ---- Telling formats apart ---- */
 
 /* A varint at the start of bytes: its size, 0 when there is none. */

@@ -407,7 +407,6 @@ static void note_commands(struct pretence *pretence,
         step.name = wf_string_copy(pretence->arena, step.name);
         out->steps[out->count++] = step;
         if (wf_event_is_close(step.event_type)) {
-            out->is_whole = true;
             pretence->is_over = true;
             return;
         }
@@ -455,7 +454,6 @@ bool wf_look_on(struct wf_arena *arena, const struct wf_look_on_input *in,
          i++) {
         answer_all(&pretence);
         if (pretence.activation.jobs.count == 0) {
-            look_on->is_whole = true;
             break;
         }
         activate(&pretence);

@@ -28,7 +28,6 @@ struct wf_look_on_input {
 struct wf_look_on {
     struct wf_identity steps[WF_LOOK_ON_STEPS_MAX];
     uint32_t count;
-    bool is_whole; /* it ran to its end, or until nothing but the world could move it */
 };
 
 /* False when memory does not suffice. Strings of the steps are in the arena. */

@@ -36,7 +36,6 @@ struct pass {
     uint32_t known_answers; /* answers of the first pass that this one must give again */
     uint32_t activation_count;
     uint32_t stop_after; /* activations; 0: go to the end */
-    bool is_stopped;
     bool is_unstable; /* the code answered otherwise than in the first pass */
     int64_t unstable_event_id;
 };
@@ -181,7 +180,6 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
         WF_TRY(note_answer(replay, pass, completion, err));
         pass->activation_count++;
         if (pass->is_unstable || pass->activation_count == pass->stop_after) {
-            pass->is_stopped = true;
             pass->unstable_event_id = event_id;
             return WF_OK;
         }

@@ -147,7 +147,6 @@ struct wf_operation {
     bool has_no_run;              /* the run was looked for and does not exist */
     bool skips_sticky;            /* a query that the sticky worker did not answer */
     struct wf_shard_run *visitor; /* a run that is not the current one, loaded for this operation */
-    bool is_cancelled;
 };
 
 /* What to answer once the write is committed. Built then, from the state that was written. */
@@ -172,8 +171,6 @@ struct wf_reply_plan {
     struct wf_run_id run_id;
     struct wf_string message; /* slab memory */
 };
-
-#define WF_WRITE_RUNS_MAX 2
 
 /* A transaction on its way to the database and back. */
 struct wf_write {

@@ -179,18 +179,6 @@ const char *wf_host_workflow_name(const struct wf_host *host, size_t index)
     return workflow->name;
 }
 
-const char *wf_host_running_workflow(const struct wf_host *host)
-{
-    const struct wf *running = host->running;
-
-    return running == NULL || running->workflow == NULL ? NULL : running->workflow->name;
-}
-
-const char *wf_host_running_call(const struct wf_host *host)
-{
-    return host->running == NULL ? NULL : host->watch->call;
-}
-
 /* ---- Instances ---- */
 
 struct wf_instance *wf_instance_new(struct wf_host *host)

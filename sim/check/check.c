@@ -1,22 +1,11 @@
 /*
- * One record at a time: the tracker first, then every family. Names, sentences' times, and the checks' own life.
+ * One record at a time: the tracker first, then every family. Codes, sentences' times, and the checks' own life.
  */
 #include "sim/check/check.h"
 
 #include "engine/base/assert.h"
 #include "engine/diagnosis.h"
 #include "sim/check/track.h"
-
-static const char *const check_names[SIM_CHECK_COUNT] = {
-#define SIM_CHECK(name, text, help) (text),
-#include "sim/check/checks.def"
-};
-
-const char *sim_check_name(enum sim_check_kind kind)
-{
-    WF_ASSERT((unsigned)kind < SIM_CHECK_COUNT);
-    return check_names[kind];
-}
 
 const char *sim_check_diagnosis(enum sim_check_kind kind)
 {

@@ -59,9 +59,6 @@ const uint32_t *sim_checks_goals(const struct sim_checks *checks);
 /* False once the arena was full: what follows was not judged. */
 bool sim_checks_is_complete(const struct sim_checks *checks);
 
-/* "at_most_once" */
-const char *sim_check_name(enum sim_check_kind kind);
-
 /* The code of the diagnosis, "WF401"; SIM_CHECK_COUNT: an engine invariant. */
 const char *sim_check_diagnosis(enum sim_check_kind kind);
 

@@ -8,7 +8,6 @@
 struct send {
     struct sim_signal_track *signal;
     bool is_accepted;
-    bool is_refused;
 };
 
 static bool is_checked(const struct sim_checks *checks, struct wf_string signal)
@@ -80,9 +79,6 @@ static void count_answer(struct sim_checks *checks, const struct sim_record *rec
         signal->accepted_count++;
         signal->last_accepted = (struct sim_moment){
             .time_ns = record->time_ns, .step = record->step, .node = sim_checks_keep(checks, record->node)};
-    } else if ((wf_string_is(record->b, "not found") || wf_string_is(record->b, "rejected")) && !send->is_refused) {
-        send->is_refused = true;
-        signal->refused_count++;
     }
 }
 

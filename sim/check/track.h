@@ -41,7 +41,6 @@ struct sim_signal_track {
     struct wf_string name;
     uint32_t sent_count;
     uint32_t accepted_count;
-    uint32_t refused_count; /* not found, rejected */
     uint32_t handled_count; /* different signals */
     struct sim_moment last_accepted;
 };
@@ -65,7 +64,6 @@ struct sim_workflow_track {
     struct wf_string last_node;     /* that last ran something of it */
     bool is_waiting_for_worker;     /* something was scheduled and nobody took anything since */
     wf_time_ns waits_since_ns;
-    wf_time_ns last_step_ns;
 
     int64_t last_event_id; /* of the latest run */
     bool has_closed_event;

@@ -218,7 +218,6 @@ _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked
             end_done();
         }
         page->item = item;
-        page->has_item = true;
         try(config->run(config->context, child, item, &page->err));
         write_record(child, SIM_RECORD_END, WF_STR(""));
     }

@@ -36,7 +36,6 @@ enum sim_mark {
 struct sim_page {
     struct wf_watch watch;
     volatile bool is_loading; /* in start */
-    volatile bool has_item;   /* began one */
     volatile uint64_t item;
     volatile enum sim_mark mark;
     volatile enum sim_crash_kind crash_kind;

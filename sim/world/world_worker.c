@@ -458,7 +458,6 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
             .run_size_bytes_max = SIM_WORKER_RUN_BYTES_MAX,
             .identity = worker->identity,
             .sticky_queue = worker->sticky_queue,
-            .sticky_schedule_to_start_ns = SIM_STICKY_START_NS,
             .sdk_name = WF_STR("wfsim"),
             .sdk_version = WF_STR("0.1"),
         });
