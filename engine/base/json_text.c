@@ -351,7 +351,7 @@ size_t wf_utf8_sequence(const char *bytes, size_t size_bytes)
     return length;
 }
 
-bool wf_utf8_is_valid(struct wf_string text)
+static bool is_utf8(struct wf_string text)
 {
     size_t i = 0;
 
@@ -471,7 +471,7 @@ enum wf_status wf_json_unescape(struct wf_arena *arena, const struct wf_json_tok
     char *text = NULL;
     size_t size_bytes = 0;
 
-    if (!wf_utf8_is_valid(token->text)) {
+    if (!is_utf8(token->text)) {
         return wf_fail_at(err, WF_ERR_CORRUPT, token->byte_offset, "this JSON string is not UTF-8");
     }
     if (!token->has_escapes) {

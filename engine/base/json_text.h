@@ -121,6 +121,5 @@ bool wf_json_digest(struct wf_string text, uint64_t *digest);
 
 /* The length of the UTF-8 sequence at the start of bytes, 0 when it is ill-formed or size_bytes is 0. */
 size_t wf_utf8_sequence(const char *bytes, size_t size_bytes);
-bool wf_utf8_is_valid(struct wf_string text);
 
 #endif

@@ -27,7 +27,8 @@ static const uint8_t base64_places[256] = {
     ['-'] = 63, ['_'] = 64,
 };
 
-size_t wf_base64_text_bytes(size_t size_bytes)
+/* Room for the base64 of size_bytes. */
+static size_t base64_text_bytes(size_t size_bytes)
 {
     return (size_bytes + 2) / 3 * 4;
 }
@@ -97,7 +98,7 @@ bool wf_base64_read(struct wf_string text, char *to, size_t *size_bytes)
 
 void wf_base64_write(struct wf_string data, struct wf_buffer *out)
 {
-    char *to = wf_buffer_reserve(out, wf_base64_text_bytes(data.size_bytes));
+    char *to = wf_buffer_reserve(out, base64_text_bytes(data.size_bytes));
     const uint8_t *at = (const void *)data.data;
     size_t left = data.size_bytes;
 
@@ -120,7 +121,7 @@ void wf_base64_write(struct wf_string data, struct wf_buffer *out)
         *to++ = left == 2 ? base64_letters[bits >> 6 & 0x3f] : '=';
         *to++ = '=';
     }
-    out->size_bytes += wf_base64_text_bytes(data.size_bytes);
+    out->size_bytes += base64_text_bytes(data.size_bytes);
 }
 
 /* ---- Numbers inside times ---- */

@@ -8,8 +8,7 @@
 #include "engine/base/bytes.h"
 #include "engine/schema.h"
 
-/* Room for the base64 of size_bytes, and for the bytes of size_bytes of base64. */
-size_t wf_base64_text_bytes(size_t size_bytes);
+/* Room for the bytes of size_bytes of base64. */
 size_t wf_base64_data_bytes_max(size_t size_bytes);
 
 /*

@@ -81,7 +81,6 @@ void wf_change_create(struct wf_change *created, struct wf_operation *operation,
                       struct wf_string expected_run_id);
 void wf_write_reply(struct wf_shard *shard, struct wf_write *write,
                     const struct wf_db_reply *reply);
-void wf_write_free(struct wf_shard *shard, struct wf_write *write);
 
 /* As wf_change_commit, giving answers to queries when it is committed. Takes over the answers. */
 void wf_change_commit_with(struct wf_change *change, struct wf_operation *operation,
@@ -245,7 +244,6 @@ struct wf_execution_details {
     struct wf_string identity;
 };
 
-enum wf_execution_state wf_execution_state(const struct wf_state_run *state);
 bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
                        const struct wf_execution_details *details);
 
@@ -259,9 +257,6 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
                                       struct wf_workflow *workflow,
                                       struct wf_event_workflow_execution_started *started,
                                       struct wf_string create_request_id);
-
-/* 7.3: runs of a chain are at least so far apart. */
-int64_t wf_execution_backoff(const struct wf_change *change, int64_t requested_ns);
 
 /* Ends the run with a failure or a timeout: a new attempt when the run has a retry policy, else the
  * close event (7.4). */

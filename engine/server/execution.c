@@ -6,7 +6,7 @@
 #include "engine/base/assert.h"
 #include "engine/server/change.h"
 
-enum wf_execution_state wf_execution_state(const struct wf_state_run *state)
+static enum wf_execution_state state_of(const struct wf_state_run *state)
 {
     if (state->next_event_id <= 1) {
         return WF_EXECUTION_NONE;
@@ -191,11 +191,11 @@ bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
                        const struct wf_execution_details *details)
 {
 #define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
-    switch (ROW(wf_execution_state(change->state), input)) {
+    switch (ROW(state_of(change->state), input)) {
 #define WF_TRANSITION(from, input, to, action)                                                     \
     case ROW(WF_EXECUTION_##from, WF_EXECUTION_##input):                                           \
         action(change, details);                                                                   \
-        WF_ASSERT(wf_execution_state(change->state) == WF_EXECUTION_##to ||                        \
+        WF_ASSERT(state_of(change->state) == WF_EXECUTION_##to ||                        \
                   change->arena->is_full);                                                         \
         return true;
 #include "engine/server/execution.def"

@@ -94,7 +94,8 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
     return run;
 }
 
-int64_t wf_execution_backoff(const struct wf_change *change, int64_t requested_ns)
+/* 7.3: runs of a chain are at least so far apart. */
+static int64_t backoff_of(const struct wf_change *change, int64_t requested_ns)
 {
     const int64_t interval_ns = change->shard->config->limits.run_interval_ns_min;
     const int64_t lifetime_ns = change->now_ns - change->run->start->first_task_time_ns;
@@ -192,7 +193,7 @@ static void fill_continued(struct wf_change *change,
     started->attempt = 1;
     started->cron_schedule = command->cron_schedule;
     started->first_workflow_task_backoff = wf_duration_of(
-        wf_execution_backoff(change, wf_time_of(command->backoff_start_interval)));
+        backoff_of(change, wf_time_of(command->backoff_start_interval)));
     started->memo = command->memo;
     started->search_attributes = command->search_attributes;
     started->header = command->header;
@@ -242,7 +243,7 @@ static struct wf_shard_run *add_attempt(struct wf_change *change, struct wf_fail
         started->last_completion_result = NULL; /* 7.4: after a failed command it is lost */
     }
     started->first_workflow_task_backoff = wf_duration_of(
-        wf_execution_backoff(change, interval_ns));
+        backoff_of(change, interval_ns));
     return add_successor(change, started);
 }
 

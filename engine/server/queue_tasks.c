@@ -192,7 +192,7 @@ void wf_task_retry(struct wf_shard *shard, struct wf_task_record *task)
     }
 }
 
-bool wf_task_is_stale(const struct wf_task_record *task)
+static bool is_stale(const struct wf_task_record *task)
 {
     return task->has_epoch && task->epoch != task->workflow->epoch;
 }
@@ -206,7 +206,7 @@ static void submit(struct wf_shard *shard, struct wf_task_record *task)
     struct wf_workflow *workflow = task->workflow;
 
     task->is_busy = true;
-    if (wf_task_is_stale(task)) {
+    if (is_stale(task)) {
         wf_task_done(shard, task); /* 8.4: its run is closed */
         wf_workflow_settle(shard, workflow);
         return;

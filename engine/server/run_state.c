@@ -152,7 +152,7 @@ bool wf_shard_run_restore(struct wf_shard *shard, struct wf_shard_run *run, stru
     return true;
 }
 
-void wf_shard_run_compact(struct wf_shard *shard, struct wf_shard_run *run)
+static void compact(struct wf_shard *shard, struct wf_shard_run *run)
 {
     const size_t used_bytes = wf_arena_size_bytes(&run->arena);
     bool is_restored = true;
@@ -177,7 +177,7 @@ void wf_shard_run_written(struct wf_shard *shard, struct wf_shard_run *run)
     run->committed = wf_buffer_string(&run->images[run->image_index]);
     run->image_index ^= 1;
     run->record_version++;
-    wf_shard_run_compact(shard, run);
+    compact(shard, run);
 }
 
 bool wf_shard_run_is_open(const struct wf_shard_run *run)

@@ -429,7 +429,6 @@ void wf_shard_run_touch(struct wf_shard *shard, struct wf_shard_run *run);
 /* Makes the state what it was when last written: after a load, a refused command, or to give memory
  * back. */
 bool wf_shard_run_restore(struct wf_shard *shard, struct wf_shard_run *run, struct wf_string image);
-void wf_shard_run_compact(struct wf_shard *shard, struct wf_shard_run *run);
 struct wf_string wf_shard_run_encode(struct wf_shard_run *run);
 void wf_shard_run_written(struct wf_shard *shard, struct wf_shard_run *run);
 bool wf_shard_run_is_open(const struct wf_shard_run *run);
@@ -463,7 +462,6 @@ void wf_tasks_acquired(struct wf_shard *shard, const struct wf_db_shard_row *row
 wf_time_ns wf_tasks_wake_at(const struct wf_shard *shard);
 void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
                   struct wf_task_record *task);
-bool wf_task_is_stale(const struct wf_task_record *task);
 void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
                         const struct wf_svc_response *response);
 

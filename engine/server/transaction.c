@@ -446,7 +446,7 @@ void wf_change_create(struct wf_change *created, struct wf_operation *operation,
 
 /* ---- The reply ---- */
 
-void wf_write_free(struct wf_shard *shard, struct wf_write *write)
+static void free_write(struct wf_shard *shard, struct wf_write *write)
 {
     if (write->previous == NULL) {
         shard->writes = write->next;
@@ -569,6 +569,6 @@ void wf_write_reply(struct wf_shard *shard, struct wf_write *write, const struct
         abort_write(shard, write, WF_CALL_UNAVAILABLE, "The database did not take the write.");
         break;
     }
-    wf_write_free(shard, write);
+    free_write(shard, write);
     wf_workflow_release(shard, workflow);
 }

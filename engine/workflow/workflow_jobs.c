@@ -76,7 +76,7 @@ static void close_run(struct wf *wf, wf_error failure, struct wf_value result)
     }
 }
 
-void wf_run_main(struct wf_strand *strand)
+static void run_main(struct wf_strand *strand)
 {
     struct wf *wf = strand->wf;
     struct wf_value result = {0};
@@ -168,7 +168,7 @@ static void initialize(struct wf *wf, const struct wf_sdk_activation *activation
     wf->args = wf_args_of_payloads(wf, job->arguments.items, job->arguments.count);
     wf->random_state = job->randomness_seed;
     wf->canceled = wf_canceled_new(wf, "Workflow canceled");
-    strand = wf_strand_new(wf, STRAND_MAIN, wf_run_main);
+    strand = wf_strand_new(wf, STRAND_MAIN, run_main);
     if (wf->is_broken || strand == NULL) {
         return;
     }

@@ -365,7 +365,6 @@ enum job_variant {
 };
 
 void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation);
-void wf_run_main(struct wf_strand *strand);
 
 /* ---- value.c ---- */
 

@@ -71,6 +71,23 @@ enum cli_step_part cli_step_part(const struct wf_event *event)
     return has_attributes(event) ? rows[event->event_type].part : CLI_STEP_NONE;
 }
 
+/* NULL when the history has none; constant time in a history without gaps. */
+static const struct wf_event *event_by_id(const struct wf_history *history, int64_t event_id)
+{
+    if (event_id <= 0) {
+        return NULL;
+    }
+    if ((uint64_t)event_id <= history->event_count && history->events[event_id - 1].event_id == event_id) {
+        return &history->events[event_id - 1];
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        if (history->events[i].event_id == event_id) {
+            return &history->events[i];
+        }
+    }
+    return NULL;
+}
+
 const struct wf_event *cli_step_begin(const struct wf_history *history, const struct wf_event *event)
 {
     const struct wf_field *field = NULL;
@@ -82,7 +99,7 @@ const struct wf_event *cli_step_begin(const struct wf_history *history, const st
     field = wf_message_field_by_name(wf_event_descriptors[event->event_type].attributes,
                                      wf_string_of(rows[event->event_type].reference), 0);
     WF_ASSERT(field != NULL && field->kind == WF_KIND_INT64);
-    begin = cli_event_by_id(history, *(const int64_t *)wf_field_in(field, event->attributes.any));
+    begin = event_by_id(history, *(const int64_t *)wf_field_in(field, event->attributes.any));
     return begin != NULL && cli_step_part(begin) == CLI_STEP_BEGIN ? begin : NULL;
 }
 
@@ -168,22 +185,6 @@ void cli_append_step_name(struct wf_buffer *text, const struct wf_event *event)
     } else {
         cli_append_visible(text, name_of(event), NAME_COLUMNS_MAX);
     }
-}
-
-const struct wf_event *cli_event_by_id(const struct wf_history *history, int64_t event_id)
-{
-    if (event_id <= 0) {
-        return NULL;
-    }
-    if ((uint64_t)event_id <= history->event_count && history->events[event_id - 1].event_id == event_id) {
-        return &history->events[event_id - 1];
-    }
-    for (uint32_t i = 0; i < history->event_count; i++) {
-        if (history->events[i].event_id == event_id) {
-            return &history->events[i];
-        }
-    }
-    return NULL;
 }
 
 /* ---- Times ---- */

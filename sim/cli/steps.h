@@ -32,9 +32,6 @@ bool cli_find_pending(struct wf_arena *arena, const struct wf_history *history, 
 /* Appends what the step that an event begins is called: "charge_payment", "timer 3", "Shipping order-3". */
 void cli_append_step_name(struct wf_buffer *text, const struct wf_event *event);
 
-/* The event with this id, NULL when the history has none; constant time in a history without gaps. */
-const struct wf_event *cli_event_by_id(const struct wf_history *history, int64_t event_id);
-
 /* "0", "12ms", "4.250s", "2m 05s", "7d 01h": three digits or two units, for columns that are read at a glance. */
 void cli_append_duration(struct wf_buffer *text, int64_t duration_ns);
 

@@ -9,7 +9,7 @@
 
 #define SCHEDULED_MIN 8u
 
-struct wf_string sim_status_text(int32_t status)
+static struct wf_string status_text(int32_t status)
 {
     switch (status) {
     case WF_WORKFLOW_EXECUTION_STATUS_RUNNING:
@@ -304,7 +304,7 @@ static void note_close(struct sim_world *world, struct sim_run_record *run, cons
     run->result = result_of(world, event);
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RUN_CLOSED,
                                                 .subject = run->workflow->id,
-                                                .a = sim_status_text(status),
+                                                .a = status_text(status),
                                                 .b = run->run_id,
                                                 .x = status,
                                                 .y = next_run_id(event).size_bytes > 0 ? 1 : 0});

@@ -171,7 +171,8 @@ static bool suffer(struct sim_world *world, const struct sim_envelope *envelope,
     return true;
 }
 
-void sim_network_send(struct sim_world *world, const struct sim_envelope *envelope)
+/* Puts an envelope on its hop; takes over the reference to its content, and drops it when the message is lost. */
+static void put_on_hop(struct sim_world *world, const struct sim_envelope *envelope)
 {
     struct sim_entity *entity =
         envelope->subject != NULL ? &envelope->subject->entity : &world->nodes[envelope->from].entity;
@@ -252,7 +253,7 @@ uint64_t sim_network_call(struct sim_world *world, const struct sim_call_request
         return 0;
     }
     content->references++;
-    sim_network_send(world, &(struct sim_envelope){
+    put_on_hop(world, &(struct sim_envelope){
                                 .kind = SIM_MESSAGE_REQUEST,
                                 .from = request->node,
                                 .to = world->server_first + node->frontend,
@@ -275,7 +276,7 @@ uint64_t sim_network_call_owner(struct sim_world *world, const struct sim_call_r
         sim_content_release(world, content);
         return 0;
     }
-    sim_network_send(world, &(struct sim_envelope){
+    put_on_hop(world, &(struct sim_envelope){
                                 .kind = SIM_MESSAGE_REQUEST,
                                 .from = request->node,
                                 .to = owner,
@@ -302,7 +303,7 @@ uint64_t sim_network_store(struct sim_world *world, const struct sim_call_reques
         return 0;
     }
     call->is_write = sim_database_is_write(content->store);
-    sim_network_send(world, &(struct sim_envelope){
+    put_on_hop(world, &(struct sim_envelope){
                                 .kind = SIM_MESSAGE_STORE,
                                 .from = request->node,
                                 .to = world->database_node,
@@ -406,7 +407,7 @@ static void send_back(struct sim_world *world, uint32_t from, uint32_t to, const
     if (content == NULL) {
         return;
     }
-    sim_network_send(world, &(struct sim_envelope){
+    put_on_hop(world, &(struct sim_envelope){
                                 .kind = kind,
                                 .from = from,
                                 .to = to,
@@ -475,7 +476,7 @@ static void pass_on(struct sim_world *world, struct sim_envelope *envelope)
         sim_server_request(world, &onward);
     } else {
         onward.content->references++;
-        sim_network_send(world, &onward);
+        put_on_hop(world, &onward);
     }
 }
 
@@ -499,7 +500,7 @@ static void deliver(struct sim_world *world, struct sim_envelope *envelope)
         onward.from = envelope->to;
         onward.to = envelope->origin;
         onward.content->references++;
-        sim_network_send(world, &onward);
+        put_on_hop(world, &onward);
         break;
     case SIM_MESSAGE_STORE:
         sim_storage_apply(world, envelope);

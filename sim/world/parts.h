@@ -366,8 +366,6 @@ void sim_link_remove(struct sim_ring_link *link);
 /* ---- network.c ---- */
 struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_kind kind, const void *message);
 void sim_content_release(struct sim_world *world, struct sim_content *content);
-/* Puts an envelope on its hop; takes over the reference to its content, and drops it when the message is lost. */
-void sim_network_send(struct sim_world *world, const struct sim_envelope *envelope);
 void sim_network_arrive(struct sim_world *world, struct sim_envelope *envelope);
 
 struct sim_call_request {
@@ -434,7 +432,6 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
 void sim_commit_write(struct sim_world *world, const struct wf_db_write *write);
 /* A closed run leaves memory; the view of it stays, without state and history. */
 void sim_commit_drop(struct sim_world *world, struct sim_run_record *run);
-struct wf_string sim_status_text(int32_t status);
 
 /* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
