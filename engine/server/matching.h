@@ -3,6 +3,7 @@
 #define WF_ENGINE_SERVER_MATCHING_H
 
 #include "engine/base/map.h"
+#include "engine/base/ring.h"
 #include "engine/base/slab.h"
 #include "engine/service.h"
 
@@ -19,17 +20,6 @@
 #define WF_MATCHING_QUERY_NS (60 * WF_NS_PER_S)         /* a query that nobody answers is forgotten */
 #define WF_MATCHING_IDLE_NS (300 * WF_NS_PER_S)         /* a queue that nobody uses is unloaded */
 #define WF_MATCHING_ID_BYTES WF_UUID_BYTES
-
-/* A doubly linked list through a member of each item; the head is a link too. A link alone is a ring of one. */
-struct wf_ring {
-    struct wf_ring *next;
-    struct wf_ring *previous;
-};
-void wf_ring_init(struct wf_ring *head);
-bool wf_ring_is_empty(const struct wf_ring *head);
-void wf_ring_push(struct wf_ring *head, struct wf_ring *link);
-void wf_ring_push_front(struct wf_ring *head, struct wf_ring *link);
-void wf_ring_remove(struct wf_ring *link);
 
 enum wf_queue_state { WF_QUEUE_COLD, WF_QUEUE_ACQUIRING, WF_QUEUE_READY };
 enum wf_queue_input {

@@ -218,9 +218,9 @@ static struct sim_call *new_call(struct sim_world *world, const struct sim_call_
         .subject = request->subject,
         .deadline_ns = world->loop.now_ns + world->rpc_timeout_ns,
     };
-    sim_link_init(&call->link);
+    wf_ring_init(&call->link);
     if (!request->has_no_deadline) {
-        sim_link_push(&node->calls, &call->link);
+        wf_ring_push(&node->calls, &call->link);
         if (!node->is_deadline_armed) {
             node->is_deadline_armed =
                 sim_world_push(world, call->deadline_ns, node->index, SIM_EVENT_DEADLINE, NULL);
@@ -231,7 +231,7 @@ static struct sim_call *new_call(struct sim_world *world, const struct sim_call_
 
 static void end_call(struct sim_world *world, struct sim_call *call)
 {
-    sim_link_remove(&call->link);
+    wf_ring_remove(&call->link);
     sim_table_give(&world->calls, call->id);
 }
 

@@ -6,6 +6,7 @@
 #define WF_SIM_WORLD_PARTS_H
 
 #include "engine/activity_host.h"
+#include "engine/base/ring.h"
 #include "engine/host.h"
 #include "engine/service.h"
 #include "engine/worker.h"
@@ -140,14 +141,9 @@ struct sim_envelope {
 
 enum sim_caller { SIM_CALLER_COMPONENT, SIM_CALLER_STORE, SIM_CALLER_WORKER, SIM_CALLER_CLIENT };
 
-struct sim_ring_link {
-    struct sim_ring_link *next;
-    struct sim_ring_link *previous;
-};
-
 /* A call that waits for its answer. */
 struct sim_call {
-    struct sim_ring_link link; /* in the node's calls, oldest first; alone when it has no deadline of its own */
+    struct wf_ring link; /* in the node's calls, oldest first; alone when it has no deadline of its own */
     uint64_t id;
     uint32_t node;
     enum sim_caller caller;
@@ -185,7 +181,7 @@ struct sim_node {
     uint32_t frontend; /* index of the server that it calls; moves on when that one does not answer */
     int64_t clock_skew_ns;
     struct sim_entity entity;
-    struct sim_ring_link calls;
+    struct wf_ring calls;
     bool is_deadline_armed;
     union {
         struct sim_server *server;
@@ -358,10 +354,6 @@ int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, ui
 bool sim_alarms_need(struct sim_alarms *alarms, wf_time_ns wake_ns);
 /* One of them popped now. */
 void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns);
-
-void sim_link_init(struct sim_ring_link *link);
-void sim_link_push(struct sim_ring_link *head, struct sim_ring_link *link);
-void sim_link_remove(struct sim_ring_link *link);
 
 /* ---- network.c ---- */
 struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_kind kind, const void *message);

@@ -38,7 +38,7 @@ struct sim_poller {
 
 /* A workflow task in hand. */
 struct sim_taken {
-    struct sim_ring_link link; /* in worker->taken */
+    struct wf_ring link; /* in worker->taken */
     struct sim_worker *worker;
     bool is_dead;      /* its worker crashed; freed by its event */
     bool is_in_loop;
@@ -51,7 +51,7 @@ struct sim_taken {
 
 /* An answer on its way, with retries. */
 struct sim_report {
-    struct sim_ring_link link; /* in worker->reports */
+    struct wf_ring link; /* in worker->reports */
     struct sim_worker *worker;
     bool is_dead;
     bool is_in_loop;
@@ -79,9 +79,9 @@ struct sim_worker {
     struct wf_string identity; /* "<incarnation>@<node>", as SDKs say pid@host: a restarted process is another worker */
     char identity_bytes[160];
     struct sim_poller pollers[SIM_WORKER_POLLERS];
-    struct sim_ring_link taken;
-    struct sim_ring_link reports;
-    struct sim_ring_link attempts;
+    struct wf_ring taken;
+    struct wf_ring reports;
+    struct wf_ring attempts;
     uint32_t attempt_count;
     char *images[SIM_CODES_MAX]; /* the modules' writable memory while another worker has the place */
 };

@@ -107,27 +107,6 @@ void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns)
     }
 }
 
-void sim_link_init(struct sim_ring_link *link)
-{
-    link->next = link;
-    link->previous = link;
-}
-
-void sim_link_push(struct sim_ring_link *head, struct sim_ring_link *link)
-{
-    link->previous = head->previous;
-    link->next = head;
-    head->previous->next = link;
-    head->previous = link;
-}
-
-void sim_link_remove(struct sim_ring_link *link)
-{
-    link->previous->next = link->next;
-    link->next->previous = link->previous;
-    sim_link_init(link);
-}
-
 void sim_world_record(struct sim_world *world, struct sim_record record)
 {
     record.time_ns = world->loop.now_ns;
@@ -154,7 +133,7 @@ static uint32_t add_node(struct sim_world *world, enum sim_node_kind kind, struc
         .slow_factor = 1,
     };
     sim_entity_init(&node->entity, name);
-    sim_link_init(&node->calls);
+    wf_ring_init(&node->calls);
     /* Callers spread over the frontends. */
     node->frontend = world->server_count == 0 ? 0 : world->node_count % world->server_count;
     return world->node_count++;

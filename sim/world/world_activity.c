@@ -17,7 +17,7 @@
 enum stage { STAGE_BEFORE, STAGE_AFTER, STAGE_END };
 
 struct sim_attempt {
-    struct sim_ring_link link; /* in worker->attempts */
+    struct wf_ring link; /* in worker->attempts */
     struct sim_worker *worker;
     bool is_dead; /* its process died; freed by its event */
     bool is_in_loop;
@@ -53,7 +53,7 @@ static void free_attempt(struct sim_attempt *attempt)
 {
     struct sim_world *world = attempt->worker->world;
 
-    sim_link_remove(&attempt->link);
+    wf_ring_remove(&attempt->link);
     if (attempt->code != NULL) {
         sim_worker_enter(attempt->worker);
         wf_attempt_free(attempt->code);
@@ -78,9 +78,9 @@ static void kill(struct sim_attempt *attempt)
 
 void sim_attempts_drop(struct sim_worker *worker)
 {
-    struct sim_ring_link *next = NULL;
+    struct wf_ring *next = NULL;
 
-    for (struct sim_ring_link *link = worker->attempts.next; link != &worker->attempts; link = next) {
+    for (struct wf_ring *link = worker->attempts.next; link != &worker->attempts; link = next) {
         next = link->next;
         kill((void *)link);
     }
@@ -627,8 +627,8 @@ void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, co
     attempt->workflow = sim_world_workflow(world, task->workflow_execution->workflow_id);
     content->references++;
     worker->attempt_count++;
-    sim_link_init(&attempt->link);
-    sim_link_push(&worker->attempts, &attempt->link);
+    wf_ring_init(&attempt->link);
+    wf_ring_push(&worker->attempts, &attempt->link);
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_STARTED,
                                                 .node = worker->node->name,
                                                 .subject = attempt->workflow->id,

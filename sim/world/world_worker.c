@@ -207,7 +207,7 @@ static void free_report(struct sim_report *report)
 {
     struct sim_world *world = report->worker->world;
 
-    sim_link_remove(&report->link);
+    wf_ring_remove(&report->link);
     sim_content_release(world, report->content);
     sim_db_forget(&world->slabs, &report->run_id);
     sim_world_give(world, report, sizeof *report);
@@ -240,8 +240,8 @@ void sim_worker_report(struct sim_worker *worker, const struct sim_report *model
     if (report->content == NULL || !sim_db_keep(&world->slabs, model->run_id, &report->run_id)) {
         return;
     }
-    sim_link_init(&report->link);
-    sim_link_push(&worker->reports, &report->link);
+    wf_ring_init(&report->link);
+    wf_ring_push(&worker->reports, &report->link);
     send_report(report);
 }
 
@@ -375,9 +375,9 @@ bool sim_worker_evict(struct sim_world *world, uint32_t node, uint64_t pick)
 
 static void drop_reports(struct sim_worker *worker)
 {
-    struct sim_ring_link *next = NULL;
+    struct wf_ring *next = NULL;
 
-    for (struct sim_ring_link *link = worker->reports.next; link != &worker->reports; link = next) {
+    for (struct wf_ring *link = worker->reports.next; link != &worker->reports; link = next) {
         struct sim_report *report = (void *)link;
 
         next = link->next;
@@ -390,9 +390,9 @@ static void drop_reports(struct sim_worker *worker)
 
 static void drop_taken(struct sim_worker *worker)
 {
-    struct sim_ring_link *next = NULL;
+    struct wf_ring *next = NULL;
 
-    for (struct sim_ring_link *link = worker->taken.next; link != &worker->taken; link = next) {
+    for (struct wf_ring *link = worker->taken.next; link != &worker->taken; link = next) {
         struct sim_taken *taken = (void *)link;
 
         next = link->next;
@@ -489,9 +489,9 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
     worker->index = node->index - world->worker_first;
     worker->cache_size = queue->cache_size > 0 ? queue->cache_size : SIM_WORKER_CACHE;
     worker->instances = wf_arena_take_array(&world->arena, worker->cache_size, sizeof(struct wf_instance *));
-    sim_link_init(&worker->taken);
-    sim_link_init(&worker->reports);
-    sim_link_init(&worker->attempts);
+    wf_ring_init(&worker->taken);
+    wf_ring_init(&worker->reports);
+    wf_ring_init(&worker->attempts);
     for (uint32_t i = 0; i < SIM_WORKER_POLLERS; i++) {
         const bool is_activity = kinds[i] == SIM_POLLER_ACTIVITY;
 

@@ -12,7 +12,7 @@ void sim_task_free(struct sim_taken *taken)
 {
     struct sim_world *world = taken->worker->world;
 
-    sim_link_remove(&taken->link);
+    wf_ring_remove(&taken->link);
     sim_content_release(world, taken->content);
     sim_world_give(world, taken, sizeof *taken);
 }
@@ -38,8 +38,8 @@ void sim_task_take(struct sim_worker *worker, struct sim_content *content, const
     taken->task = task;
     taken->workflow = sim_world_workflow(world, task->workflow_execution->workflow_id);
     content->references++;
-    sim_link_init(&taken->link);
-    sim_link_push(&worker->taken, &taken->link);
+    wf_ring_init(&taken->link);
+    wf_ring_push(&worker->taken, &taken->link);
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_TASK_GIVEN,
                                                 .node = worker->node->name,
                                                 .subject = task->workflow_execution->workflow_id,
@@ -314,7 +314,7 @@ static void drop_unanswered(const struct sim_taken *taken)
     const struct wf_string run_id = taken->task->workflow_execution->run_id;
     const uint32_t slot = wf_worker_find(worker->core, run_id);
 
-    for (const struct sim_ring_link *link = worker->reports.next; slot != UINT32_MAX && link != &worker->reports;
+    for (const struct wf_ring *link = worker->reports.next; slot != UINT32_MAX && link != &worker->reports;
          link = link->next) {
         const struct sim_report *report = (const void *)link;
 
