@@ -3,12 +3,12 @@
 
 #include <time.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#include "engine/time.h"
 
 int64_t sim_host_clock_ns(void)
 {
     struct timespec now = {0};
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+    return (int64_t)now.tv_sec * WF_NS_PER_S + now.tv_nsec;
 }

@@ -20,15 +20,14 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
+#include "engine/time.h"
 #include "sim/host/clock.h"
 #include "sim/host/contained.h"
 #include "sim/host/signals.h"
 
-#define NS_PER_MS INT64_C(1000000)
-#define NS_PER_S (1000 * NS_PER_MS)
-#define LOOK_NS (100 * NS_PER_MS)   /* between two looks at the children */
-#define TICK_NS (250 * NS_PER_MS)   /* between two calls of tick */
-#define GRACE_NS (1000 * NS_PER_MS) /* for a child to go by itself */
+#define LOOK_NS (100 * WF_NS_PER_MS)   /* between two looks at the children */
+#define TICK_NS (250 * WF_NS_PER_MS)   /* between two calls of tick */
+#define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
 #define WATCHDOG_SECONDS_MAX 3600
 /* Between two looks: code that runs so many blocks is left to its budget, which does not depend on
@@ -548,7 +547,7 @@ static int64_t watchdog_ns(void)
     const long seconds = text == NULL ? 0 : strtol(text, NULL, 10);
 
     return (seconds > 0 && seconds <= WATCHDOG_SECONDS_MAX ? seconds : SIM_WATCHDOG_SECONDS) *
-           NS_PER_S;
+           WF_NS_PER_S;
 }
 
 void sim_contain(const struct sim_containment *config, struct sim_outcome_of_batch *outcome)

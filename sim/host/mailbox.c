@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#include "engine/time.h"
 
 void sim_mailbox_init(struct sim_mailbox *mailbox)
 {
@@ -100,8 +100,8 @@ void sim_mailbox_wait(sem_t *semaphore, int64_t timeout_ns)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     timeout_ns += until.tv_nsec;
-    until.tv_sec += (time_t)(timeout_ns / NS_PER_S);
-    until.tv_nsec = (long)(timeout_ns % NS_PER_S);
+    until.tv_sec += (time_t)(timeout_ns / WF_NS_PER_S);
+    until.tv_nsec = (long)(timeout_ns % WF_NS_PER_S);
     (void)sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }
 
