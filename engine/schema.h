@@ -331,6 +331,12 @@ bool wf_message_copy_into(struct wf_arena *arena, const struct wf_message_type *
 /* True when both messages have the same fields with the same values, map entries in any order. */
 bool wf_message_equal(const struct wf_message_type *type, const void *left, const void *right);
 
+/* Makes a list or map member what another of its shape is: the two share their items. */
+static inline void wf_list_share(void *to, const void *from)
+{
+    memcpy(to, from, sizeof(struct wf_list));
+}
+
 /* Appends an item of item_size_bytes to a list member, growing it in the arena; NULL when the arena is full. */
 void *wf_list_append(struct wf_arena *arena, void *list, size_t item_size_bytes);
 

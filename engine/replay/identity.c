@@ -63,7 +63,7 @@ static struct wf_string marker_command_name(struct wf_arena *arena,
     const struct wf_event event = {.event_type = WF_EVENT_TYPE_MARKER_RECORDED,
                                    .attributes = {.marker_recorded = &recorded}};
 
-    memcpy(&recorded.details, &command->details, sizeof(struct wf_list));
+    wf_list_share(&recorded.details, &command->details);
     return marker_name(arena, &event);
 }
 

@@ -295,7 +295,7 @@ static void add_signal(struct pretence *pretence, const struct wf_event *event)
         job->signal_name = signaled->signal_name;
         job->originating_event_id = event->event_id;
         if (signaled->input != NULL) {
-            memcpy(&job->input, &signaled->input->payloads, sizeof(struct wf_list));
+            wf_list_share(&job->input, &signaled->input->payloads);
         }
         add_job(pretence, WF_CASE_sdk_job_signal_workflow, job);
     }

@@ -59,8 +59,8 @@ static struct wf_sdk_activation *activation_new(struct wf_run *run)
     if (run->task_started != NULL) {
         activation->history_size_bytes = (uint64_t)run->task_started->history_size_bytes;
         activation->continue_as_new_suggested = run->task_started->suggest_continue_as_new;
-        memcpy(&activation->suggest_continue_as_new_reasons,
-               &run->task_started->suggest_continue_as_new_reasons, sizeof(struct wf_list));
+        wf_list_share(&activation->suggest_continue_as_new_reasons,
+                      &run->task_started->suggest_continue_as_new_reasons);
         activation->target_worker_deployment_version_changed =
             run->task_started->target_worker_deployment_version_changed;
     }

@@ -6,12 +6,6 @@
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
-/* Lists and maps of one shape share their items. */
-static void share(void *to, const void *from)
-{
-    memcpy(to, from, sizeof(struct wf_list));
-}
-
 static struct wf_task_queue *task_queue_of(struct wf_run *run, struct wf_string name)
 {
     struct wf_task_queue *queue = WF_STEP_NEW(run, struct wf_task_queue);
@@ -47,7 +41,7 @@ static struct wf_payloads *payloads_of(struct wf_run *run, const void *list)
     }
     payloads = WF_STEP_NEW(run, struct wf_payloads);
     if (payloads != NULL) {
-        share(&payloads->payloads, list);
+        wf_list_share(&payloads->payloads, list);
     }
     return payloads;
 }
@@ -70,7 +64,7 @@ static struct wf_header *header_of(struct wf_run *run, const void *map)
                                    : WF_STEP_NEW(run, struct wf_header);
 
     if (header != NULL) {
-        share(&header->fields, map);
+        wf_list_share(&header->fields, map);
     }
     return header;
 }
@@ -82,7 +76,7 @@ static struct wf_memo *memo_of(struct wf_run *run, const void *map)
                                : WF_STEP_NEW(run, struct wf_memo);
 
     if (memo != NULL) {
-        share(&memo->fields, map);
+        wf_list_share(&memo->fields, map);
     }
     return memo;
 }
@@ -428,7 +422,7 @@ static void *build_nexus(struct wf_run *run, const struct wf_queued *queued)
     command->schedule_to_close_timeout = source->schedule_to_close_timeout;
     command->schedule_to_start_timeout = source->schedule_to_start_timeout;
     command->start_to_close_timeout = source->start_to_close_timeout;
-    share(&command->nexus_header, &source->nexus_header);
+    wf_list_share(&command->nexus_header, &source->nexus_header);
     return command;
 }
 
@@ -502,7 +496,7 @@ const struct wf_command *wf_queued_command(struct wf_run *run, struct wf_queued 
     command->attributes.any = build_attributes(run, queued);
     if (queued->source != NULL && !queued->machine->is_internal) {
         command->user_metadata = queued->source->user_metadata;
-        share(&command->event_group_markers, &queued->source->event_group_markers);
+        wf_list_share(&command->event_group_markers, &queued->source->event_group_markers);
     }
     return command->attributes.any == NULL ? NULL : command;
 }

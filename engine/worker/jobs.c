@@ -50,12 +50,6 @@ void wf_jobs_push(struct wf_run *run, enum wf_job_class job_class, uint32_t vari
 
 /* ---- One function a job ---- */
 
-/* Lists and maps of one shape share their items. */
-static void share(void *to, const void *from)
-{
-    memcpy(to, from, sizeof(struct wf_list));
-}
-
 static struct wf_sdk_namespaced_workflow_execution *parent_of(
     struct wf_run *run, const struct wf_event_workflow_execution_started *started)
 {
@@ -80,11 +74,11 @@ static void fill_initialize(struct wf_run *run, struct wf_sdk_initialize_workflo
     job->workflow_type = wf_workflow_type_name(started->workflow_type);
     job->workflow_id = run->workflow_id;
     if (started->input != NULL) {
-        share(&job->arguments, &started->input->payloads);
+        wf_list_share(&job->arguments, &started->input->payloads);
     }
     job->randomness_seed = wf_randomness_seed(run->run_id.data, run->run_id.size_bytes);
     if (started->header != NULL) {
-        share(&job->headers, &started->header->fields);
+        wf_list_share(&job->headers, &started->header->fields);
     }
     job->identity = started->identity;
     job->parent_workflow_info = parent_of(run, started);
@@ -129,10 +123,10 @@ void wf_job_signal(struct wf_run *run, const struct wf_event *event)
         job->identity = signaled->identity;
         job->originating_event_id = event->event_id;
         if (signaled->input != NULL) {
-            share(&job->input, &signaled->input->payloads);
+            wf_list_share(&job->input, &signaled->input->payloads);
         }
         if (signaled->header != NULL) {
-            share(&job->headers, &signaled->header->fields);
+            wf_list_share(&job->headers, &signaled->header->fields);
         }
     }
     wf_jobs_push(run, WF_JOB_SIGNAL_OR_UPDATE, WF_CASE_sdk_job_signal_workflow, job);
@@ -183,10 +177,10 @@ void wf_job_update(struct wf_run *run, const struct wf_update_request *request,
         if (request->input != NULL) {
             job->name = request->input->name;
             if (request->input->args != NULL) {
-                share(&job->input, &request->input->args->payloads);
+                wf_list_share(&job->input, &request->input->args->payloads);
             }
             if (request->input->header != NULL) {
-                share(&job->headers, &request->input->header->fields);
+                wf_list_share(&job->headers, &request->input->header->fields);
             }
         }
     }
