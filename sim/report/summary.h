@@ -19,6 +19,7 @@ struct sim_signature {
 };
 
 #define SIM_SIGNATURES_MAX 64 /* further ones are counted only */
+#define SIM_STATUS_COUNT 16   /* places for enum wf_workflow_execution_status */
 
 struct sim_summary {
     struct wf_arena *arena;
@@ -33,7 +34,7 @@ struct sim_summary {
     uint64_t step_count;
     uint64_t longest_seed;
     uint64_t longest_step_count;
-    uint64_t runs_by_status[16];
+    uint64_t runs_by_status[SIM_STATUS_COUNT];
     uint64_t fault_counts[SIM_FAULT_COUNT];
     uint64_t check_conditions[SIM_CHECKS_MAX];
     uint64_t check_broken[SIM_CHECKS_MAX];
@@ -47,6 +48,9 @@ struct sim_summary {
     const struct sim_unfinished *unfinished; /* of a batch of one seed */
     uint32_t unfinished_count;
 };
+
+/* "completed", "timed out"; NULL for a number that no status has. */
+const char *sim_summary_status(int32_t status);
 
 /* Strings that the summary keeps go into the arena. */
 void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config);

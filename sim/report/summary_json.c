@@ -1,0 +1,111 @@
+/* A summary as the members of one JSON object, in a fixed order. */
+#include "sim/fault/kinds.h"
+#include "sim/report/summary.h"
+
+static void write_number(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    wf_json_key(writer, key);
+    wf_json_u64(writer, value);
+}
+
+static void write_string(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    wf_json_string(writer, value);
+}
+
+/* 64-bit hashes are text: readers of JSON lose their low bits as numbers. */
+static void write_hash(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[16];
+
+    for (int i = 15; i >= 0; i--) {
+        text[i] = digits[value & 15];
+        value >>= 4;
+    }
+    write_string(writer, key, (struct wf_string){text, sizeof text});
+}
+
+static void write_counts(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "workflows");
+    wf_json_begin_object(writer);
+    for (int32_t i = 0; i < SIM_STATUS_COUNT; i++) {
+        if (summary->runs_by_status[i] > 0 && sim_summary_status(i) != NULL) {
+            write_number(writer, sim_summary_status(i), summary->runs_by_status[i]);
+        }
+    }
+    wf_json_end_object(writer);
+    wf_json_key(writer, "faults");
+    wf_json_begin_object(writer);
+    for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
+        write_number(writer, sim_fault_name((enum sim_fault_kind)i), summary->fault_counts[i]);
+    }
+    wf_json_end_object(writer);
+    wf_json_key(writer, "checks");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->config->check_count; i++) {
+        wf_json_begin_object(writer);
+        write_string(writer, "check", summary->config->checks[i].text);
+        write_number(writer, "conditions", summary->check_conditions[i]);
+        write_number(writer, "broken_seeds", summary->check_broken[i]);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+    wf_json_key(writer, "goals");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->config->goal_count; i++) {
+        wf_json_begin_object(writer);
+        write_string(writer, "goal", summary->config->goals[i].text);
+        write_number(writer, "seeds", summary->goal_seeds[i]);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+static void write_failures(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "failures");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->signature_count; i++) {
+        const struct sim_signature *signature = &summary->signatures[i];
+        const struct sim_broken_check *broken = &signature->first;
+
+        wf_json_begin_object(writer);
+        write_string(writer, "check", broken->check != NULL ? broken->check->text : broken->invariant);
+        wf_json_key(writer, "diagnosis");
+        wf_json_text(writer, broken->diagnosis != NULL ? broken->diagnosis : "");
+        write_string(writer, "sentence", broken->sentence);
+        write_string(writer, "workflow_id", broken->workflow_id);
+        write_string(writer, "workflow_type", broken->workflow_type);
+        write_string(writer, "key", broken->key);
+        write_hash(writer, "signature", signature->signature);
+        write_string(writer, "signature_text", broken->signature_text);
+        write_number(writer, "first_seed", signature->first_seed);
+        write_number(writer, "seeds", signature->seed_count);
+        write_number(writer, "step", broken->step);
+        wf_json_key(writer, "time_ns");
+        wf_json_i64(writer, broken->time_ns);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    write_string(writer, "scenario", summary->config->name);
+    write_number(writer, "first_seed", summary->first_seed);
+    write_number(writer, "last_seed", summary->last_seed);
+    write_number(writer, "seeds", summary->seed_count);
+    wf_json_key(writer, "fine");
+    wf_json_bool(writer, sim_summary_is_fine(summary));
+    write_number(writer, "steps", summary->step_count);
+    write_number(writer, "given_up", summary->out_of_steps_count);
+    write_number(writer, "crashed", summary->crash_count);
+    write_number(writer, "failing", summary->failing_count);
+    write_number(writer, "missing", sim_summary_missing_count(summary));
+    write_hash(writer, "trace_hash", summary->trace_hash);
+    write_counts(summary, writer);
+    write_failures(summary, writer);
+}
