@@ -16,6 +16,7 @@
 #include "sim/host/clock.h"
 #include "sim/host/containment.h"
 #include "sim/host/stacks.h"
+#include "sim/report/shell.h"
 #include "sim/report/verdict.h"
 
 #define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
@@ -231,7 +232,11 @@ static void write_verdict(struct replay *batch, const struct sim_verdict *verdic
             sim_verdict_print_again(verdict, &out->text);
         } else if (verdict->verdict != WF_VERDICT_OK) {
             sim_verdict_print(verdict, out->width, &out->text);
-            wf_buffer_printf(&out->text, "  repeat: wfsim replay -w %s %S\n\n", batch->code.path, &verdict->file);
+            wf_buffer_append_text(&out->text, "  repeat: wfsim replay -w ");
+            sim_shell_path(&out->text, wf_string_of(batch->code.path));
+            wf_buffer_append_char(&out->text, ' ');
+            sim_shell_path(&out->text, verdict->file);
+            wf_buffer_append_text(&out->text, "\n\n");
         }
         break;
     case CLI_FORMAT_JSON:
