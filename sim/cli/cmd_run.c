@@ -37,6 +37,7 @@ struct batch {
 
     /* The supervisor's. */
     struct sim_summary summary;
+    struct sim_repeat repeat;
     struct cli_recording recording;
     struct cli_writer trace;
     struct wf_arena item_arena;
@@ -194,15 +195,20 @@ static enum wf_status run_seed(void *context, struct sim_child *child, uint64_t 
 
 /* ---- In the supervisor ---- */
 
-static void write_line(struct batch *batch, const struct sim_run_result *result)
+/* One seed as a line: a summary of it alone. */
+static void write_line(struct batch *batch, const struct sim_run_result *result, const struct sim_summary_crash *crash)
 {
     struct cli_output *out = batch->cli->out;
     struct wf_json_writer writer;
     struct sim_summary one;
 
     wf_json_writer_init(&writer, &out->text, 0);
-    sim_summary_init(&one, &batch->item_arena, &batch->simulation.scenario.config);
-    sim_summary_add(&one, result);
+    sim_summary_init(&one, &batch->item_arena, &batch->simulation.scenario.config, &batch->repeat);
+    if (crash != NULL) {
+        sim_summary_add_crash(&one, crash);
+    } else {
+        sim_summary_add(&one, result);
+    }
     wf_json_begin_object(&writer);
     sim_summary_json(&one, &writer);
     wf_json_end_object(&writer);
@@ -219,7 +225,7 @@ static void take_result(struct batch *batch, struct wf_string bytes)
     WF_ASSERT(is_read); /* a child is ourselves */
     sim_summary_add(&batch->summary, &result);
     if (batch->cli->out->format == CLI_FORMAT_JSONL) {
-        write_line(batch, &result);
+        write_line(batch, &result, NULL);
     }
 }
 
@@ -262,19 +268,23 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     WF_UNREACHABLE();
 }
 
-static void complain_crash(struct batch *batch, uint64_t seed, const struct sim_crash *crash)
+static void take_crash(struct batch *batch, uint64_t seed, const struct sim_crash *crash)
 {
-    struct cli_output *out = batch->cli->out;
+    const struct sim_summary_crash told = {
+        .workflow_id = wf_string_of(crash->workflow_id),
+        .workflow_type = wf_string_of(crash->workflow_type),
+        .ended = wf_string_of(sim_crash_name(crash->kind)),
+        .diagnosis = wf_string_of(sim_crash_diagnosis(crash->kind)),
+        .call = wf_string_of(crash->call),
+        .event_id = crash->event_id,
+        .first_seed = seed,
+    };
 
-    wf_buffer_printf(&out->text, "code failed: the code of %s (%s) ended with: %s [%s]\n", crash->workflow_type,
-                     crash->workflow_id, sim_crash_name(crash->kind), sim_crash_diagnosis(crash->kind));
-    wf_buffer_printf(&out->text, "  having seen event %lld", (long long)crash->event_id);
-    if (crash->call[0] != '\0') {
-        wf_buffer_printf(&out->text, ", in or after its call of %s", crash->call);
+    sim_summary_add_crash(&batch->summary, &told);
+    if (batch->cli->out->format == CLI_FORMAT_JSONL) {
+        wf_arena_reset(&batch->item_arena);
+        write_line(batch, NULL, &told);
     }
-    wf_buffer_append_text(&out->text, "\n  repeat: ");
-    cli_simulation_repeat(&batch->simulation, seed, &out->text);
-    wf_buffer_append_text(&out->text, "\n\n");
 }
 
 static bool end_seed(void *context, uint64_t item, const struct sim_crash *crash)
@@ -282,10 +292,7 @@ static bool end_seed(void *context, uint64_t item, const struct sim_crash *crash
     struct batch *batch = context;
 
     if (crash != NULL) {
-        batch->summary.crash_count++;
-        if (batch->summary.crash_count == 1 && batch->cli->out->format == CLI_FORMAT_TEXT) {
-            complain_crash(batch, batch->first_seed + item, crash);
-        }
+        take_crash(batch, batch->first_seed + item, crash);
     }
     return true;
 }
@@ -295,25 +302,6 @@ static void show_progress(void *context, uint64_t ended_count)
     struct batch *batch = context;
 
     cli_progress_update(&batch->progress, batch->cli->out, ended_count);
-}
-
-static void write_failures(struct batch *batch)
-{
-    struct cli_output *out = batch->cli->out;
-
-    for (uint32_t i = 0; i < batch->summary.signature_count; i++) {
-        const struct sim_signature *signature = &batch->summary.signatures[i];
-
-        wf_buffer_append_char(&out->text, '\n');
-        sim_summary_print_signature(&batch->summary, signature, &out->text);
-        wf_buffer_append_text(&out->text, "  repeat     ");
-        cli_simulation_repeat(&batch->simulation, signature->first_seed, &out->text);
-        wf_buffer_append_char(&out->text, '\n');
-    }
-    if (batch->summary.dropped_signature_count > 0) {
-        wf_buffer_printf(&out->text, "\nand %llu failures of further signatures\n",
-                         (unsigned long long)batch->summary.dropped_signature_count);
-    }
 }
 
 static void write_report(struct batch *batch)
@@ -328,15 +316,11 @@ static void write_report(struct batch *batch)
         wf_json_end_object(&writer);
         wf_buffer_append_char(&out->text, '\n');
     } else if (out->format == CLI_FORMAT_TEXT) {
-        if (batch->summary.seed_count > 0) {
+        if (batch->summary.seed_count + batch->summary.crash_count > 0) {
             sim_summary_print(&batch->summary, &out->text);
         }
         wf_buffer_append_string(&out->text, batch->ledger);
-        if (batch->summary.crash_count > 0) {
-            wf_buffer_printf(&out->text, "code failed in %llu %s\n", (unsigned long long)batch->summary.crash_count,
-                             batch->summary.crash_count == 1 ? "seed" : "seeds");
-        }
-        write_failures(batch);
+        sim_summary_print_findings(&batch->summary, &out->text);
     }
 }
 
@@ -400,7 +384,8 @@ static enum cli_exit run_batch(struct batch *batch)
         return result;
     }
     wf_arena_init(&batch->item_arena, wf_system_blocks(), 0);
-    sim_summary_init(&batch->summary, batch->cli->arena, &batch->simulation.scenario.config);
+    batch->repeat = cli_simulation_repeat(batch->cli, &batch->simulation);
+    sim_summary_init(&batch->summary, batch->cli->arena, &batch->simulation.scenario.config, &batch->repeat);
     cli_progress_begin(&batch->progress, "seeds", batch->seed_count);
     sim_contain(&config, &outcome);
     cli_progress_end(&batch->progress);

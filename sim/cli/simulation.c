@@ -3,6 +3,7 @@
 
 #include "sim/cli/file.h"
 #include "sim/host/stacks.h"
+#include "sim/report/shell.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)1 << 20)
 #define TAPE_BYTES_MAX ((size_t)64 << 20)
@@ -32,21 +33,15 @@ static bool takes_settings(const struct cli_command *command)
     return false;
 }
 
-/* Collects --set, and writes them down for the command that repeats a run. */
-static struct sim_scenario_settings settings_of(struct cli *cli, const struct cli_args *args, const char **text)
+static struct sim_scenario_settings settings_of(struct cli *cli, const struct cli_args *args)
 {
     struct wf_string *items = wf_arena_take_array(cli->arena, args->given_count, sizeof *items);
     struct sim_scenario_settings settings = {items, 0};
-    struct wf_buffer words;
     const char *setting = NULL;
 
-    wf_buffer_init(&words, cli->arena);
     for (size_t i = 0; items != NULL && takes_settings(args->command) && (setting = cli_args_next(args, "--set", &i)) != NULL;) {
         items[settings.count++] = wf_string_of(setting);
-        wf_buffer_printf(&words, " --set %s", setting);
     }
-    wf_buffer_append_char(&words, '\0');
-    *text = words.data;
     return settings;
 }
 
@@ -87,6 +82,7 @@ static enum cli_exit read_tape(struct cli *cli, const char *path, struct cli_sim
         return CLI_EXIT_UNREADABLE;
     }
     simulation->has_tape = true;
+    simulation->tape_path = path;
     return CLI_EXIT_OK;
 }
 
@@ -97,14 +93,13 @@ enum cli_exit cli_simulation_open(struct cli *cli, const struct cli_args *args, 
     struct wf_error err = {0};
     enum cli_exit result = CLI_EXIT_OK;
 
-    *simulation = (struct cli_simulation){.path = path};
-    const struct sim_scenario_settings settings = settings_of(cli, args, &simulation->settings_text);
+    *simulation = (struct cli_simulation){.path = path, .settings = settings_of(cli, args)};
     result = cli_file_read(cli->arena, path, SCENARIO_BYTES_MAX, &text, &err);
     if (result != CLI_EXIT_OK) {
         cli_complain("%s", err.message);
         return result;
     }
-    if (sim_scenario_load(cli->arena, path, text, &settings, &simulation->scenario, &err) != WF_OK) {
+    if (sim_scenario_load(cli->arena, path, text, &simulation->settings, &simulation->scenario, &err) != WF_OK) {
         cli_complain("%s", err.message);
         return err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
     }
@@ -147,8 +142,24 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
     return sim_run_seed(simulation->run, &complete, result, err);
 }
 
-void cli_simulation_repeat(const struct cli_simulation *simulation, uint64_t seed, struct wf_buffer *out)
+struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation)
 {
-    wf_buffer_printf(out, "wfsim run %s --seed %llu%s%s", simulation->path, (unsigned long long)seed,
-                     simulation->settings_text, simulation->no_faults ? " --no-faults" : "");
+    struct wf_buffer before;
+    struct wf_buffer after;
+
+    wf_buffer_init(&before, cli->arena);
+    wf_buffer_init(&after, cli->arena);
+    wf_buffer_append_text(&before, "wfsim run ");
+    sim_shell_path(&before, wf_string_of(simulation->path));
+    wf_buffer_append_text(&before, " --seed ");
+    for (size_t i = 0; i < simulation->settings.count; i++) {
+        wf_buffer_append_text(&after, " --set ");
+        sim_shell_word(&after, simulation->settings.items[i]);
+    }
+    if (simulation->has_tape) {
+        wf_buffer_append_text(&after, " --tape ");
+        sim_shell_path(&after, wf_string_of(simulation->tape_path));
+    }
+    wf_buffer_append_text(&after, simulation->no_faults ? " --no-faults" : "");
+    return (struct sim_repeat){wf_buffer_string(&before), wf_buffer_string(&after)};
 }

@@ -7,6 +7,7 @@
 
 #include "sim/cli/load_code.h"
 #include "sim/host/containment.h"
+#include "sim/report/summary.h"
 #include "sim/run.h"
 #include "sim/scenario/scenario.h"
 
@@ -18,7 +19,8 @@ struct cli_simulation {
     bool has_tape;
     bool no_faults;
     uint64_t stop_at_step;
-    const char *settings_text; /* " --set K=V ..." for the command that repeats */
+    const char *tape_path;               /* NULL: none */
+    struct sim_scenario_settings settings; /* as given by --set */
 
     /* A child's. */
     struct sim_code *loaded;
@@ -44,7 +46,7 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
 /* Reads the options of `run` that are not about the batch: --tape, --no-faults, --stop-at. */
 enum cli_exit cli_simulation_options(struct cli *cli, const struct cli_args *args, struct cli_simulation *simulation);
 
-/* Appends "wfsim run PATH --seed N" with the settings that matter. */
-void cli_simulation_repeat(const struct cli_simulation *simulation, uint64_t seed, struct wf_buffer *out);
+/* "wfsim run PATH --seed " and " --set K=V ..." with the options that matter; after cli_simulation_options. */
+struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation);
 
 #endif

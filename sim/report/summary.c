@@ -24,9 +24,10 @@ const char *sim_summary_status(int32_t status)
     return status >= 0 && status < SIM_STATUS_COUNT ? status_names[status] : NULL;
 }
 
-void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config)
+void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config,
+                      const struct sim_repeat *repeat)
 {
-    *summary = (struct sim_summary){.arena = arena, .config = config};
+    *summary = (struct sim_summary){.arena = arena, .config = config, .repeat = *repeat};
 }
 
 static struct sim_signature *find(struct sim_summary *summary, uint64_t signature)
@@ -103,19 +104,27 @@ static bool is_first_of_seed(const struct sim_run_result *result, uint32_t index
     return true;
 }
 
+/* Before the seed is counted. */
+static void note_seed(struct sim_summary *summary, uint64_t seed)
+{
+    if (summary->seed_count + summary->crash_count == 0) {
+        summary->first_seed = seed;
+    }
+    summary->last_seed = seed;
+}
+
 void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *result)
 {
     const struct sim_config *config = summary->config;
 
+    note_seed(summary, result->seed);
     if (summary->seed_count == 0) {
-        summary->first_seed = result->seed;
         summary->trace_hash = result->trace_hash;
         keep_unfinished(summary, result);
     } else {
         summary->trace_hash = wf_hash_mix(summary->trace_hash, result->trace_hash);
         summary->unfinished_count = 0;
     }
-    summary->last_seed = result->seed;
     summary->seed_count++;
     summary->step_count += result->step_count;
     summary->end_time_ns = result->end_time_ns;
@@ -148,6 +157,39 @@ void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *r
         summary->failing_count += diagnosis != NULL && wf_string_is(WF_STR(TASK_FAILS), diagnosis) ? 1 : 0;
     }
     summary->peak_bytes = result->peak_bytes > summary->peak_bytes ? result->peak_bytes : summary->peak_bytes;
+}
+
+/* Not by the event id: faults move it, and the mistake is the same. */
+static bool is_same_crash(const struct sim_summary_crash *a, const struct sim_summary_crash *b)
+{
+    return wf_string_equal(a->workflow_type, b->workflow_type) && wf_string_equal(a->ended, b->ended) &&
+           wf_string_equal(a->call, b->call);
+}
+
+void sim_summary_add_crash(struct sim_summary *summary, const struct sim_summary_crash *crash)
+{
+    struct sim_summary_crash *added = NULL;
+
+    note_seed(summary, crash->first_seed);
+    summary->crash_count++;
+    for (uint32_t i = 0; i < summary->crash_kind_count; i++) {
+        if (is_same_crash(&summary->crashes[i], crash)) {
+            summary->crashes[i].seed_count++;
+            return;
+        }
+    }
+    if (summary->crash_kind_count == SIM_CRASHES_MAX) {
+        summary->dropped_crash_count++;
+        return;
+    }
+    added = &summary->crashes[summary->crash_kind_count++];
+    *added = *crash;
+    added->seed_count = 1;
+    keep(summary, &added->workflow_id);
+    keep(summary, &added->workflow_type);
+    keep(summary, &added->ended);
+    keep(summary, &added->diagnosis);
+    keep(summary, &added->call);
 }
 
 void sim_summary_tell(struct sim_summary *summary, uint64_t signature, struct wf_string story)
@@ -189,6 +231,16 @@ bool sim_summary_is_fine(const struct sim_summary *summary)
 }
 
 /* ---- Text ---- */
+
+bool sim_summary_is_single(const struct sim_summary *summary)
+{
+    return summary->seed_count == 1 && summary->crash_count == 0;
+}
+
+void sim_summary_print_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "%S%llu%S", &summary->repeat.before, (unsigned long long)seed, &summary->repeat.after);
+}
 
 /* 1234567 as 1,234,567. */
 static void print_count(struct wf_buffer *out, uint64_t value)
@@ -281,7 +333,7 @@ static void print_goals(const struct sim_summary *summary, struct wf_buffer *out
         if (goal->after.size_bytes > 0) {
             wf_buffer_printf(out, " between %S and %S", &goal->after, &goal->before);
         }
-        if (summary->goal_seeds[i] > 0 && summary->seed_count > 1) {
+        if (summary->goal_seeds[i] > 0 && !sim_summary_is_single(summary)) {
             wf_buffer_append_text(out, ": in ");
             print_count(out, summary->goal_seeds[i]);
             wf_buffer_append_text(out, summary->goal_seeds[i] == 1 ? " seed\n" : " seeds\n");
@@ -297,11 +349,11 @@ static void print_end(const struct sim_summary *summary, struct wf_buffer *out)
 {
     wf_buffer_append_text(out, "  steps      ");
     print_count(out, summary->step_count);
-    if (summary->seed_count == 1) {
+    if (sim_summary_is_single(summary)) {
         wf_buffer_append_text(out, ", ");
         wf_print_duration(out, wf_duration_of(summary->end_time_ns));
         wf_buffer_append_text(out, " of virtual time\n");
-    } else if (summary->seed_count > 1) {
+    } else if (summary->seed_count > 0) {
         wf_buffer_append_text(out, ", at most ");
         print_count(out, summary->longest_step_count);
         wf_buffer_printf(out, " in seed %llu\n", (unsigned long long)summary->longest_seed);
@@ -329,38 +381,67 @@ static void print_unfinished(const struct sim_summary *summary, struct wf_buffer
     }
 }
 
-void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
+static void print_ended(const struct sim_summary *summary, struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "%S, ", &summary->config->name);
-    if (summary->seed_count == 1) {
-        wf_buffer_printf(out, "seed %llu\n", (unsigned long long)summary->first_seed);
-    } else {
-        wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,
-                         (unsigned long long)summary->last_seed);
-        print_count(out, summary->seed_count);
-        wf_buffer_append_text(out, " run\n");
-    }
     print_statuses(summary, out);
     print_faults(summary, out);
     print_checks(summary, out);
     print_goals(summary, out);
     print_end(summary, out);
-    print_unfinished(summary, out);
-    if (summary->failing_count > 0) {
-        wf_buffer_append_text(out, "code that fails its workflow task until the end: ");
-        print_count(out, summary->failing_count);
-        wf_buffer_append_text(out, summary->failing_count == 1 ? " workflow [" TASK_FAILS "]\n"
-                                                               : " workflows [" TASK_FAILS "]\n");
-    }
-    if (summary->out_of_steps_count > 0) {
-        wf_buffer_append_text(out, "given up after too many steps: ");
-        print_count(out, summary->out_of_steps_count);
-        wf_buffer_append_text(out, summary->out_of_steps_count == 1 ? " seed\n" : " seeds\n");
+    if (sim_summary_is_single(summary)) {
+        print_unfinished(summary, out);
     }
 }
 
-void sim_summary_print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
-                                 struct wf_buffer *out)
+static void print_number_of(struct wf_buffer *out, const char *what, uint64_t count, const char *one, const char *many)
+{
+    if (count > 0) {
+        wf_buffer_append_text(out, what);
+        print_count(out, count);
+        wf_buffer_append_text(out, count == 1 ? one : many);
+    }
+}
+
+void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "%S, ", &summary->config->name);
+    if (summary->first_seed == summary->last_seed) {
+        wf_buffer_printf(out, "seed %llu\n", (unsigned long long)summary->first_seed);
+    } else {
+        wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,
+                         (unsigned long long)summary->last_seed);
+        print_count(out, summary->seed_count);
+        wf_buffer_append_text(out, summary->crash_count == 0 ? " run\n" : " run to the end\n");
+    }
+    if (summary->seed_count > 0) {
+        print_ended(summary, out);
+    }
+    print_number_of(out, "code that fails its workflow task until the end: ", summary->failing_count,
+                    " workflow [" TASK_FAILS "]\n", " workflows [" TASK_FAILS "]\n");
+    print_number_of(out, "given up after too many steps: ", summary->out_of_steps_count, " seed\n", " seeds\n");
+    print_number_of(out, "code failed in ", summary->crash_count, " seed\n", " seeds\n");
+}
+
+/* "  seeds      2 of 50, the first is 17", when there are several, and the command. */
+static void print_where(const struct sim_summary *summary, uint64_t seed_count, uint64_t first_seed,
+                        struct wf_buffer *out)
+{
+    const uint64_t total = summary->seed_count + summary->crash_count;
+
+    if (total > 1) {
+        wf_buffer_append_text(out, "  seeds      ");
+        print_count(out, seed_count);
+        wf_buffer_append_text(out, " of ");
+        print_count(out, total);
+        wf_buffer_printf(out, ", the first is %llu\n", (unsigned long long)first_seed);
+    }
+    wf_buffer_append_text(out, "  repeat     ");
+    sim_summary_print_repeat(summary, first_seed, out);
+    wf_buffer_append_char(out, '\n');
+}
+
+static void print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
+                            struct wf_buffer *out)
 {
     const struct sim_broken_check *broken = &signature->first;
 
@@ -383,11 +464,34 @@ void sim_summary_print_signature(const struct sim_summary *summary, const struct
         wf_buffer_printf(out, "  signature  %016llx: %S\n", (unsigned long long)signature->signature,
                          &broken->signature_text);
     }
-    if (summary->seed_count > 1) {
-        wf_buffer_append_text(out, "  seeds      ");
-        print_count(out, signature->seed_count);
-        wf_buffer_append_text(out, " of ");
-        print_count(out, summary->seed_count);
-        wf_buffer_printf(out, ", the first is %llu\n", (unsigned long long)signature->first_seed);
+    print_where(summary, signature->seed_count, signature->first_seed, out);
+}
+
+static void print_crash(const struct sim_summary *summary, const struct sim_summary_crash *crash,
+                        struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "code failed: the code of %S (%S) ended with: %S [%S]\n", &crash->workflow_type,
+                     &crash->workflow_id, &crash->ended, &crash->diagnosis);
+    wf_buffer_printf(out, "  having seen event %lld", (long long)crash->event_id);
+    if (crash->call.size_bytes > 0) {
+        wf_buffer_printf(out, ", in or after its call of %S", &crash->call);
     }
+    wf_buffer_append_char(out, '\n');
+    print_where(summary, crash->seed_count, crash->first_seed, out);
+}
+
+void sim_summary_print_findings(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    for (uint32_t i = 0; i < summary->crash_kind_count; i++) {
+        wf_buffer_append_char(out, '\n');
+        print_crash(summary, &summary->crashes[i], out);
+    }
+    print_number_of(out, "\nand ", summary->dropped_crash_count, " seed that crashed otherwise\n",
+                    " seeds that crashed otherwise\n");
+    for (uint32_t i = 0; i < summary->signature_count; i++) {
+        wf_buffer_append_char(out, '\n');
+        print_signature(summary, &summary->signatures[i], out);
+    }
+    print_number_of(out, "\nand ", summary->dropped_signature_count, " failure of another signature\n",
+                    " failures of further signatures\n");
 }

@@ -18,12 +18,32 @@ struct sim_signature {
     struct wf_string story; /* of the first seed; empty: none was sent */
 };
 
+/* Workflow code that ended its process, in the same way and at the same call: a crash has no result of its seed. */
+struct sim_summary_crash {
+    struct wf_string workflow_id; /* of the first seed, as everything here */
+    struct wf_string workflow_type;
+    struct wf_string ended;     /* "segmentation fault" */
+    struct wf_string diagnosis; /* "WF301" */
+    struct wf_string call;      /* the last call of the API, "wf_activity"; empty: none yet */
+    int64_t event_id;           /* the last event that the code had seen; 0: none */
+    uint64_t first_seed;
+    uint64_t seed_count;
+};
+
+/* The command that runs one seed again: what stands before the number of the seed, and after it. */
+struct sim_repeat {
+    struct wf_string before;
+    struct wf_string after;
+};
+
 #define SIM_SIGNATURES_MAX 64 /* further ones are counted only */
+#define SIM_CRASHES_MAX 32    /* distinct ones; further ones are counted only */
 #define SIM_STATUS_COUNT 16   /* places for enum wf_workflow_execution_status */
 
 struct sim_summary {
     struct wf_arena *arena;
     const struct sim_config *config;
+    struct sim_repeat repeat;
     uint64_t first_seed;
     uint64_t last_seed;
     uint64_t seed_count;
@@ -45,6 +65,9 @@ struct sim_summary {
     struct sim_signature signatures[SIM_SIGNATURES_MAX];
     uint32_t signature_count;
     uint64_t dropped_signature_count;
+    struct sim_summary_crash crashes[SIM_CRASHES_MAX];
+    uint32_t crash_kind_count;
+    uint64_t dropped_crash_count; /* seeds that ended in further ones */
     const struct sim_unfinished *unfinished; /* of a batch of one seed */
     uint32_t unfinished_count;
 };
@@ -52,10 +75,14 @@ struct sim_summary {
 /* "completed", "timed out"; NULL for a number that no status has. */
 const char *sim_summary_status(int32_t status);
 
-/* Strings that the summary keeps go into the arena. */
-void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config);
+/* Strings that the summary keeps go into the arena; those of `repeat` are borrowed. */
+void sim_summary_init(struct sim_summary *summary, struct wf_arena *arena, const struct sim_config *config,
+                      const struct sim_repeat *repeat);
 
 void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *result);
+
+/* A seed that ended in a crash, and so has no result. seed_count of the crash is not read. */
+void sim_summary_add_crash(struct sim_summary *summary, const struct sim_summary_crash *crash);
 
 /* Keeps a story for a signature that has none yet. */
 void sim_summary_tell(struct sim_summary *summary, uint64_t signature, struct wf_string story);
@@ -69,14 +96,19 @@ uint32_t sim_summary_missing_count(const struct sim_summary *summary);
 /* Nothing broke, nothing is missing, no code crashed, no run was given up. */
 bool sim_summary_is_fine(const struct sim_summary *summary);
 
-/* Appends the report without the failures themselves, which the caller prints with sim_summary_print_signature. */
+/* The batch has one seed, which ran to its end. */
+bool sim_summary_is_single(const struct sim_summary *summary);
+
+/* Appends "wfsim run SCENARIO --seed N". */
+void sim_summary_print_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out);
+
+/* Appends the report without crashes and failures. */
 void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out);
 
-/* Appends one failure: what, where, its story, how many seeds; the caller adds the command that repeats it. */
-void sim_summary_print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
-                                 struct wf_buffer *out);
+/* Appends every distinct crash and failure: what, where, its story, how many seeds, and the command that repeats it. */
+void sim_summary_print_findings(const struct sim_summary *summary, struct wf_buffer *out);
 
-/* Appends the members of one JSON object, failures included. */
+/* Appends the members of one JSON object, crashes and failures included. */
 void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer);
 
 #endif

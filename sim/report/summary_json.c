@@ -64,6 +64,39 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
     wf_json_end_array(writer);
 }
 
+static void write_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_json_writer *writer)
+{
+    struct wf_buffer command;
+
+    wf_buffer_init(&command, summary->arena);
+    sim_summary_print_repeat(summary, seed, &command);
+    write_string(writer, "repeat", wf_buffer_string(&command));
+}
+
+static void write_crashes(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "crashes");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < summary->crash_kind_count; i++) {
+        const struct sim_summary_crash *crash = &summary->crashes[i];
+
+        wf_json_begin_object(writer);
+        write_string(writer, "diagnosis", crash->diagnosis);
+        write_string(writer, "ended", crash->ended);
+        write_string(writer, "workflow_id", crash->workflow_id);
+        write_string(writer, "workflow_type", crash->workflow_type);
+        wf_json_key(writer, "event_id");
+        wf_json_i64(writer, crash->event_id);
+        write_string(writer, "call", crash->call);
+        write_number(writer, "first_seed", crash->first_seed);
+        write_number(writer, "seeds", crash->seed_count);
+        write_repeat(summary, crash->first_seed, writer);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+    write_number(writer, "crashes_left_out", summary->dropped_crash_count);
+}
+
 static void write_failures(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
     wf_json_key(writer, "failures");
@@ -87,9 +120,11 @@ static void write_failures(const struct sim_summary *summary, struct wf_json_wri
         write_number(writer, "step", broken->step);
         wf_json_key(writer, "time_ns");
         wf_json_i64(writer, broken->time_ns);
+        write_repeat(summary, signature->first_seed, writer);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
+    write_number(writer, "failures_left_out", summary->dropped_signature_count);
 }
 
 void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer)
@@ -107,5 +142,6 @@ void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *
     write_number(writer, "missing", sim_summary_missing_count(summary));
     write_hash(writer, "trace_hash", summary->trace_hash);
     write_counts(summary, writer);
+    write_crashes(summary, writer);
     write_failures(summary, writer);
 }

@@ -112,9 +112,21 @@ WORKFLOW(return_bad_value)
     return NULL;
 }
 
+WORKFLOW(call_and_write_nowhere)
+{
+    volatile int *volatile nowhere = NULL;
+
+    (void)state;
+    (void)result;
+    (void)wf_activity_start(wf, "reserve_inventory", WF_ARGS(wf_arg(args, 0)), &stock);
+    *nowhere = 1;
+    return NULL;
+}
+
 const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workflow[]){
     {.name = "Abort", .run = call_abort},
     {.name = "Array", .run = take_large_array},
+    {.name = "Called", .run = call_and_write_nowhere},
     {.name = "Exit", .run = call_exit},
     {.name = "Fine", .run = fine},
     {.name = "Loop", .run = loop},
