@@ -50,6 +50,27 @@ static enum cli_exit encode(const struct wf_history *history, enum target target
     return CLI_EXIT_OK;
 }
 
+static enum cli_exit refuse_same(const char *path)
+{
+    cli_complain("%s is read and would be written over; give the output another name", path);
+    return CLI_EXIT_USAGE;
+}
+
+/* What is read must be there after a conversion, also after one that went wrong or lost something. */
+static enum cli_exit check_output(struct cli *cli, const char *in, const struct cli_histories *histories,
+                                  const char *out)
+{
+    if (cli_file_is_same(cli->arena, in, out)) {
+        return refuse_same(out);
+    }
+    for (size_t i = 0; i < histories->paths.count; i++) {
+        if (cli_file_is_same(cli->arena, histories->paths.items[i], out)) {
+            return refuse_same(histories->paths.items[i]);
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
 /*
  * One history into one file. The file is put in place only when the input ends after it: half of an archive under the
  * name of the whole would be taken for the whole.
@@ -128,6 +149,9 @@ static enum cli_exit convert_many(struct cli *cli, struct cli_histories *histori
             return result;
         }
         path = file_name(cli->arena, folder, place, history->workflow_id, targets[target].name);
+        if (path != NULL && cli_file_is_same(cli->arena, histories->path, path)) {
+            return refuse_same(path);
+        }
         if (path == NULL || cli_file_write(cli->arena, path, wf_buffer_string(&bytes), &err) != CLI_EXIT_OK) {
             cli_complain("%s", path == NULL ? "out of memory" : err.message);
             return CLI_EXIT_ENVIRONMENT;
@@ -217,6 +241,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         return CLI_EXIT_USAGE;
     }
     result = cli_histories_open(&histories, cli->arena, args->operands, 1);
+    if (result == CLI_EXIT_OK) {
+        result = check_output(cli, args->operands[0], &histories, out);
+    }
     if (result == CLI_EXIT_OK) {
         if (targets[target].target == TARGET_ARCHIVE) {
             result = convert_to_archive(cli, &histories, out);

@@ -7,6 +7,7 @@
  */
 #include "engine/base/assert.h"
 #include "sim/cli/batch.h"
+#include "sim/cli/file.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/recording.h"
 #include "sim/cli/simulation.h"
@@ -324,6 +325,57 @@ static void write_report(struct batch *batch)
     }
 }
 
+/* ---- Outputs ---- */
+
+static const char *const output_options[] = {"--trace", "--record"};
+
+#define OUTPUT_COUNT (sizeof output_options / sizeof *output_options)
+
+/* An output that is one of the run's inputs: what it is, else NULL. */
+static const char *input_of(struct batch *batch, const char *path)
+{
+    const struct cli_simulation *simulation = &batch->simulation;
+    struct wf_arena *arena = batch->cli->arena;
+
+    if (cli_file_is_same(arena, path, simulation->path)) {
+        return "the scenario itself";
+    }
+    if (simulation->has_tape && cli_file_is_same(arena, path, simulation->tape_path)) {
+        return "the tape";
+    }
+    for (uint32_t i = 0; i < simulation->scenario.code_count; i++) {
+        if (cli_file_is_same(arena, path, simulation->codes[i].path)) {
+            return "workflow code of the scenario";
+        }
+    }
+    return NULL;
+}
+
+/* No output may take the place of what the run reads, or of another output. */
+static enum cli_exit check_outputs(struct batch *batch)
+{
+    for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+        const char *path = cli_args_text(batch->args, output_options[i], NULL);
+        const char *input = path != NULL ? input_of(batch, path) : NULL;
+
+        if (input != NULL) {
+            cli_complain("%s would write over %s, which is %s", output_options[i], path, input);
+            return CLI_EXIT_USAGE;
+        }
+        for (size_t j = 0; path != NULL && j < i; j++) {
+            const char *other = cli_args_text(batch->args, output_options[j], NULL);
+
+            if (other != NULL && (cli_file_is_same(batch->cli->arena, path, other) ||
+                                  (strcmp(path, "-") == 0 && strcmp(other, "-") == 0))) {
+                cli_complain("%s and %s would both write to %s", output_options[j], output_options[i],
+                             strcmp(path, "-") == 0 ? "standard output" : path);
+                return CLI_EXIT_USAGE;
+            }
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
 static enum cli_exit open_outputs(struct batch *batch)
 {
     const char *record = cli_args_text(batch->args, "--record", NULL);
@@ -437,6 +489,9 @@ static enum cli_exit run_scenario(struct cli *cli, const struct cli_args *args)
     result = cli_simulation_open(cli, args, args->operands[0], &batch->simulation);
     if (result == CLI_EXIT_OK) {
         result = cli_simulation_options(cli, args, &batch->simulation);
+    }
+    if (result == CLI_EXIT_OK) {
+        result = check_outputs(batch);
     }
     if (result != CLI_EXIT_OK) {
         return result;

@@ -290,6 +290,51 @@ enum cli_exit cli_file_expand(struct wf_arena *arena, const char *const *operand
     return CLI_EXIT_OK;
 }
 
+/* The folder that a path lies in, as "." when it names none; the name begins at *name. NULL when memory is gone. */
+static const char *folder_of(struct wf_arena *arena, const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    struct wf_buffer folder;
+
+    *name = slash == NULL ? path : slash + 1;
+    if (slash == NULL) {
+        return ".";
+    }
+    wf_buffer_init(&folder, arena);
+    wf_buffer_append(&folder, path, (size_t)(slash - path) + 1);
+    wf_buffer_append_char(&folder, '\0');
+    return folder.is_full ? NULL : folder.data;
+}
+
+static bool is_one(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool cli_file_is_same(struct wf_arena *arena, const char *a, const char *b)
+{
+    const bool is_stream = strcmp(a, "-") == 0 || strcmp(b, "-") == 0;
+    struct stat status_a = {0};
+    struct stat status_b = {0};
+    const bool has_a = !is_stream && stat(a, &status_a) == 0;
+    const bool has_b = !is_stream && stat(b, &status_b) == 0;
+    const char *name_a = NULL;
+    const char *name_b = NULL;
+
+    if (has_a && has_b) {
+        return is_one(&status_a, &status_b) && (S_ISREG(status_a.st_mode) || S_ISDIR(status_a.st_mode));
+    }
+    if (is_stream || has_a || has_b) {
+        return false;
+    }
+    const char *folder_a = folder_of(arena, a, &name_a);
+    const char *folder_b = folder_of(arena, b, &name_b);
+    if (folder_a == NULL || folder_b == NULL || stat(folder_a, &status_a) != 0 || stat(folder_b, &status_b) != 0) {
+        return strcmp(a, b) == 0;
+    }
+    return is_one(&status_a, &status_b) && strcmp(name_a, name_b) == 0;
+}
+
 enum cli_exit cli_writer_open(struct cli_writer *writer, struct wf_arena *arena, const char *path, struct wf_error *err)
 {
     const char *slash = strrchr(path, '/');

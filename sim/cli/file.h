@@ -41,6 +41,12 @@ enum cli_exit cli_file_expand(struct wf_arena *arena, const char *const *operand
                               struct cli_paths *paths, struct wf_error *err);
 
 /*
+ * Whether two paths lead to one file or folder, whatever they are called: by device and inode; of files that are not there
+ * yet, by folder and name. Devices, pipes and "-" are never the same: nothing in them can be lost.
+ */
+bool cli_file_is_same(struct wf_arena *arena, const char *a, const char *b);
+
+/*
  * A file being written under a temporary name beside the final one. Commit puts it in place at once; abandon, or a crash,
  * leaves what was there before. The path "-" is standard output; a device or a pipe is written to directly.
  */

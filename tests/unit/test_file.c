@@ -187,6 +187,36 @@ static void test_file__source_reads_at_a_position(void **state)
 
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Names differ and files do not, or the other way round; what is not there yet is told by its folder. */
+static void test_file__is_same(void **state)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool expected;
+    } rows[] = {
+        {"one", "one", true},       {"one", "./one", true},       {"one", "hard", true},
+        {"one", "soft", true},      {"one", "two", false},        {"new", "new", true},
+        {"new", "folder/../new", true}, {"new", "newer", false},  {"new", "folder/new", false},
+        {"one", "new", false},      {"folder", "folder/", true},  {"-", "-", false},
+        {"no/where", "no/where", true}, {"no/where", "no/there", false},
+        {"/dev/null", "/dev/null", false},
+    };
+    struct fixture *fixture = *state;
+
+    write_file(fixture, "one", "same text");
+    write_file(fixture, "two", "same text");
+    assert_int_equal(link("one", "hard"), 0);
+    assert_int_equal(symlink("one", "soft"), 0);
+    assert_int_equal(mkdir("folder", 0777), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (cli_file_is_same(&fixture->arena, rows[i].a, rows[i].b) != rows[i].expected) {
+            fail_msg("%s and %s", rows[i].a, rows[i].b);
+        }
+        assert_int_equal(cli_file_is_same(&fixture->arena, rows[i].b, rows[i].a), rows[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +224,7 @@ int main(void)
         FILE_TEST(test_file__unreadable_input_is_named),
         FILE_TEST(test_file__full_disk_is_reported),
         FILE_TEST(test_file__write_is_all_or_nothing),
+        FILE_TEST(test_file__is_same),
         FILE_TEST(test_file__folders_expand_in_byte_order),
         FILE_TEST(test_file__patterns_expand_and_empty_sets_are_errors),
         FILE_TEST(test_file__source_reads_at_a_position),
