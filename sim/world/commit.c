@@ -294,11 +294,34 @@ static struct wf_string next_run_id(const struct wf_event *event)
     }
 }
 
-static void note_close(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event,
-                       int32_t status)
+static void push_drop(struct sim_world *world)
+{
+    (void)sim_world_push(world, world->closed.first->drop_ns, 0, SIM_EVENT_DROP, NULL);
+}
+
+/* All are kept equally long, so they leave in the order in which they closed; the loop holds the first one's time only, lest
+ * a chain of short runs fill it. */
+static void drop_later(struct sim_world *world, struct sim_run_record *run)
 {
     const int64_t retention_ns = world->scenario->limits.retention_ns;
 
+    if (run->drop_ns != 0) {
+        return; /* a service with a planted bug may close a run twice */
+    }
+    run->drop_ns = world->loop.now_ns + (retention_ns > 0 ? retention_ns : SIM_CLOSED_KEPT_NS);
+    if (world->closed.first == NULL) {
+        world->closed.first = run;
+        world->closed.last = run;
+        push_drop(world);
+    } else {
+        world->closed.last->next_closed = run;
+        world->closed.last = run;
+    }
+}
+
+static void note_close(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event,
+                       int32_t status)
+{
     run->status = status;
     run->close_time_ns = world->loop.now_ns;
     run->result = result_of(world, event);
@@ -309,8 +332,7 @@ static void note_close(struct sim_world *world, struct sim_run_record *run, cons
                                                 .x = status,
                                                 .y = next_run_id(event).size_bytes > 0 ? 1 : 0});
     if (!world->config.keeps_closed_runs) {
-        (void)sim_world_push(world, world->loop.now_ns + (retention_ns > 0 ? retention_ns : SIM_CLOSED_KEPT_NS), 0,
-                             SIM_EVENT_DROP, run);
+        drop_later(world, run);
     }
 }
 
@@ -380,8 +402,12 @@ void sim_commit_write(struct sim_world *world, const struct wf_db_write *write)
     }
 }
 
-void sim_commit_drop(struct sim_world *world, struct sim_run_record *run)
+void sim_commit_drop(struct sim_world *world)
 {
+    struct sim_run_record *run = world->closed.first;
+
+    WF_ASSERT(run != NULL);
+    world->closed.first = run->next_closed;
     while (run->unseen != NULL) {
         forget_signal(world, run);
     }
@@ -390,4 +416,7 @@ void sim_commit_drop(struct sim_world *world, struct sim_run_record *run)
         memset(&run->scheduled, 0, sizeof run->scheduled);
     }
     sim_database_drop_run(&world->database, run->rows);
+    if (world->closed.first != NULL) {
+        push_drop(world);
+    }
 }

@@ -58,7 +58,7 @@ enum sim_event_kind {
     SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
-    SIM_EVENT_DROP,       /* body: struct sim_run_record, closed long ago */
+    SIM_EVENT_DROP,       /* the run that closed first is dropped */
 };
 
 /* A workflow id that was heard of. Never freed: it is who draws for everything about the workflow. */
@@ -98,6 +98,8 @@ struct sim_run_record {
     wf_time_ns last_event_time_ns;
     int64_t event_count;
     struct sim_unseen_signal *unseen; /* oldest first */
+    struct sim_run_record *next_closed; /* in world->closed */
+    wf_time_ns drop_ns;                 /* 0: not in it, and never was */
     struct {
         struct sim_scheduled *items;
         uint32_t count;
@@ -318,6 +320,10 @@ struct sim_world {
         uint32_t count;
         uint32_t capacity;
     } known; /* workflows in the order heard of */
+    struct {
+        struct sim_run_record *first;
+        struct sim_run_record *last;
+    } closed; /* runs whose rows are dropped some day, first closed first: one event for all of them */
     const struct sim_queue *queues; /* the scenario's, or one default queue */
     uint32_t queue_count;
     struct wf_host *hosts[SIM_CODES_MAX]; /* by code */
@@ -422,8 +428,8 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
 
 /* ---- commit.c: what commits mean ---- */
 void sim_commit_write(struct sim_world *world, const struct wf_db_write *write);
-/* A closed run leaves memory; the view of it stays, without state and history. */
-void sim_commit_drop(struct sim_world *world, struct sim_run_record *run);
+/* The run that closed first leaves memory; the view of it stays, without state and history. */
+void sim_commit_drop(struct sim_world *world);
 
 /* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);

@@ -23,10 +23,63 @@ bool sim_world_fail(struct sim_world *world, enum wf_status status, const char *
     return false;
 }
 
+/* What waits in the loop, for the sentence that says with what it is full. */
+static const char *event_name(enum sim_event_kind kind)
+{
+    switch (kind) {
+    case SIM_EVENT_ARRIVAL:
+        return "messages on their way";
+    case SIM_EVENT_ALARM:
+        return "alarms of the service";
+    case SIM_EVENT_DEADLINE:
+        return "deadlines of calls";
+    case SIM_EVENT_TASK:
+        return "workflow tasks";
+    case SIM_EVENT_POLL:
+        return "polls of workers";
+    case SIM_EVENT_ATTEMPT:
+    case SIM_EVENT_REPORT:
+        return "attempts of activities";
+    case SIM_EVENT_START:
+    case SIM_EVENT_SEND:
+    case SIM_EVENT_CLIENT:
+        return "sends of clients";
+    case SIM_EVENT_TIMER:
+        return "faults";
+    case SIM_EVENT_RESTART:
+    case SIM_EVENT_MEMBER:
+    case SIM_EVENT_RING:
+    case SIM_EVENT_DROP:
+        return "restarts and changes of the cluster";
+    }
+    WF_UNREACHABLE();
+}
+
+static bool fail_queue_full(struct sim_world *world)
+{
+    uint32_t counts[SIM_EVENT_DROP + 1] = {0};
+    enum sim_event_kind most = SIM_EVENT_ARRIVAL;
+
+    for (uint32_t i = 0; i < world->loop.count; i++) {
+        counts[world->loop.heap[i].kind]++;
+    }
+    for (enum sim_event_kind kind = SIM_EVENT_ARRIVAL; kind <= SIM_EVENT_DROP; kind++) {
+        most = counts[kind] > counts[most] ? kind : most;
+    }
+    if (world->status == WF_OK) {
+        world->status = WF_ERR_LIMIT;
+        wf_fail_status(&world->error, WF_ERR_LIMIT,
+                       "%u things are to happen at once, as many as the simulation of this scenario holds; %u of them "
+                       "are %s: start or send less, or less often",
+                       world->loop.count, counts[most], event_name(most));
+    }
+    return false;
+}
+
 bool sim_world_push(struct sim_world *world, wf_time_ns time_ns, uint32_t node, enum sim_event_kind kind, void *body)
 {
     if (!sim_loop_push(&world->loop, time_ns, node, (uint32_t)kind, body)) {
-        return sim_world_fail(world, WF_ERR_LIMIT, "the event queue is full");
+        return fail_queue_full(world);
     }
     return true;
 }
@@ -393,7 +446,7 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         }
         break;
     case SIM_EVENT_DROP:
-        sim_commit_drop(world, event->body);
+        sim_commit_drop(world);
         break;
     }
 }
