@@ -16,6 +16,7 @@
 #define SIM_NEVER INT64_MAX
 #define SIM_CHECKS_MAX 64
 #define SIM_GOALS_MAX 64
+#define SIM_CHAIN_RUNS_MAX_DEFAULT 10000u /* an hour's loop for a year; at the service's one a second, not three hours */
 
 /* A probability as an integer ratio: 3% is 3 of 100. denominator 0: never. */
 struct sim_ratio {
@@ -239,6 +240,7 @@ struct sim_config {
     struct sim_network_config network;
     struct sim_database_config database;
     struct wf_service_limits limits;
+    uint32_t chain_runs_max; /* runs that one chain may have by continuing as new; 0: default */
     const struct sim_start *starts;
     uint32_t start_count;
     const struct sim_activity_model *activities;

@@ -127,6 +127,30 @@ const uint32_t *sim_checks_goals(const struct sim_checks *checks)
     return checks->goals;
 }
 
+struct wf_string sim_checks_endless(const struct sim_checks *checks)
+{
+    return checks->endless;
+}
+
+struct wf_string sim_broken_name(const struct sim_broken_check *broken)
+{
+    const struct wf_diagnosis *diagnosis = NULL;
+
+    if (broken->check != NULL) {
+        return broken->check->text;
+    }
+    if (broken->invariant.size_bytes == 0 && broken->diagnosis != NULL) {
+        diagnosis = wf_diagnosis_find(wf_string_of(broken->diagnosis));
+    }
+    return diagnosis != NULL ? wf_string_of(diagnosis->title) : broken->invariant;
+}
+
+void sim_broken_print(const struct sim_broken_check *broken, struct wf_buffer *out)
+{
+    wf_buffer_append_text(out, broken->invariant.size_bytes > 0 ? "engine invariant " : "");
+    wf_buffer_append_string(out, sim_broken_name(broken));
+}
+
 bool sim_checks_is_complete(const struct sim_checks *checks)
 {
     return !checks->is_full;

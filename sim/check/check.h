@@ -59,6 +59,15 @@ const uint32_t *sim_checks_goals(const struct sim_checks *checks);
 /* False once the arena was full: what follows was not judged. */
 bool sim_checks_is_complete(const struct sim_checks *checks);
 
+/* The workflow that continued as new more often than one may: the run is over; empty: none did. */
+struct wf_string sim_checks_endless(const struct sim_checks *checks);
+
+/* What broke in a few words: the check as the scenario has it, "I36", or the title of a diagnosis. */
+struct wf_string sim_broken_name(const struct sim_broken_check *broken);
+
+/* Appends the name, as in "engine invariant I36". */
+void sim_broken_print(const struct sim_broken_check *broken, struct wf_buffer *out);
+
 /* The code of the diagnosis, "WF401"; SIM_CHECK_COUNT: an engine invariant. */
 const char *sim_check_diagnosis(enum sim_check_kind kind);
 

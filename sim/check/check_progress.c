@@ -1,4 +1,8 @@
-/* Checks of time: closes_within after the faults stopped, and progress while work waits for somebody to take it. */
+/*
+ * Checks of time: closes_within after the faults stopped, and progress while work waits for somebody to take it. Always on:
+ * a chain of runs that continue as new comes to its end some day.
+ */
+#include "engine/diagnosis.h"
 #include "sim/check/track.h"
 
 /* ---- closes_within ---- */
@@ -146,6 +150,39 @@ static bool is_scheduled(const struct sim_record *record)
                                                 record->y == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
 }
 
+/* ---- Chains ---- */
+
+/* The service lets a chain go on for ever, a run a second (engine-semantics 7.3 "Minimum interval"); a simulation cannot. */
+static void check_chain(struct sim_checks *checks, const struct sim_record *record, struct sim_workflow_track *workflow)
+{
+    const uint32_t runs_max =
+        checks->config->chain_runs_max > 0 ? checks->config->chain_runs_max : SIM_CHAIN_RUNS_MAX_DEFAULT;
+    struct wf_buffer sentence;
+
+    if (workflow->continued_count < runs_max || checks->endless.size_bytes > 0) {
+        return;
+    }
+    checks->endless = workflow->id;
+    wf_buffer_init(&sentence, checks->arena);
+    wf_buffer_printf(&sentence, "%S (%S) continued as new %u times in ", &workflow->id, &workflow->type,
+                     workflow->continued_count);
+    sim_duration_print(record->time_ns - workflow->start_ns, &sentence);
+    wf_buffer_append_text(&sentence, ", from ");
+    sim_moment_print(workflow->start_ns, &sentence);
+    wf_buffer_append_text(&sentence, " to ");
+    sim_moment_print(record->time_ns, &sentence);
+    wf_buffer_append_text(&sentence, ": here the simulation ends");
+    sim_checks_break(checks, &(struct sim_break){
+                                 .check = SIM_CHECKS_MAX,
+                                 .diagnosis = wf_diagnosis_code(WF_DIAGNOSIS_CONTINUES_FOR_EVER),
+                                 .cause = "chain of runs without end",
+                                 .workflow = workflow,
+                                 .time_ns = record->time_ns,
+                                 .step = record->step,
+                                 .sentence = wf_buffer_string(&sentence),
+                             });
+}
+
 void sim_check_progress_record(struct sim_checks *checks, const struct sim_record *record,
                                struct sim_workflow_track *workflow)
 {
@@ -153,6 +190,9 @@ void sim_check_progress_record(struct sim_checks *checks, const struct sim_recor
 
     if (workflow == NULL || (!is_closed && !is_taken(record) && !is_scheduled(record))) {
         return;
+    }
+    if (is_closed) {
+        check_chain(checks, record, workflow);
     }
     for (uint32_t i = 0; i < checks->config->check_count; i++) {
         if (checks->config->checks[i].kind == SIM_CHECK_CLOSES_WITHIN && is_closed) {

@@ -104,6 +104,8 @@ static void track_run(struct sim_checks *checks, const struct sim_record *record
     }
     workflow->open_count -= workflow->open_count > 0 ? 1 : 0;
     workflow->is_continued = record->y == 1;
+    workflow->continued_count =
+        record->x == WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW ? workflow->continued_count + 1 : 0;
     if (workflow->open_count == 0) {
         workflow->status = (int32_t)record->x;
         workflow->status_text = sim_checks_keep(checks, record->a);
@@ -362,11 +364,7 @@ static void sign(struct sim_checks *checks, const struct sim_break *from, struct
     struct wf_buffer text;
 
     wf_buffer_init(&text, checks->arena);
-    if (broken->check != NULL) {
-        wf_buffer_append_string(&text, broken->check->text);
-    } else {
-        wf_buffer_printf(&text, "engine invariant %S", &broken->invariant);
-    }
+    sim_broken_print(broken, &text);
     wf_buffer_printf(&text, " | %S | %s | %S | %S", &broken->workflow_type, from->cause, &broken->await_site,
                      &broken->last_fault);
     broken->signature_text = wf_buffer_string(&text);
@@ -407,7 +405,10 @@ void sim_checks_break(struct sim_checks *checks, const struct sim_break *from)
     broken = &checks->broken[checks->broken_count++];
     *broken = (struct sim_broken_check){
         .check = is_of_scenario ? &checks->config->checks[from->check] : NULL,
-        .diagnosis = sim_check_diagnosis(is_of_scenario ? checks->config->checks[from->check].kind : SIM_CHECK_COUNT),
+        .diagnosis = from->diagnosis != NULL ? from->diagnosis
+                                             : sim_check_diagnosis(is_of_scenario
+                                                                       ? checks->config->checks[from->check].kind
+                                                                       : SIM_CHECK_COUNT),
         .invariant = from->invariant == NULL ? (struct wf_string){NULL, 0} : wf_string_of(from->invariant),
         .sentence = from->sentence,
         .workflow_id = from->workflow == NULL ? (struct wf_string){NULL, 0} : from->workflow->id,

@@ -76,6 +76,7 @@ struct sim_workflow_track {
     struct wf_string await_site;  /* where it waits at the end; empty: not known */
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */
     bool is_continued;            /* the run that closed has a successor */
+    uint32_t continued_count;     /* runs of the latest chain that continued as new */
     uint64_t two_open_step;       /* the step in which a second run opened */
     uint64_t broken;              /* a bit for each check of the scenario that broke for it */
     uint64_t broken_invariants;   /* a bit for each invariant number, modulo 64 */
@@ -115,6 +116,7 @@ struct sim_checks {
     struct sim_anchor goal_before[SIM_GOALS_MAX];
     struct sim_broken_check broken[SIM_BROKEN_MAX];
     uint32_t broken_count;
+    struct wf_string endless; /* the workflow whose chain passed its limit; empty: none did */
     bool is_full;
 };
 
@@ -146,7 +148,8 @@ bool sim_check_names_effect(const struct sim_check_config *check, struct wf_stri
 
 /* What broke. The sentence is in a buffer of the checks' arena. */
 struct sim_break {
-    uint32_t check;        /* index in the scenario; SIM_CHECKS_MAX: an engine invariant */
+    uint32_t check;        /* index in the scenario; SIM_CHECKS_MAX: none of them */
+    const char *diagnosis; /* of a finding that is neither a check's nor an engine invariant's; NULL otherwise */
     const char *invariant; /* "I36"; NULL otherwise */
     const char *cause;     /* class of the cause, for the signature; static text */
     struct sim_workflow_track *workflow; /* NULL: none */

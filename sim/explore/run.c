@@ -209,8 +209,7 @@ static void tell_broken_checks(struct sim_run *run)
 
         sim_world_record(run->world, (struct sim_record){.kind = SIM_RECORD_CHECK_BROKEN,
                                                          .subject = check->workflow_id,
-                                                         .a = check->check != NULL ? check->check->text
-                                                                                   : check->invariant,
+                                                         .a = sim_broken_name(check),
                                                          .b = check->sentence});
     }
 }
@@ -303,7 +302,7 @@ static bool is_before_next(const struct sim_run *run, wf_time_ns time_ns)
     return loop->count > 0 && loop->heap[0].time_ns > time_ns;
 }
 
-enum end { END_NONE, END_DONE, END_QUIET, END_TIME, END_STEPS, END_STOPPED };
+enum end { END_NONE, END_DONE, END_QUIET, END_TIME, END_STEPS, END_ENDLESS, END_STOPPED };
 
 static enum end find_end(struct sim_run *run, bool is_over)
 {
@@ -325,6 +324,9 @@ static enum end find_end(struct sim_run *run, bool is_over)
     }
     if (step_count >= step_max) {
         return END_STEPS;
+    }
+    if (sim_checks_endless(run->checks).size_bytes > 0) {
+        return END_ENDLESS;
     }
     if (is_before_next(run, end_ns)) {
         return END_TIME;
@@ -363,6 +365,7 @@ static bool explain(struct sim_run *run, uint32_t run_index, struct sim_unfinish
         .run_index = run_index,
         .now_ns = now_of(run),
         .sends = &run->sends,
+        .endless = sim_checks_endless(run->checks),
     };
     struct wf_string site = {NULL, 0};
     const bool is_explained = sim_unfinished_explain(&question, unfinished, &site);
@@ -518,6 +521,30 @@ static bool has_broken(const struct sim_run *run)
     return count > 0;
 }
 
+/* A seed that used up what a simulation has is named, and when: another one may fit. */
+static enum wf_status tell_where(const struct sim_run *run, enum wf_status status, struct wf_error *err)
+{
+    char bytes[sizeof err->message];
+    char time_bytes[32];
+    struct wf_buffer why;
+    struct wf_buffer time;
+
+    if (err == NULL || (status != WF_ERR_MEMORY && status != WF_ERR_LIMIT)) {
+        return status;
+    }
+    wf_buffer_init_fixed(&why, bytes, sizeof bytes);
+    wf_buffer_init_fixed(&time, time_bytes, sizeof time_bytes);
+    wf_buffer_append_text(&why, err->message);
+    sim_moment_print(now_of(run), &time);
+    const struct wf_string words = wf_buffer_string(&why);
+    const struct wf_string when = wf_buffer_string(&time);
+    if (status == WF_ERR_MEMORY) {
+        return wf_fail_status(err, status, "seed %llu at %S: %S; all that a simulation holds must fit into %zu MiB",
+                              (unsigned long long)run->options->seed, &when, &words, SIM_REGION_BYTES >> 20);
+    }
+    return wf_fail_status(err, status, "seed %llu at %S: %S", (unsigned long long)run->options->seed, &when, &words);
+}
+
 enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *options,
                             const struct sim_run_result **result, struct wf_error *err)
 {
@@ -531,7 +558,7 @@ enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *o
 
         /* A world that cannot go on after it broke an invariant has shown what was looked for. */
         if (status != WF_OK && !has_broken(run)) {
-            return status;
+            return tell_where(run, status, err);
         }
         end = status == WF_OK ? find_end(run, is_over) : END_STOPPED;
     }

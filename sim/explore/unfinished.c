@@ -347,7 +347,10 @@ static void explain_open(struct answer *answer)
 {
     const struct wf_svc_description *description = answer->description;
 
-    if (description->pending_workflow_task_attempt > 0) {
+    if (wf_string_equal(answer->run.workflow_id, answer->question->endless)) {
+        wf_buffer_append_text(&answer->reason, "continues as new again and again");
+        diagnose(answer, WF_DIAGNOSIS_CONTINUES_FOR_EVER);
+    } else if (description->pending_workflow_task_attempt > 0) {
         explain_task(answer);
     } else if (description->pending_activities.count > 0) {
         explain_activity(answer, &description->pending_activities.items[0]);

@@ -16,6 +16,7 @@ struct sim_unfinished_question {
     struct sim_world *world;
     uint32_t run_index;         /* the latest run of the workflow */
     wf_time_ns now_ns;
+    struct wf_string endless;   /* the workflow whose chain of runs passed its limit; empty: none did */
     const struct wf_map *sends; /* by workflow id, a zero byte and signal name: sent at least once */
 };
 

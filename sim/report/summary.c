@@ -3,10 +3,12 @@
 
 #include "engine/base/hash.h"
 #include "engine/print.h"
+#include "sim/check/check.h"
 #include "sim/fault/kinds.h"
 
 #define JUDGED_FROM_SEEDS 100
 #define TASK_FAILS "WF505" /* code that cannot go on is a finding, as code that crashes is */
+#define OUT_OF_STEPS "WF516"
 
 static const char *const status_names[SIM_STATUS_COUNT] = {
     [WF_WORKFLOW_EXECUTION_STATUS_RUNNING] = "still open",
@@ -150,11 +152,15 @@ void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *r
         }
     }
     summary->broken_seed_count += result->broken_count > 0 ? 1 : 0;
-    summary->out_of_steps_count += result->is_out_of_steps ? 1 : 0;
+    if (result->is_out_of_steps && summary->out_of_steps_count++ == 0) {
+        summary->out_of_steps_seed = result->seed;
+    }
     for (uint32_t i = 0; i < result->unfinished_count; i++) {
         const char *diagnosis = result->unfinished[i].diagnosis;
 
-        summary->failing_count += diagnosis != NULL && wf_string_is(WF_STR(TASK_FAILS), diagnosis) ? 1 : 0;
+        if (diagnosis != NULL && wf_string_is(WF_STR(TASK_FAILS), diagnosis) && summary->failing_count++ == 0) {
+            summary->failing_seed = result->seed;
+        }
     }
     summary->peak_bytes = result->peak_bytes > summary->peak_bytes ? result->peak_bytes : summary->peak_bytes;
 }
@@ -416,10 +422,14 @@ void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
     if (summary->seed_count > 0) {
         print_ended(summary, out);
     }
-    print_number_of(out, "code that fails its workflow task until the end: ", summary->failing_count,
-                    " workflow [" TASK_FAILS "]\n", " workflows [" TASK_FAILS "]\n");
-    print_number_of(out, "given up after too many steps: ", summary->out_of_steps_count, " seed\n", " seeds\n");
     print_number_of(out, "code failed in ", summary->crash_count, " seed\n", " seeds\n");
+}
+
+static void print_repeat_line(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out)
+{
+    wf_buffer_append_text(out, "  repeat     ");
+    sim_summary_print_repeat(summary, seed, out);
+    wf_buffer_append_char(out, '\n');
 }
 
 /* "  seeds      2 of 50, the first is 17", when there are several, and the command. */
@@ -435,9 +445,7 @@ static void print_where(const struct sim_summary *summary, uint64_t seed_count, 
         print_count(out, total);
         wf_buffer_printf(out, ", the first is %llu\n", (unsigned long long)first_seed);
     }
-    wf_buffer_append_text(out, "  repeat     ");
-    sim_summary_print_repeat(summary, first_seed, out);
-    wf_buffer_append_char(out, '\n');
+    print_repeat_line(summary, first_seed, out);
 }
 
 static void print_signature(const struct sim_summary *summary, const struct sim_signature *signature,
@@ -446,11 +454,7 @@ static void print_signature(const struct sim_summary *summary, const struct sim_
     const struct sim_broken_check *broken = &signature->first;
 
     wf_buffer_append_text(out, "broken: ");
-    if (broken->check != NULL) {
-        wf_buffer_append_string(out, broken->check->text);
-    } else {
-        wf_buffer_printf(out, "engine invariant %S", &broken->invariant);
-    }
+    sim_broken_print(broken, out);
     if (broken->diagnosis != NULL) {
         wf_buffer_printf(out, " [%s]", broken->diagnosis);
     }
@@ -482,6 +486,16 @@ static void print_crash(const struct sim_summary *summary, const struct sim_summ
 
 void sim_summary_print_findings(const struct sim_summary *summary, struct wf_buffer *out)
 {
+    if (summary->failing_count > 0) {
+        print_number_of(out, "\ncode that fails its workflow task until the end: ", summary->failing_count,
+                        " workflow [" TASK_FAILS "]\n", " workflows [" TASK_FAILS "]\n");
+        print_repeat_line(summary, summary->failing_seed, out);
+    }
+    if (summary->out_of_steps_count > 0) {
+        print_number_of(out, "\ngiven up after too many steps: ", summary->out_of_steps_count,
+                        " seed [" OUT_OF_STEPS "]\n", " seeds [" OUT_OF_STEPS "]\n");
+        print_repeat_line(summary, summary->out_of_steps_seed, out);
+    }
     for (uint32_t i = 0; i < summary->crash_kind_count; i++) {
         wf_buffer_append_char(out, '\n');
         print_crash(summary, &summary->crashes[i], out);

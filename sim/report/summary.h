@@ -49,7 +49,9 @@ struct sim_summary {
     uint64_t seed_count;
     uint64_t broken_seed_count;
     uint64_t out_of_steps_count;
-    uint64_t failing_count; /* workflows whose code failed its task until the end */
+    uint64_t out_of_steps_seed; /* the first */
+    uint64_t failing_count;     /* workflows whose code failed its task until the end */
+    uint64_t failing_seed;      /* the first with one */
     uint64_t crash_count; /* seeds whose workflow code ended its process */
     uint64_t step_count;
     uint64_t longest_seed;

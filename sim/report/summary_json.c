@@ -1,4 +1,5 @@
 /* A summary as the members of one JSON object, in a fixed order. */
+#include "sim/check/check.h"
 #include "sim/fault/kinds.h"
 #include "sim/report/summary.h"
 
@@ -25,6 +26,16 @@ static void write_hash(struct wf_json_writer *writer, const char *key, uint64_t 
         value >>= 4;
     }
     write_string(writer, key, (struct wf_string){text, sizeof text});
+}
+
+static void write_repeat(const struct sim_summary *summary, const char *key, uint64_t seed,
+                         struct wf_json_writer *writer)
+{
+    struct wf_buffer command;
+
+    wf_buffer_init(&command, summary->arena);
+    sim_summary_print_repeat(summary, seed, &command);
+    write_string(writer, key, wf_buffer_string(&command));
 }
 
 static void write_counts(const struct sim_summary *summary, struct wf_json_writer *writer)
@@ -64,15 +75,6 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
     wf_json_end_array(writer);
 }
 
-static void write_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_json_writer *writer)
-{
-    struct wf_buffer command;
-
-    wf_buffer_init(&command, summary->arena);
-    sim_summary_print_repeat(summary, seed, &command);
-    write_string(writer, "repeat", wf_buffer_string(&command));
-}
-
 static void write_crashes(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
     wf_json_key(writer, "crashes");
@@ -90,7 +92,7 @@ static void write_crashes(const struct sim_summary *summary, struct wf_json_writ
         write_string(writer, "call", crash->call);
         write_number(writer, "first_seed", crash->first_seed);
         write_number(writer, "seeds", crash->seed_count);
-        write_repeat(summary, crash->first_seed, writer);
+        write_repeat(summary, "repeat", crash->first_seed, writer);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
@@ -106,7 +108,7 @@ static void write_failures(const struct sim_summary *summary, struct wf_json_wri
         const struct sim_broken_check *broken = &signature->first;
 
         wf_json_begin_object(writer);
-        write_string(writer, "check", broken->check != NULL ? broken->check->text : broken->invariant);
+        write_string(writer, "check", sim_broken_name(broken));
         wf_json_key(writer, "diagnosis");
         wf_json_text(writer, broken->diagnosis != NULL ? broken->diagnosis : "");
         write_string(writer, "sentence", broken->sentence);
@@ -120,7 +122,7 @@ static void write_failures(const struct sim_summary *summary, struct wf_json_wri
         write_number(writer, "step", broken->step);
         wf_json_key(writer, "time_ns");
         wf_json_i64(writer, broken->time_ns);
-        write_repeat(summary, signature->first_seed, writer);
+        write_repeat(summary, "repeat", signature->first_seed, writer);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
@@ -137,8 +139,14 @@ void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *
     wf_json_bool(writer, sim_summary_is_fine(summary));
     write_number(writer, "steps", summary->step_count);
     write_number(writer, "given_up", summary->out_of_steps_count);
+    if (summary->out_of_steps_count > 0) {
+        write_repeat(summary, "given_up_repeat", summary->out_of_steps_seed, writer);
+    }
     write_number(writer, "crashed", summary->crash_count);
     write_number(writer, "failing", summary->failing_count);
+    if (summary->failing_count > 0) {
+        write_repeat(summary, "failing_repeat", summary->failing_seed, writer);
+    }
     write_number(writer, "missing", sim_summary_missing_count(summary));
     write_hash(writer, "trace_hash", summary->trace_hash);
     write_counts(summary, writer);

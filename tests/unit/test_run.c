@@ -47,7 +47,25 @@ static wf_error call_elsewhere(struct wf *wf, void *state, struct wf_args args, 
     return wf_activity(wf, "work", WF_ARGS(wf_bool(true)), &mail, result);
 }
 
+static wf_error continue_for_ever(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state;
+    (void)result;
+    return wf_continue_as_new(wf, args, NULL);
+}
+
+/* Three runs, then the end. */
+static wf_error continue_twice(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    const int64_t turn = args.count == 0 ? 0 : wf_as_integer(wf_arg(args, 0), 0);
+
+    (void)state;
+    (void)result;
+    return turn == 2 ? NULL : wf_continue_as_new(wf, WF_ARGS(wf_integer(wf, turn + 1)), NULL);
+}
+
 static const struct wf_workflow workflows[] = {
+    {.name = "Continues", .run = continue_for_ever}, {.name = "ContinuesTwice", .run = continue_twice},
     {.name = "Waits", .run = wait_for_ever}, {.name = "Sleeps", .run = sleep_long},
     {.name = "Calls", .run = call},          {.name = "CallsElsewhere", .run = call_elsewhere},
     {.name = NULL},
@@ -256,6 +274,38 @@ static void test_run__unfinished_workflows_say_why(void **state)
     }
 }
 
+/* A chain of runs that does not end is a finding of its own kind, with the workflow, how often, and when; one that ends in
+ * time is none. */
+static void test_run__a_chain_without_end_is_a_finding(void **state)
+{
+    const struct setting endless = {.workflow_type = TEXT("Continues"), .activity = &works};
+    const struct setting short_one = {.workflow_type = TEXT("ContinuesTwice"), .activity = &works};
+    struct sim_config config;
+    struct sim_start start;
+    struct sim_run *run = begin(&endless, &config, &start);
+    const struct sim_run_result *result = NULL;
+
+    (void)state;
+    config.chain_runs_max = 3;
+    result = run_seed(run, &(struct sim_run_options){.seed = 1, .no_faults = true});
+    assert_int_equal(result->broken_count, 1);
+    assert_null(result->broken[0].check);
+    assert_string_equal(result->broken[0].diagnosis, "WF517");
+    assert_true(wf_string_starts_with(result->broken[0].sentence,
+                                      WF_STR("run-1 (Continues) continued as new 3 times in 2s")));
+    test_string_is("id", result->broken[0].workflow_id, "run-1");
+    assert_string_equal(result->unfinished[0].diagnosis, "WF517");
+    assert_false(result->is_out_of_steps);
+    sim_run_free(run);
+
+    run = begin(&short_one, &config, &start);
+    config.chain_runs_max = 3;
+    result = run_seed(run, &(struct sim_run_options){.seed = 1, .no_faults = true});
+    assert_int_equal(result->broken_count, 0);
+    assert_int_equal(result->runs_by_status[WF_WORKFLOW_EXECUTION_STATUS_COMPLETED], 2);
+    sim_run_free(run);
+}
+
 /* A run that never ends is given up at its limit of steps, and says so. */
 static void test_run__gives_up_at_its_limit_of_steps(void **state)
 {
@@ -278,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_run__stops_where_it_is_told),
         cmocka_unit_test(test_run__no_faults_means_none),
         cmocka_unit_test(test_run__unfinished_workflows_say_why),
+        cmocka_unit_test(test_run__a_chain_without_end_is_a_finding),
         cmocka_unit_test(test_run__gives_up_at_its_limit_of_steps),
     };
 

@@ -73,11 +73,40 @@ static void test_summary__distinct_crashes_are_bounded(void **state)
     test_string_is("first", summary.crashes[0].workflow_type, "Type-ab");
 }
 
+/* Every finding ends with the command that repeats it, also those that have no signature. */
+static void test_summary__what_is_counted_has_a_command(void **state)
+{
+    const struct sim_unfinished failing = {.workflow_id = WF_STR("order-1"), .diagnosis = "WF505"};
+    const struct sim_run_result results[] = {
+        {.seed = 1},
+        {.seed = 2, .unfinished = &failing, .unfinished_count = 1},
+        {.seed = 3, .is_out_of_steps = true},
+        {.seed = 4, .is_out_of_steps = true, .unfinished = &failing, .unfinished_count = 1},
+    };
+    struct sim_summary summary;
+    struct wf_buffer out;
+
+    sim_summary_init(&summary, *state, &config, &repeat);
+    for (size_t i = 0; i < TEST_COUNT(results); i++) {
+        sim_summary_add(&summary, &results[i]);
+    }
+    wf_buffer_init(&out, *state);
+    sim_summary_print_findings(&summary, &out);
+
+    assert_false(sim_summary_is_fine(&summary));
+    test_string_is("report", wf_buffer_string(&out),
+                   "\ncode that fails its workflow task until the end: 2 workflows [WF505]\n"
+                   "  repeat     wfsim run saga.yaml --seed 2 --no-faults\n"
+                   "\ngiven up after too many steps: 2 seeds [WF516]\n"
+                   "  repeat     wfsim run saga.yaml --seed 3 --no-faults\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_summary__a_crash_is_told_once),
         TEST_IN_ARENA(test_summary__distinct_crashes_are_bounded),
+        TEST_IN_ARENA(test_summary__what_is_counted_has_a_command),
     };
 
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
