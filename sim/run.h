@@ -50,6 +50,7 @@ struct sim_run_result {
     uint32_t goals_reached[SIM_GOALS_MAX];
     const struct sim_unfinished *unfinished;
     uint32_t unfinished_count;
+    struct sim_refused_starts refused_starts;
     bool is_out_of_steps;
     size_t peak_bytes; /* of the run's region */
 };

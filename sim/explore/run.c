@@ -418,6 +418,7 @@ static void fill_result(struct sim_run *run, enum end end)
     result->step_count = loop->step_count;
     result->end_time_ns = loop->now_ns;
     result->is_out_of_steps = end == END_STEPS;
+    result->refused_starts = sim_world_refused_starts(run->world);
     result->broken = sim_checks_broken(run->checks, &result->broken_count);
     memcpy(result->fault_counts, sim_faults_counts(run->faults), sizeof result->fault_counts);
     memcpy(result->check_conditions, sim_checks_conditions(run->checks), sizeof result->check_conditions);

@@ -54,6 +54,9 @@ void sim_seed_encode(const struct sim_config *config, const struct sim_run_resul
         sim_pack_text(out, unfinished->reason);
         sim_pack_code(out, unfinished->diagnosis);
     }
+    sim_pack_number(out, result->refused_starts.count);
+    sim_pack_text(out, result->refused_starts.workflow_id);
+    sim_pack_text(out, result->refused_starts.reason);
     sim_pack_number(out, result->is_out_of_steps);
     sim_pack_number(out, result->peak_bytes);
 }
@@ -113,6 +116,9 @@ bool sim_seed_decode(struct wf_arena *arena, const struct sim_config *config, st
         unfinished[i].diagnosis = sim_unpack_code(&unpacker);
     }
     result->unfinished = unfinished;
+    result->refused_starts.count = sim_unpack_number(&unpacker);
+    result->refused_starts.workflow_id = sim_unpack_text(&unpacker);
+    result->refused_starts.reason = sim_unpack_text(&unpacker);
     result->is_out_of_steps = sim_unpack_number(&unpacker) != 0;
     result->peak_bytes = (size_t)sim_unpack_number(&unpacker);
     return sim_unpack_is_whole(&unpacker);

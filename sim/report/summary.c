@@ -115,6 +115,18 @@ static void note_seed(struct sim_summary *summary, uint64_t seed)
     summary->last_seed = seed;
 }
 
+static void add_refused_starts(struct sim_summary *summary, const struct sim_run_result *result)
+{
+    if (summary->refused_starts.count == 0 && result->refused_starts.count > 0) {
+        summary->refused_starts = result->refused_starts;
+        summary->refused_start_seed = result->seed;
+        keep(summary, &summary->refused_starts.workflow_id);
+        keep(summary, &summary->refused_starts.reason);
+    } else {
+        summary->refused_starts.count += result->refused_starts.count;
+    }
+}
+
 void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *result)
 {
     const struct sim_config *config = summary->config;
@@ -151,6 +163,7 @@ void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *r
             add_broken(summary, &result->broken[i], result->seed);
         }
     }
+    add_refused_starts(summary, result);
     summary->broken_seed_count += result->broken_count > 0 ? 1 : 0;
     if (result->is_out_of_steps && summary->out_of_steps_count++ == 0) {
         summary->out_of_steps_seed = result->seed;
@@ -280,6 +293,22 @@ static void print_statuses(const struct sim_summary *summary, struct wf_buffer *
     wf_buffer_append_char(out, '\n');
 }
 
+static void print_refused_starts(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    const struct sim_refused_starts *refused = &summary->refused_starts;
+
+    if (refused->count == 0) {
+        return;
+    }
+    wf_buffer_append_text(out, "  refused    ");
+    print_count(out, refused->count);
+    wf_buffer_printf(out, refused->count == 1 ? " start, of %S" : " starts, the first of %S", &refused->workflow_id);
+    if (!sim_summary_is_single(summary)) {
+        wf_buffer_printf(out, " in seed %llu", (unsigned long long)summary->refused_start_seed);
+    }
+    wf_buffer_printf(out, ": %S\n", &refused->reason);
+}
+
 #define FAULT_COLUMNS 88
 
 static void print_faults(const struct sim_summary *summary, struct wf_buffer *out)
@@ -390,6 +419,7 @@ static void print_unfinished(const struct sim_summary *summary, struct wf_buffer
 static void print_ended(const struct sim_summary *summary, struct wf_buffer *out)
 {
     print_statuses(summary, out);
+    print_refused_starts(summary, out);
     print_faults(summary, out);
     print_checks(summary, out);
     print_goals(summary, out);

@@ -52,6 +52,8 @@ struct sim_summary {
     uint64_t out_of_steps_seed; /* the first */
     uint64_t failing_count;     /* workflows whose code failed its task until the end */
     uint64_t failing_seed;      /* the first with one */
+    struct sim_refused_starts refused_starts;
+    uint64_t refused_start_seed; /* the first */
     uint64_t crash_count; /* seeds whose workflow code ended its process */
     uint64_t step_count;
     uint64_t longest_seed;

@@ -99,6 +99,21 @@ static void write_crashes(const struct sim_summary *summary, struct wf_json_writ
     write_number(writer, "crashes_left_out", summary->dropped_crash_count);
 }
 
+static void write_refused_starts(const struct sim_summary *summary, struct wf_json_writer *writer)
+{
+    const struct sim_refused_starts *refused = &summary->refused_starts;
+
+    wf_json_key(writer, "refused_starts");
+    wf_json_begin_object(writer);
+    write_number(writer, "count", refused->count);
+    if (refused->count > 0) {
+        write_string(writer, "workflow_id", refused->workflow_id);
+        write_string(writer, "reason", refused->reason);
+        write_number(writer, "first_seed", summary->refused_start_seed);
+    }
+    wf_json_end_object(writer);
+}
+
 static void write_failures(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
     wf_json_key(writer, "failures");
@@ -150,6 +165,7 @@ void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *
     write_number(writer, "missing", sim_summary_missing_count(summary));
     write_hash(writer, "trace_hash", summary->trace_hash);
     write_counts(summary, writer);
+    write_refused_starts(summary, writer);
     write_crashes(summary, writer);
     write_failures(summary, writer);
 }

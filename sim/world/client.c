@@ -388,6 +388,19 @@ static void maybe_duplicate(struct sim_world *world, const struct sim_send *send
     }
 }
 
+/* Nothing else shows it: the workflow that was asked for never is. */
+static void note_refused_start(struct sim_world *world, const struct sim_send *send,
+                               const struct wf_svc_response *response)
+{
+    struct sim_refused_starts *refused = &world->refused_starts;
+
+    if (refused->count++ == 0) {
+        refused->workflow_id = send->workflow->id;
+        refused->reason = response->message.size_bytes > 0 ? wf_string_copy(&world->arena, response->message)
+                                                           : wf_string_of(wf_call_status_name(response->status));
+    }
+}
+
 static void end_send(struct sim_world *world, struct sim_send *send, struct wf_string answer,
                      const struct wf_svc_response *response)
 {
@@ -404,6 +417,8 @@ static void end_send(struct sim_world *world, struct sim_send *send, struct wf_s
             judge_query(world, send, response);
         }
         maybe_duplicate(world, send);
+    } else if (is_start(send)) {
+        note_refused_start(world, send, response);
     }
     free_send(world, send);
 }

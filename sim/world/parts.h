@@ -330,6 +330,7 @@ struct sim_world {
     struct sim_worker *residents[SIM_CODES_MAX]; /* whose memory lies where the code finds it; NULL: nobody's */
     uint64_t send_count;
     uint64_t request_count; /* request ids made */
+    struct sim_refused_starts refused_starts;
     uint32_t starts_left;
     uint32_t sends_left;
     uint32_t plans_left;

@@ -511,6 +511,11 @@ struct sim_node_view sim_world_node(const struct sim_world *world, uint32_t inde
                                   .is_up = world->nodes[index].is_up};
 }
 
+struct sim_refused_starts sim_world_refused_starts(const struct sim_world *world)
+{
+    return world->refused_starts;
+}
+
 uint32_t sim_world_run_count(const struct sim_world *world)
 {
     return world->runs.count;

@@ -39,6 +39,13 @@ struct sim_run_view {
     struct wf_string result;  /* JSON of a completed run, else the failure's message */
 };
 
+/* Starts that the service refused for good: the id was taken, ... */
+struct sim_refused_starts {
+    uint64_t count;
+    struct wf_string workflow_id; /* of the first one */
+    struct wf_string reason;      /* as its sender was told */
+};
+
 /* Where records go, in order, as they happen. Reads only; must not call back into the world except through views. */
 typedef void (*sim_observer)(void *context, const struct sim_record *record);
 
@@ -75,6 +82,8 @@ bool sim_world_is_done(const struct sim_world *world);
 
 uint32_t sim_world_node_count(const struct sim_world *world);
 struct sim_node_view sim_world_node(const struct sim_world *world, uint32_t index);
+
+struct sim_refused_starts sim_world_refused_starts(const struct sim_world *world);
 
 uint32_t sim_world_run_count(const struct sim_world *world);
 struct sim_run_view sim_world_run(const struct sim_world *world, uint32_t index);

@@ -33,6 +33,7 @@ static struct sim_run_result make(void)
     result.broken_count = 1;
     result.unfinished = &unfinished;
     result.unfinished_count = 1;
+    result.refused_starts = (struct sim_refused_starts){2, WF_STR("order-9"), WF_STR("already running")};
     result.is_out_of_steps = true;
     result.peak_bytes = 1 << 20;
     return result;
@@ -58,6 +59,8 @@ static void test_seed__a_result_survives_the_pipe(void **state)
     assert_int_equal(decoded.broken[0].time_ns, 12345678901);
     test_string_is("reason", decoded.unfinished[0].reason, "CardDeclined");
     assert_true(decoded.is_out_of_steps);
+    assert_int_equal(decoded.refused_starts.count, 2);
+    test_string_is("refused", decoded.refused_starts.reason, "already running");
 }
 
 /* A child that dies half way through a frame leaves a cut one. */
