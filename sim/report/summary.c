@@ -256,19 +256,41 @@ bool sim_summary_is_single(const struct sim_summary *summary)
     return summary->seed_count == 1 && summary->crash_count == 0;
 }
 
-void sim_summary_print_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out)
+void sim_repeat_print(const struct sim_repeat *repeat, uint64_t seed, struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "%S%llu%S", &summary->repeat.before, (unsigned long long)seed, &summary->repeat.after);
+    wf_buffer_printf(out, "%S%llu%S", &repeat->before, (unsigned long long)seed, &repeat->after);
 }
 
 /* 1234567 as 1,234,567. */
-static void print_count(struct wf_buffer *out, uint64_t value)
+void sim_count_print(uint64_t value, struct wf_buffer *out)
 {
     if (value >= 1000) {
-        print_count(out, value / 1000);
+        sim_count_print(value / 1000, out);
         wf_buffer_printf(out, ",%03u", (unsigned)(value % 1000));
     } else {
         wf_buffer_printf(out, "%u", (unsigned)value);
+    }
+}
+
+static void print_number_of(struct wf_buffer *out, const char *what, uint64_t count, const char *one, const char *many)
+{
+    if (count > 0) {
+        wf_buffer_append_text(out, what);
+        sim_count_print(count, out);
+        wf_buffer_append_text(out, count == 1 ? one : many);
+    }
+}
+
+void sim_summary_print_title(const struct sim_summary *summary, struct wf_buffer *out)
+{
+    wf_buffer_printf(out, "%S, ", &summary->config->name);
+    if (summary->first_seed == summary->last_seed) {
+        wf_buffer_printf(out, "seed %llu", (unsigned long long)summary->first_seed);
+    } else {
+        wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,
+                         (unsigned long long)summary->last_seed);
+        sim_count_print(summary->seed_count, out);
+        wf_buffer_append_text(out, summary->crash_count == 0 ? " run" : " run to the end");
     }
 }
 
@@ -281,11 +303,11 @@ static void print_statuses(const struct sim_summary *summary, struct wf_buffer *
         total += summary->runs_by_status[i];
     }
     wf_buffer_append_text(out, "  workflows  ");
-    print_count(out, total);
+    sim_count_print(total, out);
     for (size_t i = 0; i < SIM_STATUS_COUNT; i++) {
         if (summary->runs_by_status[i] > 0 && status_names[i] != NULL) {
             wf_buffer_append_text(out, separator);
-            print_count(out, summary->runs_by_status[i]);
+            sim_count_print(summary->runs_by_status[i], out);
             wf_buffer_printf(out, " %s", status_names[i]);
             separator = ", ";
         }
@@ -301,7 +323,7 @@ static void print_refused_starts(const struct sim_summary *summary, struct wf_bu
         return;
     }
     wf_buffer_append_text(out, "  refused    ");
-    print_count(out, refused->count);
+    sim_count_print(refused->count, out);
     wf_buffer_printf(out, refused->count == 1 ? " start, of %S" : " starts, the first of %S", &refused->workflow_id);
     if (!sim_summary_is_single(summary)) {
         wf_buffer_printf(out, " in seed %llu", (unsigned long long)summary->refused_start_seed);
@@ -329,10 +351,23 @@ static void print_faults(const struct sim_summary *summary, struct wf_buffer *ou
             line_start = out->size_bytes;
         }
         wf_buffer_printf(out, "%s ", sim_fault_name((enum sim_fault_kind)i));
-        print_count(out, summary->fault_counts[i]);
+        sim_count_print(summary->fault_counts[i], out);
         is_first = false;
     }
     wf_buffer_append_text(out, is_first ? "none\n" : "\n");
+}
+
+void sim_summary_print_check_result(const struct sim_summary *summary, uint32_t check, struct wf_buffer *out)
+{
+    if (summary->check_broken[check] > 0) {
+        print_number_of(out, "broken in ", summary->check_broken[check], " seed", " seeds");
+    } else if (summary->check_conditions[check] > 0) {
+        print_number_of(out, "held ", summary->check_conditions[check], " time", " times");
+    } else {
+        wf_buffer_append_text(out, sim_summary_judges(summary)
+                                       ? "VACUOUS: its condition was never met; it proves nothing"
+                                       : "its condition was not met here");
+    }
 }
 
 static void print_checks(const struct sim_summary *summary, struct wf_buffer *out)
@@ -341,56 +376,54 @@ static void print_checks(const struct sim_summary *summary, struct wf_buffer *ou
 
     for (uint32_t i = 0; i < config->check_count; i++) {
         wf_buffer_printf(out, "  %s %S: ", i == 0 ? "checks    " : "          ", &config->checks[i].text);
-        if (summary->check_broken[i] > 0) {
-            wf_buffer_append_text(out, "broken in ");
-            print_count(out, summary->check_broken[i]);
-            wf_buffer_append_text(out, summary->check_broken[i] == 1 ? " seed\n" : " seeds\n");
-        } else if (summary->check_conditions[i] > 0) {
-            wf_buffer_append_text(out, "held ");
-            print_count(out, summary->check_conditions[i]);
-            wf_buffer_append_text(out, summary->check_conditions[i] == 1 ? " time\n" : " times\n");
-        } else {
-            wf_buffer_append_text(out, sim_summary_judges(summary)
-                                           ? "VACUOUS: its condition was never met; it proves nothing\n"
-                                           : "its condition was not met here\n");
-        }
+        sim_summary_print_check_result(summary, i, out);
+        wf_buffer_append_char(out, '\n');
+    }
+}
+
+void sim_summary_print_goal(const struct sim_summary *summary, uint32_t goal, struct wf_buffer *out)
+{
+    const struct sim_goal *config = &summary->config->goals[goal];
+
+    wf_buffer_append_string(out, config->text);
+    if (config->after.size_bytes > 0) {
+        wf_buffer_printf(out, " between %S and %S", &config->after, &config->before);
+    }
+}
+
+void sim_summary_print_goal_result(const struct sim_summary *summary, uint32_t goal, struct wf_buffer *out)
+{
+    if (summary->goal_seeds[goal] > 0 && !sim_summary_is_single(summary)) {
+        print_number_of(out, "in ", summary->goal_seeds[goal], " seed", " seeds");
+    } else if (summary->goal_seeds[goal] > 0) {
+        wf_buffer_append_text(out, "reached");
+    } else {
+        wf_buffer_append_text(out, sim_summary_judges(summary) ? "NEVER reached" : "not reached here");
     }
 }
 
 static void print_goals(const struct sim_summary *summary, struct wf_buffer *out)
 {
-    const struct sim_config *config = summary->config;
-
-    for (uint32_t i = 0; i < config->goal_count; i++) {
-        const struct sim_goal *goal = &config->goals[i];
-
-        wf_buffer_printf(out, "  %s %S", i == 0 ? "sometimes " : "          ", &goal->text);
-        if (goal->after.size_bytes > 0) {
-            wf_buffer_printf(out, " between %S and %S", &goal->after, &goal->before);
-        }
-        if (summary->goal_seeds[i] > 0 && !sim_summary_is_single(summary)) {
-            wf_buffer_append_text(out, ": in ");
-            print_count(out, summary->goal_seeds[i]);
-            wf_buffer_append_text(out, summary->goal_seeds[i] == 1 ? " seed\n" : " seeds\n");
-        } else if (summary->goal_seeds[i] > 0) {
-            wf_buffer_append_text(out, ": reached\n");
-        } else {
-            wf_buffer_append_text(out, sim_summary_judges(summary) ? ": NEVER reached\n" : ": not reached here\n");
-        }
+    for (uint32_t i = 0; i < summary->config->goal_count; i++) {
+        wf_buffer_append_text(out, i == 0 ? "  sometimes  " : "             ");
+        sim_summary_print_goal(summary, i, out);
+        wf_buffer_append_text(out, ": ");
+        sim_summary_print_goal_result(summary, i, out);
+        wf_buffer_append_char(out, '\n');
     }
 }
 
 static void print_end(const struct sim_summary *summary, struct wf_buffer *out)
 {
     wf_buffer_append_text(out, "  steps      ");
-    print_count(out, summary->step_count);
+    sim_count_print(summary->step_count, out);
     if (sim_summary_is_single(summary)) {
         wf_buffer_append_text(out, ", ");
         wf_print_duration(out, wf_duration_of(summary->end_time_ns));
         wf_buffer_append_text(out, " of virtual time\n");
     } else if (summary->seed_count > 0) {
         wf_buffer_append_text(out, ", at most ");
-        print_count(out, summary->longest_step_count);
+        sim_count_print(summary->longest_step_count, out);
         wf_buffer_printf(out, " in seed %llu\n", (unsigned long long)summary->longest_seed);
     } else {
         wf_buffer_append_char(out, '\n');
@@ -429,26 +462,10 @@ static void print_ended(const struct sim_summary *summary, struct wf_buffer *out
     }
 }
 
-static void print_number_of(struct wf_buffer *out, const char *what, uint64_t count, const char *one, const char *many)
-{
-    if (count > 0) {
-        wf_buffer_append_text(out, what);
-        print_count(out, count);
-        wf_buffer_append_text(out, count == 1 ? one : many);
-    }
-}
-
 void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "%S, ", &summary->config->name);
-    if (summary->first_seed == summary->last_seed) {
-        wf_buffer_printf(out, "seed %llu\n", (unsigned long long)summary->first_seed);
-    } else {
-        wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,
-                         (unsigned long long)summary->last_seed);
-        print_count(out, summary->seed_count);
-        wf_buffer_append_text(out, summary->crash_count == 0 ? " run\n" : " run to the end\n");
-    }
+    sim_summary_print_title(summary, out);
+    wf_buffer_append_char(out, '\n');
     if (summary->seed_count > 0) {
         print_ended(summary, out);
     }
@@ -458,7 +475,7 @@ void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
 static void print_repeat_line(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out)
 {
     wf_buffer_append_text(out, "  repeat     ");
-    sim_summary_print_repeat(summary, seed, out);
+    sim_repeat_print(&summary->repeat, seed, out);
     wf_buffer_append_char(out, '\n');
 }
 
@@ -470,9 +487,9 @@ static void print_where(const struct sim_summary *summary, uint64_t seed_count, 
 
     if (total > 1) {
         wf_buffer_append_text(out, "  seeds      ");
-        print_count(out, seed_count);
+        sim_count_print(seed_count, out);
         wf_buffer_append_text(out, " of ");
-        print_count(out, total);
+        sim_count_print(total, out);
         wf_buffer_printf(out, ", the first is %llu\n", (unsigned long long)first_seed);
     }
     print_repeat_line(summary, first_seed, out);

@@ -104,7 +104,16 @@ bool sim_summary_is_fine(const struct sim_summary *summary);
 bool sim_summary_is_single(const struct sim_summary *summary);
 
 /* Appends "wfsim run SCENARIO --seed N". */
-void sim_summary_print_repeat(const struct sim_summary *summary, uint64_t seed, struct wf_buffer *out);
+void sim_repeat_print(const struct sim_repeat *repeat, uint64_t seed, struct wf_buffer *out);
+
+/* Appends 1,234,567. */
+void sim_count_print(uint64_t value, struct wf_buffer *out);
+
+/* Pieces that the renderings share: "saga, seeds 1..50, 50 run"; "held 20 times"; a goal; "in 3 seeds". */
+void sim_summary_print_title(const struct sim_summary *summary, struct wf_buffer *out);
+void sim_summary_print_check_result(const struct sim_summary *summary, uint32_t check, struct wf_buffer *out);
+void sim_summary_print_goal(const struct sim_summary *summary, uint32_t goal, struct wf_buffer *out);
+void sim_summary_print_goal_result(const struct sim_summary *summary, uint32_t goal, struct wf_buffer *out);
 
 /* Appends the report without crashes and failures. */
 void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out);

@@ -34,7 +34,7 @@ static void write_repeat(const struct sim_summary *summary, const char *key, uin
     struct wf_buffer command;
 
     wf_buffer_init(&command, summary->arena);
-    sim_summary_print_repeat(summary, seed, &command);
+    sim_repeat_print(&summary->repeat, seed, &command);
     write_string(writer, key, wf_buffer_string(&command));
 }
 
