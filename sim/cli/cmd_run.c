@@ -12,6 +12,7 @@
 #include "sim/cli/recording.h"
 #include "sim/cli/simulation.h"
 #include "sim/report/effects.h"
+#include "sim/report/page.h"
 #include "sim/report/pack.h"
 #include "sim/report/seed.h"
 #include "sim/report/story.h"
@@ -41,6 +42,8 @@ struct batch {
     struct sim_repeat repeat;
     struct cli_recording recording;
     struct cli_writer trace;
+    struct cli_writer page; /* --report */
+    bool wants_page;
     struct wf_arena item_arena;
     struct cli_progress progress;
     struct wf_string ledger;    /* in words; of a batch of one seed */
@@ -327,7 +330,7 @@ static void write_report(struct batch *batch)
 
 /* ---- Outputs ---- */
 
-static const char *const output_options[] = {"--trace", "--record"};
+static const char *const output_options[] = {"--trace", "--record", "--report"};
 
 #define OUTPUT_COUNT (sizeof output_options / sizeof *output_options)
 
@@ -376,30 +379,50 @@ static enum cli_exit check_outputs(struct batch *batch)
     return CLI_EXIT_OK;
 }
 
+/* Opens the file of an option, if it was given. */
+static enum cli_exit open_output(struct batch *batch, const char *option, struct cli_writer *writer, bool *is_wanted)
+{
+    const char *path = cli_args_text(batch->args, option, NULL);
+    struct wf_error err = {0};
+
+    if (path == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (cli_writer_open(writer, batch->cli->arena, path, &err) != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    *is_wanted = true;
+    return CLI_EXIT_OK;
+}
+
+static void abandon_outputs(struct batch *batch)
+{
+    if (batch->wants_trace) {
+        cli_writer_abandon(&batch->trace);
+    }
+    if (batch->wants_page) {
+        cli_writer_abandon(&batch->page);
+    }
+}
+
+/* Before the first seed: nobody waits an hour to hear of a folder that is not there. */
 static enum cli_exit open_outputs(struct batch *batch)
 {
     const char *record = cli_args_text(batch->args, "--record", NULL);
-    const char *trace = cli_args_text(batch->args, "--trace", NULL);
-    struct wf_error err = {0};
+    enum cli_exit result = open_output(batch, "--trace", &batch->trace, &batch->wants_trace);
 
-    if (trace != NULL) {
-        if (cli_writer_open(&batch->trace, batch->cli->arena, trace, &err) != CLI_EXIT_OK) {
-            cli_complain("%s", err.message);
-            return CLI_EXIT_ENVIRONMENT;
-        }
-        batch->wants_trace = true;
+    if (result == CLI_EXIT_OK) {
+        result = open_output(batch, "--report", &batch->page, &batch->wants_page);
     }
-    if (record != NULL) {
-        const enum cli_exit result = cli_recording_open(&batch->recording, batch->cli, record);
-        if (result != CLI_EXIT_OK) {
-            if (batch->wants_trace) {
-                cli_writer_abandon(&batch->trace);
-            }
-            return result;
-        }
-        batch->wants_histories = true;
+    if (result == CLI_EXIT_OK && record != NULL) {
+        result = cli_recording_open(&batch->recording, batch->cli, record);
+        batch->wants_histories = result == CLI_EXIT_OK;
     }
-    return CLI_EXIT_OK;
+    if (result != CLI_EXIT_OK) {
+        abandon_outputs(batch);
+    }
+    return result;
 }
 
 static enum cli_exit close_outputs(struct batch *batch)
@@ -413,6 +436,36 @@ static enum cli_exit close_outputs(struct batch *batch)
     if (batch->wants_trace && cli_writer_commit(&batch->trace, &err) != CLI_EXIT_OK) {
         cli_complain("%s", err.message);
         result = CLI_EXIT_ENVIRONMENT;
+    }
+    return result;
+}
+
+static enum cli_exit write_page(struct batch *batch)
+{
+    const struct sim_repeat repeat = cli_simulation_repeat(batch->cli, &batch->simulation, true);
+    const struct sim_page page = {.summary = &batch->summary, .repeat = &repeat, .ledger = batch->ledger};
+    struct wf_error err = {0};
+    struct wf_buffer text;
+    enum cli_exit result = CLI_EXIT_OK;
+
+    if (!batch->wants_page) {
+        return CLI_EXIT_OK;
+    }
+    wf_buffer_init(&text, batch->cli->arena);
+    sim_page_print(&page, &text);
+    if (text.is_full) {
+        cli_writer_abandon(&batch->page);
+        cli_complain("cannot write %s: out of memory", batch->page.path);
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    result = cli_writer_write(&batch->page, wf_buffer_string(&text), &err);
+    if (result == CLI_EXIT_OK) {
+        result = cli_writer_commit(&batch->page, &err);
+    } else {
+        cli_writer_abandon(&batch->page);
+    }
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
     }
     return result;
 }
@@ -436,7 +489,7 @@ static enum cli_exit run_batch(struct batch *batch)
         return result;
     }
     wf_arena_init(&batch->item_arena, wf_system_blocks(), 0);
-    batch->repeat = cli_simulation_repeat(batch->cli, &batch->simulation);
+    batch->repeat = cli_simulation_repeat(batch->cli, &batch->simulation, false);
     sim_summary_init(&batch->summary, batch->cli->arena, &batch->simulation.scenario.config, &batch->repeat);
     cli_progress_begin(&batch->progress, "seeds", batch->seed_count);
     sim_contain(&config, &outcome);
@@ -444,6 +497,7 @@ static enum cli_exit run_batch(struct batch *batch)
     result = cli_exit_worse(cli_batch_exit(&outcome, batch->simulation.codes[0].path), close_outputs(batch));
     result = cli_exit_worse(result, batch->trace_result);
     write_report(batch);
+    result = cli_exit_worse(result, write_page(batch));
     wf_arena_deinit(&batch->item_arena);
     return cli_exit_worse(result, sim_summary_is_fine(&batch->summary) ? CLI_EXIT_OK : CLI_EXIT_FINDING);
 }
@@ -511,6 +565,7 @@ static const struct cli_option options[] = {
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--record", CLI_TEXT, "OUT.wfh", "write every history to an archive"},
     {"--trace", CLI_TEXT, "OUT", "write everything that happens, a line each"},
+    {"--report", CLI_TEXT, "OUT.html", "write the summary and every failure as a page"},
     {"--no-faults", CLI_SWITCH, NULL, "break nothing"},
     {"--set", CLI_MANY, "K=V", "change the scenario: --set cluster.workers=3"},
     {"--dry-run", CLI_SWITCH, NULL, "read the scenario and compile the code, run nothing"},

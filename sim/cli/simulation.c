@@ -142,7 +142,12 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
     return sim_run_seed(simulation->run, &complete, result, err);
 }
 
-struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation)
+static struct wf_string path_of(const char *path, bool is_for_page)
+{
+    return wf_string_of(is_for_page && path[0] == '/' ? strrchr(path, '/') + 1 : path);
+}
+
+struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation, bool is_for_page)
 {
     struct wf_buffer before;
     struct wf_buffer after;
@@ -150,7 +155,7 @@ struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simula
     wf_buffer_init(&before, cli->arena);
     wf_buffer_init(&after, cli->arena);
     wf_buffer_append_text(&before, "wfsim run ");
-    sim_shell_path(&before, wf_string_of(simulation->path));
+    sim_shell_path(&before, path_of(simulation->path, is_for_page));
     wf_buffer_append_text(&before, " --seed ");
     for (size_t i = 0; i < simulation->settings.count; i++) {
         wf_buffer_append_text(&after, " --set ");
@@ -158,7 +163,7 @@ struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simula
     }
     if (simulation->has_tape) {
         wf_buffer_append_text(&after, " --tape ");
-        sim_shell_path(&after, wf_string_of(simulation->tape_path));
+        sim_shell_path(&after, path_of(simulation->tape_path, is_for_page));
     }
     wf_buffer_append_text(&after, simulation->no_faults ? " --no-faults" : "");
     return (struct sim_repeat){wf_buffer_string(&before), wf_buffer_string(&after)};

@@ -46,7 +46,10 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
 /* Reads the options of `run` that are not about the batch: --tape, --no-faults, --stop-at. */
 enum cli_exit cli_simulation_options(struct cli *cli, const struct cli_args *args, struct cli_simulation *simulation);
 
-/* "wfsim run PATH --seed " and " --set K=V ..." with the options that matter; after cli_simulation_options. */
-struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation);
+/*
+ * "wfsim run PATH --seed " and " --set K=V ..." with the options that matter; after cli_simulation_options. For a page, which
+ * is read elsewhere, an absolute path is cut to the file's name.
+ */
+struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simulation *simulation, bool is_for_page);
 
 #endif

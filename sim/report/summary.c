@@ -284,7 +284,9 @@ static void print_number_of(struct wf_buffer *out, const char *what, uint64_t co
 void sim_summary_print_title(const struct sim_summary *summary, struct wf_buffer *out)
 {
     wf_buffer_printf(out, "%S, ", &summary->config->name);
-    if (summary->first_seed == summary->last_seed) {
+    if (summary->seed_count + summary->crash_count == 0) {
+        wf_buffer_append_text(out, "no seed was run to its end");
+    } else if (summary->first_seed == summary->last_seed) {
         wf_buffer_printf(out, "seed %llu", (unsigned long long)summary->first_seed);
     } else {
         wf_buffer_printf(out, "seeds %llu..%llu, ", (unsigned long long)summary->first_seed,

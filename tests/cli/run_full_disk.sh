@@ -4,6 +4,10 @@ wfsim run scenarios/saga.yaml --record /dev/full
 echo "exit $?"
 wfsim run scenarios/saga.yaml --trace /dev/full
 echo "exit $?"
+wfsim run scenarios/saga.yaml -o json --report /dev/full >/dev/null
+echo "exit $?"
+wfsim run scenarios/saga.yaml --report no/such/folder/page.html
+echo "exit $?"
 (
     ulimit -f 100 # of 512 bytes
     wfsim run scenarios/saga.yaml --seeds 1..50 --record out.wfh -o jsonl >/dev/null 2>words
