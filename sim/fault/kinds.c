@@ -1,17 +1,64 @@
-/* A table: a row a kind. */
+/* Tables: a row a kind. */
 #include "sim/fault/kinds.h"
 
 #include "engine/base/assert.h"
 
-static const char *const fault_names[SIM_FAULT_COUNT] = {
+const char *const sim_fault_names[SIM_FAULT_COUNT + 1] = {
 #define SIM_FAULT(name, text, help) (text),
 #include "sim/fault/faults.def"
+    NULL,
 };
+
+/* Whom a mishap befalls. */
+enum whom { MESSAGE, WRITE, ATTEMPT, SEND };
+
+static const struct {
+    enum whom whom;
+    size_t rate_offset;
+} mishaps[] = {
+#define SIM_FAULT(name, text, help)
+#define SIM_MISHAP(name, text, rate, WHOM, help) {WHOM, offsetof(struct sim_rates, rate)},
+#include "sim/fault/faults.def"
+};
+
+#define MISHAP_COUNT (sizeof mishaps / sizeof *mishaps)
+
+static struct sim_ratio rate_at(const struct sim_rates *rates, size_t mishap)
+{
+    struct sim_ratio rate = {0, 0};
+
+    memcpy(&rate, (const char *)rates + mishaps[mishap].rate_offset, sizeof rate);
+    return rate;
+}
+
+bool sim_rates_any(const struct sim_rates *rates)
+{
+    for (size_t i = 0; i < MISHAP_COUNT; i++) {
+        const struct sim_ratio rate = rate_at(rates, i);
+
+        if (rate.denominator != 0 && rate.numerator != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct sim_rates sim_rates_of_sends(const struct sim_rates *rates)
+{
+    struct sim_rates of_sends = *rates;
+
+    for (size_t i = 0; i < MISHAP_COUNT; i++) {
+        if (mishaps[i].whom != SEND) {
+            memset((char *)&of_sends + mishaps[i].rate_offset, 0, sizeof(struct sim_ratio));
+        }
+    }
+    return of_sends;
+}
 
 const char *sim_fault_name(enum sim_fault_kind kind)
 {
     WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
-    return fault_names[kind];
+    return sim_fault_names[kind];
 }
 
 static const struct {

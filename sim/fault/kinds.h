@@ -6,9 +6,19 @@
 
 #include "engine/base/bytes.h"
 #include "sim/config.h"
+#include "sim/world/world.h"
 
 /* "worker_crash" */
 const char *sim_fault_name(enum sim_fault_kind kind);
+
+/* All names by kind, then NULL. */
+extern const char *const sim_fault_names[SIM_FAULT_COUNT + 1];
+
+/* Whether some rate is not zero. */
+bool sim_rates_any(const struct sim_rates *rates);
+
+/* The rates of what befalls sends of clients; all others zero. */
+struct sim_rates sim_rates_of_sends(const struct sim_rates *rates);
 
 enum sim_fault_reach {
     SIM_REACH_ONE,      /* the workflow that the record names: a message, an attempt, a send of it */

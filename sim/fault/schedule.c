@@ -3,6 +3,7 @@
  * with few kinds goes deeper into them than one with all). Every kind draws as its own entity, so that leaving one out
  * moves nothing else.
  */
+#include "sim/fault/kinds.h"
 #include "sim/fault/schedule.h"
 
 #include "engine/base/assert.h"
@@ -207,8 +208,7 @@ static void watch_for_rest(struct sim_faults *faults, int64_t wait_ns)
 static void rest_if_idle(struct sim_faults *faults)
 {
     const int64_t idle_ns = sim_world_loop(faults->world)->now_ns - faults->active_ns;
-    const struct sim_rates of_clients = {.signal_duplicate = faults->rates.signal_duplicate,
-                                         .signal_late = faults->rates.signal_late};
+    const struct sim_rates of_clients = sim_rates_of_sends(&faults->rates);
 
     if (idle_ns < REST_AFTER_NS) {
         watch_for_rest(faults, REST_AFTER_NS - idle_ns);

@@ -1,11 +1,6 @@
 /* What breaks: the profile of the chaos phase, and faults placed by hand. */
+#include "sim/fault/kinds.h"
 #include "sim/scenario/section.h"
-
-const char *const sim_fault_names[] = {
-#define SIM_FAULT(name, text, help) text,
-#include "sim/fault/faults.def"
-    NULL,
-};
 
 #define DEFAULT_CHAOS_NS (10 * 60 * WF_NS_PER_S)
 

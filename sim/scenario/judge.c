@@ -2,6 +2,7 @@
 #include "sim/scenario/section.h"
 
 #include "engine/base/assert.h"
+#include "sim/fault/kinds.h"
 
 static const char *const check_names[] = {
 #define SIM_CHECK(name, text, help) text,

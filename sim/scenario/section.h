@@ -31,8 +31,7 @@ enum wf_status sim_bind_list(struct sim_loader *loader, const struct sim_yaml *n
                              const struct sim_key *keys, size_t item_size_bytes, sim_prepare prepare, void **items,
                              uint32_t *count);
 
-/* Names of fault kinds, of statuses; they end with NULL. */
-extern const char *const sim_fault_names[];
+/* Names of statuses; they end with NULL. */
 extern const char *const sim_status_names[];
 
 /* The number of a status name's index: COMPLETED for "completed", ... */

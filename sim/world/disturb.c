@@ -3,12 +3,8 @@
  * mishaps change, and everything is made whole again.
  */
 #include "engine/base/assert.h"
+#include "sim/fault/kinds.h"
 #include "sim/world/parts.h"
-
-static const char *const fault_names[SIM_FAULT_COUNT] = {
-#define SIM_FAULT(name, text, help) text,
-#include "sim/fault/faults.def"
-};
 
 /* ---- Single mishaps ---- */
 
@@ -18,7 +14,7 @@ void sim_world_record_fault(struct sim_world *world, enum sim_fault_kind kind, u
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_FAULT,
                                                 .node = world->nodes[node].name,
                                                 .subject = subject == NULL ? (struct wf_string){0} : subject->id,
-                                                .a = wf_string_of(fault_names[kind]),
+                                                .a = wf_string_of(sim_fault_name(kind)),
                                                 .b = where,
                                                 .x = (int64_t)kind});
 }
@@ -45,17 +41,8 @@ bool sim_world_strikes(struct sim_world *world, enum sim_fault_kind kind, struct
 /* Whether anything may befall single messages, writes or attempts: asked before every draw. */
 static bool has_mishaps(const struct sim_world *world)
 {
-    const struct sim_rates *rates = &world->rates;
-    const struct sim_ratio all[] = {
-        rates->message_loss,     rates->message_delay,        rates->message_duplicate, rates->message_reorder,
-        rates->database_timeout, rates->database_unavailable, rates->activity_failure,  rates->lost_answer,
-        rates->zombie,           rates->signal_duplicate,     rates->signal_late,
-    };
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i].denominator != 0 && all[i].numerator != 0) {
-            return true;
-        }
+    if (sim_rates_any(&world->rates)) {
+        return true;
     }
     for (uint32_t kind = 0; kind < SIM_FAULT_COUNT; kind++) {
         if (world->strikes[kind].is_set) {
@@ -77,12 +64,9 @@ static void disturb(struct sim_world *world)
 /* Clients that send late or twice lose nothing: polls need not be short for them. */
 static bool touches_only_clients(const struct sim_rates *rates)
 {
-    struct sim_rates others = *rates;
-    const struct sim_rates none = {.signal_late = {0, 0}};
+    const struct sim_rates of_sends = sim_rates_of_sends(rates);
 
-    others.signal_duplicate = none.signal_duplicate;
-    others.signal_late = none.signal_late;
-    return memcmp(&others, &none, sizeof none) == 0;
+    return memcmp(rates, &of_sends, sizeof of_sends) == 0;
 }
 
 void sim_world_set_rates(struct sim_world *world, const struct sim_rates *rates)

@@ -115,17 +115,9 @@ bool sim_world_terminate(struct sim_world *world, uint32_t run_index);
  * record when one fires. A zero denominator: never.
  */
 struct sim_rates {
-    struct sim_ratio message_loss;
-    struct sim_ratio message_delay;
-    struct sim_ratio message_duplicate;
-    struct sim_ratio message_reorder;
-    struct sim_ratio database_timeout; /* half of them are written */
-    struct sim_ratio database_unavailable;
-    struct sim_ratio activity_failure;
-    struct sim_ratio lost_answer;
-    struct sim_ratio zombie;
-    struct sim_ratio signal_duplicate;
-    struct sim_ratio signal_late;
+#define SIM_FAULT(NAME, text, help)
+#define SIM_MISHAP(NAME, text, rate, WHOM, help) struct sim_ratio rate;
+#include "sim/fault/faults.def"
 };
 void sim_world_set_rates(struct sim_world *world, const struct sim_rates *rates);
 
