@@ -21,6 +21,8 @@ try --record new --trace ./new
 try --record out.wfh --trace out.wfh
 try --record - --trace -
 try --record s.yaml --dry-run
+try --report code.c
+try --report new --trace new
 cksum *.* | diff - before && echo 'nothing was written'
 try --record /dev/null --trace /dev/null
 try --record out.wfh --trace new
