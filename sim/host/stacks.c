@@ -1,5 +1,6 @@
 /*
- * Free stacks of one size form a list through their own first words. Every stack that was ever mapped is remembered, for the
+ * Stacks are cut from areas of many, so that a batch that once needs some more coroutines than before takes nothing from the
+ * system. Free ones of one size form a list through their own first words. Every stack that was ever cut is remembered, for the
  * crash handler's question; there are as many as coroutines were ever alive at once.
  */
 #include "sim/host/stacks.h"
@@ -10,72 +11,105 @@
 
 #define SIZES_MAX 4
 #define STACKS_MAX 65536
+#define AREA_BYTES ((size_t)64 << 20) /* about a thousand of the default size; only what is touched costs memory */
 
 struct free_stack {
     struct free_stack *next;
 };
 
+struct size {
+    size_t size_bytes; /* of a stack, without its guard page */
+    struct free_stack *free;
+    char *next; /* of the area, where no stack was cut yet */
+    size_t left_count;
+};
+
 static struct {
-    size_t sizes[SIZES_MAX];
-    struct free_stack *free[SIZES_MAX];
+    struct size sizes[SIZES_MAX];
     size_t size_count;
     const char *guards[STACKS_MAX];
     volatile size_t guard_count;
     size_t page_bytes;
 } stacks;
 
-static size_t find_size(size_t size_bytes)
+static struct size *find_size(size_t size_bytes)
 {
     size_t i = 0;
 
-    while (i < stacks.size_count && stacks.sizes[i] != size_bytes) {
-        i++;
-    }
-    if (i == stacks.size_count && i < SIZES_MAX) {
-        stacks.sizes[stacks.size_count++] = size_bytes;
-    }
-    return i;
-}
-
-static void *take(void *context, size_t size_bytes)
-{
-    (void)context;
     if (stacks.page_bytes == 0) {
         stacks.page_bytes = (size_t)sysconf(_SC_PAGESIZE);
     }
     size_bytes = (size_bytes + stacks.page_bytes - 1) & ~(stacks.page_bytes - 1);
-    const size_t size = find_size(size_bytes);
-    if (size < SIZES_MAX && stacks.free[size] != NULL) {
-        struct free_stack *stack = stacks.free[size];
-        stacks.free[size] = stack->next;
-        return stack;
+    while (i < stacks.size_count && stacks.sizes[i].size_bytes != size_bytes) {
+        i++;
     }
-    if (size == SIZES_MAX || stacks.guard_count == STACKS_MAX) {
+    if (i == SIZES_MAX) {
         return NULL;
     }
-    char *pages = mmap(NULL, stacks.page_bytes + size_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pages == MAP_FAILED) {
+    if (i == stacks.size_count) {
+        stacks.sizes[stacks.size_count++] = (struct size){.size_bytes = size_bytes};
+    }
+    return &stacks.sizes[i];
+}
+
+static bool map_area(struct size *size)
+{
+    const size_t stride_bytes = stacks.page_bytes + size->size_bytes;
+    const size_t count = AREA_BYTES / stride_bytes > 0 ? AREA_BYTES / stride_bytes : 1;
+    char *area = mmap(NULL, count * stride_bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (area == MAP_FAILED) {
+        return false;
+    }
+    size->next = area;
+    size->left_count = count;
+    return true;
+}
+
+static void *cut(struct size *size)
+{
+    char *pages = NULL;
+
+    if (stacks.guard_count == STACKS_MAX || (size->left_count == 0 && !map_area(size))) {
         return NULL;
     }
+    pages = size->next;
     if (mprotect(pages, stacks.page_bytes, PROT_NONE) != 0) {
-        (void)munmap(pages, stacks.page_bytes + size_bytes);
         return NULL;
     }
+    size->next += stacks.page_bytes + size->size_bytes;
+    size->left_count--;
     stacks.guards[stacks.guard_count] = pages;
     stacks.guard_count = stacks.guard_count + 1;
     return pages + stacks.page_bytes;
 }
 
+static void *take(void *context, size_t size_bytes)
+{
+    struct size *size = find_size(size_bytes);
+
+    (void)context;
+    if (size == NULL) {
+        return NULL;
+    }
+    if (size->free != NULL) {
+        struct free_stack *stack = size->free;
+
+        size->free = stack->next;
+        return stack;
+    }
+    return cut(size);
+}
+
 static void give(void *context, void *block, size_t size_bytes)
 {
+    struct size *size = find_size(size_bytes);
     struct free_stack *stack = block;
 
     (void)context;
-    size_bytes = (size_bytes + stacks.page_bytes - 1) & ~(stacks.page_bytes - 1);
-    const size_t size = find_size(size_bytes);
-    stack->next = stacks.free[size];
-    stacks.free[size] = stack;
+    stack->next = size->free;
+    size->free = stack;
 }
 
 const struct wf_block_source *sim_stacks(void)
