@@ -1,7 +1,8 @@
 /*
- * Stacks are cut from areas of many, so that a batch that once needs some more coroutines than before takes nothing from the
- * system. Free ones of one size form a list through their own first words. Every stack that was ever cut is remembered, for the
- * crash handler's question; there are as many as coroutines were ever alive at once.
+ * Stacks are cut from areas of many, so that a batch that once needs some more coroutines than
+ * before takes nothing from the system. Free ones of one size form a list through their own first
+ * words. Every stack that was ever cut is remembered, for the crash handler's question; there are
+ * as many as coroutines were ever alive at once.
  */
 #include "sim/host/stacks.h"
 
@@ -11,7 +12,9 @@
 
 #define SIZES_MAX 4
 #define STACKS_MAX 65536
-#define AREA_BYTES ((size_t)64 << 20) /* about a thousand of the default size; only what is touched costs memory */
+#define AREA_BYTES                                                                                 \
+    ((size_t)64 << 20) /* about a thousand of the default size; only what is touched costs memory  \
+                        */
 
 struct free_stack {
     struct free_stack *next;

@@ -1,11 +1,13 @@
 /*
- * A simulation takes no memory from the system between its first step and its last: everything lies in the region that was
- * reserved at set-up, and the stacks of coroutines are kept.
+ * A simulation takes no memory from the system between its first step and its last: everything lies
+ * in the region that was reserved at set-up, and the stacks of coroutines are kept.
  *
- * This program's own malloc, its kin and mmap stand before those of the C library: whoever calls them by name is counted, be it
- * this program, workflow code or a shared library. Not seen: calls inside the C library that do not go by name (its
- * allocator's own mmap and brk, which follow a counted malloc), a bare system call, and the pages that the system gives the
- * region when they are first touched. Under the address sanitizer, whose allocator has the names, only the block source counts.
+ * This program's own malloc, its kin and mmap stand before those of the C library: whoever calls
+ * them by name is counted, be it this program, workflow code or a shared library. Not seen: calls
+ * inside the C library that do not go by name (its allocator's own mmap and brk, which follow a
+ * counted malloc), a bare system call, and the pages that the system gives the region when they are
+ * first touched. Under the address sanitizer, whose allocator has the names, only the block source
+ * counts.
  */
 #include "tests/support/scenario.h"
 
@@ -90,7 +92,8 @@ static const uint64_t call_count;
 /* Without this the test below would pass for want of eyes. */
 static void test_no_allocation_simulation__counts_what_is_taken(void **state)
 {
-    void *(*volatile take)(size_t size_bytes) = malloc; /* so that no compiler leaves the pair out */
+    void *(*volatile take)(
+        size_t size_bytes) = malloc; /* so that no compiler leaves the pair out */
     const uint64_t before = call_count;
 
     (void)state;
@@ -105,7 +108,8 @@ static void test_no_allocation_simulation__counts_what_is_taken(void **state)
     assert_int_equal(munmap(pages, 1), 0);
 }
 
-/* All faults, all checks: one seed sets up, the others take nothing, even those that need more than it did. */
+/* All faults, all checks: one seed sets up, the others take nothing, even those that need more than
+ * it did. */
 static void test_no_allocation_simulation__a_seed_takes_nothing(void **state)
 {
     struct scenario saga;
@@ -116,7 +120,8 @@ static void test_no_allocation_simulation__a_seed_takes_nothing(void **state)
     (void)scenario_run(&saga, &(struct sim_run_options){.seed = WARM_UP_SEED});
     for (uint64_t seed = WARM_UP_SEED + 1; seed <= WARM_UP_SEED + SEED_COUNT; seed++) {
         const uint64_t before = call_count;
-        const struct sim_run_result *result = scenario_run(&saga, &(struct sim_run_options){.seed = seed});
+        const struct sim_run_result *result = scenario_run(&saga,
+                                                           &(struct sim_run_options){.seed = seed});
 
         if (call_count != before) {
             fail_msg("seed %llu takes memory %llu times", (unsigned long long)seed,

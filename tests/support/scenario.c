@@ -27,13 +27,15 @@ static void load_codes(struct scenario *scenario, const char *path)
     const char *slash = strrchr(path, '/');
     const int folder_bytes = slash == NULL ? 0 : (int)(slash - path) + 1;
     struct sim_scenario *loaded = &scenario->loaded;
-    struct sim_code *codes = wf_arena_take_array(&scenario->arena, loaded->code_count, sizeof *codes);
+    struct sim_code *codes = wf_arena_take_array(&scenario->arena, loaded->code_count,
+                                                 sizeof *codes);
 
     for (uint32_t i = 0; i < loaded->code_count; i++) {
         const struct wf_string source = loaded->codes[i].path;
         char beside[256];
 
-        (void)snprintf(beside, sizeof beside, "%.*s%.*s", folder_bytes, path, (int)source.size_bytes, source.data);
+        (void)snprintf(beside, sizeof beside, "%.*s%.*s", folder_bytes, path,
+                       (int)source.size_bytes, source.data);
         test_load_sim_code(beside, &codes[i]);
         codes[i].version = loaded->codes[i].version;
         codes[i].stacks = sim_stacks();
@@ -51,16 +53,19 @@ void scenario_open(struct scenario *scenario, const char *path)
     test_blocks_init(&scenario->blocks);
     wf_arena_init(&scenario->arena, wf_system_blocks(), 0);
     const struct wf_string text = read_text(&scenario->arena, path);
-    if (sim_scenario_load(&scenario->arena, path, text, &settings, &scenario->loaded, &err) != WF_OK) {
+    if (sim_scenario_load(&scenario->arena, path, text, &settings, &scenario->loaded, &err) !=
+        WF_OK) {
         fail_msg("%s", err.message);
     }
     load_codes(scenario, path);
-    if (sim_run_new(&scenario->loaded.config, &scenario->blocks.source, &scenario->run, &err) != WF_OK) {
+    if (sim_run_new(&scenario->loaded.config, &scenario->blocks.source, &scenario->run, &err) !=
+        WF_OK) {
         fail_msg("%s", err.message);
     }
 }
 
-const struct sim_run_result *scenario_run(struct scenario *scenario, const struct sim_run_options *options)
+const struct sim_run_result *scenario_run(struct scenario *scenario,
+                                          const struct sim_run_options *options)
 {
     const struct sim_run_result *result = NULL;
     struct wf_error err = {0};
