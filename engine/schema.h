@@ -179,6 +179,7 @@ struct wf_field {
     uint32_t tag;                          /* of its protobuf encoding; of the packed one for a list of numbers */
     const char *json_name;                 /* lowerCamelCase */
     uint32_t json_name_size_bytes;
+    uint32_t oneof_end;                    /* index of the field after the oneof that it is in; 0: not in a oneof */
     const struct wf_message_type *message; /* of a message kind, else NULL */
     const struct wf_enum_type *enumeration; /* of an enum kind, else NULL */
 };
@@ -293,6 +294,30 @@ static inline struct wf_string wf_activity_type_name(const struct wf_activity_ty
 static inline struct wf_string wf_workflow_type_name(const struct wf_workflow_type *type)
 {
     return type == NULL ? (struct wf_string){NULL, 0} : type->name;
+}
+
+/*
+ * One after the other the fields that a message has room for: all that are in no oneof, and of each oneof the chosen one, in
+ * table order. *index begins at 0; NULL: no more.
+ */
+static inline const struct wf_field *wf_message_next_field(const struct wf_message_type *type, const void *message,
+                                                           uint32_t *index)
+{
+    while (*index < type->field_count) {
+        const struct wf_field *field = &type->fields[*index];
+        const struct wf_field *chosen = NULL;
+
+        if (field->case_offset == 0) {
+            ++*index;
+            return field;
+        }
+        *index = field->oneof_end;
+        chosen = wf_message_field(type, *(const uint32_t *)(const void *)((const char *)message + field->case_offset));
+        if (chosen != NULL && chosen->case_offset == field->case_offset) {
+            return chosen;
+        }
+    }
+    return NULL;
 }
 
 /*

@@ -261,21 +261,17 @@ static void write_map(struct wf_buffer *out, const struct wf_field *field,
 
 /* ---- Messages ---- */
 
+/* Of a oneof the chosen field. */
 static void write_field(struct wf_buffer *out, const struct wf_field *field, const void *message)
 {
     const void *member = wf_field_in(field, message);
-    const bool is_choice = field->case_offset != 0;
 
-    if (is_choice && *(const uint32_t *)(const void *)((const char *)message +
-                                                       field->case_offset) != field->number) {
-        return;
-    }
     if (field->label == WF_LABEL_LIST) {
         write_list(out, field, member);
     } else if (field->label == WF_LABEL_MAP) {
         write_map(out, field, member);
     } else if (field->kind != WF_KIND_MESSAGE) {
-        write_value(out, field, member, is_choice);
+        write_value(out, field, member, field->case_offset != 0);
     } else if (*(const void *const *)member != NULL) {
         write_message(out, field->number, field->message, *(const void *const *)member);
     }
@@ -286,9 +282,11 @@ static void encode_message(const struct wf_message_type *type, const void *messa
 {
     /* Every message struct starts with the pointer to its unknown fields. */
     const struct wf_string *unknown = *(const struct wf_string *const *)message;
+    uint32_t index = 0;
 
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        write_field(out, &type->fields[i], message);
+    for (const struct wf_field *field = wf_message_next_field(type, message, &index); field != NULL;
+         field = wf_message_next_field(type, message, &index)) {
+        write_field(out, field, message);
     }
     if (unknown != NULL) {
         wf_buffer_append_string(out, *unknown);

@@ -203,15 +203,13 @@ static bool own_items(struct wf_arena *arena, const struct wf_field *field, stru
     return true;
 }
 
+/* Of a oneof the chosen field. */
 static bool own_field(struct wf_arena *arena, const struct wf_field *field, void *message)
 {
     void *member = (char *)message + field->offset;
 
     if (field->label != WF_LABEL_ONE) {
         return own_items(arena, field, member);
-    }
-    if (is_other_choice(field, message)) {
-        return true;
     }
     if (field->kind == WF_KIND_MESSAGE) {
         void **sub_message = member;
@@ -230,10 +228,6 @@ static inline bool points_elsewhere(const struct wf_field *field, const void *me
 {
     const void *member = (const char *)message + field->offset;
 
-    if (field->case_offset != 0 &&
-        *(const uint32_t *)(const void *)((const char *)message + field->case_offset) != field->number) {
-        return false;
-    }
     if (field->label != WF_LABEL_ONE) {
         const struct wf_list *list = member;
 
@@ -250,6 +244,7 @@ static bool own_members(struct wf_arena *arena, const struct wf_message_type *ty
 {
     /* Every message struct starts with the pointer to its unknown fields. */
     const struct wf_string **unknown = message;
+    uint32_t index = 0;
 
     if (*unknown != NULL) {
         struct wf_string *copy = WF_ARENA_NEW(arena, struct wf_string);
@@ -263,9 +258,8 @@ static bool own_members(struct wf_arena *arena, const struct wf_message_type *ty
             return false;
         }
     }
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        const struct wf_field *field = &type->fields[i];
-
+    for (const struct wf_field *field = wf_message_next_field(type, message, &index); field != NULL;
+         field = wf_message_next_field(type, message, &index)) {
         if (points_elsewhere(field, message) && !own_field(arena, field, message)) {
             return false;
         }

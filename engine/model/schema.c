@@ -35,13 +35,17 @@ const struct wf_enum_type wf_enum_type_event_type = {"event_type", "EVENT_TYPE_"
 const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_TYPE_", command_type_values,
                                                        sizeof command_type_values / sizeof command_type_values[0]};
 
-/* ---- Messages: INDEX_<message>__<member> is the index of a field, COUNT_<message> the number of fields ---- */
+/*
+ * ---- Messages: INDEX_<message>__<member> is the index of a field, END_<message>__<oneof> that of the field after a oneof,
+ * COUNT_<message> the number of fields ----
+ */
 
 #define WF_MESSAGE(message, full_name) enum {
 #define WF_FIELD(message, number, KIND, type, name, json) INDEX_##message##__##name,
 #define WF_LIST(message, number, KIND, type, name, json) INDEX_##message##__##name,
 #define WF_MAP(message, number, VALUE, name, json) INDEX_##message##__##name,
 #define WF_CHOICE(message, oneof, number, KIND, type, name, json) INDEX_##message##__##name,
+#define WF_ONEOF_END(message, oneof) END_##message##__##oneof, LAST_##message##__##oneof = END_##message##__##oneof - 1,
 #define WF_MESSAGE_END(message) COUNT_##message };
 #include "engine/model/schema.def"
 
@@ -90,17 +94,17 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 #define WF_MESSAGE(message, full_name) static const struct wf_field fields_##message[] = {
 #define WF_FIELD(message, number, KIND, type, name, json)                                                              \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0,                         \
-     TAG(number, WIRE_##KIND), json, sizeof(json) - 1, TARGETS_##KIND(type)},
+     TAG(number, WIRE_##KIND), json, sizeof(json) - 1, 0, TARGETS_##KIND(type)},
 #define WF_LIST(message, number, KIND, type, name, json)                                                               \
     {(number), WF_KIND_##KIND, WF_LABEL_LIST, (uint32_t)offsetof(struct wf_##message, name), 0,                        \
-     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, TARGETS_##KIND(type)},
+     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, 0, TARGETS_##KIND(type)},
 #define WF_MAP(message, number, VALUE, name, json)                                                                     \
     {(number), ENTRY_##VALUE, WF_LABEL_MAP, (uint32_t)offsetof(struct wf_##message, name), 0,                          \
-     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, ENTRY_TARGETS_##VALUE},
+     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, 0, ENTRY_TARGETS_##VALUE},
 #define WF_CHOICE(message, oneof, number, KIND, type, name, json)                                                      \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, oneof),                           \
      (uint32_t)offsetof(struct wf_##message, oneof##_case), TAG(number, WIRE_##KIND), json, sizeof(json) - 1,          \
-     TARGETS_##KIND(type)},
+     END_##message##__##oneof, TARGETS_##KIND(type)},
 #define WF_MESSAGE_END(message)                                                                                        \
     {0}                                                                                                                \
     }                                                                                                                  \
