@@ -166,17 +166,22 @@ static bool push_block(struct wf_arena *arena, size_t size_bytes)
     return true;
 }
 
-static char *take_piece(struct wf_arena *arena, size_t size_bytes, size_t alignment)
+static inline bool has_room(const struct wf_arena *arena, size_t padding, size_t size_bytes)
+{
+    return arena->next != NULL &&
+           (size_t)(arena->end - arena->next) >= padding + size_bytes + RED_ZONE_BYTES;
+}
+
+static inline char *take_piece(struct wf_arena *arena, size_t size_bytes, size_t alignment)
 {
     size_t padding = (size_t)(-(uintptr_t)arena->next & (alignment - 1));
-    size_t room = (size_t)(arena->end - arena->next);
     char *piece = NULL;
 
     if (size_bytes > SIZE_MAX / 2) {
         arena->is_full = true;
         return NULL;
     }
-    if (arena->next == NULL || room < padding + size_bytes + RED_ZONE_BYTES) {
+    if (!has_room(arena, padding, size_bytes)) {
         if (!push_block(arena, size_bytes)) {
             arena->is_full = true;
             return NULL;
@@ -197,6 +202,11 @@ void *wf_arena_take(struct wf_arena *arena, size_t size_bytes)
         memset(piece, 0, size_bytes);
     }
     return piece;
+}
+
+void *wf_arena_take_unset(struct wf_arena *arena, size_t size_bytes)
+{
+    return take_piece(arena, size_bytes, PIECE_ALIGNMENT);
 }
 
 void *wf_arena_take_array(struct wf_arena *arena, size_t count, size_t size_bytes)

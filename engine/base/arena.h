@@ -51,6 +51,9 @@ void wf_arena_reset(struct wf_arena *arena);
 /* Zeroed memory aligned to 16; NULL when the limit or the source is exhausted. size_bytes may be 0. */
 void *wf_arena_take(struct wf_arena *arena, size_t size_bytes);
 
+/* As wf_arena_take without zeroing: for memory that is written before it is read. */
+void *wf_arena_take_unset(struct wf_arena *arena, size_t size_bytes);
+
 /* count * size_bytes, checked. */
 void *wf_arena_take_array(struct wf_arena *arena, size_t count, size_t size_bytes);
 

@@ -141,18 +141,24 @@ static void give_large(struct wf_slabs *slabs, void *piece)
     slabs->source->give(slabs->source->context, large, large->size_bytes);
 }
 
-void *wf_slab_take(struct wf_slabs *slabs, size_t size_bytes)
+void *wf_slab_take_unset(struct wf_slabs *slabs, size_t size_bytes)
 {
     const size_t index = size_bytes > WF_SLAB_BYTES_MAX ? WF_SLAB_CLASS_COUNT
                                                         : class_of(size_bytes);
     void *piece = index == WF_SLAB_CLASS_COUNT ? take_large(slabs, size_bytes)
                                                : take_piece(slabs, index);
 
-    if (piece == NULL) {
-        slabs->is_full = true;
-        return NULL;
+    slabs->is_full = slabs->is_full || piece == NULL;
+    return piece;
+}
+
+void *wf_slab_take(struct wf_slabs *slabs, size_t size_bytes)
+{
+    void *piece = wf_slab_take_unset(slabs, size_bytes);
+
+    if (piece != NULL) {
+        memset(piece, 0, size_bytes);
     }
-    memset(piece, 0, size_bytes);
     return piece;
 }
 

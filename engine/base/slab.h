@@ -38,6 +38,9 @@ void wf_slabs_deinit(struct wf_slabs *slabs);
  * memory is gone. */
 void *wf_slab_take(struct wf_slabs *slabs, size_t size_bytes);
 
+/* As wf_slab_take without zeroing: for memory that is written before it is read. */
+void *wf_slab_take_unset(struct wf_slabs *slabs, size_t size_bytes);
+
 /* Gives back a piece with the size that it was taken with; NULL is allowed. */
 void wf_slab_give(struct wf_slabs *slabs, void *piece, size_t size_bytes);
 

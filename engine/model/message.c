@@ -181,7 +181,7 @@ static bool own_items(struct wf_arena *arena, const struct wf_field *field, stru
         list->items = NULL;
         return true;
     }
-    items = wf_arena_take_array(arena, list->count, size_bytes);
+    items = wf_arena_take_unset(arena, list->count * size_bytes); /* as much as there is already */
     if (items == NULL) {
         return false;
     }
@@ -277,7 +277,7 @@ bool wf_message_copy_into(struct wf_arena *arena, const struct wf_message_type *
 
 void *wf_message_copy(struct wf_arena *arena, const struct wf_message_type *type, const void *message)
 {
-    void *copy = wf_message_new(arena, type);
+    void *copy = wf_arena_take_unset(arena, type->size_bytes);
 
     if (copy == NULL || !wf_message_copy_into(arena, type, copy, message)) {
         return NULL;

@@ -19,7 +19,7 @@ bool sim_loop_init(struct sim_loop *loop, struct wf_arena *arena, uint32_t capac
 {
     *loop = (struct sim_loop){.arena = arena, .capacity = capacity};
     wf_digest_init(&loop->digest);
-    loop->heap = wf_arena_take_array(arena, capacity, sizeof *loop->heap);
+    loop->heap = wf_arena_take_unset(arena, capacity * sizeof *loop->heap);
     return loop->heap != NULL;
 }
 

@@ -45,7 +45,7 @@ struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_ki
     size_t size_bytes = *guess < CONTENT_BYTES_MIN ? CONTENT_BYTES_MIN : *guess;
 
     for (; size_bytes <= CONTENT_BYTES_MAX; size_bytes *= 2) {
-        struct sim_content *content = wf_slab_take(&world->slabs, size_bytes);
+        struct sim_content *content = wf_slab_take_unset(&world->slabs, size_bytes);
         struct wf_arena rest;
 
         if (content == NULL) {

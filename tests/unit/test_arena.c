@@ -21,6 +21,24 @@ static void test_arena__pieces_are_zeroed_aligned_and_apart(void **state)
     assert_int_equal(test_arena_blocks(arena)->take_count, 1);
 }
 
+/* What was in the memory is left, which is seen after a reset; alignment and place are those of any piece. */
+static void test_arena__unset_piece_keeps_what_was_there(void **state)
+{
+    struct wf_arena *arena = *state;
+    unsigned char *piece = wf_arena_take(arena, 40);
+    unsigned char *again = NULL;
+
+    memset(piece, 0xAB, 40);
+    wf_arena_reset(arena);
+    (void)wf_arena_take_text(arena, 1);
+    again = wf_arena_take_unset(arena, 24);
+
+    assert_int_equal((uintptr_t)again % 16, 0);
+    assert_in_range(again - piece, 16, 32);
+    assert_int_equal(*again, 0xAB);
+    assert_null(wf_arena_take_unset(arena, SIZE_MAX));
+}
+
 /* A piece larger than a block gets a block of its own. */
 static void test_arena__large_piece_gets_its_own_block(void **state)
 {
@@ -161,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_arena__pieces_are_zeroed_aligned_and_apart),
+        TEST_IN_ARENA(test_arena__unset_piece_keeps_what_was_there),
         TEST_IN_ARENA(test_arena__large_piece_gets_its_own_block),
         TEST_IN_ARENA(test_arena__limit_makes_it_full_until_reset),
         TEST_IN_ARENA(test_arena__exhausted_source_fails_the_piece),
