@@ -83,6 +83,25 @@ static void bury(struct wf_worker *worker)
     }
 }
 
+/* The slot that was free for the shortest time, so that few are ever used; NO_SLOT when all are
+ * taken. */
+static uint32_t take_slot(struct wf_worker *worker)
+{
+    uint32_t slot = worker->used_count;
+
+    if (worker->free_count > 0) {
+        return worker->free_slots[--worker->free_count];
+    }
+    if (slot == worker->config.cache_size_max) {
+        return NO_SLOT;
+    }
+    worker->used_count++;
+    wf_arena_init(&worker->runs[slot].arena, worker->config.blocks,
+                  worker->config.run_size_bytes_max);
+    clear_run(worker, slot);
+    return slot;
+}
+
 static struct wf_run *oldest_idle(struct wf_worker *worker)
 {
     for (uint32_t slot = worker->oldest; slot != NO_SLOT; slot = worker->runs[slot].newer) {
@@ -96,17 +115,19 @@ static struct wf_run *oldest_idle(struct wf_worker *worker)
 static enum wf_status new_run(struct wf_worker *worker, const struct wf_task *task,
                               struct wf_run **new_run_out, struct wf_error *err)
 {
-    struct wf_run *idle = worker->free_count == 0 ? oldest_idle(worker) : NULL;
+    uint32_t slot = take_slot(worker);
+    struct wf_run *idle = slot == NO_SLOT ? oldest_idle(worker) : NULL;
     struct wf_run *run = NULL;
 
     if (idle != NULL) {
         free_run(worker, idle);
+        slot = take_slot(worker);
     }
-    if (worker->free_count == 0) {
+    if (slot == NO_SLOT) {
         return wf_fail_status(err, WF_ERR_LIMIT, "all %u cached runs are busy",
                               worker->config.cache_size_max);
     }
-    run = &worker->runs[worker->free_slots[--worker->free_count]];
+    run = &worker->runs[slot];
     run->state = WF_RUN_IDLE;
     run->is_new = true;
     link_newest(worker, run);
@@ -233,9 +254,10 @@ struct wf_worker *wf_worker_new(const struct wf_worker_config *config)
     if (worker == NULL) {
         return NULL;
     }
-    worker->runs = wf_arena_take_array(&arena, config->cache_size_max, sizeof *worker->runs);
-    worker->free_slots = wf_arena_take_array(&arena, config->cache_size_max,
-                                             sizeof *worker->free_slots);
+    /* A large cache of which little is used costs what is used of it. */
+    worker->runs = wf_arena_take_unset(&arena, config->cache_size_max * sizeof *worker->runs);
+    worker->free_slots = wf_arena_take_unset(&arena,
+                                             config->cache_size_max * sizeof *worker->free_slots);
     if (worker->runs == NULL || worker->free_slots == NULL) {
         wf_arena_deinit(&arena);
         return NULL;
@@ -247,18 +269,13 @@ struct wf_worker *wf_worker_new(const struct wf_worker_config *config)
     worker->oldest = NO_SLOT;
     wf_arena_init(&worker->step_arena, config->blocks, 0);
     wf_map_init(&worker->by_run_id, &worker->arena);
-    for (uint32_t slot = config->cache_size_max; slot-- > 0;) {
-        wf_arena_init(&worker->runs[slot].arena, config->blocks, config->run_size_bytes_max);
-        clear_run(worker, slot);
-        worker->free_slots[worker->free_count++] = slot;
-    }
     return worker;
 }
 
 void wf_worker_reset(struct wf_worker *worker)
 {
     worker->dead_slot = NO_SLOT;
-    for (uint32_t slot = 0; slot < worker->config.cache_size_max; slot++) {
+    for (uint32_t slot = 0; slot < worker->used_count; slot++) {
         if (worker->runs[slot].state != WF_RUN_FREE) {
             free_run(worker, &worker->runs[slot]);
         }
@@ -282,7 +299,7 @@ void wf_worker_free(struct wf_worker *worker)
 
 bool wf_worker_view(const struct wf_worker *worker, uint32_t slot, struct wf_run_view *view)
 {
-    const struct wf_run *run = slot < worker->config.cache_size_max ? &worker->runs[slot] : NULL;
+    const struct wf_run *run = slot < worker->used_count ? &worker->runs[slot] : NULL;
 
     if (run == NULL || run->state == WF_RUN_FREE) {
         return false;

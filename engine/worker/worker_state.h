@@ -9,10 +9,11 @@ struct wf_worker {
     struct wf_worker_config config;
     struct wf_arena arena;      /* the cache itself */
     struct wf_arena step_arena; /* of one step */
-    struct wf_run *runs;        /* by slot */
+    struct wf_run *runs;        /* by slot; set up as far as slots were used */
+    uint32_t used_count;        /* slots that ever held a run: the first ones */
     uint32_t newest;            /* ends of the order of use; UINT32_MAX: empty */
     uint32_t oldest;
-    uint32_t free_count;
+    uint32_t free_count; /* of the used ones */
     uint32_t *free_slots;
     struct wf_map by_run_id;
     uint32_t dead_slot; /* left the cache in the last step, which still points into it; UINT32_MAX:
