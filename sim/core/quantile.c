@@ -35,15 +35,7 @@ uint64_t sim_multiply_shift(uint64_t left, uint64_t right, unsigned shift)
 /* The index of the highest bit that is set; value is not 0. */
 static unsigned highest_bit(uint64_t value)
 {
-    unsigned bit = 0;
-
-    for (unsigned half = 32; half > 0; half /= 2) {
-        if (value >> half != 0) {
-            value >>= half;
-            bit += half;
-        }
-    }
-    return bit;
+    return 63 - (unsigned)__builtin_clzll(value);
 }
 
 static int64_t to_duration(uint64_t value)
