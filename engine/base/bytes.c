@@ -94,13 +94,11 @@ static bool grow(struct wf_buffer *buffer, size_t size_bytes)
     return true;
 }
 
-char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes)
+char *wf_buffer_grow(struct wf_buffer *buffer, size_t size_bytes)
 {
-    if (buffer->capacity_bytes - buffer->size_bytes < size_bytes || buffer->is_full || buffer->data == NULL) {
-        if (!grow(buffer, size_bytes)) {
-            buffer->is_full = true;
-            return NULL;
-        }
+    if (!grow(buffer, size_bytes)) {
+        buffer->is_full = true;
+        return NULL;
     }
     return buffer->data + buffer->size_bytes;
 }

@@ -97,8 +97,17 @@ void wf_buffer_append_number(struct wf_buffer *buffer, struct wf_number_layout l
 /* Text, behind spaces that make it width bytes wide. */
 void wf_buffer_append_padded(struct wf_buffer *buffer, size_t width, struct wf_string text);
 
+/* What wf_buffer_reserve does when there is no room left. */
+char *wf_buffer_grow(struct wf_buffer *buffer, size_t size_bytes);
+
 /* Makes room for size_bytes more and returns where they go without counting them; NULL when full. */
-char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes);
+static inline char *wf_buffer_reserve(struct wf_buffer *buffer, size_t size_bytes)
+{
+    if (buffer->data != NULL && !buffer->is_full && buffer->capacity_bytes - buffer->size_bytes >= size_bytes) {
+        return buffer->data + buffer->size_bytes;
+    }
+    return wf_buffer_grow(buffer, size_bytes);
+}
 
 static inline struct wf_string wf_buffer_string(const struct wf_buffer *buffer)
 {

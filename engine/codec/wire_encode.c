@@ -32,19 +32,19 @@ static void write_varint(struct wf_buffer *out, uint64_t value)
     }
 }
 
-static void write_tag(struct wf_buffer *out, uint32_t number, enum wire_type wire)
+static char *write_tag_at(char *to, uint32_t number, enum wire_type wire)
 {
-    write_varint(out, (uint64_t)number << WIRE_TYPE_BITS | (uint64_t)wire);
+    return write_varint_at(to, (uint64_t)number << WIRE_TYPE_BITS | (uint64_t)wire);
 }
 
-/* Tag and number in one reservation: most fields of most events are these. */
+/* Tag and number in one reservation, as for strings below: most fields of most events are these. */
 static void write_number(struct wf_buffer *out, uint32_t number, uint64_t value)
 {
     char *to = wf_buffer_reserve(out, 2 * WIRE_VARINT_BYTES_MAX);
     char *next = to;
 
     if (to != NULL) {
-        next = write_varint_at(next, (uint64_t)number << WIRE_TYPE_BITS | WIRE_VARINT);
+        next = write_tag_at(next, number, WIRE_VARINT);
         next = write_varint_at(next, value);
         out->size_bytes += (size_t)(next - to);
     }
@@ -52,16 +52,27 @@ static void write_number(struct wf_buffer *out, uint32_t number, uint64_t value)
 
 static void write_string(struct wf_buffer *out, uint32_t number, struct wf_string string)
 {
-    write_tag(out, number, WIRE_SIZED);
-    write_varint(out, string.size_bytes);
-    wf_buffer_append(out, string.data, string.size_bytes);
+    char *to = wf_buffer_reserve(out, 2 * WIRE_VARINT_BYTES_MAX + string.size_bytes);
+    char *next = to;
+
+    if (to != NULL) {
+        next = write_tag_at(next, number, WIRE_SIZED);
+        next = write_varint_at(next, string.size_bytes);
+        out->size_bytes += (size_t)(next - to) + string.size_bytes;
+        if (string.size_bytes > 0) {
+            memcpy(next, string.data, string.size_bytes);
+        }
+    }
 }
 
 /* Opens a part with a size: keeps one byte for it and returns where the body starts. */
 static size_t begin_sized(struct wf_buffer *out, uint32_t number)
 {
-    write_tag(out, number, WIRE_SIZED);
-    wf_buffer_append_char(out, '\0');
+    char *to = wf_buffer_reserve(out, WIRE_VARINT_BYTES_MAX + 1);
+
+    if (to != NULL) {
+        out->size_bytes += (size_t)(write_tag_at(to, number, WIRE_SIZED) - to) + 1;
+    }
     return out->size_bytes;
 }
 
@@ -112,20 +123,26 @@ static void write_time(struct wf_buffer *out, uint32_t number, const struct wf_t
 
 static void write_fixed64(struct wf_buffer *out, uint32_t number, uint64_t value)
 {
-    char bytes[sizeof value];
+    char *to = wf_buffer_reserve(out, WIRE_VARINT_BYTES_MAX + sizeof value);
 
-    wf_store_u64(bytes, value);
-    write_tag(out, number, WIRE_FIXED64);
-    wf_buffer_append(out, bytes, sizeof bytes);
+    if (to != NULL) {
+        char *next = write_tag_at(to, number, WIRE_FIXED64);
+
+        wf_store_u64(next, value);
+        out->size_bytes += (size_t)(next - to) + sizeof value;
+    }
 }
 
 static void write_fixed32(struct wf_buffer *out, uint32_t number, uint32_t value)
 {
-    char bytes[sizeof value];
+    char *to = wf_buffer_reserve(out, WIRE_VARINT_BYTES_MAX + sizeof value);
 
-    wf_store_u32(bytes, value);
-    write_tag(out, number, WIRE_FIXED32);
-    wf_buffer_append(out, bytes, sizeof bytes);
+    if (to != NULL) {
+        char *next = write_tag_at(to, number, WIRE_FIXED32);
+
+        wf_store_u32(next, value);
+        out->size_bytes += (size_t)(next - to) + sizeof value;
+    }
 }
 
 /* A number as its varint: negative ones are sign-extended to ten bytes (engine-semantics 1.6
