@@ -60,12 +60,10 @@ void wf_slabs_deinit(struct wf_slabs *slabs)
 
 static size_t class_of(size_t size_bytes)
 {
-    size_t index = 0;
-
-    while ((WF_SLAB_BYTES_MIN << index) < size_bytes) {
-        index++;
-    }
-    return index;
+    /* How often the smallest size doubles until it is enough. */
+    return size_bytes <= WF_SLAB_BYTES_MIN
+               ? 0
+               : 64 - (size_t)__builtin_clzll((size_bytes - 1) / WF_SLAB_BYTES_MIN);
 }
 
 /* Begins a block for a class whose stack and last block are used up. */
