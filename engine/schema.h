@@ -184,6 +184,12 @@ struct wf_field {
     const struct wf_enum_type *enumeration; /* of an enum kind, else NULL */
 };
 
+/* A member that may point to something: a string, message, list or map, or the union of a oneof. */
+struct wf_reference {
+    uint16_t offset; /* of the member, whose first bytes are the pointer */
+    uint16_t field;  /* its index; of a oneof some choice */
+};
+
 struct wf_message_type {
     const char *name;             /* "temporal.api.history.v1.HistoryEvent" */
     const struct wf_field *fields; /* ascending numbers */
@@ -191,6 +197,8 @@ struct wf_message_type {
     uint32_t size_bytes;          /* of the C struct */
     const uint8_t *places;        /* by field number: index in fields + 1, 0 for a number without a field */
     uint32_t place_count;         /* highest field number + 1 */
+    uint32_t reference_count;
+    const struct wf_reference *references; /* few bytes for copying to look at, where fields are many */
 };
 
 struct wf_enum_value {
@@ -296,6 +304,16 @@ static inline struct wf_string wf_workflow_type_name(const struct wf_workflow_ty
     return type == NULL ? (struct wf_string){NULL, 0} : type->name;
 }
 
+/* The chosen field of the oneof that `choice` is in, or NULL. */
+static inline const struct wf_field *wf_message_chosen(const struct wf_message_type *type,
+                                                       const struct wf_field *choice, const void *message)
+{
+    const uint32_t *number = (const void *)((const char *)message + choice->case_offset);
+    const struct wf_field *chosen = wf_message_field(type, *number);
+
+    return chosen != NULL && chosen->case_offset == choice->case_offset ? chosen : NULL;
+}
+
 /*
  * One after the other the fields that a message has room for: all that are in no oneof, and of each oneof the chosen one, in
  * table order. *index begins at 0; NULL: no more.
@@ -305,16 +323,15 @@ static inline const struct wf_field *wf_message_next_field(const struct wf_messa
 {
     while (*index < type->field_count) {
         const struct wf_field *field = &type->fields[*index];
-        const struct wf_field *chosen = NULL;
 
         if (field->case_offset == 0) {
             ++*index;
             return field;
         }
         *index = field->oneof_end;
-        chosen = wf_message_field(type, *(const uint32_t *)(const void *)((const char *)message + field->case_offset));
-        if (chosen != NULL && chosen->case_offset == field->case_offset) {
-            return chosen;
+        field = wf_message_chosen(type, field, message);
+        if (field != NULL) {
+            return field;
         }
     }
     return NULL;

@@ -223,28 +223,10 @@ static bool own_field(struct wf_arena *arena, const struct wf_field *field, void
     return own_value(arena, field, member);
 }
 
-/* Most members of most messages are numbers or absent: a look that saves the call. */
-static inline bool points_elsewhere(const struct wf_field *field, const void *message)
-{
-    const void *member = (const char *)message + field->offset;
-
-    if (field->label != WF_LABEL_ONE) {
-        const struct wf_list *list = member;
-
-        return list->items != NULL || list->capacity != 0;
-    }
-    if (field->kind == WF_KIND_MESSAGE) {
-        return *(void *const *)member != NULL;
-    }
-    return (field->kind == WF_KIND_STRING || field->kind == WF_KIND_BYTES) &&
-           ((const struct wf_string *)member)->data != NULL;
-}
-
 static bool own_members(struct wf_arena *arena, const struct wf_message_type *type, void *message)
 {
     /* Every message struct starts with the pointer to its unknown fields. */
     const struct wf_string **unknown = message;
-    uint32_t index = 0;
 
     if (*unknown != NULL) {
         struct wf_string *copy = WF_ARENA_NEW(arena, struct wf_string);
@@ -258,9 +240,17 @@ static bool own_members(struct wf_arena *arena, const struct wf_message_type *ty
             return false;
         }
     }
-    for (const struct wf_field *field = wf_message_next_field(type, message, &index); field != NULL;
-         field = wf_message_next_field(type, message, &index)) {
-        if (points_elsewhere(field, message) && !own_field(arena, field, message)) {
+    for (uint32_t i = 0; i < type->reference_count; i++) {
+        const struct wf_reference reference = type->references[i];
+        const struct wf_field *field = &type->fields[reference.field];
+
+        if (*(void *const *)(const void *)((const char *)message + reference.offset) == NULL) {
+            continue;
+        }
+        if (field->case_offset != 0) {
+            field = wf_message_chosen(type, field, message);
+        }
+        if (field != NULL && !own_field(arena, field, message)) {
             return false;
         }
     }

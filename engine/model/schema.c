@@ -1,6 +1,7 @@
 /*
  * The descriptor tables, each an expansion of the rows in the .def files, and the queries over them. For every message the
- * rows are read four times: to number the fields, to describe them, to place them by field number, and to name the whole.
+ * rows are read five times: to number the fields, to describe them, to place them by field number, to list those that may point
+ * to something, and to name the whole.
  */
 #include "engine/schema.h"
 
@@ -37,7 +38,7 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 
 /*
  * ---- Messages: INDEX_<message>__<member> is the index of a field, END_<message>__<oneof> that of the field after a oneof,
- * COUNT_<message> the number of fields ----
+ * LAST_<message>__<oneof> that of its last choice, COUNT_<message> the number of fields ----
  */
 
 #define WF_MESSAGE(message, full_name) enum {
@@ -123,10 +124,46 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
     _Static_assert(COUNT_##message < UINT8_MAX, "places are bytes");
 #include "engine/model/schema.def"
 
+/* A number refers to nothing. */
+#define REFERENCE_STRING(...) __VA_ARGS__,
+#define REFERENCE_BYTES(...) __VA_ARGS__,
+#define REFERENCE_MESSAGE(...) __VA_ARGS__,
+#define REFERENCE_BOOL(...)
+#define REFERENCE_INT32(...)
+#define REFERENCE_INT64(...)
+#define REFERENCE_UINT32(...)
+#define REFERENCE_UINT64(...)
+#define REFERENCE_FLOAT(...)
+#define REFERENCE_DOUBLE(...)
+#define REFERENCE_TIMESTAMP(...)
+#define REFERENCE_DURATION(...)
+#define REFERENCE_ENUM(...)
+
+#define WF_MESSAGE(message, full_name) static const struct wf_reference references_##message[] = {
+#define WF_FIELD(message, number, KIND, type, name, json)                                                              \
+    REFERENCE_##KIND({offsetof(struct wf_##message, name), INDEX_##message##__##name})
+#define WF_LIST(message, number, KIND, type, name, json)                                                               \
+    {offsetof(struct wf_##message, name), INDEX_##message##__##name},
+#define WF_MAP(message, number, VALUE, name, json)                                                                     \
+    {offsetof(struct wf_##message, name), INDEX_##message##__##name},
+#define WF_ONEOF(message, oneof) {offsetof(struct wf_##message, oneof), LAST_##message##__##oneof},
+#define WF_MESSAGE_END(message)                                                                                        \
+    {0}                                                                                                                \
+    }                                                                                                                  \
+    ;                                                                                                                  \
+    _Static_assert(sizeof(struct wf_##message) <= UINT16_MAX, "offsets have two bytes");
+#include "engine/model/schema.def"
+
 #define WF_MESSAGE(message, full_name)                                                                                 \
-    const struct wf_message_type wf_type_##message = {full_name,         fields_##message,                             \
-                                                      COUNT_##message,   sizeof(struct wf_##message),                  \
-                                                      places_##message,  sizeof places_##message};
+    const struct wf_message_type wf_type_##message = {                                                                 \
+        full_name,                                                                                                     \
+        fields_##message,                                                                                              \
+        COUNT_##message,                                                                                               \
+        sizeof(struct wf_##message),                                                                                   \
+        places_##message,                                                                                              \
+        sizeof places_##message,                                                                                       \
+        sizeof references_##message / sizeof references_##message[0] - 1,                                              \
+        references_##message};
 #include "engine/model/schema.def"
 
 const struct wf_message_type *const wf_message_types[] = {

@@ -55,6 +55,69 @@ static void test_schema__fields_ascend_and_lie_inside(void **state)
     }
 }
 
+static bool may_point(const struct wf_field *field)
+{
+    return field->label != WF_LABEL_ONE || field->case_offset != 0 || field->kind == WF_KIND_STRING ||
+           field->kind == WF_KIND_BYTES || field->kind == WF_KIND_MESSAGE;
+}
+
+/* A oneof ends behind its last choice and is one reference; every other member that may point to something is one, too. */
+static void test_schema__references_are_members_that_may_point(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < wf_message_type_count; t++) {
+        const struct wf_message_type *type = wf_message_types[t];
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < type->field_count;) {
+            const struct wf_field *field = &type->fields[i];
+            const uint32_t next = field->case_offset == 0 ? i + 1 : field->oneof_end;
+
+            assert_in_range(next, i + 1, type->field_count);
+            for (uint32_t j = i; j < next; j++) {
+                assert_int_equal(type->fields[j].case_offset, field->case_offset);
+                assert_int_equal(type->fields[j].oneof_end, field->case_offset == 0 ? 0 : next);
+            }
+            if (may_point(field)) {
+                assert_true(count < type->reference_count);
+                assert_int_equal(type->references[count].offset, field->offset);
+                assert_int_equal(type->references[count].field, next - 1);
+                count++;
+            }
+            i = next;
+        }
+        assert_int_equal(count, type->reference_count);
+    }
+}
+
+/* Of a oneof only the chosen field is met, none when the case is not one of its numbers. */
+static void test_schema__next_field_skips_what_was_not_chosen(void **state)
+{
+    static const struct {
+        uint32_t chosen;
+        bool is_met;
+    } rows[] = {{WF_CASE_event_timer_fired, true}, {0, false}, {1, false}, {9999, false}};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct wf_event event = {.attributes_case = rows[i].chosen};
+        uint32_t choice_count = 0;
+        uint32_t count = 0;
+        uint32_t index = 0;
+
+        for (const struct wf_field *field = wf_message_next_field(&wf_type_event, &event, &index); field != NULL;
+             field = wf_message_next_field(&wf_type_event, &event, &index)) {
+            count++;
+            if (field->case_offset != 0) {
+                assert_int_equal(field->number, rows[i].chosen);
+                choice_count++;
+            }
+        }
+        assert_int_equal(choice_count, rows[i].is_met ? 1 : 0);
+        assert_int_equal(count - choice_count, wf_type_event.field_count - 60);
+    }
+}
+
 /* The attributes of an event are the choice of HistoryEvent whose number the descriptor tells. */
 static void test_schema__event_attributes_are_choices_of_history_event(void **state)
 {
@@ -190,6 +253,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema__counts_of_events_and_commands),
         cmocka_unit_test(test_schema__fields_ascend_and_lie_inside),
+        cmocka_unit_test(test_schema__references_are_members_that_may_point),
+        cmocka_unit_test(test_schema__next_field_skips_what_was_not_chosen),
         cmocka_unit_test(test_schema__event_attributes_are_choices_of_history_event),
         cmocka_unit_test(test_schema__fields_by_name),
         cmocka_unit_test(test_schema__enum_names),
