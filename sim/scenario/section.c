@@ -34,17 +34,6 @@ static enum wf_status fail_key(struct sim_loader *loader, const struct sim_yaml 
     return sim_loader_fail_name(loader, key, kind.is_full ? "key" : kind.data, names);
 }
 
-static enum wf_status refuse_duplicate(struct sim_loader *loader, const struct sim_yaml *node, uint32_t index)
-{
-    for (uint32_t i = 0; i < index; i++) {
-        if (wf_string_equal(node->keys[i].text, node->keys[index].text)) {
-            return sim_loader_fail(loader, &node->keys[index], "`%S` is given twice; the first is in line %u",
-                                   &node->keys[index].text, node->keys[i].line);
-        }
-    }
-    return WF_OK;
-}
-
 enum wf_status sim_bind(struct sim_loader *loader, const struct sim_yaml *node, const char *what,
                         const struct sim_key *keys, void *target)
 {
@@ -58,7 +47,6 @@ enum wf_status sim_bind(struct sim_loader *loader, const struct sim_yaml *node, 
         if (key->name == NULL) {
             return fail_key(loader, &node->keys[i], what, keys);
         }
-        WF_TRY(refuse_duplicate(loader, node, i));
         WF_TRY(key->parse(loader, &node->items[i], (char *)target + key->offset));
     }
     return WF_OK;

@@ -110,6 +110,36 @@ static void test_scenario__durations_are_exact(void **state)
     }
 }
 
+/* Text in single quotes: a doubled quote is one, lines are folded (YAML 1.2.2, 7.3.2). libfyaml leaks on doubled quotes. */
+static void test_scenario__text_in_single_quotes_is_read_as_yaml_says(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"'plain'", "plain"},
+        {"'it''s'", "it's"},
+        {"''''''", "''"},
+        {"'a''''''''''''''''b'", "a''''''''b"},
+        {"'a \n     b'", "a b"},
+        {"'a\n\n \r\n     b'", "a\n\nb"},
+        {"'a\n     '", "a "},
+        {"' a '", " a "},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct sim_scenario scenario;
+        struct wf_error err = {0};
+        char text[256];
+
+        strcpy(text, HEAD "clients:\n  - {at: 1s, to: a, signal: ");
+        strcat(text, rows[i].text);
+        strcat(text, "}");
+        assert_int_equal(load(*state, text, NULL, &scenario, &err), WF_OK);
+        test_string_is(rows[i].text, scenario.config.clients[0].name_of, rows[i].expected);
+    }
+}
+
 /* A setting of the command line is read as if it stood in the file, and checked as strictly. */
 static void test_scenario__settings_replace_and_add(void **state)
 {
@@ -154,7 +184,12 @@ static void test_scenario__a_mistake_is_named_with_its_place(void **state)
          "unknown effect `charg`; did you mean `charge`?"},
         {"unknown activity", HEAD "activities: {refund: {}}\nsometimes: {reach: [{ran: refnd}]}",
          "unknown activity `refnd`; did you mean `refund`?"},
-        {"twice", HEAD "end_after: 1s\nend_after: 2s", "dir/saga.yaml:"},
+        {"twice", HEAD "end_after: 1s\nend_after: 2s",
+         "dir/saga.yaml:6:1: `end_after` is given twice; the first is in line 5"},
+        {"activity twice", HEAD "activities:\n  a: {}\n  b: {}\n  'a': {}",
+         "dir/saga.yaml:8:4: `a` is given twice; the first is in line 6"},
+        {"quotes twice", HEAD "'''''''''''''''': 1\n'''''''''''''''': 2", "dir/saga.yaml:6:2: `'''''''` is given twice"},
+        {"only quotes", "'''''''''''''''' ", "dir/saga.yaml:1:2: a scenario must be a map"},
         {"alias", HEAD "about: &a x\nplant: *a", "anchors and aliases"},
         {"placeholder", HEAD "clients: [{at: 1s, signal: s, to: \"a-${m}\"}]", "dir/saga.yaml:5:36: \"${m}\" is not known"},
         {"input outside", HEAD "clients: [{at: 1s, signal: s, to: b, input: [\"${input[0]}\"]}]", "there is no input here"},
@@ -187,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_scenario__a_full_file_becomes_a_configuration),
         TEST_IN_ARENA(test_scenario__durations_are_exact),
+        TEST_IN_ARENA(test_scenario__text_in_single_quotes_is_read_as_yaml_says),
         TEST_IN_ARENA(test_scenario__settings_replace_and_add),
         TEST_IN_ARENA(test_scenario__a_mistake_is_named_with_its_place),
     };
