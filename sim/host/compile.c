@@ -2,7 +2,9 @@
  * A compile leaves two files in the cache: KEY.deps, the files that the source included, and
  * OBJECT.so, where KEY is a digest of the source and its place, header, flags and compiler, and
  * OBJECT one of KEY and the contents of those files. A hit reads the first and looks for the
- * second.
+ * second. An object ends with a seal, a line with the hash of what stands before it: one that was
+ * cut or written over is compiled again. Every file gets its name by a rename from a name that only
+ * this process has.
  */
 #include "sim/host/compile.h"
 
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +23,10 @@
 #include "engine/base/hash.h"
 
 #define SOURCE_BYTES_MAX ((size_t)16 << 20)
+#define SEAL_FORMAT "\nwfsim-object %016llx\n"
+#define SEAL_BYTES (sizeof "\nwfsim-object 0123456789abcdef\n" - 1)
+#define DISK_BYTES_MIN ((uint64_t)1 << 20) /* a compiler that failed with less room than this may have lacked it */
+#define TEMPORARY_NAMES_MAX 1000
 
 extern const char sim_header_begin[];
 extern const char sim_header_end[];
@@ -166,7 +173,8 @@ static const char *temporary_cache(struct wf_arena *arena)
     return is_mine ? path : NULL;
 }
 
-static const char *find_cache(struct wf_arena *arena)
+/* NULL with errno set when there is none; *tried is then the folder that cannot be used. */
+static const char *find_cache(struct wf_arena *arena, const char **tried)
 {
     const char *named = getenv("WFSIM_CACHE");
     const char *xdg = getenv("XDG_CACHE_HOME");
@@ -174,6 +182,7 @@ static const char *find_cache(struct wf_arena *arena)
     const char *path = NULL;
 
     if (named != NULL && *named != '\0') {
+        *tried = named;
         return make_folders(arena, named) ? named : NULL;
     }
     if (xdg != NULL && *xdg == '/') {
@@ -181,27 +190,57 @@ static const char *find_cache(struct wf_arena *arena)
     } else if (home != NULL && *home == '/') {
         path = text_of(arena, "%s/.cache/wfsim", home);
     }
+    *tried = path != NULL ? path : "the temporary folder";
     return path != NULL && make_folders(arena, path) ? path : temporary_cache(arena);
 }
 
-/* Writes a file under another name and puts it in place. */
-static bool put_file(struct wf_arena *arena, const char *path, struct wf_string bytes)
+/* A name beside `path` that no other process has, not even one with our number in another
+ * container. NULL with errno set when no file can be made there. */
+static const char *reserve_name(struct wf_arena *arena, const char *path)
 {
-    const char *temporary = text_of(arena, "%s.%d", path, (int)getpid());
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool is_written = fd >= 0;
+    for (int i = 0; i < TEMPORARY_NAMES_MAX; i++) {
+        const char *name = text_of(arena, "%s.%d-%d", path, (int)getpid(), i);
+        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
-    for (size_t at = 0; is_written && at < bytes.size_bytes;) {
+        if (fd >= 0) {
+            (void)close(fd);
+            return name;
+        }
+        if (errno != EEXIST) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static bool write_all(int fd, struct wf_string bytes)
+{
+    for (size_t at = 0; at < bytes.size_bytes;) {
         const ssize_t wrote = write(fd, bytes.data + at, bytes.size_bytes - at);
-        is_written = wrote > 0;
+
+        if (wrote < 0 && errno != EINTR) {
+            return false;
+        }
         at += wrote > 0 ? (size_t)wrote : 0;
     }
+    return true;
+}
+
+/* Writes a file under another name and puts it in place. False with errno set. */
+static bool put_file(struct wf_arena *arena, const char *path, struct wf_string bytes)
+{
+    const char *temporary = reserve_name(arena, path);
+    const int fd = temporary != NULL ? open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC) : -1;
+    bool is_written = fd >= 0 && write_all(fd, bytes);
+
     if (fd >= 0) {
-        is_written &= close(fd) == 0;
+        is_written = close(fd) == 0 && is_written;
     }
     is_written = is_written && rename(temporary, path) == 0;
-    if (!is_written) {
+    if (!is_written && temporary != NULL) {
+        const int error = errno;
         (void)unlink(temporary);
+        errno = error;
     }
     return is_written;
 }
@@ -214,10 +253,49 @@ static const char *include_folder(const struct compile *compile)
                                  (unsigned long long)wf_hash_bytes(header.data, header.size_bytes));
     const char *path = text_of(compile->arena, "%s/wfsim.h", folder);
 
-    if (access(path, R_OK) == 0) {
+    if (wf_string_equal(read_file(compile->arena, path), header)) {
         return folder;
     }
     return make_folder(folder) && put_file(compile->arena, path, header) ? folder : NULL;
+}
+
+/* ---- Seals ---- */
+
+static const char *seal_of(struct wf_arena *arena, struct wf_string object)
+{
+    return text_of(arena, SEAL_FORMAT,
+                   (unsigned long long)wf_hash_bytes(object.data, object.size_bytes));
+}
+
+/* Puts what the compiler wrote in its place, sealed. False with errno set. */
+static bool put_object(const struct compile *compile, const char *built, const char *path)
+{
+    struct wf_buffer sealed;
+    const struct wf_string object = read_file(compile->arena, built);
+
+    if (object.data == NULL) {
+        return false;
+    }
+    wf_buffer_init(&sealed, compile->arena);
+    wf_buffer_append_string(&sealed, object);
+    wf_buffer_append_text(&sealed, seal_of(compile->arena, object));
+    if (sealed.is_full) {
+        errno = ENOMEM;
+        return false;
+    }
+    return put_file(compile->arena, path, wf_buffer_string(&sealed));
+}
+
+/* Whether an object is there and is what was put there. */
+static bool is_whole(const struct compile *compile, const char *path)
+{
+    const struct wf_string sealed = read_file(compile->arena, path);
+
+    if (sealed.data == NULL || sealed.size_bytes < SEAL_BYTES) {
+        return false;
+    }
+    const struct wf_string object = {sealed.data, sealed.size_bytes - SEAL_BYTES};
+    return memcmp(sealed.data + object.size_bytes, seal_of(compile->arena, object), SEAL_BYTES) == 0;
 }
 
 /* ---- Dependencies ---- */
@@ -361,41 +439,69 @@ static enum sim_compile_end fail(const struct compile *compile, enum sim_compile
     return end;
 }
 
+/* The cache cannot hold what is put there: which folder, and why. */
+static enum sim_compile_end fail_cache(const struct compile *compile, const char *folder, int error)
+{
+    (void)wf_fail_status(compile->err, WF_ERR_NOT_FOUND,
+                         "%s: the compiled code cannot be stored in %s: %s; set WFSIM_CACHE to a "
+                         "folder that can be written",
+                         compile->path, folder, strerror(error));
+    return SIM_COMPILE_ENVIRONMENT;
+}
+
+static enum sim_compile_end fail_compiler(const struct compile *compile, int status)
+{
+    struct statvfs disk;
+
+    if (status < 0 || status == 127) {
+        return fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiler could not be run");
+    }
+    if (statvfs(compile->cache, &disk) == 0 && disk.f_bavail < DISK_BYTES_MIN / disk.f_frsize) {
+        return fail_cache(compile, compile->cache, ENOSPC);
+    }
+    return fail(compile, SIM_COMPILE_REFUSED, "does not compile; the compiler's message is above");
+}
+
+/* Takes what the compiler left at `object` and `rule` into the cache. */
+static enum sim_compile_end store(const struct compile *compile, const char *object,
+                                  const char *rule, struct sim_compiled *compiled)
+{
+    const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
+    const char *path = object_path(compile, names, &compiled->digest);
+    const char *deps = text_of(compile->arena, "%s/%llx.deps", compile->cache,
+                               (unsigned long long)compile->key);
+
+    if (path == NULL) {
+        return fail(compile, SIM_COMPILE_ENVIRONMENT,
+                    "a file that it includes is gone since it was compiled; run the command again");
+    }
+    if (!put_object(compile, object, path) || !put_file(compile->arena, deps, names)) {
+        return fail_cache(compile, compile->cache, errno);
+    }
+    compiled->object_path = path;
+    return SIM_COMPILE_OK;
+}
+
 static enum sim_compile_end compile_source(const struct compile *compile,
                                            struct sim_compiled *compiled)
 {
     const char *include = include_folder(compile);
-    const char *object = text_of(compile->arena, "%s/%llx.%d.o", compile->cache,
-                                 (unsigned long long)compile->key, (int)getpid());
-    const char *rule = text_of(compile->arena, "%s.d", object);
+    const char *object = include == NULL
+                             ? NULL
+                             : reserve_name(compile->arena,
+                                            text_of(compile->arena, "%s/%llx", compile->cache,
+                                                    (unsigned long long)compile->key));
 
-    if (include == NULL) {
-        return fail(compile, SIM_COMPILE_ENVIRONMENT,
-                    "the cache for compiled code cannot be written; is the disk full?");
+    if (object == NULL) {
+        return fail_cache(compile, compile->cache, errno);
     }
+    const char *rule = text_of(compile->arena, "%s.d", object);
     const int status = run_compiler(compile, include, object, rule);
-    if (status != 0) {
-        (void)unlink(object);
-        (void)unlink(rule);
-        return status < 0 || status == 127
-                   ? fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiler could not be run")
-                   : fail(compile, SIM_COMPILE_REFUSED,
-                          "does not compile; the compiler's message is above");
-    }
-    const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
-    const char *path = object_path(compile, names, &compiled->digest);
+    const enum sim_compile_end end =
+        status != 0 ? fail_compiler(compile, status) : store(compile, object, rule, compiled);
+    (void)unlink(object);
     (void)unlink(rule);
-    if (path == NULL || rename(object, path) != 0 ||
-        !put_file(compile->arena,
-                  text_of(compile->arena, "%s/%llx.deps", compile->cache,
-                          (unsigned long long)compile->key),
-                  names)) {
-        (void)unlink(object);
-        return fail(compile, SIM_COMPILE_ENVIRONMENT,
-                    "the compiled code cannot be stored in the cache");
-    }
-    compiled->object_path = path;
-    return SIM_COMPILE_OK;
+    return end;
 }
 
 /* The source is known by its place too: what it includes may lie beside it. */
@@ -438,10 +544,10 @@ static enum sim_compile_end compile_cached(struct compile *compile, struct wf_st
         return fail(compile, SIM_COMPILE_ENVIRONMENT,
                     "there is no C compiler; install gcc or clang, or set CC");
     }
-    compile->cache = find_cache(compile->arena);
+    const char *tried = NULL;
+    compile->cache = find_cache(compile->arena, &tried);
     if (compile->cache == NULL) {
-        return fail(compile, SIM_COMPILE_ENVIRONMENT,
-                    "there is no folder for compiled code; set WFSIM_CACHE to one");
+        return fail_cache(compile, tried, errno);
     }
     compile->key = wf_hash_mix(
         compile->key, wf_hash_bytes(sim_header_begin, (size_t)(sim_header_end - sim_header_begin)));
@@ -453,7 +559,7 @@ static enum sim_compile_end compile_cached(struct compile *compile, struct wf_st
     const struct wf_string names = read_file(compile->arena, deps);
     if (names.data != NULL) {
         const char *path = object_path(compile, names, &compiled->digest);
-        if (path != NULL && access(path, R_OK) == 0) {
+        if (path != NULL && is_whole(compile, path)) {
             compiled->object_path = path;
             compiled->is_cached = true;
             return SIM_COMPILE_OK;

@@ -1,7 +1,7 @@
 /*
  * C sources of workflow code to shared objects, through a cache whose names are made of everything that the result depends on:
  * the source, the files it includes, wfsim.h, the flags and the compiler. A compiled object is put in place by one rename, so
- * that processes may share the cache.
+ * that processes may share the cache, and is verified before it is used: a damaged one is compiled again.
  */
 #ifndef WF_SIM_HOST_COMPILE_H
 #define WF_SIM_HOST_COMPILE_H

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/wfsim.h"
@@ -136,6 +137,66 @@ static void test_module_host__source_is_compiled_once(void **state)
     assert_int_equal(system("ls cache | grep -c so$ | grep -qx 2"), 0);
 }
 
+/* Whatever happened to a file of the cache, the code is what it was: compiled again when it has to be. */
+static void test_module_host__damaged_cache_is_mended(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const damages[] = {
+        "for f in cache/*.so; do : >$f; done",
+        "for f in cache/*.so; do head -c 4000 $f >cut && cat cut >$f; done",
+        "for f in cache/*.so; do head -c -1 $f >cut && cat cut >$f; done",
+        "for f in cache/*.so; do printf X | dd of=$f bs=1 seek=5000 conv=notrunc 2>/dev/null; done",
+        "for f in cache/*.so; do echo more >>$f; done",
+        "for f in cache/*.so; do echo text >$f; done",
+        "rm cache/*.so",
+        "for f in cache/*.deps; do echo /nowhere >$f; done",
+        "rm cache/*.so; for f in cache/include-*/wfsim.h; do echo '#error damaged' >$f; done",
+    };
+
+    write_file("own.h", "#define OWN 1\n");
+    write_file("a.c", "#include \"own.h\"\n" CALLING);
+    assert_int_equal(compile(fixture, "a.c"), SIM_COMPILE_OK);
+    const struct sim_compiled first = fixture->compiled;
+    for (size_t i = 0; i < TEST_COUNT(damages); i++) {
+        assert_int_equal(system(damages[i]), 0);
+        if (compile(fixture, "a.c") != SIM_COMPILE_OK || fixture->compiled.is_cached) {
+            fail_msg("after `%s`: %s", damages[i], fixture->err.message);
+        }
+        assert_string_equal(fixture->compiled.object_path, first.object_path);
+        assert_int_equal(fixture->compiled.digest, first.digest);
+        assert_int_equal(compile(fixture, "a.c"), SIM_COMPILE_OK);
+        assert_true(fixture->compiled.is_cached);
+    }
+    compile_and_load(fixture, "a.c");
+    assert_int_equal(system("ls cache | grep -c . | grep -qx 3"), 0); /* nothing else is left */
+}
+
+/* Processes that mend one cache at once all get code that loads. */
+static void test_module_host__processes_share_a_cache(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { PROCESS_COUNT = 4 };
+    pid_t children[PROCESS_COUNT];
+
+    write_file("a.c", CALLING);
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            const bool is_loaded = compile(fixture, "a.c") == SIM_COMPILE_OK &&
+                                   sim_module_load(&fixture->arena, "a.c", fixture->compiled.object_path,
+                                                   &fixture->code, &fixture->err) == WF_OK;
+            _exit(is_loaded ? 0 : 1);
+        }
+        assert_true(children[i] > 0);
+    }
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(system("ls cache | grep -c . | grep -qx 3"), 0);
+}
+
 /* A changed file that the source includes is a changed source, also through another one, and in a
  * folder with a space. */
 static void test_module_host__changed_include_compiles_again(void **state)
@@ -189,7 +250,8 @@ static const struct {
     {"no compiler", "a.c", "CC", "/nowhere/cc", SIM_COMPILE_ENVIRONMENT,
      "a.c: there is no C compiler; install gcc or clang, or set CC"},
     {"no cache", "a.c", "WFSIM_CACHE", "a.c/cache", SIM_COMPILE_ENVIRONMENT,
-     "a.c: there is no folder for compiled code; set WFSIM_CACHE to one"},
+     "a.c: the compiled code cannot be stored in a.c/cache: Not a directory; set WFSIM_CACHE to a folder "
+     "that can be written"},
 };
 
 /* Everything else that can be in the way has a sentence of its own. */
@@ -331,6 +393,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MODULE_TEST(test_module_host__source_is_compiled_once),
+        MODULE_TEST(test_module_host__damaged_cache_is_mended),
+        MODULE_TEST(test_module_host__processes_share_a_cache),
         MODULE_TEST(test_module_host__changed_include_compiles_again),
         MODULE_TEST(test_module_host__compiler_refuses),
         MODULE_TEST(test_module_host__what_is_in_the_way_is_named),
