@@ -1,5 +1,5 @@
 /*
- * Writes what is made from the tables: the reference page of events and commands, the fuzz dictionaries, the manual page
+ * Writes what is made from the tables: the reference pages of events and commands and of scenario keys, the fuzz dictionaries, the manual page
  * and the shell completions. `generate WHAT` prints one of them.
  */
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "engine/base/map.h"
 #include "engine/schema.h"
 #include "sim/cli/command.h"
+#include "sim/scenario/scenario.h"
 
 static const char *kind_name(const struct wf_field *field)
 {
@@ -299,6 +300,82 @@ static void print_zsh(void)
     printf("    esac\n}\n_wfsim \"$@\"\n");
 }
 
+/* ---- The keys of a scenario ---- */
+
+static const char values_of_keys[] =
+    "## Values\n\n"
+    "| type | how it is written |\n| --- | --- |\n"
+    "| count | a whole number of 1 or more |\n"
+    "| duration | `0`, `30us`, `200ms`, `1.5s`, `5m`, `1h30m`, `7d`; a number without a unit is refused |\n"
+    "| distribution | a duration alone is constant; `{uniform: [1s, 5s]}`; `{exponential: 200ms}` with that mean; "
+    "`{median: 80ms, p99: 3s}` is log-normal |\n"
+    "| chance | `3%`, `0.5%`, `1/1000` |\n"
+    "| text | a name; in quotes when it holds `: `, `#`, `{` or begins with `*` |\n"
+    "| template | a text with placeholders: `${n}` is the number of the start, from 1. In an activity `${input[0]}` is its "
+    "first argument, `${input[1].cents}` a member of the second; `${input[2]?}` is empty when there is none, without the "
+    "`?` that is an error. A template with `${...}` stands in quotes |\n"
+    "| value | anything that JSON can say. Texts in it are templates, and one that is a placeholder alone keeps its type. "
+    "`{$uniform: [500, 90000]}` draws a whole number, `{$choice: [a, b, c]}` one of a list |\n"
+    "| moment | `activity X started`, `activity X completed`, `activity X failed`, `activity X ended`, `effect X`, `undo X`, "
+    "`event ActivityTaskCompleted` (any [event type](../engine/EVENTS.md)), `signal X sent`, `signal X handled`, "
+    "`task started`, `task completed`, `workflow started`, `workflow closed` |\n"
+    "| status | `completed`, `failed`, `canceled`, `terminated`, `continued_as_new`, `timed_out` |\n"
+    "| fault kind | one of the table below |\n\n"
+    "An attempt of an activity takes these steps, and a fault may strike between any two of them: an outcome of "
+    "`each_attempt` is drawn; it waits for the time of `takes`, with a heartbeat every `heartbeat`; `fail` fails here; "
+    "`effect` happens and enters the ledger; `fail_after` fails here; it returns `result`. With `lose_answer` it does all "
+    "of it and the answer never arrives; with `never` it never ends. An activity that the code calls needs an entry; "
+    "`notify:` alone takes no time and returns null.\n\n";
+
+static void print_keys(void)
+{
+    const struct sim_section_help *section = NULL;
+    struct sim_key_help key;
+
+    printf("# The keys of a scenario\n\nMade from `sim/scenario/keys.def`, `sim/fault/faults.def` and "
+           "`sim/check/checks.def` by `make docs`; do not edit. `wfsim explain faults.profile` prints one entry, "
+           "`wfsim run SCENARIO --dry-run` reads a scenario without running it, `--set cluster.workers=3` replaces a "
+           "value. Paths of code are relative to the scenario's folder.\n\n%s", values_of_keys);
+    for (size_t s = 0; (section = sim_scenario_section(s)) != NULL; s++) {
+        printf("## %s%s%s\n\n%c%s.\n\n| key | type | default | what it says |\n| --- | --- | --- | --- |\n",
+               section->path[0] == '\0' ? "The file" : "`", section->path, section->path[0] == '\0' ? "" : "`",
+               section->about[0] - 'a' + 'A', section->about + 1);
+        for (size_t k = 0; sim_scenario_key(s, k, &key); k++) {
+            printf("| `%s` | %s | %s | %s |\n", key.key, key.kind, key.fallback, key.help);
+        }
+        printf("\n```yaml\n%s```\n\n", section->example);
+    }
+}
+
+static void print_kinds(void)
+{
+    static const char *const faults[][2] = {
+#define SIM_FAULT(name, text, help) {text, help},
+#include "sim/fault/faults.def"
+    };
+    static const char *const checks[][2] = {
+#define SIM_CHECK(name, text, help) {text, help},
+#include "sim/check/checks.def"
+    };
+
+    printf("## Fault kinds\n\nProfile `chaos` has all but `cancel` and `terminate`; each seed draws its own of them and how "
+           "often they strike. In `faults.place` the value of the kind is a node: `worker-1`, `server-2`, `database`, or "
+           "`worker` for the one concerned; `crash: worker` is short for `worker_crash: worker`.\n\n"
+           "| kind | what it does | profiles |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
+        const bool is_calm = sim_profile_has("calm", (enum sim_fault_kind)i);
+        const bool is_chaos = sim_profile_has("chaos", (enum sim_fault_kind)i);
+
+        printf("| `%s` | %s | %s |\n", faults[i][0], faults[i][1],
+               is_calm ? "chaos, calm" : is_chaos ? "chaos" : "none: name it in `also`");
+    }
+    printf("\n## Checks\n\nWhat the engine itself must keep is always checked. A check whose condition was never met in a "
+           "batch is vacuous, and fails it.\n\n| check | what must hold | short form |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < SIM_CHECK_COUNT; i++) {
+        printf("| `%s` | %s | %s |\n", checks[i][0], checks[i][1], sim_check_short_form((enum sim_check_kind)i));
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc == 2 ? argv[1] : "";
@@ -309,6 +386,9 @@ int main(int argc, char **argv)
     wf_map_init(&seen, &arena);
     if (strcmp(what, "events") == 0) {
         print_events();
+    } else if (strcmp(what, "keys") == 0) {
+        print_keys();
+        print_kinds();
     } else if (strcmp(what, "json-dictionary") == 0) {
         print_json_dictionary(&seen, &arena);
     } else if (strcmp(what, "protobuf-dictionary") == 0) {
@@ -322,7 +402,7 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "zsh") == 0) {
         print_zsh();
     } else {
-        fputs("usage: generate events|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
+        fputs("usage: generate events|keys|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
         return 2;
     }
     wf_arena_deinit(&arena);

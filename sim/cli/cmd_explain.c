@@ -1,7 +1,12 @@
-/* wfsim explain: what a diagnosis means, what brings it about, what to do, and how it looks. */
+/*
+ * wfsim explain: what a diagnosis means, what brings it about, what to do, and how it looks; and what a key, fault kind or
+ * check of a scenario is.
+ */
 #include "engine/base/json_text.h"
+#include "engine/base/nearest.h"
 #include "engine/diagnosis.h"
 #include "sim/cli/command.h"
+#include "sim/scenario/scenario.h"
 
 #define TEXT_COLUMNS 88
 
@@ -118,6 +123,134 @@ static void append_all(struct cli_output *out)
     }
 }
 
+/* ---- Words of a scenario ---- */
+
+struct word {
+    struct wf_string name; /* "faults.profile", "worker_crash" */
+    const char *kind;      /* what its value is, or what sort of word it is */
+    const char *fallback;  /* "" when that says nothing */
+    const char *help;
+    const char *example; /* NULL: none */
+};
+
+#define WORDS_MAX 256
+
+static const struct word kinds[] = {
+#define SIM_FAULT(name, text, help) {{text, sizeof(text) - 1}, "fault kind", "", help, NULL},
+#include "sim/fault/faults.def"
+#define SIM_CHECK(name, text, help) {{text, sizeof(text) - 1}, "check", "", help, NULL},
+#include "sim/check/checks.def"
+};
+
+/* All words: sections, their keys by path, then fault kinds and checks. */
+static size_t list_words(struct wf_arena *arena, struct word *words)
+{
+    const struct sim_section_help *section = NULL;
+    struct sim_key_help key;
+    size_t count = 0;
+
+    for (size_t s = 0; (section = sim_scenario_section(s)) != NULL; s++) {
+        if (section->path[0] != '\0' && count < WORDS_MAX) {
+            words[count++] = (struct word){wf_string_of(section->path), "section", "", section->about, section->example};
+        }
+        for (size_t k = 0; sim_scenario_key(s, k, &key) && count < WORDS_MAX; k++) {
+            struct wf_buffer path;
+
+            wf_buffer_init(&path, arena);
+            wf_buffer_printf(&path, "%s%s%s", section->path, section->path[0] == '\0' ? "" : ".", key.key);
+            words[count++] =
+                (struct word){wf_buffer_string(&path), key.kind, key.fallback, key.help, section->example};
+        }
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && count < WORDS_MAX; i++) {
+        words[count++] = kinds[i];
+    }
+    return count;
+}
+
+/* "activities.charge.takes" is "activities.NAME.takes", and so is "activities.takes". */
+static bool is_word(struct wf_string name, struct wf_string asked)
+{
+    size_t i = 0;
+    size_t at = 0;
+
+    while (i < name.size_bytes) {
+        const struct wf_string rest = {name.data + i, name.size_bytes - i};
+
+        if (wf_string_starts_with(rest, WF_STR(".NAME"))) {
+            const size_t end = i + 5;
+            size_t next = at < asked.size_bytes ? at + 1 : at;
+
+            while (next < asked.size_bytes && asked.data[next] != '.') {
+                next++;
+            }
+            const struct wf_string tail = {name.data + end, name.size_bytes - end};
+            const struct wf_string with_name = {asked.data + next, asked.size_bytes - next};
+            const struct wf_string without_name = {asked.data + at, asked.size_bytes - at};
+            return is_word(tail, with_name) || is_word(tail, without_name);
+        }
+        if (at >= asked.size_bytes || name.data[i] != asked.data[at]) {
+            return false;
+        }
+        i++;
+        at++;
+    }
+    return at == asked.size_bytes;
+}
+
+static void append_word(struct cli_output *out, const struct word *word)
+{
+    const char *const members[][2] = {
+        {"type", word->kind}, {"default", word->fallback}, {"help", word->help}, {"example", word->example}};
+    struct wf_json_writer json;
+
+    if (out->format == CLI_FORMAT_TEXT) {
+        wf_buffer_printf(&out->text, "%s%S%s  %s%s%s\n", cli_style(out, CLI_STYLE_BOLD), &word->name,
+                         cli_style(out, CLI_STYLE_PLAIN), word->kind, word->fallback[0] == '\0' ? "" : "; default: ",
+                         word->fallback);
+        append_paragraph(&out->text, word->help);
+        if (word->example != NULL) {
+            append_heading(out, "example");
+            append_lines(&out->text, word->example);
+        }
+        return;
+    }
+    wf_json_writer_init(&json, &out->text, 0);
+    wf_json_begin_object(&json);
+    wf_json_key(&json, "name");
+    wf_json_string(&json, word->name);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        wf_json_key(&json, members[i][0]);
+        wf_json_text(&json, members[i][1] == NULL ? "" : members[i][1]);
+    }
+    wf_json_end_object(&json);
+    wf_buffer_append_char(&out->text, '\n');
+}
+
+static enum cli_exit explain_word(struct cli *cli, const char *asked)
+{
+    struct word words[WORDS_MAX];
+    struct wf_string names[WORDS_MAX];
+    const size_t count = list_words(cli->arena, words);
+
+    for (size_t i = 0; i < count; i++) {
+        names[i] = words[i].name;
+        if (is_word(words[i].name, wf_string_of(asked))) {
+            append_word(cli->out, &words[i]);
+            return CLI_EXIT_OK;
+        }
+    }
+    const size_t nearest = wf_nearest(wf_string_of(asked), names, count);
+    if (nearest < count) {
+        cli_complain("no key, fault or check of a scenario is called '%s'; did you mean %.*s?", asked,
+                     (int)names[nearest].size_bytes, names[nearest].data);
+    } else {
+        cli_complain("no diagnosis has the code '%s', and no key, fault or check of a scenario is called so; `wfsim explain` "
+                     "lists the codes, scenarios/KEYS.md the keys", asked);
+    }
+    return CLI_EXIT_USAGE;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
     const struct wf_diagnosis *diagnosis = NULL;
@@ -128,8 +261,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     }
     diagnosis = wf_diagnosis_find(wf_string_of(args->operands[0]));
     if (diagnosis == NULL) {
-        cli_complain("no diagnosis has the code '%s'; `wfsim explain` lists them", args->operands[0]);
-        return CLI_EXIT_USAGE;
+        return explain_word(cli, args->operands[0]);
     }
     append_one(cli->out, diagnosis);
     return CLI_EXIT_OK;
@@ -142,12 +274,13 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_explain = {
     .name = "explain",
-    .operands = "[WF###]",
+    .operands = "[WF###|KEY]",
     .operand_count_min = 0,
     .operand_count_max = 1,
-    .summary = "cause, fix and example of a diagnosis",
+    .summary = "a diagnosis, or a key of a scenario",
     .description = "Explains a code that a report names: what is wrong, what brings it about, what to do, and an\n"
-                   "example. Also takes Temporal's own codes, such as TMPRL1100. Without a code: all of them.",
+                   "example. Also takes Temporal's own codes, such as TMPRL1100, and what a scenario may say:\n"
+                   "a key (faults.profile), a fault (worker_crash), a check (neutral). Without a code: all codes.",
     .options = options,
     .example = "wfsim explain WF203",
     .run = run,

@@ -1,11 +1,12 @@
 /* What breaks: the profile of the chaos phase, and faults placed by hand. */
 #include "sim/fault/kinds.h"
+#include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
 
 #define DEFAULT_CHAOS_NS (10 * 60 * WF_NS_PER_S)
 
 /* No profile cancels or terminates by itself: that is a decision about the business, which the scenario makes. */
-static bool is_in_profile(const char *profile, enum sim_fault_kind kind)
+bool sim_profile_has(const char *profile, enum sim_fault_kind kind)
 {
     static const enum sim_fault_kind calm[] = {SIM_FAULT_WORKER_CRASH, SIM_FAULT_CACHE_EVICTION,
                                                SIM_FAULT_MESSAGE_DELAY, SIM_FAULT_ACTIVITY_FAILURE};
@@ -214,7 +215,7 @@ enum wf_status sim_parse_faults(struct sim_loader *loader, const struct sim_yaml
     }
     for (uint32_t kind = 0; kind < SIM_FAULT_COUNT; kind++) {
         const char *profile = also != NULL && sim_yaml_get(node, "profile") == NULL ? "none" : faults->profile.data;
-        faults->allowed[kind] = only == NULL && is_in_profile(profile, (enum sim_fault_kind)kind);
+        faults->allowed[kind] = only == NULL && sim_profile_has(profile, (enum sim_fault_kind)kind);
     }
     if (only != NULL) {
         WF_TRY(set_kinds(loader, only, true, faults));

@@ -1,4 +1,5 @@
 /* Checks and goals, and what the whole file must agree on. */
+#include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
 
 #include "engine/base/assert.h"
@@ -70,6 +71,25 @@ static enum wf_status parse_short(struct sim_loader *loader, const struct sim_ya
         return sim_parse_duration(loader, node, &check->limit_ns);
     case SIM_CHECK_CONSERVATION:
         return sim_parse_text(loader, node, &check->name);
+    case SIM_CHECK_COUNT:
+        break;
+    }
+    WF_UNREACHABLE();
+}
+
+const char *sim_check_short_form(enum sim_check_kind kind)
+{
+    switch (kind) {
+    case SIM_CHECK_AT_MOST_ONCE:
+    case SIM_CHECK_NEUTRAL:
+    case SIM_CHECK_ONE_DECISION:
+        return "an effect, or a list of them";
+    case SIM_CHECK_CLOSES_WITHIN:
+    case SIM_CHECK_NO_EFFECT_AFTER:
+    case SIM_CHECK_PROGRESS:
+        return "a duration";
+    case SIM_CHECK_CONSERVATION:
+        return "a signal";
     case SIM_CHECK_COUNT:
         break;
     }

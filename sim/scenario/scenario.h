@@ -40,14 +40,30 @@ enum wf_status sim_scenario_load(struct wf_arena *arena, const char *file, struc
                                  const struct sim_scenario_settings *settings, struct sim_scenario *scenario,
                                  struct wf_error *err);
 
-/* One key of the scenario language, for the reference page and the fuzz dictionary. */
+/* A part of the scenario language, for the reference page and `wfsim explain`. */
+struct sim_section_help {
+    const char *path;    /* "activities.NAME.effect"; empty: the file itself */
+    const char *about;
+    const char *example; /* lines of a scenario that use every key of the section */
+};
+
 struct sim_key_help {
-    const char *section;
     const char *key;
+    const char *kind;     /* what its value is: "duration" */
+    const char *fallback; /* what holds without it: "10s" */
     const char *help;
 };
 
-/* The index-th key, false past the last. */
-bool sim_scenario_key(size_t index, struct sim_key_help *help);
+/* The index-th section, NULL past the last. */
+const struct sim_section_help *sim_scenario_section(size_t index);
+
+/* The index-th key of a section, false past the last. */
+bool sim_scenario_key(size_t section, size_t index, struct sim_key_help *help);
+
+/* Whether a profile ("chaos", "calm", "none") lets faults of the kind happen. */
+bool sim_profile_has(const char *profile, enum sim_fault_kind kind);
+
+/* What stands behind a check's name in its short form: "- at_most_once: charge". */
+const char *sim_check_short_form(enum sim_check_kind kind);
 
 #endif

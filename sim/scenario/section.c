@@ -3,14 +3,16 @@
 
 #include <stddef.h>
 
-#define SIM_SECTION(section, type)                                                                                     \
+#include "sim/scenario/scenario.h"
+
+#define SIM_SECTION(section, type, path, about, example)                                                               \
     typedef type sim_struct_##section;                                                                                 \
     const struct sim_key sim_keys_##section[] = {
-#define SIM_KEY(section, name, parser, member, help)                                                                   \
-    {name, sim_parse_##parser, offsetof(sim_struct_##section, member), help},
-#define SIM_OWN(section, name, parser, help) {name, sim_parse_##parser, 0, help},
+#define SIM_KEY(section, name, parser, member, kind, fallback, help)                                                   \
+    {name, sim_parse_##parser, offsetof(sim_struct_##section, member), kind, fallback, help},
+#define SIM_OWN(section, name, parser, kind, fallback, help) {name, sim_parse_##parser, 0, kind, fallback, help},
 #define SIM_SECTION_END(section)                                                                                       \
-    { NULL, NULL, 0, NULL }                                                                                            \
+    { NULL, NULL, 0, NULL, NULL, NULL }                                                                                \
     }                                                                                                                  \
     ;
 #include "sim/scenario/keys.def"
@@ -74,26 +76,31 @@ enum wf_status sim_bind_list(struct sim_loader *loader, const struct sim_yaml *n
     return WF_OK;
 }
 
-bool sim_scenario_key(size_t index, struct sim_key_help *help)
-{
-    static const struct {
-        const char *name;
-        const struct sim_key *keys;
-    } sections[] = {
-#define SIM_SECTION(section, type) {#section, sim_keys_##section},
-#define SIM_KEY(section, name, parser, member, help)
-#define SIM_OWN(section, name, parser, help)
+static const struct {
+    struct sim_section_help help;
+    const struct sim_key *keys;
+} sections[] = {
+#define SIM_SECTION(section, type, path, about, example) {{path, about, example}, sim_keys_##section},
+#define SIM_KEY(section, name, parser, member, kind, fallback, help)
+#define SIM_OWN(section, name, parser, kind, fallback, help)
 #define SIM_SECTION_END(section)
 #include "sim/scenario/keys.def"
-    };
+};
 
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        for (const struct sim_key *key = sections[i].keys; key->name != NULL; key++) {
-            if (index == 0) {
-                *help = (struct sim_key_help){sections[i].name, key->name, key->help};
-                return true;
-            }
-            index--;
+const struct sim_section_help *sim_scenario_section(size_t index)
+{
+    return index < sizeof sections / sizeof *sections ? &sections[index].help : NULL;
+}
+
+bool sim_scenario_key(size_t section, size_t index, struct sim_key_help *help)
+{
+    if (section >= sizeof sections / sizeof *sections) {
+        return false;
+    }
+    for (const struct sim_key *key = sections[section].keys; key->name != NULL; key++) {
+        if (index-- == 0) {
+            *help = (struct sim_key_help){key->name, key->kind, key->fallback, key->help};
+            return true;
         }
     }
     return false;

@@ -10,13 +10,15 @@ struct sim_key {
     const char *name; /* NULL ends a section */
     sim_parser parse;
     size_t offset; /* of the member in the section's struct */
+    const char *kind;     /* what its value is, for people */
+    const char *fallback; /* what holds without it */
     const char *help;
 };
 
-#define SIM_SECTION(section, type) extern const struct sim_key sim_keys_##section[];
-#define SIM_KEY(section, name, parser, member, help)                                                                   \
+#define SIM_SECTION(section, type, path, about, example) extern const struct sim_key sim_keys_##section[];
+#define SIM_KEY(section, name, parser, member, kind, fallback, help)                                                   \
     enum wf_status sim_parse_##parser(struct sim_loader *loader, const struct sim_yaml *node, void *target);
-#define SIM_OWN(section, name, parser, help)                                                                           \
+#define SIM_OWN(section, name, parser, kind, fallback, help)                                                           \
     enum wf_status sim_parse_##parser(struct sim_loader *loader, const struct sim_yaml *node, void *target);
 #define SIM_SECTION_END(section)
 #include "sim/scenario/keys.def"

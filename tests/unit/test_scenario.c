@@ -217,6 +217,43 @@ static void test_scenario__a_mistake_is_named_with_its_place(void **state)
     }
 }
 
+/* The reference page shows every key in an example, and each example is read. */
+static void test_scenario__examples_of_the_reference_are_read(void **state)
+{
+    static const struct {
+        const char *key;
+        const char *lines;
+    } needed[] = {
+        {"\nwfsim:", "wfsim: 1\n"},
+        {"\ncode:", "code: {v1: saga.c}\n"},
+        {"\nstart:", "start: [{workflow: OrderSaga, id: order-1}]\n"},
+        {"\nactivities:", "activities: {a: {effect: {do: charge, key: k}}, refund_payment: {}}\n"},
+    };
+    const struct sim_section_help *section = NULL;
+    struct sim_key_help key;
+
+    for (size_t s = 0; (section = sim_scenario_section(s)) != NULL; s++) {
+        struct sim_scenario scenario;
+        struct wf_error err = {0};
+        char text[4096];
+
+        strcpy(text, "\n");
+        strcat(text, section->example);
+        for (size_t i = 0; i < TEST_COUNT(needed); i++) {
+            strcat(text, strstr(text, needed[i].key) != NULL ? "" : needed[i].lines);
+        }
+        if (load(*state, text, NULL, &scenario, &err) != WF_OK) {
+            fail_msg("example of `%s`: %s\n%s", section->path, err.message, text);
+        }
+        for (size_t k = 0; sim_scenario_key(s, k, &key); k++) {
+            if (strstr(section->example, key.key) == NULL) {
+                fail_msg("`%s` is not in the example of `%s`", key.key, section->path);
+            }
+            assert_true(key.kind[0] != '\0' && key.fallback[0] != '\0' && key.help[0] != '\0');
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +261,7 @@ int main(void)
         TEST_IN_ARENA(test_scenario__durations_are_exact),
         TEST_IN_ARENA(test_scenario__text_in_single_quotes_is_read_as_yaml_says),
         TEST_IN_ARENA(test_scenario__settings_replace_and_add),
+        TEST_IN_ARENA(test_scenario__examples_of_the_reference_are_read),
         TEST_IN_ARENA(test_scenario__a_mistake_is_named_with_its_place),
     };
 
