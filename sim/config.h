@@ -38,9 +38,16 @@ struct sim_distribution {
     int64_t high_ns;
 };
 
+/* Where something stands in the scenario file; line 0: it was made by hand. */
+struct sim_place {
+    uint32_t line;
+    uint32_t column;
+};
+
 /* A text template: "order-${n}", "T-${input[0]}". Expanded by sim/core/template.c. */
 struct sim_template {
     struct wf_string text;
+    struct sim_place place;
 };
 
 /*
@@ -49,6 +56,7 @@ struct sim_template {
  */
 struct sim_value_template {
     struct wf_string json;
+    struct sim_place place;
 };
 
 /* ---- Activities: what the outside world does (DESIGN section 4 "Activities") ---- */
@@ -93,6 +101,7 @@ struct sim_activity_model {
 /* ---- Load ---- */
 
 struct sim_start {
+    struct sim_place place; /* of the entry */
     struct wf_string workflow_type;
     struct sim_template workflow_id;
     struct wf_string task_queue; /* empty: the first queue that has the workflow */
@@ -158,6 +167,7 @@ enum sim_fault_kind {
 
 /* A fault placed by hand. */
 struct sim_placed_fault {
+    struct sim_place place; /* of the entry */
     enum sim_fault_kind kind;
     struct wf_string node;       /* "worker-1"; "worker": the one concerned; empty: any */
     struct wf_string other_node; /* of a partition */
@@ -229,6 +239,7 @@ struct sim_database_config {
 
 struct sim_config {
     struct wf_string name;  /* of the scenario, without folder or ending */
+    struct wf_string file;  /* as the user gave it, for messages; empty: made by hand */
     uint64_t digest;        /* of the scenario's text */
     const struct sim_code *codes; /* the first one runs at the start */
     uint32_t code_count;
@@ -245,6 +256,7 @@ struct sim_config {
     uint32_t start_count;
     const struct sim_activity_model *activities;
     uint32_t activity_count;
+    struct sim_place activities_place; /* of the section, or of the file */
     const struct sim_client *clients;
     uint32_t client_count;
     struct sim_fault_config faults;

@@ -5,6 +5,8 @@
  */
 #include "sim/fault/schedule.h"
 
+#include "sim/core/place.h"
+
 static bool is_generic(struct wf_string node)
 {
     return node.size_bytes == 0 || wf_string_is(node, "worker") || wf_string_is(node, "server") ||
@@ -14,7 +16,7 @@ static bool is_generic(struct wf_string node)
 static enum wf_status check_node(const struct sim_faults *faults, struct wf_string node, struct wf_error *err)
 {
     if (!is_generic(node) && sim_faults_find_node(faults, node) == SIM_NO_NODE) {
-        return wf_fail_status(err, WF_ERR_INVALID, "a placed fault names node \"%S\", and there is none", &node);
+        return wf_fail_status(err, WF_ERR_INVALID, "a placed fault names node \"%S\", and there is none; workers are worker-1 and so on, servers server-1", &node);
     }
     return WF_OK;
 }
@@ -26,8 +28,9 @@ static enum wf_status add_placed(struct sim_faults *faults, const struct sim_pla
 
     placed->config = config;
     placed->has_anchor = config->when.size_bytes > 0;
-    WF_TRY(check_node(faults, config->node, err));
-    WF_TRY(check_node(faults, config->other_node, err));
+    if (check_node(faults, config->node, err) != WF_OK || check_node(faults, config->other_node, err) != WF_OK) {
+        return sim_error_place(err, faults->config, config->place);
+    }
     if (placed->has_anchor) {
         return sim_anchor_read(config->when, &placed->anchor, err);
     }

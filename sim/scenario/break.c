@@ -1,4 +1,5 @@
 /* What breaks: the profile of the chaos phase, and faults placed by hand. */
+#include "sim/fault/anchor.h"
 #include "sim/fault/kinds.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
@@ -89,21 +90,14 @@ enum wf_status sim_parse_fault_every(struct sim_loader *loader, const struct sim
 
 /* ---- Faults placed by hand ---- */
 
-/* "activity X started|completed|failed", "effect X", "event ActivityTaskCompleted", "task started|completed". */
 enum wf_status sim_parse_anchor(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
-    static const char *const heads[] = {"activity ", "effect ", "event ", "task ", NULL};
+    struct sim_anchor anchor;
+    struct wf_error err = {0};
 
     WF_TRY(sim_parse_text(loader, node, target));
-    for (size_t i = 0; heads[i] != NULL; i++) {
-        if (wf_string_starts_with(node->text, wf_string_of(heads[i]))) {
-            return WF_OK;
-        }
-    }
-    return sim_loader_fail(loader, node,
-                           "`%S` is no moment; write \"activity charge_payment started\", \"effect charge\" or "
-                           "\"event ActivityTaskCompleted\"",
-                           &node->text);
+    return sim_anchor_read(node->text, &anchor, &err) == WF_OK ? WF_OK
+                                                                : sim_loader_fail(loader, node, "%s", err.message);
 }
 
 /* `crash: worker` is worker_crash, `crash: server-2` is server_crash; every other kind goes by its own name. */
@@ -151,6 +145,7 @@ static enum wf_status parse_placed(struct sim_loader *loader, const struct sim_y
         return WF_ERR_MEMORY;
     }
     rest.count = 0;
+    fault->place = sim_yaml_place(node);
     fault->occurrence = 1;
     fault->at_ns = SIM_NEVER;
     for (uint32_t i = 0; i < node->count; i++) {

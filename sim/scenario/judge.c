@@ -3,6 +3,7 @@
 #include "sim/scenario/section.h"
 
 #include "engine/base/assert.h"
+#include "sim/fault/anchor.h"
 #include "sim/fault/kinds.h"
 
 static const char *const check_names[] = {
@@ -190,8 +191,8 @@ enum wf_status sim_parse_goal_between(struct sim_loader *loader, const struct si
     if (node->count != 2) {
         return sim_loader_fail(loader, node, "between takes two moments: [effect charge, ActivityTaskCompleted]");
     }
-    WF_TRY(sim_parse_text(loader, &node->items[0], &goal->after));
-    return sim_parse_text(loader, &node->items[1], &goal->before);
+    WF_TRY(sim_parse_anchor(loader, &node->items[0], &goal->after));
+    return sim_parse_anchor(loader, &node->items[1], &goal->before);
 }
 
 enum wf_status sim_parse_goal_answer(struct sim_loader *loader, const struct sim_yaml *node, void *target)
@@ -271,7 +272,7 @@ static enum wf_status check_effect_known(struct sim_loader *loader, const struct
     return sim_loader_fail_name(loader, &place, "effect", names);
 }
 
-static enum wf_status check_goal_known(struct sim_loader *loader, const struct sim_yaml *at, const struct sim_goal *goal)
+static enum wf_status check_activity_known(struct sim_loader *loader, const struct sim_yaml *at, struct wf_string name)
 {
     const struct sim_config *config = &loader->scenario->config;
     const char **names = sim_loader_take(loader, config->activity_count + 1, sizeof *names);
@@ -281,13 +282,72 @@ static enum wf_status check_goal_known(struct sim_loader *loader, const struct s
     }
     for (uint32_t i = 0; i < config->activity_count; i++) {
         names[i] = config->activities[i].name.data;
-        if (wf_string_equal(config->activities[i].name, goal->name)) {
+        if (wf_string_equal(config->activities[i].name, name)) {
             return WF_OK;
         }
     }
     struct sim_yaml place = *at;
-    place.text = goal->name;
+    place.text = name;
     return sim_loader_fail_name(loader, &place, "activity", names);
+}
+
+/* A moment that names an activity or effect that the scenario does not have would never come. */
+static enum wf_status check_moment_known(struct sim_loader *loader, const struct sim_yaml *at, struct wf_string moment)
+{
+    struct sim_anchor anchor = {0};
+
+    if (moment.size_bytes == 0) {
+        return WF_OK;
+    }
+    WF_TRY(sim_anchor_read(moment, &anchor, loader->err));
+    if (anchor.kind == SIM_RECORD_ATTEMPT_STARTED || anchor.kind == SIM_RECORD_ATTEMPT_ENDED) {
+        return check_activity_known(loader, at, anchor.name);
+    }
+    return anchor.kind == SIM_RECORD_EFFECT ? check_effect_known(loader, at, anchor.name) : WF_OK;
+}
+
+static enum wf_status check_moments(struct sim_loader *loader, const struct sim_yaml *root)
+{
+    const struct sim_config *config = &loader->scenario->config;
+    const struct sim_yaml *faults = sim_yaml_get(root, "faults");
+    const struct sim_yaml *goals = sim_yaml_get(root, "sometimes");
+
+    for (uint32_t i = 0; i < config->faults.placed_count; i++) {
+        const struct sim_yaml *when = sim_yaml_get(&sim_yaml_get(faults, "place")->items[i], "when");
+        WF_TRY(when == NULL ? WF_OK : check_moment_known(loader, when, when->text));
+    }
+    for (uint32_t i = 0; i < config->goal_count; i++) {
+        const struct sim_yaml *between = sim_yaml_get(&sim_yaml_get(goals, "reach")->items[i], "between");
+        for (uint32_t k = 0; between != NULL && k < between->count; k++) {
+            WF_TRY(check_moment_known(loader, &between->items[k], between->items[k].text));
+        }
+    }
+    return WF_OK;
+}
+
+/* A start on a queue that there is not would wait for ever. */
+static enum wf_status check_queue_known(struct sim_loader *loader, const struct sim_start *start)
+{
+    const struct sim_config *config = &loader->scenario->config;
+    const char **names = sim_loader_take(loader, config->queue_count + 2, sizeof *names);
+    struct sim_yaml place = {.text = start->task_queue, .line = start->place.line, .column = start->place.column};
+    uint32_t count = 0;
+
+    if (names == NULL) {
+        return WF_ERR_MEMORY;
+    }
+    if (config->queue_count == 0) {
+        names[count++] = "default";
+    }
+    for (uint32_t i = 0; i < config->queue_count; i++) {
+        names[count++] = config->queues[i].name.data;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (start->task_queue.size_bytes == 0 || wf_string_is(start->task_queue, names[i])) {
+            return WF_OK;
+        }
+    }
+    return sim_loader_fail_name(loader, &place, "task queue", names);
 }
 
 enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *root)
@@ -302,6 +362,13 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
     if (config->start_count == 0 && config->client_count == 0) {
         return sim_loader_fail(loader, root, "`start` is missing: nothing would run");
     }
+    for (uint32_t i = 0; i < config->start_count; i++) {
+        WF_TRY(check_queue_known(loader, &config->starts[i]));
+    }
+    for (uint32_t i = 0; i < config->client_count; i++) {
+        WF_TRY(check_queue_known(loader, &config->clients[i].start));
+    }
+    WF_TRY(check_moments(loader, root));
     for (uint32_t i = 0; i < config->check_count; i++) {
         for (uint32_t e = 0; e < config->checks[i].effect_count; e++) {
             WF_TRY(check_effect_known(loader, &checks->items[i], config->checks[i].effects[e]));
@@ -309,7 +376,7 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
     }
     for (uint32_t i = 0; i < config->goal_count; i++) {
         if (config->goals[i].kind == SIM_GOAL_RAN) {
-            WF_TRY(check_goal_known(loader, &sim_yaml_get(goals, "reach")->items[i], &config->goals[i]));
+            WF_TRY(check_activity_known(loader, &sim_yaml_get(goals, "reach")->items[i], config->goals[i].name));
         }
     }
     return WF_OK;

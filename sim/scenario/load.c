@@ -81,8 +81,11 @@ enum wf_status sim_parse_start_signal(struct sim_loader *loader, const struct si
     return sim_parse_text(loader, node, &start->signal_name);
 }
 
-static enum wf_status check_start(struct sim_loader *loader, const struct sim_yaml *node, const struct sim_start *start)
+static enum wf_status check_start(struct sim_loader *loader, const struct sim_yaml *node, struct sim_start *start)
 {
+    const struct sim_yaml *type = sim_yaml_get(node, "workflow");
+
+    start->place = sim_yaml_place(type != NULL ? type : node);
     if (start->workflow_type.size_bytes == 0) {
         return sim_loader_fail(loader, node, "a start needs `workflow`: the workflow type");
     }
@@ -102,7 +105,7 @@ enum wf_status sim_parse_starts(struct sim_loader *loader, const struct sim_yaml
                          &config->start_count));
     config->starts = starts;
     for (uint32_t i = 0; i < config->start_count; i++) {
-        WF_TRY(check_start(loader, &node->items[i], &config->starts[i]));
+        WF_TRY(check_start(loader, &node->items[i], &((struct sim_start *)starts)[i]));
     }
     return WF_OK;
 }

@@ -132,6 +132,7 @@ enum wf_status sim_parse_activities(struct sim_loader *loader, const struct sim_
         WF_TRY(sim_bind(loader, item, "an activity", sim_keys_activity, &models[i]));
     }
     config->activities = models;
+    config->activities_place = sim_yaml_place(node);
     config->activity_count = node->count;
     return WF_OK;
 }

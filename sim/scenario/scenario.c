@@ -212,6 +212,8 @@ enum wf_status sim_scenario_load(struct wf_arena *arena, const char *file, struc
         WF_TRY(apply_setting(&loader, &root, settings->items[i]));
     }
     scenario->config.name = wf_string_copy(arena, base_name(file));
+    scenario->config.file = wf_string_of(file);
+    scenario->config.activities_place = (struct sim_place){root.line, root.column};
     scenario->config.digest = wf_hash_bytes(text.data, text.size_bytes);
     set_defaults(&scenario->config);
     WF_TRY(sim_bind(&loader, &root, "a scenario", sim_keys_root, scenario));

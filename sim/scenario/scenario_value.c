@@ -361,6 +361,11 @@ enum wf_status sim_parse_text(struct sim_loader *loader, const struct sim_yaml *
     return WF_OK;
 }
 
+struct sim_place sim_yaml_place(const struct sim_yaml *node)
+{
+    return (struct sim_place){node->line, node->column};
+}
+
 /* The placeholders of a text, at the text's place. */
 static enum wf_status verify(struct sim_loader *loader, const struct sim_yaml *node, bool has_input)
 {
@@ -372,12 +377,14 @@ static enum wf_status verify(struct sim_loader *loader, const struct sim_yaml *n
 
 enum wf_status sim_parse_template(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
+    ((struct sim_template *)target)->place = sim_yaml_place(node);
     WF_TRY(sim_parse_text(loader, node, &((struct sim_template *)target)->text));
     return verify(loader, node, false);
 }
 
 enum wf_status sim_parse_input_template(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
+    ((struct sim_template *)target)->place = sim_yaml_place(node);
     WF_TRY(sim_parse_text(loader, node, &((struct sim_template *)target)->text));
     return verify(loader, node, true);
 }
@@ -494,11 +501,13 @@ static enum wf_status check_value(struct sim_loader *loader, const struct sim_ya
 enum wf_status sim_parse_value(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     WF_TRY(check_value(loader, node, false));
+    ((struct sim_value_template *)target)->place = sim_yaml_place(node);
     return sim_yaml_to_json(loader, node, &((struct sim_value_template *)target)->json);
 }
 
 enum wf_status sim_parse_input_value(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     WF_TRY(check_value(loader, node, true));
+    ((struct sim_value_template *)target)->place = sim_yaml_place(node);
     return sim_yaml_to_json(loader, node, &((struct sim_value_template *)target)->json);
 }

@@ -63,6 +63,9 @@ enum wf_status sim_parse_input_value(struct sim_loader *loader, const struct sim
 enum wf_status sim_parse_texts(struct sim_loader *loader, const struct sim_yaml *node, const struct wf_string **texts,
                                uint32_t *count);
 
+/* Where a node stands. */
+struct sim_place sim_yaml_place(const struct sim_yaml *node);
+
 /* A value as JSON text. */
 enum wf_status sim_yaml_to_json(struct sim_loader *loader, const struct sim_yaml *node, struct wf_string *json);
 

@@ -1,5 +1,6 @@
 /* What scenarios write, expanded; JSON text in and out of payloads, with the metadata that SDKs give it. */
 #include "engine/base/json_text.h"
+#include "sim/core/place.h"
 #include "sim/world/parts.h"
 
 bool sim_world_expand(struct sim_world *world, struct sim_template text, const struct sim_template_values *values,
@@ -9,7 +10,7 @@ bool sim_world_expand(struct sim_world *world, struct sim_template text, const s
 
     wf_buffer_init(&buffer, &world->step_arena);
     if (sim_template_expand(text, values, &buffer, &world->error) != WF_OK) {
-        return sim_world_fail(world, world->error.status, NULL);
+        return sim_world_fail(world, sim_error_place(&world->error, world->scenario, text.place), NULL);
     }
     *out = wf_buffer_string(&buffer);
     return true;
@@ -22,7 +23,7 @@ bool sim_world_expand_value(struct sim_world *world, struct sim_value_template v
 
     wf_buffer_init(&buffer, &world->step_arena);
     if (sim_value_expand(value, values, &buffer, &world->error) != WF_OK) {
-        return sim_world_fail(world, world->error.status, NULL);
+        return sim_world_fail(world, sim_error_place(&world->error, world->scenario, value.place), NULL);
     }
     *json = wf_buffer_string(&buffer);
     return true;

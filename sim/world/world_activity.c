@@ -4,6 +4,7 @@
  * loop goes on with other events, so that a fault can strike between any two steps.
  */
 #include "engine/base/assert.h"
+#include "sim/core/place.h"
 #include "sim/world/database_tasks.h"
 #include "sim/world/worker_parts.h"
 
@@ -601,11 +602,16 @@ static bool choose_performer(struct sim_attempt *attempt)
         plan_model(attempt);
         return true;
     }
+    const bool is_in_c = attempt->model != NULL;
     attempt->model = NULL;
     if (!wf_host_has_activity(sim_worker_host(attempt->worker), type)) {
         if (world->status == WF_OK) {
-            world->status = wf_fail_status(&world->error, WF_ERR_INVALID, "activity %S has no model in the scenario",
-                                           &type);
+            (void)wf_fail_status(&world->error, WF_ERR_INVALID,
+                                 is_in_c ? "activity %S is `in_c`, and the code has no activity of this name"
+                                         : "activity %S has no model in the scenario; add it to `activities`: "
+                                           "{%S: {takes: 20ms}}",
+                                 &type, &type);
+            world->status = sim_error_place(&world->error, world->scenario, world->scenario->activities_place);
         }
         return false;
     }

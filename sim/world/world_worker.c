@@ -3,6 +3,7 @@
  * task is in world_workflow_task.c and world_activity.c.
  */
 #include "engine/base/assert.h"
+#include "sim/core/place.h"
 #include "sim/world/database_tasks.h"
 #include "sim/world/worker_parts.h"
 
@@ -513,6 +514,16 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
     return worker->instances != NULL && sim_worker_start(world, node->index);
 }
 
+static enum wf_status check_workflow(const struct sim_world *world, const struct sim_start *start, struct wf_error *err)
+{
+    if (wf_host_has_workflow(world->hosts[0], start->workflow_type)) {
+        return WF_OK;
+    }
+    (void)wf_fail_status(err, WF_ERR_INVALID, "no workflow %S in the code",
+                         &start->workflow_type);
+    return sim_error_place(err, world->scenario, start->place);
+}
+
 static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
 {
     const struct sim_config *scenario = world->scenario;
@@ -534,9 +545,11 @@ static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
         WF_TRY(wf_host_new(&config, &world->hosts[i], err));
     }
     for (uint32_t i = 0; scenario->code_count > 0 && i < scenario->start_count; i++) {
-        if (!wf_host_has_workflow(world->hosts[0], scenario->starts[i].workflow_type)) {
-            return wf_fail_status(err, WF_ERR_INVALID, "no workflow %S in the code",
-                                  &scenario->starts[i].workflow_type);
+        WF_TRY(check_workflow(world, &scenario->starts[i], err));
+    }
+    for (uint32_t i = 0; scenario->code_count > 0 && i < scenario->client_count; i++) {
+        if (scenario->clients[i].action == SIM_CLIENT_START) {
+            WF_TRY(check_workflow(world, &scenario->clients[i].start, err));
         }
     }
     return WF_OK;

@@ -16,18 +16,18 @@ int world_setup(void **state)
                                 .segments = {{&tiny_runs, &pristine_runs, sizeof tiny_runs}},
                                 .segment_count = 1};
     f->start = (struct sim_start){.workflow_type = WF_STR("Pay"),
-                                  .workflow_id = {WF_STR("order-${n}")},
-                                  .input = {WF_STR("[\"order-${n}\"]")},
+                                  .workflow_id = {.text = WF_STR("order-${n}")},
+                                  .input = {.json = WF_STR("[\"order-${n}\"]")},
                                   .count = 1};
     f->activities[0] = (struct sim_activity_model){
         .name = WF_STR("charge"),
         .takes = {.kind = SIM_CONSTANT, .low_ns = 100 * WF_NS_PER_MS},
-        .effect = {.kind = SIM_EFFECT_DO, .name = WF_STR("charge"), .key = {WF_STR("${input[0]}")}},
+        .effect = {.kind = SIM_EFFECT_DO, .name = WF_STR("charge"), .key = {.text = WF_STR("${input[0]}")}},
     };
-    f->activities[1] = (struct sim_activity_model){.name = WF_STR("ship"), .result = {WF_STR("\"T-${input[0]}\"")}};
+    f->activities[1] = (struct sim_activity_model){.name = WF_STR("ship"), .result = {.json = WF_STR("\"T-${input[0]}\"")}};
     f->activities[2] = (struct sim_activity_model){
         .name = WF_STR("refund"),
-        .effect = {.kind = SIM_EFFECT_UNDO, .name = WF_STR("charge"), .key = {WF_STR("${input[0]}")}},
+        .effect = {.kind = SIM_EFFECT_UNDO, .name = WF_STR("charge"), .key = {.text = WF_STR("${input[0]}")}},
     };
     f->config = (struct sim_config){
         .codes = &f->code,

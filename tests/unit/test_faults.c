@@ -56,16 +56,16 @@ static const struct sim_code code = {.version = TEXT("v1"), .module = &module};
 static const struct sim_activity_model activities[] = {
     {.name = TEXT("charge_payment"),
      .takes = {SIM_CONSTANT, 200 * WF_NS_PER_MS, 0},
-     .effect = {.kind = SIM_EFFECT_DO, .name = TEXT("charge"), .key = {TEXT("${input[0]}")}}},
+     .effect = {.kind = SIM_EFFECT_DO, .name = TEXT("charge"), .key = {.text = TEXT("${input[0]}")}}},
     {.name = TEXT("ship_order"), .takes = {SIM_CONSTANT, 200 * WF_NS_PER_MS, 0}},
 };
 static const struct sim_start start = {.workflow_type = TEXT("Order"),
-                                       .workflow_id = {TEXT("order-${n}")},
-                                       .input = {TEXT("[\"order-${n}\"]")},
+                                       .workflow_id = {.text = TEXT("order-${n}")},
+                                       .input = {.json = TEXT("[\"order-${n}\"]")},
                                        .count = 1};
 static const struct sim_client client = {.name = TEXT("client-1"),
                                          .action = SIM_CLIENT_SIGNAL,
-                                         .to = {TEXT("order-${n}")},
+                                         .to = {.text = TEXT("order-${n}")},
                                          .is_per_workflow = true,
                                          .at_ns = 2 * S,
                                          .name_of = TEXT("approve")};

@@ -87,7 +87,7 @@ static const struct sim_queue queues[] = {
 };
 static const struct sim_client approver = {.name = TEXT("client-1"),
                                            .action = SIM_CLIENT_SIGNAL,
-                                           .to = {TEXT("somebody-else")},
+                                           .to = {.text = TEXT("somebody-else")},
                                            .at_ns = S,
                                            .name_of = TEXT("approve")};
 
@@ -107,7 +107,7 @@ static struct sim_run *begin(const struct setting *setting, struct sim_config *c
     struct wf_error err = {0};
 
     *start = (struct sim_start){.workflow_type = setting->workflow_type,
-                                .workflow_id = {WF_STR("run-${n}")},
+                                .workflow_id = {.text = WF_STR("run-${n}")},
                                 .count = 2,
                                 .every = {SIM_EXPONENTIAL, 200 * WF_NS_PER_MS, 0}};
     *config = (struct sim_config){

@@ -201,7 +201,7 @@ static void test_scenario__a_mistake_is_named_with_its_place(void **state)
         {"newer language", "wfsim: 2", "this program reads version 1"},
         {"client without time", HEAD "clients: [{signal: s, to: all}]", "when is it sent?"},
         {"placed without moment", HEAD "faults: {place: [{crash: worker}]}", "when does it strike?"},
-        {"bad moment", HEAD "faults: {place: [{crash: worker, when: noon}]}", "`noon` is no moment"},
+        {"bad moment", HEAD "faults: {place: [{crash: worker, when: noon}]}", "\"noon\" is no moment"},
         {"drawn value", HEAD "clients: [{at: 1s, signal: s, to: a, input: [{$unifrm: [1, 2]}]}]",
          "did you mean `$uniform`?"},
     };
@@ -227,7 +227,7 @@ static void test_scenario__examples_of_the_reference_are_read(void **state)
         {"\nwfsim:", "wfsim: 1\n"},
         {"\ncode:", "code: {v1: saga.c}\n"},
         {"\nstart:", "start: [{workflow: OrderSaga, id: order-1}]\n"},
-        {"\nactivities:", "activities: {a: {effect: {do: charge, key: k}}, refund_payment: {}}\n"},
+        {"\nactivities:", "activities: {charge_payment: {effect: {do: charge, key: k}}, refund_payment: {}}\n"},
     };
     const struct sim_section_help *section = NULL;
     struct sim_key_help key;

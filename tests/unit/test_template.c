@@ -40,7 +40,7 @@ static void test_template__text(void **state)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct sim_template_values values = values_of(rows[i].input);
-        const struct sim_template text = {wf_string_of(rows[i].text)};
+        const struct sim_template text = {.text = wf_string_of(rows[i].text)};
         struct wf_buffer out;
         struct wf_error err = {0};
 
@@ -78,7 +78,7 @@ static void test_template__values(void **state)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct sim_template_values values = values_of(rows[i].input);
-        const struct sim_value_template json = {wf_string_of(rows[i].json)};
+        const struct sim_value_template json = {.json = wf_string_of(rows[i].json)};
         struct wf_buffer out;
         struct wf_error err = {0};
 
@@ -114,7 +114,7 @@ static void test_template__refusals(void **state)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct sim_template_values values = values_of("[\"a\"]");
-        const struct sim_value_template json = {wf_string_of(rows[i].json)};
+        const struct sim_value_template json = {.json = wf_string_of(rows[i].json)};
         struct wf_buffer out;
         struct wf_error err = {0};
 
@@ -127,7 +127,7 @@ static void test_template__refusals(void **state)
 /* Draws stay within both ends, reach both, and come from the entity's own site. */
 static void test_template__draws(void **state)
 {
-    const struct sim_value_template json = {WF_STR("{\"$uniform\": [-1, 1]}")};
+    const struct sim_value_template json = {.json = WF_STR("{\"$uniform\": [-1, 1]}")};
     const struct sim_template_values values = values_of("[]");
     bool seen[3] = {false};
     struct wf_error err;
@@ -163,7 +163,7 @@ static void test_template__nesting_has_a_limit(void **state)
     }
     wf_buffer_init(&out, *state);
 
-    assert_int_equal(sim_value_expand((struct sim_value_template){wf_buffer_string(&json)}, &values, &out, &err),
+    assert_int_equal(sim_value_expand((struct sim_value_template){.json = wf_buffer_string(&json)}, &values, &out, &err),
                      WF_ERR_LIMIT);
 }
 

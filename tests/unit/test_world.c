@@ -121,7 +121,7 @@ static void test_world__activity_in_c_beats_and_learns_of_cancellation(void **st
     struct world_fixture *f = *state;
     const struct sim_client clients[] = {{.name = WF_STR("operator"),
                                           .action = SIM_CLIENT_CANCEL,
-                                          .to = {WF_STR("order-1")},
+                                          .to = {.text = WF_STR("order-1")},
                                           .at_ns = 4 * WF_NS_PER_S}};
 
     f->start.workflow_type = WF_STR("Slow");
@@ -164,26 +164,26 @@ static void test_world__clients_signal_and_query(void **state)
     const struct sim_client clients[] = {
         {.name = WF_STR("client-1"),
          .action = SIM_CLIENT_QUERY,
-         .to = {WF_STR("order-${n}")},
+         .to = {.text = WF_STR("order-${n}")},
          .is_per_workflow = true,
          .at_ns = WF_NS_PER_S,
          .name_of = WF_STR("state"),
          .expect = WF_STR("{\"approved\":false}")},
         {.name = WF_STR("client-1"),
          .action = SIM_CLIENT_SIGNAL,
-         .to = {WF_STR("order-${n}")},
+         .to = {.text = WF_STR("order-${n}")},
          .is_per_workflow = true,
          .at_ns = 2 * WF_NS_PER_S,
          .name_of = WF_STR("approve")},
         {.name = WF_STR("client-2"),
          .action = SIM_CLIENT_SIGNAL,
-         .to = {WF_STR("order-${n}")},
+         .to = {.text = WF_STR("order-${n}")},
          .is_per_workflow = true,
          .at_ns = 3 * WF_NS_PER_S,
          .name_of = WF_STR("approve")},
         {.name = WF_STR("client-2"),
          .action = SIM_CLIENT_QUERY,
-         .to = {WF_STR("order-${n}")},
+         .to = {.text = WF_STR("order-${n}")},
          .is_per_workflow = true,
          .at_ns = 4 * WF_NS_PER_S,
          .name_of = WF_STR("state"),
@@ -427,7 +427,7 @@ static void test_world__activity_without_a_model_ends_the_run(void **state)
     }
 
     assert_int_equal(status, WF_ERR_INVALID);
-    assert_string_equal(err.message, "activity ship has no model in the scenario");
+    assert_string_equal(err.message, "activity ship has no model in the scenario; add it to `activities`: {ship: {takes: 20ms}}");
 }
 
 /* Memory that runs out ends the run with an error, never with a crash; wherever it happens. */

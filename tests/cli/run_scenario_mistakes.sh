@@ -1,0 +1,32 @@
+# What shows only when a run begins or goes on names its place in the scenario too, and every run of it ends with 3 or a hint.
+cp scenarios/saga.c .
+head='wfsim: 1
+code: {v1: saga.c}'
+start='start:
+  - {workflow: OrderSaga, id: "order-${n}", input: ["order-${n}", {cents: 5}]}'
+activities='activities:
+  reserve_inventory: {effect: {do: reserve, key: "${input[0]}"}}
+  charge_payment:
+  ship_order:'
+try() { # NAME TEXT...: one text a line
+    name=$1
+    shift
+    printf '%s\n' "$@" >"$name.yaml"
+    wfsim run "$name.yaml" --seed 1 >/dev/null
+    echo "$name: exit $?"
+}
+try workflow_nobody_registers "$head" 'start:' '  - {workflow: OrderSga, id: a}' "$activities"
+try client_starts_it "$head" "$start" "$activities" 'clients:' '  - {at: 1s, start: {workflow: Nope, id: x}}'
+try activity_without_model "$head" "$start" 'activities:' '  reserve_inventory:'
+try activity_not_in_c "$head" "$start" 'activities:' '  reserve_inventory: {in_c: true}'
+try result_of_nothing "$head" "$start" 'activities:' '  reserve_inventory: {result: "${input[7]}"}'
+try key_of_nothing "$head" "$start" 'activities:' '  reserve_inventory: {effect: {do: reserve, key: "${input[5]}"}}'
+try no_such_node "$head" "$start" "$activities" 'faults:' '  place:' '    - {crash: worker-9, at: 1s}'
+try no_such_event "$head" "$start" "$activities" 'faults:' '  place:' '    - {crash: worker, when: event TimerStated}'
+try moment_never_comes "$head" "$start" "$activities" 'faults:' '  place:' \
+    '    - {crash: worker, when: "activity chrge_payment started"}'
+try effect_never_comes "$head" "$start" "$activities" 'faults:' '  place:' '    - {crash: worker, when: effect resrve}'
+try goal_between_nothing "$head" "$start" "$activities" 'sometimes:' \
+    '  reach: [{fault: worker_crash, between: [effct reserve, TimerStarted]}]'
+try no_such_queue "$head" 'start: [{workflow: OrderSaga, id: a, queue: nowhere}]' "$activities"
+try no_such_file 'wfsim: 1' 'code: {v1: nope.c}' "$start"
