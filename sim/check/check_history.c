@@ -291,6 +291,7 @@ enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *
                                       .events = events,
                                       .count = event_count,
                                       .is_foreign = options->is_foreign,
+                                      .verifies_encoding = options->verifies_encoding,
                                       .findings = findings};
 
     findings->count = 0;
@@ -310,6 +311,8 @@ enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *
         sim_history_check_tasks(&facts);
         sim_history_check_steps(&facts);
         sim_history_check_messages(&facts);
+        sim_history_check_times(&facts);
+        sim_history_check_run(&facts);
     }
     if (facts.is_full) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory to verify a history of %u events", event_count);

@@ -28,6 +28,7 @@ struct sim_history_options {
      * zero, accepted ids of zero, activities without a retry policy); false for our own.
      */
     bool is_foreign;
+    bool verifies_encoding; /* I10, which costs more than all others together */
 };
 
 /*

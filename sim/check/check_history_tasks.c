@@ -179,6 +179,33 @@ static void check_queues(struct sim_history_facts *facts)
     }
 }
 
+/*
+ * I19: a task that failed or timed out once is tried again as attempt 2, which is written when it completes. Attempt 1 follows
+ * at once where the task was sticky, or what failed it was a reset or a change of the version.
+ */
+static void check_next_attempt(struct sim_history_facts *facts)
+{
+    const sim_event_types unhappy = SIM_TYPE(WORKFLOW_TASK_FAILED) | SIM_TYPE(WORKFLOW_TASK_TIMED_OUT);
+
+    for (uint32_t i = sim_history_next(facts, 0, unhappy); i + 1 < facts->count && !facts->is_reset;
+         i = sim_history_next(facts, i + 1, unhappy)) {
+        const struct wf_event *next = &facts->events[i + 1];
+        struct ending ending = {0};
+
+        if (!sim_event_is_one_of(next, SCHEDULED) || !facts->is_sound[i] || !facts->is_sound[i + 1] ||
+            next->attributes.workflow_task_scheduled->attempt != 1 || next->version != facts->events[i].version) {
+            continue;
+        }
+        ending = ending_of(&facts->events[i]);
+        if (ending.started_event_id != 0 && facts->is_sound[ending.scheduled_event_id - 1] &&
+            queue_kind(facts, (uint32_t)(ending.scheduled_event_id - 1)) == WF_TASK_QUEUE_KIND_NORMAL) {
+            sim_history_find(facts, "I19", i + 1,
+                             "event %lld %s is attempt 1 again, and the task before it was not sticky when it ended so",
+                             SIM_EVENT_ARGS(facts, i + 1));
+        }
+    }
+}
+
 static bool is_buffered(const struct wf_event *event)
 {
     return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT &&
@@ -229,6 +256,81 @@ static int64_t task_named_by(const struct wf_event *event)
     return id;
 }
 
+/* I35: a failed task made nothing. */
+static bool follows_failed_task(const struct sim_history_facts *facts, uint32_t index)
+{
+    while (index > 0 && wf_event_is_command(facts->events[index].event_type)) {
+        index--;
+    }
+    return facts->events[index].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED;
+}
+
+/* What a server finds wrong with a completion; workers report other causes. */
+static bool is_found_by_server(int32_t cause)
+{
+    switch (cause) {
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_UNSPECIFIED:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_BAD_BINARY:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_EXTERNAL_STORAGE_FAILURE:
+    case WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* True when the message begins with the cause in the form "BadStartTimerAttributes". */
+static bool begins_with_cause(struct wf_string message, int32_t cause)
+{
+    const char *name = wf_enum_name(&wf_enum_type_workflow_task_failed_cause, cause);
+    size_t at = 0;
+    bool is_first = true;
+
+    if (name == NULL) {
+        return true; /* of a newer server */
+    }
+    for (name += strlen(wf_enum_type_workflow_task_failed_cause.prefix); *name != '\0'; name++) {
+        const char letter = is_first || *name < 'A' ? *name : (char)(*name - 'A' + 'a');
+
+        if (*name == '_') {
+            is_first = true;
+            continue;
+        }
+        if (at == message.size_bytes || message.data[at] != letter) {
+            return false;
+        }
+        is_first = false;
+        at++;
+    }
+    return true;
+}
+
+/* I35, second part. Only servers that tell the failure are judged by it. */
+static void check_failures(struct sim_history_facts *facts)
+{
+    const sim_event_types task_failed = SIM_TYPE(WORKFLOW_TASK_FAILED);
+
+    for (uint32_t i = sim_history_next(facts, 0, task_failed); i < facts->count;
+         i = sim_history_next(facts, i + 1, task_failed)) {
+        const struct wf_event_workflow_task_failed *failed = facts->events[i].attributes.workflow_task_failed;
+
+        if (facts->is_sound[i] && is_found_by_server(failed->cause) && failed->failure != NULL &&
+            failed->failure->failure_info_case == WF_CASE_failure_server_failure_info &&
+            !begins_with_cause(failed->failure->message, failed->cause)) {
+            sim_history_find(facts, "I35", i, "event %lld %s has a message that does not begin with its cause: \"%S\"",
+                             SIM_EVENT_ARGS(facts, i), &failed->failure->message);
+        }
+    }
+}
+
 /* I30: what commands made lies in the block of the completion that they name. */
 static void check_blocks(struct sim_history_facts *facts)
 {
@@ -237,6 +339,11 @@ static void check_blocks(struct sim_history_facts *facts)
         int64_t named = 0;
 
         if (!wf_event_is_command(event->event_type) || !facts->is_sound[i]) {
+            continue;
+        }
+        if (facts->block_of[i] == 0 && follows_failed_task(facts, i)) {
+            sim_history_find(facts, "I35", i, "event %lld %s was made by a command and follows a failed workflow task",
+                             SIM_EVENT_ARGS(facts, i));
             continue;
         }
         if (facts->block_of[i] == 0) {
@@ -315,7 +422,9 @@ void sim_history_check_tasks(struct sim_history_facts *facts)
     check_after_start(facts);
     check_attempts(facts);
     check_queues(facts);
+    check_next_attempt(facts);
     check_unhandled(facts);
+    check_failures(facts);
     check_blocks(facts);
     check_close(facts);
     check_flush_order(facts);

@@ -14,6 +14,7 @@ struct sim_history_facts {
     const struct wf_event *events; /* events[id - 1] once the ids are known to be 1 to n */
     uint32_t count;
     bool is_foreign;
+    bool verifies_encoding;
     bool is_reset;      /* made by a reset: copies break the turns of tasks and request ids */
     bool is_paused;     /* was paused at some time */
     bool *is_sound;     /* by index: attributes of the event's type, and every reference right */
@@ -40,11 +41,15 @@ uint32_t sim_history_next(const struct sim_history_facts *facts, uint32_t index,
 /* Left minus right in nanoseconds, saturating. */
 int64_t sim_time_difference(struct wf_timestamp left, struct wf_timestamp right);
 
-/* check_history_tasks.c: I13 to I15, I18, I20 to I22, I30 to I33. */
+/* check_history_tasks.c: I13 to I15, I18 to I22, I30 to I33, I35. */
 void sim_history_check_tasks(struct sim_history_facts *facts);
 /* check_history_steps.c: I36 to I43, I50 to I52, I60, I63, I64. */
 void sim_history_check_steps(struct sim_history_facts *facts);
 /* check_history_messages.c: I55, I59, I71, I72. */
 void sim_history_check_messages(struct sim_history_facts *facts);
+/* check_history_times.c: I23, I26, I27, I44, I49, I54. */
+void sim_history_check_times(struct sim_history_facts *facts);
+/* check_history_run.c: I10, I12, I58, I80, I83, I100. */
+void sim_history_check_run(struct sim_history_facts *facts);
 
 #endif

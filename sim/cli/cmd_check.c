@@ -83,7 +83,8 @@ static enum cli_exit check_history(struct cli *cli, struct wf_json_writer *json,
                                    struct wf_history *history, struct totals *totals)
 {
     const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
-    const struct sim_history_options options = {.is_foreign = history->scenario.size_bytes == 0};
+    const struct sim_history_options options = {.is_foreign = history->scenario.size_bytes == 0,
+                                                .verifies_encoding = true};
     struct sim_history_findings *findings = WF_ARENA_NEW(cli->arena, struct sim_history_findings);
     struct wf_error err;
 
