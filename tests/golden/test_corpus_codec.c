@@ -6,102 +6,11 @@
 #include "tests/support/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "engine/archive.h"
-#include "engine/history.h"
-#include "sim/check/check_history.h"
+#include "tests/support/corpus.h"
 
-#define FILES_MAX 1024
-#define UNPACKED_BYTES_MAX ((size_t)256 << 20)
-
-struct corpus {
-    const char *folder;
-    struct wf_arena arena; /* of the list */
-    struct wf_string ids[FILES_MAX];
-    struct wf_string files[FILES_MAX];
-    struct wf_string validity[FILES_MAX];
-    bool has_golden[FILES_MAX];
-    size_t count;
-};
-
-static bool read_file(struct wf_arena *arena, const char *folder, const char *name,
-                      struct wf_string *bytes)
-{
-    char path[4096];
-    FILE *file = NULL;
-    char *data = NULL;
-    long size = 0;
-
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
-        (file = fopen(path, "rb")) == NULL) {
-        return false;
-    }
-    if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 &&
-        fseek(file, 0, SEEK_SET) == 0) {
-        data = wf_arena_take_text(arena, (size_t)size + 1);
-    }
-    if (data == NULL || fread(data, 1, (size_t)size, file) != (size_t)size) {
-        fclose(file);
-        return false;
-    }
-    fclose(file);
-    *bytes = (struct wf_string){data, (size_t)size};
-    return true;
-}
-
-static struct wf_string take_until(struct wf_string *rest, char end)
-{
-    const char *at = rest->size_bytes == 0 ? NULL : memchr(rest->data, end, rest->size_bytes);
-    const size_t size_bytes = at == NULL ? rest->size_bytes : (size_t)(at - rest->data);
-    const struct wf_string taken = {rest->data, size_bytes};
-    const size_t skipped = size_bytes + (at == NULL ? 0 : 1);
-
-    *rest = (struct wf_string){rest->data + skipped, rest->size_bytes - skipped};
-    return taken;
-}
-
-/* The columns of MANIFEST.tsv begin: id, file, golden, class, expected_validity. */
-static int read_manifest(void **state)
-{
-    static struct corpus corpus;
-    const char *folder = getenv("WFSIM_CORPUS");
-    struct wf_string rest;
-
-    corpus.folder = folder != NULL ? folder : "../shared/corpus";
-    wf_arena_init(&corpus.arena, wf_system_blocks(), 0);
-    *state = &corpus;
-    if (!read_file(&corpus.arena, corpus.folder, "MANIFEST.tsv", &rest)) {
-        return 0;
-    }
-    (void)take_until(&rest, '\n');
-    while (rest.size_bytes > 0 && corpus.count < FILES_MAX) {
-        struct wf_string line = take_until(&rest, '\n');
-
-        corpus.ids[corpus.count] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
-        corpus.files[corpus.count] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
-        corpus.has_golden[corpus.count] = wf_string_is(take_until(&line, '\t'), "ok");
-        (void)take_until(&line, '\t');
-        corpus.validity[corpus.count++] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
-    }
-    return 0;
-}
-
-static int drop_manifest(void **state)
-{
-    struct corpus *corpus = *state;
-
-    wf_arena_deinit(&corpus->arena);
-    return 0;
-}
-
-static bool skips(const struct corpus *corpus)
-{
-    if (corpus->count == 0) {
-        print_message("skipped all histories of the corpus: none at %s\n", corpus->folder);
-    }
-    return corpus->count == 0;
-}
+#define UNPACKED_BYTES_MAX CORPUS_UNPACKED_BYTES_MAX
 
 static void read_golden(const struct corpus *corpus, size_t i, const char *suffix,
                         struct wf_arena *arena, struct wf_string *golden)
@@ -110,25 +19,7 @@ static void read_golden(const struct corpus *corpus, size_t i, const char *suffi
 
     assert_true(snprintf(name, sizeof name, "golden/%s%s", corpus->ids[i].data, suffix) <
                 (int)sizeof name);
-    assert_true(read_file(arena, corpus->folder, name, golden));
-}
-
-/* Reads the one history of a file. */
-static void read_only_history(const struct corpus *corpus, size_t i, struct wf_arena *arena,
-                              struct wf_history *history)
-{
-    struct wf_history_reader reader;
-    struct wf_history further;
-    struct wf_error err = {0};
-    struct wf_string file;
-
-    assert_true(read_file(arena, corpus->folder, corpus->files[i].data, &file));
-    if (wf_history_reader_init(&reader, arena, file, UNPACKED_BYTES_MAX, &err) != WF_OK ||
-        wf_history_reader_next(&reader, arena, history, &err) != WF_OK) {
-        fail_msg("%s: %s (byte %lld, event %lld)", corpus->ids[i].data, err.message,
-                 (long long)err.byte_offset, (long long)err.event_id);
-    }
-    assert_int_equal(wf_history_reader_next(&reader, arena, &further, &err), WF_ERR_NOT_FOUND);
+    assert_true(corpus_read_file(arena, corpus->folder, name, golden));
 }
 
 static void assert_same_bytes(const char *id, const char *what, struct wf_string ours,
@@ -154,7 +45,7 @@ static void test_corpus__both_golden_forms_are_written_byte_for_byte(void **stat
     struct corpus *corpus = *state;
     size_t checked_count = 0;
 
-    if (skips(corpus)) {
+    if (corpus_skips(corpus)) {
         return;
     }
     for (size_t i = 0; i < corpus->count; i++) {
@@ -167,7 +58,7 @@ static void test_corpus__both_golden_forms_are_written_byte_for_byte(void **stat
             continue;
         }
         wf_arena_init(&arena, wf_system_blocks(), 0);
-        read_only_history(corpus, i, &arena, &history);
+        corpus_read_history(corpus, i, &arena, &history);
         wf_buffer_init(&out, &arena);
         wf_history_write_protobuf(&history, &out);
         read_golden(corpus, i, ".pb", &arena, &golden);
@@ -220,7 +111,7 @@ static void test_corpus__archives_round_trip_both_forms(void **state)
     struct corpus *corpus = *state;
     static const char *const suffixes[] = {".pb", ".canonical.json"};
 
-    if (skips(corpus)) {
+    if (corpus_skips(corpus)) {
         return;
     }
     for (size_t form = 0; form < TEST_COUNT(suffixes); form++) {
@@ -278,7 +169,7 @@ static void test_corpus__what_is_no_history_is_refused_by_name(void **state)
     };
     struct corpus *corpus = *state;
 
-    if (skips(corpus)) {
+    if (corpus_skips(corpus)) {
         return;
     }
     for (size_t i = 0; i < corpus->count; i++) {
@@ -294,7 +185,7 @@ static void test_corpus__what_is_no_history_is_refused_by_name(void **state)
             continue;
         }
         wf_arena_init(&arena, wf_system_blocks(), 0);
-        assert_true(read_file(&arena, corpus->folder, corpus->files[i].data, &file));
+        assert_true(corpus_read_file(&arena, corpus->folder, corpus->files[i].data, &file));
         status = wf_history_reader_init(&reader, &arena, file, UNPACKED_BYTES_MAX, &err);
         if (status == WF_OK) {
             status = wf_history_reader_next(&reader, &arena, &history, &err);
@@ -317,7 +208,7 @@ static void test_corpus__normalise_tells_histories_from_parts(void **state)
 {
     struct corpus *corpus = *state;
 
-    if (skips(corpus)) {
+    if (corpus_skips(corpus)) {
         return;
     }
     for (size_t i = 0; i < corpus->count; i++) {
@@ -332,7 +223,7 @@ static void test_corpus__normalise_tells_histories_from_parts(void **state)
             continue;
         }
         wf_arena_init(&arena, wf_system_blocks(), 0);
-        read_only_history(corpus, i, &arena, &history);
+        corpus_read_history(corpus, i, &arena, &history);
         status = wf_history_normalise(&history, &err);
         if (status != (is_valid ? WF_OK : WF_ERR_INVALID)) {
             fail_msg("%s, which is %s: %s", corpus->ids[i].data, corpus->validity[i].data,
@@ -347,43 +238,6 @@ static void test_corpus__normalise_tells_histories_from_parts(void **state)
     }
 }
 
-/* The invariants find nothing in valid histories of other servers, and name the damage of the others. */
-static void test_corpus__invariants_name_only_damaged_histories(void **state)
-{
-    const struct sim_history_options options = {.is_foreign = true};
-    struct corpus *corpus = *state;
-
-    if (skips(corpus)) {
-        return;
-    }
-    for (size_t i = 0; i < corpus->count; i++) {
-        const bool is_valid = wf_string_is(corpus->validity[i], "valid") ||
-                              wf_string_is(corpus->validity[i], "valid-open") ||
-                              wf_string_is(corpus->validity[i], "valid-descending");
-        static struct sim_history_findings findings;
-        struct wf_arena arena;
-        struct wf_history history;
-        struct wf_error err = {0};
-
-        if (!corpus->has_golden[i]) {
-            continue;
-        }
-        wf_arena_init(&arena, wf_system_blocks(), 0);
-        read_only_history(corpus, i, &arena, &history);
-        (void)wf_history_normalise(&history, &err);
-        assert_int_equal(sim_check_history(&arena, history.events, history.event_count, &options,
-                                           &findings, &err),
-                         WF_OK);
-        if ((findings.count == 0) != is_valid) {
-            fail_msg("%s, which is %s: %u findings, %.*s", corpus->ids[i].data,
-                     corpus->validity[i].data, findings.count,
-                     findings.count == 0 ? 0 : (int)findings.items[0].sentence.size_bytes,
-                     findings.count == 0 ? "" : findings.items[0].sentence.data);
-        }
-        wf_arena_deinit(&arena);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,8 +245,7 @@ int main(void)
         cmocka_unit_test(test_corpus__archives_round_trip_both_forms),
         cmocka_unit_test(test_corpus__what_is_no_history_is_refused_by_name),
         cmocka_unit_test(test_corpus__normalise_tells_histories_from_parts),
-        cmocka_unit_test(test_corpus__invariants_name_only_damaged_histories),
     };
 
-    return cmocka_run_group_tests_name("corpus_codec", tests, read_manifest, drop_manifest);
+    return cmocka_run_group_tests_name("corpus_codec", tests, corpus_read_manifest, corpus_drop_manifest);
 }
