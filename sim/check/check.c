@@ -69,6 +69,8 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->handled, arena);
     wf_map_init(&made->shards, arena);
     wf_map_init(&made->names, arena);
+    wf_map_init(&made->runs, arena);
+    wf_map_init(&made->create_requests, arena);
     WF_TRY(read_goals(made, err));
     sim_check_goals_init(made);
     *checks = made;

@@ -25,6 +25,13 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
 /* Sees a record; what it keeps of it, it copies. */
 void sim_checks_record(struct sim_checks *checks, const struct sim_record *record);
 
+/* Sees a committed write, after its records: what is stored must be what the history says. scratch is given back. */
+void sim_checks_commit(struct sim_checks *checks, struct wf_arena *scratch, const struct sim_commit *commit);
+
+/* What a reader got of the run's history, all of it: it must be what was committed, no more and no less. */
+void sim_checks_read(struct sim_checks *checks, struct wf_string run_id, const struct wf_string *batches,
+                     uint32_t batch_count, wf_time_ns now_ns, uint64_t step);
+
 /* A run completed with this result (JSON): for goals. */
 void sim_checks_result(struct sim_checks *checks, struct wf_string result);
 

@@ -2,6 +2,7 @@
  * Engine invariants that are on in every run, replayed from the records as they come: they cost a comparison each.
  * Whole histories are verified by check_history.c when a run closes.
  */
+#include "engine/base/assert.h"
 #include "sim/check/track.h"
 
 /* What the database holds of one shard. */
@@ -9,19 +10,25 @@ struct shard {
     int64_t range_id;
 };
 
-static void break_invariant(struct sim_checks *checks, unsigned number, const char *invariant, const char *cause,
-                            struct sim_workflow_track *workflow, const struct sim_record *record,
-                            struct wf_string sentence)
+void sim_checks_break_invariant(struct sim_checks *checks, unsigned number, const char *cause,
+                                struct sim_workflow_track *workflow, const struct sim_record *record,
+                                struct wf_string sentence)
 {
+    struct wf_buffer name;
+
+    WF_ASSERT(number >= 1 && number <= SIM_INVARIANTS_MAX);
     if (workflow != NULL) {
-        if ((workflow->broken_invariants >> number % 64 & 1) != 0) {
+        if ((workflow->broken_invariants[number / 64] >> number % 64 & 1) != 0) {
             return;
         }
-        workflow->broken_invariants |= UINT64_C(1) << number % 64;
+        workflow->broken_invariants[number / 64] |= UINT64_C(1) << number % 64;
     }
+    wf_buffer_init(&name, checks->arena);
+    wf_buffer_printf(&name, "I%u", number);
+    checks->is_full = checks->is_full || name.is_full;
     sim_checks_break(checks, &(struct sim_break){
                                  .check = SIM_CHECKS_MAX,
-                                 .invariant = invariant,
+                                 .invariant = wf_buffer_string(&name),
                                  .cause = cause,
                                  .workflow = workflow,
                                  .fault = sim_checks_fault_between(
@@ -33,7 +40,7 @@ static void break_invariant(struct sim_checks *checks, unsigned number, const ch
                              });
 }
 
-static void break_event(struct sim_checks *checks, unsigned number, const char *invariant, const char *cause,
+static void break_event(struct sim_checks *checks, unsigned number, const char *cause,
                         struct sim_workflow_track *workflow, const struct sim_record *record)
 {
     struct wf_buffer sentence;
@@ -42,7 +49,7 @@ static void break_event(struct sim_checks *checks, unsigned number, const char *
     wf_buffer_printf(&sentence, "event %lld %S of %S: %s; the event before it is %lld %s", (long long)record->x,
                      &record->a, &workflow->id, cause, (long long)workflow->last_event_id,
                      workflow->last_event_id == 0 ? "(none)" : wf_event_type_name(workflow->last_event_type));
-    break_invariant(checks, number, invariant, cause, workflow, record, wf_buffer_string(&sentence));
+    sim_checks_break_invariant(checks, number, cause, workflow, record, wf_buffer_string(&sentence));
 }
 
 /* I13: Scheduled (Started (Completed | Failed | TimedOut) | TimedOut | Failed)?, over and over. */
@@ -74,7 +81,7 @@ static void check_task_grammar(struct sim_checks *checks, struct sim_workflow_tr
         break;
     }
     if (!is_allowed) {
-        break_event(checks, 13, "I13", "a workflow task event out of turn", workflow, record);
+        break_event(checks, 13, "a workflow task event out of turn", workflow, record);
     }
     workflow->task = next;
 }
@@ -90,13 +97,13 @@ static void check_event(struct sim_checks *checks, struct sim_workflow_track *wo
         workflow->task = SIM_TASK_NONE;
     }
     if (record->x != workflow->last_event_id + 1) {
-        break_event(checks, 1, "I1", "event ids have a gap or repeat", workflow, record);
+        break_event(checks, 1, "event ids have a gap or repeat", workflow, record);
     }
     if ((record->x == 1) != is_start) {
-        break_event(checks, 2, "I2", "event 1 and only event 1 starts a run", workflow, record);
+        break_event(checks, 2, "event 1 and only event 1 starts a run", workflow, record);
     }
     if (workflow->has_closed_event) {
-        break_event(checks, 3, "I3", "an event follows the close", workflow, record);
+        break_event(checks, 3, "an event follows the close", workflow, record);
     }
     check_task_grammar(checks, workflow, record);
     workflow->has_closed_event = wf_event_is_close((int32_t)record->y);
@@ -116,7 +123,7 @@ static void check_one_open_run(struct sim_checks *checks, struct sim_workflow_tr
     }
     wf_buffer_init(&sentence, checks->arena);
     wf_buffer_printf(&sentence, "%u runs of %S are open at once", workflow->open_count, &workflow->id);
-    break_invariant(checks, 77, "I77", "two open runs of one id", workflow, record, wf_buffer_string(&sentence));
+    sim_checks_break_invariant(checks, 77, "two open runs of one id", workflow, record, wf_buffer_string(&sentence));
 }
 
 /* ---- I88: every committed write carries the range id that is stored; range ids only grow ---- */
@@ -152,13 +159,13 @@ static void check_fencing(struct sim_checks *checks, const struct sim_record *re
     if (is_acquired && record->y <= shard->range_id) {
         wf_buffer_printf(&sentence, "%S acquired shard %lld with range id %lld, and %lld was stored already",
                          &record->node, (long long)record->x, (long long)record->y, (long long)shard->range_id);
-        break_invariant(checks, 88, "I88", "a range id did not grow", NULL, record, wf_buffer_string(&sentence));
+        sim_checks_break_invariant(checks, 88, "a range id did not grow", NULL, record, wf_buffer_string(&sentence));
     } else if (!is_acquired && shard->range_id != 0 && record->y != shard->range_id) {
         wf_buffer_printf(&sentence,
                          "a write of %S to shard %lld was committed with range id %lld while %lld is stored: a process "
                          "that lost the shard still writes",
                          &record->node, (long long)record->x, (long long)record->y, (long long)shard->range_id);
-        break_invariant(checks, 88, "I88", "a write of a fenced owner was committed", NULL, record,
+        sim_checks_break_invariant(checks, 88, "a write of a fenced owner was committed", NULL, record,
                         wf_buffer_string(&sentence));
     }
     if (record->y > shard->range_id) {
@@ -199,6 +206,6 @@ void sim_checks_invariant(struct sim_checks *checks, struct wf_string workflow_i
     for (const char *digit = invariant + 1; wf_is_digit(*digit); digit++) {
         number = number * 10 + (unsigned)(*digit - '0');
     }
-    break_invariant(checks, number, invariant, "history breaks an invariant", workflow, &at,
-                    wf_string_copy(checks->arena, sentence));
+    sim_checks_break_invariant(checks, number, "history breaks an invariant", workflow, &at,
+                               wf_string_copy(checks->arena, sentence));
 }

@@ -409,7 +409,7 @@ void sim_checks_break(struct sim_checks *checks, const struct sim_break *from)
                                              : sim_check_diagnosis(is_of_scenario
                                                                        ? checks->config->checks[from->check].kind
                                                                        : SIM_CHECK_COUNT),
-        .invariant = from->invariant == NULL ? (struct wf_string){NULL, 0} : wf_string_of(from->invariant),
+        .invariant = from->invariant,
         .sentence = from->sentence,
         .workflow_id = from->workflow == NULL ? (struct wf_string){NULL, 0} : from->workflow->id,
         .workflow_type = from->workflow == NULL ? (struct wf_string){NULL, 0} : from->workflow->type,

@@ -79,7 +79,7 @@ struct sim_workflow_track {
     uint32_t continued_count;     /* runs of the latest chain that continued as new */
     uint64_t two_open_step;       /* the step in which a second run opened */
     uint64_t broken;              /* a bit for each check of the scenario that broke for it */
-    uint64_t broken_invariants;   /* a bit for each invariant number, modulo 64 */
+    uint64_t broken_invariants[2]; /* a bit for each invariant number */
     uint64_t goals_inside;        /* a bit for each goal between whose moments it is */
     struct wf_string *goal_nodes; /* where the first moment was, by goal; NULL until one was */
 };
@@ -105,6 +105,8 @@ struct sim_checks {
     struct wf_map sends;   /* by sender and send number */
     struct wf_map handled; /* signal events already counted */
     struct wf_map shards;
+    struct wf_map runs;           /* by run id: what commits made of them */
+    struct wf_map create_requests; /* by workflow id and request id: the run that was made */
     struct wf_map names; /* every string kept more than once */
     struct sim_fault_note notes[SIM_FAULT_NOTES];
     uint64_t note_count; /* ever; the latest SIM_FAULT_NOTES are kept */
@@ -150,7 +152,7 @@ bool sim_check_names_effect(const struct sim_check_config *check, struct wf_stri
 struct sim_break {
     uint32_t check;        /* index in the scenario; SIM_CHECKS_MAX: none of them */
     const char *diagnosis; /* of a finding that is neither a check's nor an engine invariant's; NULL otherwise */
-    const char *invariant; /* "I36"; NULL otherwise */
+    struct wf_string invariant; /* "I36"; empty otherwise */
     const char *cause;     /* class of the cause, for the signature; static text */
     struct sim_workflow_track *workflow; /* NULL: none */
     struct wf_string key;
@@ -161,6 +163,12 @@ struct sim_break {
     struct wf_string sentence;
 };
 void sim_checks_break(struct sim_checks *checks, const struct sim_break *broken);
+
+/* An engine invariant, by its number; once for a workflow. The record says where and when; the cause is static text. */
+#define SIM_INVARIANTS_MAX 102
+void sim_checks_break_invariant(struct sim_checks *checks, unsigned number, const char *cause,
+                                struct sim_workflow_track *workflow, const struct sim_record *record,
+                                struct wf_string sentence);
 
 /* True when this check already broke for this workflow: one finding for each is enough. */
 bool sim_checks_is_broken(const struct sim_checks *checks, uint32_t check, const struct sim_workflow_track *workflow);

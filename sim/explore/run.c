@@ -135,6 +135,13 @@ static void on_record(void *context, const struct sim_record *record)
     }
 }
 
+static void on_commit(void *context, const struct sim_commit *commit)
+{
+    struct sim_run *run = context;
+
+    sim_checks_commit(run->checks, &run->scratch, commit);
+}
+
 /* ---- Runs that closed in this step ---- */
 
 static uint32_t find_run(const struct sim_run *run, struct wf_string run_id)
@@ -152,10 +159,13 @@ static uint32_t find_run(const struct sim_run *run, struct wf_string run_id)
 static enum wf_status read_history(struct sim_run *run, uint32_t run_index, struct wf_history_message *history,
                                    struct wf_error *err)
 {
+    const struct sim_loop *loop = sim_world_loop(run->world);
     const struct wf_string *batches = NULL;
     uint32_t count = 0;
 
     WF_TRY(sim_world_history(run->world, run_index, &batches, &count));
+    sim_checks_read(run->checks, sim_world_run(run->world, run_index).run_id, batches, count, loop->now_ns,
+                    loop->step_count);
     for (uint32_t i = 0; i < count; i++) {
         /* Batches are whole History messages: decoding one after the other into one message joins them. */
         WF_TRY(wf_wire_decode(&run->scratch, &wf_type_history_message, batches[i], history, err));
@@ -195,6 +205,18 @@ static enum wf_status look_at_closed_runs(struct sim_run *run, struct wf_error *
     }
     run->closed_count = 0;
     wf_arena_reset(&run->scratch);
+    return WF_OK;
+}
+
+/* Runs that never close are verified as far as they got. */
+static enum wf_status look_at_open_runs(struct sim_run *run, struct wf_error *err)
+{
+    for (uint32_t i = 0; i < sim_world_run_count(run->world); i++) {
+        if (sim_world_run(run->world, i).status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
+            WF_TRY(verify_history(run, i, err));
+            wf_arena_reset(&run->scratch);
+        }
+    }
     return WF_OK;
 }
 
@@ -434,6 +456,7 @@ static enum wf_status finish(struct sim_run *run, enum end end, struct wf_error 
         run->is_full = true;
     }
     if (end != END_STOPPED) {
+        WF_TRY(look_at_open_runs(run, err));
         if (!run->has_told_heal) {
             sim_checks_heal(run->checks, loop->now_ns);
         }
@@ -491,6 +514,7 @@ static enum wf_status begin_seed(struct sim_run *run, struct wf_error *err)
         .tape = run->options->tape,
         .blocks = blocks,
         .observer = on_record,
+        .commit_observer = on_commit,
         .observer_context = run,
         /* Closed histories are verified in the step after their close. */
         .keeps_closed_runs = run->options->keeps_histories,

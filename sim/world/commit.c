@@ -369,36 +369,61 @@ static bool note_event(struct sim_world *world, struct sim_run_record *run, cons
     return true;
 }
 
-static bool note_batch(struct sim_world *world, struct sim_run_record *run, const struct wf_db_batch *batch)
+/* Adds the batch's events to those of the write before it. */
+static bool note_batch(struct sim_world *world, struct sim_run_record *run, const struct wf_db_batch *batch,
+                       struct wf_history_message *history)
 {
-    struct wf_history_message history = {0};
+    uint32_t i = history->events.count;
 
-    if (wf_wire_decode(&world->step_arena, &wf_type_history_message, batch->bytes, &history, &world->error) != WF_OK) {
+    if (wf_wire_decode(&world->step_arena, &wf_type_history_message, batch->bytes, history, &world->error) != WF_OK) {
         return sim_world_fail(world, world->error.status, "a history batch that the service wrote cannot be read");
     }
-    for (uint32_t i = 0; i < history.events.count; i++) {
-        if (!note_event(world, run, &history.events.items[i])) {
+    for (; i < history->events.count; i++) {
+        if (!note_event(world, run, &history->events.items[i])) {
             return false;
         }
     }
     return true;
 }
 
-void sim_commit_write(struct sim_world *world, const struct wf_db_write *write)
+static void tell_commit(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write,
+                        const struct wf_history_message *events)
 {
+    if (world->config.commit_observer != NULL) {
+        world->config.commit_observer(world->config.observer_context,
+                                      &(struct sim_commit){.time_ns = world->loop.now_ns,
+                                                           .step = world->loop.step_count,
+                                                           .clock_ns = sim_node_clock(world, writer_node),
+                                                           .node = world->nodes[writer_node].name,
+                                                           .write = write,
+                                                           .events = events});
+    }
+}
+
+void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write)
+{
+    struct wf_history_message *events = wf_arena_take_array(&world->step_arena, write->runs.count, sizeof *events);
+
+    if (events == NULL) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for the events of a write");
+        return;
+    }
     for (uint32_t i = 0; i < write->runs.count && world->status == WF_OK; i++) {
         const struct wf_db_run_write *run_write = &write->runs.items[i];
         const struct sim_db_run *rows = sim_database_run(&world->database, run_write->run_id);
         struct sim_run_record *run = rows->context != NULL ? rows->context : new_run(world, run_write);
 
         for (uint32_t j = 0; run != NULL && j < run_write->batches.count; j++) {
-            if (!note_batch(world, run, &run_write->batches.items[j])) {
+            if (!note_batch(world, run, &run_write->batches.items[j], &events[i])) {
                 return;
             }
         }
     }
     for (uint32_t i = 0; i < write->runs.count && world->status == WF_OK; i++) {
         settle_workflow(world, sim_database_run(&world->database, write->runs.items[i].run_id)->context);
+    }
+    if (world->status == WF_OK) {
+        tell_commit(world, writer_node, write, events);
     }
 }
 

@@ -428,7 +428,7 @@ void sim_ring_settle(struct sim_world *world);
 void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envelope);
 
 /* ---- commit.c: what commits mean ---- */
-void sim_commit_write(struct sim_world *world, const struct wf_db_write *write);
+void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write);
 /* The run that closed first leaves memory; the view of it stays, without state and history. */
 void sim_commit_drop(struct sim_world *world);
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
+#include "engine/schema.h"
 #include "sim/config.h"
 #include "sim/core/choice.h"
 #include "sim/core/loop.h"
@@ -49,6 +50,19 @@ struct sim_refused_starts {
 /* Where records go, in order, as they happen. Reads only; must not call back into the world except through views. */
 typedef void (*sim_observer)(void *context, const struct sim_record *record);
 
+/* A write that the database committed, whatever its writer was told. Borrowed for the call. */
+struct sim_commit {
+    wf_time_ns time_ns;
+    uint64_t step;
+    wf_time_ns clock_ns; /* the writer's clock, whose times the stored state holds */
+    struct wf_string node;
+    const struct wf_db_write *write;
+    const struct wf_history_message *events; /* for each run of the write: the events of its batches, in order */
+};
+
+/* Where commits go, each after its records; under the same rules. They are no part of the trace. */
+typedef void (*sim_commit_observer)(void *context, const struct sim_commit *commit);
+
 struct sim_world_config {
     const struct sim_config *config;
     uint64_t seed;
@@ -56,7 +70,8 @@ struct sim_world_config {
     const struct wf_block_source *blocks; /* the region reserved for this run */
     const struct wf_block_source *stacks; /* for coroutines; NULL: blocks */
     sim_observer observer;
-    void *observer_context;
+    sim_commit_observer commit_observer; /* NULL: none */
+    void *observer_context;              /* of both */
     bool keeps_closed_runs; /* histories of closed runs stay readable (recording, list, describe) */
 };
 

@@ -1,0 +1,385 @@
+/*
+ * The checks of what transactions leave behind, fed with commits made by hand: an innocent run of four commits, and for each
+ * invariant a change of it that breaks exactly that one.
+ */
+#include "tests/support/test.h"
+
+#include "engine/codec.h"
+#include "engine/service.h"
+#include "engine/time.h"
+#include "sim/check/check.h"
+
+#define S WF_NS_PER_S
+#define COMMIT_COUNT 4
+#define EVENTS_MAX 4
+#define CLOCK_NS (1000 * S) /* stored times are those of the service's clock */
+
+/* One commit of the one run, before it is encoded. */
+struct plan {
+    struct wf_event events[EVENTS_MAX];
+    uint32_t event_count;
+    struct wf_state_run state;
+    struct wf_db_task tasks[3];
+    struct wf_state_push pushes[3]; /* bodies of transfer tasks */
+    uint32_t task_count;
+    struct wf_db_current_write current;
+    bool has_current;
+    struct wf_db_run_write run;
+};
+
+static struct plan plans[COMMIT_COUNT];
+static struct wf_state_start start;
+static struct wf_state_workflow_task tasks[COMMIT_COUNT];
+static struct wf_state_activity activities[COMMIT_COUNT][2];
+static struct wf_state_timer timers[COMMIT_COUNT][2];
+static struct wf_event buffered[1];
+static struct wf_event_workflow_execution_started started;
+static struct wf_event_workflow_task_scheduled task_scheduled;
+static struct wf_event_workflow_task_started task_started;
+static struct wf_event_workflow_task_completed task_completed;
+static struct wf_event_activity_task_scheduled activity_scheduled;
+static struct wf_event_timer_started timer_started;
+static struct wf_event_workflow_execution_signaled signaled;
+
+static void add_event(struct plan *plan, int64_t id, enum wf_event_type type, void *attributes)
+{
+    plan->events[plan->event_count++] = (struct wf_event){.event_id = id,
+                                                          .event_type = (int32_t)type,
+                                                          .attributes_case = wf_event_descriptors[type].oneof_number,
+                                                          .attributes.any = attributes};
+    plan->state.next_event_id = id + 1;
+}
+
+static void add_push(struct plan *plan, bool is_activity, int64_t scheduled_event_id)
+{
+    plan->pushes[plan->task_count] =
+        (struct wf_state_push){.is_activity = is_activity, .scheduled_event_id = scheduled_event_id, .attempt = 1};
+    plan->tasks[plan->task_count++] = (struct wf_db_task){.category = WF_TASK_TRANSFER, .run_id = WF_STR("run-1")};
+}
+
+static void add_alarm(struct plan *plan, int64_t time_ns)
+{
+    plan->state.alarm_ns = time_ns;
+    plan->tasks[plan->task_count++] =
+        (struct wf_db_task){.category = WF_TASK_TIMER, .visibility_time_ns = time_ns, .run_id = WF_STR("run-1")};
+}
+
+/* Started and scheduled; given to a worker; answered with an activity and a timer; the activity is started. */
+static void make_plans(void)
+{
+    memset(plans, 0, sizeof plans);
+    memset(tasks, 0, sizeof tasks);
+    memset(activities, 0, sizeof activities);
+    memset(timers, 0, sizeof timers);
+    memset(&started, 0, sizeof started);
+    memset(&start, 0, sizeof start);
+    for (size_t i = 0; i < COMMIT_COUNT; i++) {
+        plans[i].state.status = WF_WORKFLOW_EXECUTION_STATUS_RUNNING;
+        plans[i].run = (struct wf_db_run_write){.workflow_id = WF_STR("a"),
+                                                .run_id = WF_STR("run-1"),
+                                                .is_new = i == 0,
+                                                .expected_record_version = (int64_t)i};
+    }
+    add_event(&plans[0], 1, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, &started);
+    add_event(&plans[0], 2, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, &task_scheduled);
+    tasks[0] = (struct wf_state_workflow_task){.scheduled_event_id = 2, .attempt = 1};
+    plans[0].state.workflow_task = &tasks[0];
+    plans[0].has_current = true;
+    plans[0].current = (struct wf_db_current_write){
+        .workflow_id = WF_STR("a"), .run_id = WF_STR("run-1"), .create_request_id = WF_STR("r")};
+    add_push(&plans[0], false, 2);
+
+    add_event(&plans[1], 3, WF_EVENT_TYPE_WORKFLOW_TASK_STARTED, &task_started);
+    tasks[1] = tasks[0];
+    tasks[1].started_event_id = 3;
+    tasks[1].request_id = WF_STR("poll-1");
+    tasks[1].started_time_ns = CLOCK_NS;
+    tasks[1].timeout_ns = 10 * S;
+    plans[1].state.workflow_task = &tasks[1];
+    add_alarm(&plans[1], CLOCK_NS + 10 * S);
+
+    add_event(&plans[2], 4, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED, &task_completed);
+    add_event(&plans[2], 5, WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, &activity_scheduled);
+    add_event(&plans[2], 6, WF_EVENT_TYPE_TIMER_STARTED, &timer_started);
+    activities[2][0] = (struct wf_state_activity){.scheduled_event_id = 5,
+                                                  .activity_id = WF_STR("1"),
+                                                  .attempt = 1,
+                                                  .scheduled_time_ns = CLOCK_NS,
+                                                  .first_scheduled_time_ns = CLOCK_NS,
+                                                  .start_to_close_ns = 30 * S};
+    timers[2][0] = (struct wf_state_timer){.started_event_id = 6, .timer_id = WF_STR("t"), .expiry_ns = CLOCK_NS + 60 * S};
+    add_push(&plans[2], true, 5);
+    plans[2].state.alarm_ns = CLOCK_NS + 10 * S; /* of the task that is done: early does no harm */
+
+    plans[3].state.next_event_id = 7;
+    activities[3][0] = activities[2][0];
+    activities[3][0].started_time_ns = CLOCK_NS + S;
+    activities[3][0].request_id = WF_STR("poll-2");
+    timers[3][0] = timers[2][0];
+    plans[3].state.alarm_ns = CLOCK_NS + 10 * S;
+    for (size_t i = 2; i < COMMIT_COUNT; i++) {
+        plans[i].state.activities.items = activities[i];
+        plans[i].state.activities.count = 1;
+        plans[i].state.timers.items = timers[i];
+        plans[i].state.timers.count = 1;
+    }
+}
+
+static struct wf_string encode(struct wf_arena *arena, const struct wf_message_type *type, const void *message)
+{
+    struct wf_buffer bytes;
+
+    wf_buffer_init(&bytes, arena);
+    wf_wire_encode(type, message, &bytes);
+    return wf_buffer_string(&bytes);
+}
+
+static void commit(struct wf_arena *arena, struct wf_arena *scratch, struct sim_checks *checks, size_t i)
+{
+    struct plan *plan = &plans[i];
+    const struct wf_history_message events = {.events = {.items = plan->events, .count = plan->event_count}};
+    struct wf_db_batch batch = {.bytes = encode(arena, &wf_type_history_message, &events)};
+    struct wf_db_write write = {0};
+
+    plan->state.start = encode(arena, &wf_type_state_start, &start);
+    plan->run.state = encode(arena, &wf_type_state_run, &plan->state);
+    plan->run.batches.items = &batch;
+    plan->run.batches.count = plan->event_count > 0 ? 1 : 0;
+    for (uint32_t task = 0; task < plan->task_count; task++) {
+        plan->tasks[task].body = encode(arena, &wf_type_state_push, &plan->pushes[task]);
+    }
+    write.runs.items = &plan->run;
+    write.runs.count = 1;
+    write.tasks.items = plan->tasks;
+    write.tasks.count = plan->task_count;
+    write.current = plan->has_current ? &plan->current : NULL;
+    sim_checks_commit(checks, scratch, &(struct sim_commit){.time_ns = (int64_t)(i + 1) * S,
+                                                            .step = i + 1,
+                                                            .clock_ns = CLOCK_NS + S,
+                                                            .node = WF_STR("server-1"),
+                                                            .write = &write,
+                                                            .events = &events});
+    plan->run.batches.items = NULL;
+}
+
+static const struct sim_broken_check *run_plans(struct wf_arena *arena, uint32_t *count, struct sim_checks **checks)
+{
+    static const struct sim_config config;
+    struct wf_arena scratch;
+    struct wf_error err;
+
+    wf_arena_init(&scratch, wf_system_blocks(), 0);
+    assert_int_equal(sim_checks_new(arena, &config, checks, &err), WF_OK);
+    for (size_t i = 0; i < COMMIT_COUNT; i++) {
+        commit(arena, &scratch, *checks, i);
+    }
+    wf_arena_deinit(&scratch);
+    assert_true(sim_checks_is_complete(*checks));
+    return sim_checks_broken(*checks, count);
+}
+
+/* ---- The changes ---- */
+
+static void break_8(void)
+{
+    static struct wf_event_workflow_execution_terminated terminated;
+
+    plans[2].event_count = 0;
+    add_event(&plans[2], 4, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+    add_event(&plans[3], 5, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, &signaled);
+}
+static void break_11_stored(void) { plans[3].state.next_event_id = 9; }
+static void break_11_gap(void)
+{
+    add_event(&plans[3], 8, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, &signaled);
+    plans[3].state.is_cancel_requested = true;
+    plans[3].state.workflow_task = &tasks[3];
+    tasks[3].attempt = 2;
+    tasks[3].scheduled_event_id = 9;
+    add_push(&plans[3], false, 9);
+}
+static void break_16(void) { tasks[1].scheduled_event_id = 1; }
+static void break_17(void)
+{
+    buffered[0] = plans[0].events[0];
+    buffered[0].event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED;
+    buffered[0].attributes_case = 0;
+    plans[3].state.buffered_events.items = buffered;
+    plans[3].state.buffered_events.count = 1;
+}
+static void break_28(void)
+{
+    add_event(&plans[3], 7, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, &signaled);
+    plans[3].state.signal_count = 1;
+}
+static void break_29(void)
+{
+    plans[2].event_count = 0;
+    plans[2].task_count = 0;
+    plans[2].state = plans[1].state;
+    tasks[2] = tasks[1];
+    tasks[2].request_id = WF_STR("poll-9");
+    plans[2].state.workflow_task = &tasks[2];
+    plans[3] = plans[2];
+    plans[3].run.expected_record_version = 3;
+}
+static void break_45_first(void) { activities[2][0].attempt = 2, activities[3][0].attempt = 2; }
+static void break_45_gap(void) { activities[3][0].attempt = 3; }
+static void break_45_early(void)
+{
+    activities[3][0].attempt = 2;
+    activities[3][0].scheduled_time_ns = CLOCK_NS + 5 * S;
+}
+static void break_48_activity(void)
+{
+    plans[2].event_count = 2;
+    add_event(&plans[2], 6, WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, &activity_scheduled);
+    for (size_t i = 2; i < COMMIT_COUNT; i++) {
+        activities[i][1] = activities[2][0];
+        activities[i][1].scheduled_event_id = 6;
+        plans[i].state.activities.count = 2;
+        plans[i].state.timers.count = 0;
+    }
+    add_push(&plans[2], true, 6);
+}
+static void break_48_timer(void)
+{
+    add_event(&plans[2], 7, WF_EVENT_TYPE_TIMER_STARTED, &timer_started);
+    for (size_t i = 2; i < COMMIT_COUNT; i++) {
+        timers[i][1] = timers[2][0];
+        timers[i][1].started_event_id = 7;
+        plans[i].state.timers.count = 2;
+    }
+    plans[3].state.next_event_id = 8;
+}
+static void break_77(void) { plans[0].current.run_id = WF_STR("run-2"); }
+static void break_84(void)
+{
+    static struct wf_event_workflow_execution_terminated terminated;
+
+    /* The run ends, and the same request makes another. */
+    plans[2].event_count = 0;
+    add_event(&plans[2], 4, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+    plans[3] = plans[0];
+    plans[3].run.run_id = WF_STR("run-2");
+    plans[3].current.run_id = WF_STR("run-2");
+    plans[3].tasks[0].run_id = WF_STR("run-2");
+}
+static void break_89(void) { plans[2].run.expected_record_version = 1; }
+static void break_90_activity(void) { plans[3].state.activities.count = 0; }
+static void break_90_timer(void) { timers[3][0].started_event_id = 5; }
+static void break_90_task(void) { tasks[1].started_event_id = 0; }
+static void break_90_signals(void) { plans[3].state.signal_count = 2; }
+static void break_90_cancel(void) { plans[3].state.is_cancel_requested = true; }
+static void break_91_late(void) { plans[2].state.alarm_ns = 0, plans[3].state.alarm_ns = 0; }
+static void break_91_unwritten(void) { plans[2].state.alarm_ns = plans[3].state.alarm_ns = CLOCK_NS + 9 * S; }
+static void break_91_task(void) { plans[0].task_count = 0; }
+static void break_91_activity(void) { plans[2].task_count = 0; }
+
+static const struct {
+    const char *invariant;
+    void (*change)(void);
+} rows[] = {
+    {"I8", break_8},
+    {"I11", break_11_stored},
+    {"I11", break_11_gap},
+    {"I16", break_16},
+    {"I17", break_17},
+    {"I28", break_28},
+    {"I29", break_29},
+    {"I45", break_45_first},
+    {"I45", break_45_gap},
+    {"I45", break_45_early},
+    {"I48", break_48_activity},
+    {"I48", break_48_timer},
+    {"I77", break_77},
+    {"I84", break_84},
+    {"I89", break_89},
+    {"I90", break_90_activity},
+    {"I90", break_90_timer},
+    {"I90", break_90_task},
+    {"I90", break_90_signals},
+    {"I90", break_90_cancel},
+    {"I91", break_91_late},
+    {"I91", break_91_unwritten},
+    {"I91", break_91_task},
+    {"I91", break_91_activity},
+};
+
+/* What the service does breaks nothing. */
+static void test_check_commits__innocent_run_passes(void **state)
+{
+    struct sim_checks *checks = NULL;
+    uint32_t count = 0;
+
+    make_plans();
+    (void)run_plans(*state, &count, &checks);
+
+    assert_int_equal(count, 0);
+}
+
+/* Each change breaks the invariant that it is about, and no other. */
+static void test_check_commits__each_broken_invariant_is_named(void **state)
+{
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct sim_checks *checks = NULL;
+        const struct sim_broken_check *broken = NULL;
+        uint32_t count = 0;
+
+        make_plans();
+        rows[i].change();
+        broken = run_plans(*state, &count, &checks);
+
+        if (count != 1 || !wf_string_is(broken[0].invariant, rows[i].invariant)) {
+            for (uint32_t k = 0; k < count; k++) {
+                print_message("%.*s\n", (int)broken[k].sentence.size_bytes, broken[k].sentence.data);
+            }
+            fail_msg("row %zu: %u broken, %s wanted", i, count, rows[i].invariant);
+        }
+    }
+}
+
+/* A history that is read must be the committed one: all of it, and nothing that was not committed (I94, and so I93). */
+static void test_check_commits__what_is_read_was_committed(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t first;
+        size_t count;
+        bool has_orphan;
+        uint32_t broken;
+    } reads[] = {{"all of it", 0, 3, false, 0}, {"its end is lost", 0, 2, false, 1}, {"an orphan appears", 0, 3, true, 1}};
+
+    for (size_t i = 0; i < TEST_COUNT(reads); i++) {
+        struct sim_checks *checks = NULL;
+        struct wf_string batches[4] = {{NULL, 0}};
+        uint32_t count = 0;
+
+        make_plans();
+        (void)run_plans(*state, &count, &checks);
+        for (size_t k = 0; k < reads[i].count; k++) {
+            const struct wf_history_message events = {
+                .events = {.items = plans[k].events, .count = plans[k].event_count}};
+
+            batches[k] = encode(*state, &wf_type_history_message, &events);
+        }
+        batches[3] = batches[2];
+        sim_checks_read(checks, WF_STR("run-1"), batches, (uint32_t)reads[i].count + (reads[i].has_orphan ? 1 : 0), 9 * S, 9);
+
+        (void)sim_checks_broken(checks, &count);
+        if (count != reads[i].broken) {
+            fail_msg("%s: %u broken", reads[i].name, count);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_ARENA(test_check_commits__innocent_run_passes),
+        TEST_IN_ARENA(test_check_commits__each_broken_invariant_is_named),
+        TEST_IN_ARENA(test_check_commits__what_is_read_was_committed),
+    };
+
+    return cmocka_run_group_tests_name("check_commits", tests, NULL, NULL);
+}
