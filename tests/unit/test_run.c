@@ -1,6 +1,7 @@
 /* One simulation from start to verdict: that a seed is repeated exactly, and what is said of workflows that did not complete. */
 #include "tests/support/test.h"
 
+#include "engine/service.h"
 #include "engine/wfsim.h"
 #include "sim/run.h"
 
@@ -306,6 +307,39 @@ static void test_run__a_chain_without_end_is_a_finding(void **state)
     sim_run_free(run);
 }
 
+/* Histories of runs that are still open at the end are verified too: a service that forgets request ids is seen. */
+static void test_run__open_runs_are_verified(void **state)
+{
+    static const struct sim_client often = {.name = TEXT("client-1"),
+                                            .action = SIM_CLIENT_SIGNAL,
+                                            .to = {TEXT("run-1")},
+                                            .at_ns = S,
+                                            .every_ns = S,
+                                            .name_of = TEXT("approve")};
+    const struct setting setting = {.workflow_type = TEXT("Waits"), .activity = &works};
+    struct sim_config config;
+    struct sim_start start;
+    struct sim_run *run = begin(&setting, &config, &start);
+    bool is_seen = false;
+
+    (void)state;
+    config.clients = &often;
+    config.client_count = 1;
+    config.planted = WF_PLANT_NO_REQUEST_DEDUP;
+    config.end_after_ns = 60 * S;
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        config.faults.allowed[kind] = kind == SIM_FAULT_SIGNAL_DUPLICATE;
+    }
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        const struct sim_run_result *result = run_seed(run, &(struct sim_run_options){.seed = seed});
+
+        assert_int_equal(result->unfinished_count, 2);
+        is_seen = is_seen || (result->broken_count > 0 && wf_string_is(result->broken[0].invariant, "I55"));
+    }
+    assert_true(is_seen);
+    sim_run_free(run);
+}
+
 /* A run that never ends is given up at its limit of steps, and says so. */
 static void test_run__gives_up_at_its_limit_of_steps(void **state)
 {
@@ -329,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_run__no_faults_means_none),
         cmocka_unit_test(test_run__unfinished_workflows_say_why),
         cmocka_unit_test(test_run__a_chain_without_end_is_a_finding),
+        cmocka_unit_test(test_run__open_runs_are_verified),
         cmocka_unit_test(test_run__gives_up_at_its_limit_of_steps),
     };
 
