@@ -8,7 +8,7 @@
 #include "engine/base/map.h"
 #include "engine/codec.h"
 #include "sim/check/check.h"
-#include "sim/check/check_history.h"
+#include "sim/check/check_runs.h"
 #include "sim/core/pool.h"
 #include "sim/explore/unfinished.h"
 #include "sim/fault/fault.h"
@@ -26,6 +26,7 @@ struct sim_run {
     struct wf_arena scratch; /* of one step */
     struct sim_world *world;
     struct sim_checks *checks;
+    struct sim_runs *runs; /* their histories, to be compared at the end */
     struct sim_faults *faults;
     const struct sim_run_options *options;
     struct sim_run_result result;
@@ -34,6 +35,7 @@ struct sim_run {
     struct wf_map attempts; /* node -> attempts that run there */
     struct wf_string closed_run_ids[CLOSED_MAX];
     uint32_t closed_count;
+    bool has_missed_run; /* more closed at once than are remembered */
     uint32_t told_count; /* broken checks that are in the trace */
     wf_time_ns last_activity_ns;
     wf_time_ns done_ns;           /* when everything had closed; SIM_NEVER until then */
@@ -100,6 +102,8 @@ static void note_closed(struct sim_run *run, const struct sim_record *record)
 {
     if (run->closed_count < CLOSED_MAX) {
         run->closed_run_ids[run->closed_count++] = wf_string_copy(&run->scratch, record->b);
+    } else {
+        run->has_missed_run = true;
     }
 }
 
@@ -182,6 +186,13 @@ static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, st
     struct sim_history_findings findings;
 
     WF_TRY(read_history(run, run_index, &history, err));
+    WF_TRY(sim_runs_add(run->runs,
+                        &(struct sim_run_history){.tag = run_index,
+                                                  .workflow_id = view.workflow_id,
+                                                  .run_id = view.run_id,
+                                                  .events = history.events.items,
+                                                  .event_count = history.events.count},
+                        err));
     WF_TRY(sim_check_history(&run->scratch, history.events.items, history.events.count, &options, &findings, err));
     for (uint32_t i = 0; i < findings.count; i++) {
         sim_checks_invariant(run->checks, view.workflow_id, findings.items[i].invariant, findings.items[i].sentence,
@@ -216,6 +227,20 @@ static enum wf_status look_at_open_runs(struct sim_run *run, struct wf_error *er
             WF_TRY(verify_history(run, i, err));
             wf_arena_reset(&run->scratch);
         }
+    }
+    return WF_OK;
+}
+
+/* What no history shows alone. Every run is there. */
+static enum wf_status compare_runs(struct sim_run *run, struct wf_error *err)
+{
+    struct sim_run_findings findings;
+
+    WF_TRY(sim_runs_check(run->runs, !run->has_missed_run, &findings, err));
+    for (uint32_t i = 0; i < findings.count; i++) {
+        sim_checks_invariant(run->checks, findings.items[i].workflow_id, findings.items[i].finding.invariant,
+                             findings.items[i].finding.sentence, sim_world_loop(run->world)->now_ns,
+                             sim_world_loop(run->world)->step_count);
     }
     return WF_OK;
 }
@@ -457,6 +482,7 @@ static enum wf_status finish(struct sim_run *run, enum end end, struct wf_error 
     }
     if (end != END_STOPPED) {
         WF_TRY(look_at_open_runs(run, err));
+        WF_TRY(compare_runs(run, err));
         if (!run->has_told_heal) {
             sim_checks_heal(run->checks, loop->now_ns);
         }
@@ -507,7 +533,12 @@ static enum wf_status begin_seed(struct sim_run *run, struct wf_error *err)
     run->done_ns = SIM_NEVER;
     run->has_told_heal = false;
     run->is_full = false;
+    run->has_missed_run = false;
     WF_TRY(sim_checks_new(&run->arena, run->config, &run->checks, err));
+    run->runs = sim_runs_new(&run->arena);
+    if (run->runs == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the checks");
+    }
     world = (struct sim_world_config){
         .config = run->config,
         .seed = run->options->seed,

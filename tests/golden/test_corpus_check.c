@@ -4,7 +4,7 @@
  */
 #include "tests/support/test.h"
 
-#include "sim/check/check_history.h"
+#include "sim/check/check_runs.h"
 #include "tests/support/corpus.h"
 
 static const struct {
@@ -80,10 +80,56 @@ static void test_corpus__invariants_name_only_damaged_histories(void **state)
     assert_int_equal(damaged_count, TEST_COUNT(damaged));
 }
 
+/* Nor do they contradict each other, although some runs are there twice, earlier and later or edited. */
+static void test_corpus__histories_agree_with_each_other(void **state)
+{
+    struct corpus *corpus = *state;
+    static struct sim_run_findings findings;
+    struct wf_arena kept;
+    struct sim_runs *runs = NULL;
+    struct wf_error err = {0};
+
+    if (corpus_skips(corpus)) {
+        return;
+    }
+    wf_arena_init(&kept, wf_system_blocks(), 0);
+    runs = sim_runs_new(&kept);
+    for (size_t i = 0; i < corpus->count; i++) {
+        struct wf_arena arena;
+        struct wf_history history;
+
+        if (!corpus->has_golden[i]) {
+            continue;
+        }
+        wf_arena_init(&arena, wf_system_blocks(), 0);
+        corpus_read_history(corpus, i, &arena, &history);
+        (void)wf_history_normalise(&history, &err);
+        wf_history_fill_ids(&history);
+        assert_int_equal(sim_runs_add(runs,
+                                      &(struct sim_run_history){.tag = (uint32_t)i,
+                                                                .workflow_id = history.workflow_id,
+                                                                .run_id = history.run_id,
+                                                                .events = history.events,
+                                                                .event_count = history.event_count,
+                                                                .is_foreign = true,
+                                                                .keeps_digests = true},
+                                      &err),
+                         WF_OK);
+        wf_arena_deinit(&arena);
+    }
+    assert_int_equal(sim_runs_check(runs, false, &findings, &err), WF_OK);
+    if (findings.count > 0) {
+        fail_msg("%s: %s %.*s", corpus->ids[findings.items[0].tag].data, findings.items[0].finding.invariant,
+                 (int)findings.items[0].finding.sentence.size_bytes, findings.items[0].finding.sentence.data);
+    }
+    wf_arena_deinit(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_corpus__invariants_name_only_damaged_histories),
+        cmocka_unit_test(test_corpus__histories_agree_with_each_other),
     };
 
     return cmocka_run_group_tests_name("corpus_check", tests, corpus_read_manifest, corpus_drop_manifest);

@@ -223,7 +223,11 @@ static void break_29(void)
     plans[3] = plans[2];
     plans[3].run.expected_record_version = 3;
 }
-static void break_45_first(void) { activities[2][0].attempt = 2, activities[3][0].attempt = 2; }
+static void break_45_first(void)
+{
+    activities[2][0].attempt = 2;
+    activities[3][0].attempt = 2;
+}
 static void break_45_gap(void) { activities[3][0].attempt = 3; }
 static void break_45_early(void)
 {
@@ -271,7 +275,11 @@ static void break_90_timer(void) { timers[3][0].started_event_id = 5; }
 static void break_90_task(void) { tasks[1].started_event_id = 0; }
 static void break_90_signals(void) { plans[3].state.signal_count = 2; }
 static void break_90_cancel(void) { plans[3].state.is_cancel_requested = true; }
-static void break_91_late(void) { plans[2].state.alarm_ns = 0, plans[3].state.alarm_ns = 0; }
+static void break_91_late(void)
+{
+    plans[2].state.alarm_ns = 0;
+    plans[3].state.alarm_ns = 0;
+}
 static void break_91_unwritten(void) { plans[2].state.alarm_ns = plans[3].state.alarm_ns = CLOCK_NS + 9 * S; }
 static void break_91_task(void) { plans[0].task_count = 0; }
 static void break_91_activity(void) { plans[2].task_count = 0; }
