@@ -84,6 +84,7 @@ void sim_checks_record(struct sim_checks *checks, const struct sim_record *recor
 
     sim_checks_track(checks, record, workflow, &effect);
     sim_check_engine_record(checks, record, workflow);
+    sim_check_answers_record(checks, record, workflow);
     sim_check_effects_record(checks, record, workflow, effect);
     sim_check_progress_record(checks, record, workflow);
     sim_check_signals_record(checks, record, workflow);
@@ -108,6 +109,7 @@ void sim_checks_waits(struct sim_checks *checks, struct wf_string workflow_id, s
 
 void sim_checks_end(struct sim_checks *checks, const struct sim_checks_end *end)
 {
+    sim_check_answers_end(checks, end);
     sim_check_effects_end(checks, end);
     sim_check_progress_end(checks, end);
     sim_check_signals_end(checks, end);

@@ -192,6 +192,8 @@ static bool is_of_task(int32_t event_type)
 
 static void follow_event(const struct context *context, const struct wf_event *event)
 {
+    const struct sim_record at = {
+        .time_ns = context->commit->time_ns, .step = context->commit->step, .node = context->commit->node};
     struct run_track *run = context->run;
 
     if (run->is_closed) {
@@ -216,6 +218,7 @@ static void follow_event(const struct context *context, const struct wf_event *e
         add(context, &run->timers, event->event_id);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
         run->signal_count++;
+        sim_check_answers_signaled(context->checks, run->workflow, event->attributes.workflow_execution_signaled, &at);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) {
         run->is_cancel_requested = true;
     } else {

@@ -45,6 +45,15 @@ struct sim_signal_track {
     struct sim_moment last_accepted;
 };
 
+/* One signal name of one workflow, as clients and history tell of it. */
+struct sim_heard_signal {
+    struct sim_heard_signal *next;
+    struct wf_string name;
+    uint32_t sent_count;
+    uint32_t accepted_count;
+    uint32_t recorded_count; /* events */
+};
+
 enum sim_task_state { SIM_TASK_NONE, SIM_TASK_SCHEDULED, SIM_TASK_STARTED };
 
 /* One workflow id over all its runs. */
@@ -73,6 +82,11 @@ struct sim_workflow_track {
     struct sim_effect_track *effects;
     struct sim_effect_track *last_effect;
     struct sim_signal_track *signals;
+    struct sim_heard_signal *heard;
+    uint32_t cancel_sent_to; /* which run was open when a cancel was sent last, counted from 1; 0: none */
+    bool must_be_canceled;   /* an open run accepted a cancel */
+    bool has_cancel_request;
+    bool has_terminated;
     struct wf_string await_site;  /* where it waits at the end; empty: not known */
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */
     bool is_continued;            /* the run that closed has a successor */
@@ -184,6 +198,12 @@ void sim_check_progress_end(struct sim_checks *checks, const struct sim_checks_e
 void sim_check_signals_record(struct sim_checks *checks, const struct sim_record *record,
                               struct sim_workflow_track *workflow);
 void sim_check_signals_end(struct sim_checks *checks, const struct sim_checks_end *end);
+void sim_check_answers_record(struct sim_checks *checks, const struct sim_record *record,
+                              struct sim_workflow_track *workflow);
+void sim_check_answers_signaled(struct sim_checks *checks, struct sim_workflow_track *workflow,
+                                const struct wf_event_workflow_execution_signaled *signaled,
+                                const struct sim_record *at);
+void sim_check_answers_end(struct sim_checks *checks, const struct sim_checks_end *end);
 void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
                              struct sim_workflow_track *workflow);
 /* Once the moments of all goals are read. */

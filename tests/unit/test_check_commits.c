@@ -41,6 +41,23 @@ static struct wf_event_activity_task_scheduled activity_scheduled;
 static struct wf_event_timer_started timer_started;
 static struct wf_event_workflow_execution_signaled signaled;
 
+/* What clients do before and after the commits, and the end. */
+static struct sim_record before[2];
+static struct sim_record after[2];
+static bool has_end;
+static const struct sim_client sender = {.action = SIM_CLIENT_SIGNAL, .name_of = {"s", 1}};
+
+static struct sim_record say(enum sim_record_kind kind, const char *what, const char *answer)
+{
+    return (struct sim_record){.kind = kind,
+                               .time_ns = S,
+                               .node = {"client-1", 8},
+                               .subject = {"a", 1},
+                               .a = wf_string_of(what),
+                               .b = wf_string_of(answer),
+                               .x = 1};
+}
+
 static void add_event(struct plan *plan, int64_t id, enum wf_event_type type, void *attributes)
 {
     plan->events[plan->event_count++] = (struct wf_event){.event_id = id,
@@ -68,6 +85,11 @@ static void add_alarm(struct plan *plan, int64_t time_ns)
 static void make_plans(void)
 {
     memset(plans, 0, sizeof plans);
+    memset(before, 0, sizeof before);
+    memset(after, 0, sizeof after);
+    has_end = false;
+    signaled = (struct wf_event_workflow_execution_signaled){.signal_name = WF_STR("s")};
+    before[0] = say(SIM_RECORD_SENT, "s", "");
     memset(tasks, 0, sizeof tasks);
     memset(activities, 0, sizeof activities);
     memset(timers, 0, sizeof timers);
@@ -164,14 +186,23 @@ static void commit(struct wf_arena *arena, struct wf_arena *scratch, struct sim_
 
 static const struct sim_broken_check *run_plans(struct wf_arena *arena, uint32_t *count, struct sim_checks **checks)
 {
-    static const struct sim_config config;
+    static const struct sim_config config = {.clients = &sender, .client_count = 1};
     struct wf_arena scratch;
     struct wf_error err;
 
     wf_arena_init(&scratch, wf_system_blocks(), 0);
     assert_int_equal(sim_checks_new(arena, &config, checks, &err), WF_OK);
+    for (size_t i = 0; i < TEST_COUNT(before) && before[i].time_ns != 0; i++) {
+        sim_checks_record(*checks, &before[i]);
+    }
     for (size_t i = 0; i < COMMIT_COUNT; i++) {
         commit(arena, &scratch, *checks, i);
+    }
+    for (size_t i = 0; i < TEST_COUNT(after) && after[i].time_ns != 0; i++) {
+        sim_checks_record(*checks, &after[i]);
+    }
+    if (has_end) {
+        sim_checks_end(*checks, &(struct sim_checks_end){.now_ns = 9 * S, .step = 9});
     }
     wf_arena_deinit(&scratch);
     assert_true(sim_checks_is_complete(*checks));
@@ -256,6 +287,28 @@ static void break_48_timer(void)
     }
     plans[3].state.next_event_id = 8;
 }
+static void break_56(void)
+{
+    after[0] = say(SIM_RECORD_ANSWERED, "s", "accepted");
+    has_end = true;
+}
+static void break_57(void)
+{
+    static struct wf_event_workflow_execution_terminated terminated;
+
+    before[0].time_ns = 0;
+    add_event(&plans[3], 7, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, &signaled);
+    add_event(&plans[3], 8, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+}
+static void break_85_terminate(void) { after[0] = say(SIM_RECORD_ANSWERED, "terminate", "accepted"); }
+static void break_85_cancel(void)
+{
+    before[0] = say(SIM_RECORD_RUN_STARTED, "run-1", "Type");
+    before[1] = say(SIM_RECORD_SENT, "cancel", "");
+    after[0] = say(SIM_RECORD_ANSWERED, "cancel", "accepted");
+    after[1] = say(SIM_RECORD_RUN_CLOSED, "completed", "run-1");
+    has_end = true;
+}
 static void break_77(void) { plans[0].current.run_id = WF_STR("run-2"); }
 static void break_84(void)
 {
@@ -300,8 +353,12 @@ static const struct {
     {"I45", break_45_early},
     {"I48", break_48_activity},
     {"I48", break_48_timer},
+    {"I56", break_56},
+    {"I57", break_57},
     {"I77", break_77},
     {"I84", break_84},
+    {"I85", break_85_terminate},
+    {"I85", break_85_cancel},
     {"I89", break_89},
     {"I90", break_90_activity},
     {"I90", break_90_timer},
