@@ -267,7 +267,7 @@ $(BUILD)/ci/generate: $(BUILD)/ci/generate.o $(archive)
 	$(call say,link $@)
 	$(quiet)$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
 
-## docs: write again what is generated from the tables: engine/EVENTS.md, scenarios/KEYS.md and the fuzz dictionaries
+## docs: write again what is generated from the tables: EVENTS.md, KEYS.md, INVARIANTS.md and the fuzz dictionaries
 docs: $(BUILD)/ci/generate
 	@ci/generate-all $< .
 

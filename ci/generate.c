@@ -1,6 +1,6 @@
 /*
- * Writes what is made from the tables: the reference pages of events and commands and of scenario keys, the fuzz dictionaries, the manual page
- * and the shell completions. `generate WHAT` prints one of them.
+ * Writes what is made from the tables: the reference pages of events and commands, of scenario keys and of invariants, the
+ * fuzz dictionaries, the manual page and the shell completions. `generate WHAT` prints one of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/map.h"
 #include "engine/schema.h"
+#include "sim/check/invariants.h"
 #include "sim/cli/command.h"
 #include "sim/scenario/scenario.h"
 
@@ -104,6 +105,65 @@ static void print_events(void)
             printf("Becomes event %d, %s.\n\n", (int)command->event, wf_event_descriptors[command->event].name);
         }
         print_fields(command->attributes);
+    }
+}
+
+static const char *invariant_kind(enum wf_rule_scope scope)
+{
+    switch (scope) {
+    case WF_RULE_HISTORY:
+        return "H";
+    case WF_RULE_RUNS:
+        return "X";
+    case WF_RULE_STATE:
+        return "S";
+    case WF_RULE_TRACE:
+        return "T";
+    case WF_RULE_REPLAY:
+    case WF_RULE_SERVICE:
+        return "";
+    }
+    return "";
+}
+
+static void count_invariants(void)
+{
+    static const enum wf_rule_scope scopes[] = {WF_RULE_HISTORY, WF_RULE_RUNS, WF_RULE_STATE, WF_RULE_TRACE};
+
+    printf("| kind | checked | proved by a test of the whole | not checked |\n| --- | ---: | ---: | ---: |\n");
+    for (size_t scope = 0; scope < sizeof scopes / sizeof scopes[0]; scope++) {
+        size_t counts[3] = {0};
+
+        for (size_t i = 0; i < sim_invariant_count; i++) {
+            if (sim_invariant_rule(&sim_invariants[i])->scope == scopes[scope]) {
+                counts[sim_invariants[i].reason == NULL ? 0 : sim_invariants[i].where != NULL ? 1 : 2]++;
+            }
+        }
+        printf("| %s | %zu | %zu | %zu |\n", invariant_kind(scopes[scope]), counts[0], counts[1], counts[2]);
+    }
+}
+
+static void print_invariants(void)
+{
+    printf("# Invariants\n\nMade from `engine/model/rules.def` and `sim/check/invariants.def` by `make docs`; do not edit. "
+           "Kinds: **H** is decided by one history, **X** by those of several runs, **S** by what is stored after a "
+           "transaction, **T** by what happened in a simulation. `wfsim check` looks for H and X in any history; all that "
+           "is checked is on in every simulation, but for I10, which `wfsim check` alone looks for.\n\n");
+    count_invariants();
+    printf("\n| | kind | what must hold | where it is checked | the test that plants it |\n"
+           "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < sim_invariant_count; i++) {
+        const struct sim_invariant *invariant = &sim_invariants[i];
+        const struct wf_rule *rule = sim_invariant_rule(invariant);
+
+        printf("| %s | %s | %s | ", rule->id, invariant_kind(rule->scope), rule->text);
+        if (invariant->reason == NULL) {
+            printf("`%s` | `%s` |\n", invariant->where, invariant->test);
+        } else if (invariant->where != NULL) {
+            printf("`%s`: %s | |\n", invariant->where, invariant->reason);
+        } else {
+            printf("not checked: %s | |\n", invariant->reason);
+        }
     }
 }
 
@@ -389,6 +449,8 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "keys") == 0) {
         print_keys();
         print_kinds();
+    } else if (strcmp(what, "invariants") == 0) {
+        print_invariants();
     } else if (strcmp(what, "json-dictionary") == 0) {
         print_json_dictionary(&seen, &arena);
     } else if (strcmp(what, "protobuf-dictionary") == 0) {
@@ -402,7 +464,7 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "zsh") == 0) {
         print_zsh();
     } else {
-        fputs("usage: generate events|keys|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
+        fputs("usage: generate events|keys|invariants|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
         return 2;
     }
     wf_arena_deinit(&arena);

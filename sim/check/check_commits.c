@@ -190,6 +190,7 @@ static bool is_of_task(int32_t event_type)
     return event_type >= WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && event_type <= WF_EVENT_TYPE_WORKFLOW_TASK_FAILED;
 }
 
+/* I8 and I11 on the way: nothing follows a close, and ids are the next ones. */
 static void follow_event(const struct context *context, const struct wf_event *event)
 {
     const struct sim_record at = {

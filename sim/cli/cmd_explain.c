@@ -1,10 +1,11 @@
 /*
- * wfsim explain: what a diagnosis means, what brings it about, what to do, and how it looks; and what a key, fault kind or
- * check of a scenario is.
+ * wfsim explain: what a diagnosis means, what brings it about, what to do, and how it looks; what a key, fault kind or check
+ * of a scenario is; and what an invariant demands.
  */
 #include "engine/base/json_text.h"
 #include "engine/base/nearest.h"
 #include "engine/diagnosis.h"
+#include "sim/check/invariants.h"
 #include "sim/cli/command.h"
 #include "sim/scenario/scenario.h"
 
@@ -121,6 +122,62 @@ static void append_all(struct cli_output *out)
         }
         break;
     }
+}
+
+/* ---- Invariants ---- */
+
+/* Where it is checked, or why not, as a sentence's part. */
+static const char *how_checked(const struct sim_invariant *invariant)
+{
+    return invariant->reason == NULL ? "checked by" : invariant->where == NULL ? "not checked" : "proved by";
+}
+
+static void append_invariant_text(struct cli_output *out, const struct sim_invariant *invariant)
+{
+    const struct wf_rule *rule = sim_invariant_rule(invariant);
+
+    wf_buffer_printf(&out->text, "%s%s%s  an invariant, of %s\n", cli_style(out, CLI_STYLE_BOLD), rule->id,
+                     cli_style(out, CLI_STYLE_PLAIN),
+                     rule->scope == WF_RULE_HISTORY ? "one history"
+                     : rule->scope == WF_RULE_RUNS  ? "the histories of several runs"
+                     : rule->scope == WF_RULE_STATE ? "what is stored after a transaction"
+                                                    : "what happened in a simulation");
+    append_heading(out, "what must hold");
+    append_paragraph(&out->text, rule->text);
+    append_heading(out, how_checked(invariant));
+    if (invariant->where != NULL) {
+        append_paragraph(&out->text, invariant->where);
+    }
+    if (invariant->reason != NULL) {
+        append_paragraph(&out->text, invariant->reason);
+    }
+    append_heading(out, "source");
+    append_paragraph(&out->text, rule->source);
+}
+
+static void append_invariant(struct cli_output *out, const struct sim_invariant *invariant)
+{
+    const struct wf_rule *rule = sim_invariant_rule(invariant);
+    struct wf_json_writer json;
+    const char *const members[][2] = {{"code", rule->id},
+                                      {"scope", wf_rule_scope_name(rule->scope)},
+                                      {"text", rule->text},
+                                      {"source", rule->source},
+                                      {"where", invariant->where == NULL ? "" : invariant->where},
+                                      {"reason", invariant->reason == NULL ? "" : invariant->reason}};
+
+    if (out->format == CLI_FORMAT_TEXT) {
+        append_invariant_text(out, invariant);
+        return;
+    }
+    wf_json_writer_init(&json, &out->text, 0);
+    wf_json_begin_object(&json);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        wf_json_key(&json, members[i][0]);
+        wf_json_text(&json, members[i][1]);
+    }
+    wf_json_end_object(&json);
+    wf_buffer_append_char(&out->text, '\n');
 }
 
 /* ---- Words of a scenario ---- */
@@ -254,9 +311,15 @@ static enum cli_exit explain_word(struct cli *cli, const char *asked)
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
     const struct wf_diagnosis *diagnosis = NULL;
+    const struct sim_invariant *invariant = NULL;
 
     if (args->operand_count == 0) {
         append_all(cli->out);
+        return CLI_EXIT_OK;
+    }
+    invariant = sim_invariant_find(wf_string_of(args->operands[0]));
+    if (invariant != NULL) {
+        append_invariant(cli->out, invariant);
         return CLI_EXIT_OK;
     }
     diagnosis = wf_diagnosis_find(wf_string_of(args->operands[0]));
@@ -274,13 +337,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_explain = {
     .name = "explain",
-    .operands = "[WF###|KEY]",
+    .operands = "[WF###|I###|KEY]",
     .operand_count_min = 0,
     .operand_count_max = 1,
     .summary = "a diagnosis, or a key of a scenario",
     .description = "Explains a code that a report names: what is wrong, what brings it about, what to do, and an\n"
-                   "example. Also takes Temporal's own codes, such as TMPRL1100, and what a scenario may say:\n"
-                   "a key (faults.profile), a fault (worker_crash), a check (neutral). Without a code: all codes.",
+                   "example. Also takes Temporal's own codes, such as TMPRL1100, invariants, such as I36, and what\n"
+                   "a scenario may say: a key (faults.profile), a fault (worker_crash), a check (neutral). Without\n"
+                   "a code: all codes.",
     .options = options,
     .example = "wfsim explain WF203",
     .run = run,
