@@ -13,12 +13,15 @@
 #define PENDING_MAX 2000             /* of a kind: more are refused */
 #define LATE_NS (2 * WF_NS_PER_S)    /* a timer queue looks so far ahead, and writes nothing behind that */
 #define TOLERANCE_NS WF_NS_PER_MS
+#define RECOVERY_NS (60 * WF_NS_PER_S) /* after the faults have stopped */
+#define LATENESS_NS (5 * WF_NS_PER_S)  /* look-ahead, scheduling and a transaction take far less */
 
 /* A pending activity or timer, by the event that made it. */
 struct pending {
     int64_t event_id;
     int32_t attempt; /* of an activity, as stored last; 0: not yet */
     uint64_t request; /* digest of the request that started the attempt; 0: not started */
+    int64_t due_ns;   /* of a timer, by the service's clock */
 };
 
 struct pendings {
@@ -126,6 +129,31 @@ static void take_out(struct pendings *set, int64_t event_id)
 
 /* ---- Events ---- */
 
+static void begin_timer(const struct context *context, const struct wf_event *event)
+{
+    struct pendings *timers = &context->run->timers;
+    const int64_t started_ns = wf_time_of(event->event_time);
+
+    add(context, timers, event->event_id);
+    if (timers->count > 0 && !wf_add_i64(started_ns, wf_time_of(event->attributes.timer_started->start_to_fire_timeout),
+                                         &timers->items[timers->count - 1].due_ns)) {
+        timers->items[timers->count - 1].due_ns = INT64_MAX;
+    }
+}
+
+/* I53: once the faults have stopped and everything recovered, every owner is healthy, and a due timer fires at once. */
+static void check_lateness(const struct context *context, const struct wf_event *event)
+{
+    const int64_t offset_ns = context->commit->clock_ns - context->commit->time_ns;
+    const struct pending *timer = get(&context->run->timers, event->attributes.timer_fired->started_event_id);
+    const int64_t fired_ns = wf_time_of(event->event_time);
+
+    if (timer != NULL && context->checks->heal_ns != SIM_NEVER &&
+        timer->due_ns - offset_ns >= context->checks->heal_ns + RECOVERY_NS && fired_ns - timer->due_ns > LATENESS_NS) {
+        find(context, 53, "a timer fired late although every owner was healthy", fired_ns - timer->due_ns, timer->event_id);
+    }
+}
+
 /* The activity that the event ends; 0: none. */
 static int64_t activity_ended_by(const struct wf_event *event)
 {
@@ -216,13 +244,16 @@ static void follow_event(const struct context *context, const struct wf_event *e
     } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
         add(context, &run->activities, event->event_id);
     } else if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED) {
-        add(context, &run->timers, event->event_id);
+        begin_timer(context, event);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
         run->signal_count++;
         sim_check_answers_signaled(context->checks, run->workflow, event->attributes.workflow_execution_signaled, &at);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) {
         run->is_cancel_requested = true;
     } else {
+        if (event->event_type == WF_EVENT_TYPE_TIMER_FIRED) {
+            check_lateness(context, event);
+        }
         take_out(&run->activities, activity_ended_by(event));
         take_out(&run->timers, timer_ended_by(event));
     }

@@ -45,6 +45,7 @@ static struct wf_event_workflow_execution_signaled signaled;
 static struct sim_record before[2];
 static struct sim_record after[2];
 static bool has_end;
+static int64_t heal_ns; /* 0: faults never stop */
 static const struct sim_client sender = {.action = SIM_CLIENT_SIGNAL, .name_of = {"s", 1}};
 
 static struct sim_record say(enum sim_record_kind kind, const char *what, const char *answer)
@@ -88,6 +89,7 @@ static void make_plans(void)
     memset(before, 0, sizeof before);
     memset(after, 0, sizeof after);
     has_end = false;
+    heal_ns = 0;
     signaled = (struct wf_event_workflow_execution_signaled){.signal_name = WF_STR("s")};
     before[0] = say(SIM_RECORD_SENT, "s", "");
     memset(tasks, 0, sizeof tasks);
@@ -192,6 +194,9 @@ static const struct sim_broken_check *run_plans(struct wf_arena *arena, uint32_t
 
     wf_arena_init(&scratch, wf_system_blocks(), 0);
     assert_int_equal(sim_checks_new(arena, &config, checks, &err), WF_OK);
+    if (heal_ns != 0) {
+        sim_checks_heal(*checks, heal_ns);
+    }
     for (size_t i = 0; i < TEST_COUNT(before) && before[i].time_ns != 0; i++) {
         sim_checks_record(*checks, &before[i]);
     }
@@ -287,6 +292,23 @@ static void break_48_timer(void)
     }
     plans[3].state.next_event_id = 8;
 }
+static void break_53(void)
+{
+    static struct wf_event_timer_fired fired;
+
+    /* Due a minute after the start, which is when everything has recovered, and fired much later. */
+    heal_ns = 1;
+    timer_started.start_to_fire_timeout.seconds = 120;
+    plans[2].events[2].event_time = wf_timestamp_of(CLOCK_NS);
+    fired = (struct wf_event_timer_fired){.started_event_id = 6};
+    add_event(&plans[3], 7, WF_EVENT_TYPE_TIMER_FIRED, &fired);
+    plans[3].events[0].event_time = wf_timestamp_of(CLOCK_NS + 200 * S);
+    add_event(&plans[3], 8, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, &task_scheduled);
+    tasks[3] = (struct wf_state_workflow_task){.scheduled_event_id = 8, .attempt = 1};
+    plans[3].state.workflow_task = &tasks[3];
+    plans[3].state.timers.count = 0;
+    add_push(&plans[3], false, 8);
+}
 static void break_56(void)
 {
     after[0] = say(SIM_RECORD_ANSWERED, "s", "accepted");
@@ -353,6 +375,7 @@ static const struct {
     {"I45", break_45_early},
     {"I48", break_48_activity},
     {"I48", break_48_timer},
+    {"I53", break_53},
     {"I56", break_56},
     {"I57", break_57},
     {"I77", break_77},
