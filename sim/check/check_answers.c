@@ -1,7 +1,7 @@
 /*
- * What a client was told must be in history, whatever crashed since (engine-semantics 10.6, 10.9: I56, I57, I85). Answers come
- * as records, events as commits; a signal may lie in the buffer until its workflow task ends, so that only closed runs are
- * judged, at the end.
+ * What a client was told must be in history, whatever crashed since (engine-semantics 10.6, 10.9, 10.10: I56, I57, I85, and I95
+ * of starts). Answers come as records, events as commits; a signal may lie in the buffer until its workflow task ends, so that
+ * only closed runs are judged, at the end.
  */
 #include "sim/check/track.h"
 
@@ -69,7 +69,11 @@ static void hear_answer(struct sim_checks *checks, const struct sim_record *reco
 {
     struct sim_heard_signal *heard = NULL;
 
-    if (wf_string_is(record->a, "terminate")) {
+    if (wf_string_is(record->a, "start")) {
+        if (workflow->run_count == 0) {
+            find(checks, 95, workflow, record, "a start was accepted, and there is no run", record->a);
+        }
+    } else if (wf_string_is(record->a, "terminate")) {
         if (!workflow->has_terminated) {
             find(checks, 85, workflow, record, "a terminate was accepted, and no run was terminated", record->a);
         }

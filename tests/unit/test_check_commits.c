@@ -323,6 +323,7 @@ static void break_57(void)
     add_event(&plans[3], 8, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
 }
 static void break_85_terminate(void) { after[0] = say(SIM_RECORD_ANSWERED, "terminate", "accepted"); }
+static void break_95(void) { after[0] = say(SIM_RECORD_ANSWERED, "start", "accepted"); }
 static void break_85_cancel(void)
 {
     before[0] = say(SIM_RECORD_RUN_STARTED, "run-1", "Type");
@@ -392,6 +393,7 @@ static const struct {
     {"I91", break_91_unwritten},
     {"I91", break_91_task},
     {"I91", break_91_activity},
+    {"I95", break_95},
 };
 
 /* What the service does breaks nothing. */
