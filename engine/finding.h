@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/base/arena.h"
 #include "engine/base/bytes.h"
 #include "engine/schema.h"
 
@@ -55,5 +56,13 @@ struct wf_finding {
     uint32_t window_count;
     const struct wf_failure *failure;   /* CODE_FAILED: what the task failed with; else NULL */
 };
+
+/*
+ * The same for the same mistake in another run: made of verdict, diagnosis, rule, cause, workflow type and the kinds and names of
+ * the two steps; of no ids, times or values. Never 0.
+ *
+ * arena   for a moment's work.
+ */
+uint64_t wf_finding_signature(struct wf_arena *arena, const struct wf_finding *finding, struct wf_string workflow_type);
 
 #endif
