@@ -169,6 +169,14 @@ $(BUILD)/tests/golden/wire_echo: $(BUILD)/tests/golden/wire_echo.o $(archive)
 	$(call say,link $@)
 	$(quiet)$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
 
+## report-schema: the reports of real batches against their JSON schema, and JUnit, SARIF and HTML read by others' parsers
+report-schema: $(BUILD)/wfsim build/venv/bin/jsonschema.installed
+	@ci/suite $(BUILD)/tests/golden/report_schema tests/golden/report_schema \
+		build/venv/bin/python tests/golden/report_schema.py $<
+
+build/venv/bin/jsonschema.installed:
+	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q jsonschema==4.23.0 && touch $@
+
 # The package temporalio carries the runtime and the generated classes.
 build/venv/bin/temporalio.installed:
 	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q temporalio==1.35.0 && touch $@
@@ -310,7 +318,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:

@@ -13,11 +13,12 @@
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"
+#include "sim/cli/report_files.h"
 #include "sim/host/clock.h"
 #include "sim/host/containment.h"
 #include "sim/host/stacks.h"
+#include "sim/report/pack.h"
 #include "sim/report/shell.h"
-#include "sim/report/verdict.h"
 
 #define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
 #define COROUTINES_MAX 10000             /* of one run */
@@ -40,9 +41,12 @@ struct replay {
 
     /* The supervisor's. */
     uint64_t done_count; /* histories of the current file with a verdict */
-    uint64_t counts[WF_VERDICT_SETUP + 1];
-    uint64_t event_count;
     bool was_stopped;
+    bool keeps_verdicts;   /* for report files; whose payloads are shown or not */
+    bool shows_payloads;
+    bool is_short_of_memory;
+    struct wf_arena kept;  /* what the report holds */
+    struct sim_report report;
     uint64_t shown[SHOWN_MAX];  /* digests of what was said in full */
     uint32_t shown_count;
     struct wf_arena item_arena; /* a verdict's words */
@@ -81,13 +85,25 @@ static enum wf_status start_child(void *context, struct sim_child *child, struct
     return batch->replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
 }
 
-static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *verdict)
+static struct wf_string pack(struct wf_arena *arena, const struct sim_verdict *verdict)
 {
     struct wf_buffer bytes;
 
     wf_buffer_init(&bytes, arena);
     sim_verdict_pack(verdict, &bytes);
-    sim_child_send(child, wf_buffer_string(&bytes));
+    return wf_buffer_string(&bytes);
+}
+
+/* A frame is the verdict twice: as people at a terminal see it, and without payloads; empty where both are the same. */
+static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
+                 const struct sim_verdict *hidden)
+{
+    struct wf_buffer frame;
+
+    wf_buffer_init(&frame, arena);
+    sim_pack_text(&frame, pack(arena, shown));
+    sim_pack_text(&frame, hidden != NULL ? pack(arena, hidden) : (struct wf_string){NULL, 0});
+    sim_child_send(child, wf_buffer_string(&frame));
 }
 
 /* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
@@ -110,7 +126,7 @@ static const char *diagnose(const struct wf_error *err)
 }
 
 static void send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
-                            const struct wf_error *err)
+                            uint64_t history_index, const struct wf_error *err)
 {
     struct wf_string message = wf_string_of(err->message);
     const struct wf_string name = wf_string_of(path);
@@ -119,7 +135,7 @@ static void send_unreadable(struct sim_child *child, struct wf_arena *arena, con
         message = (struct wf_string){message.data + name.size_bytes + 2, message.size_bytes - name.size_bytes - 2};
     }
     const struct sim_verdict verdict = {
-        .file = name,
+        .history_number = (uint32_t)history_index + 1,
         .verdict = WF_VERDICT_BAD_HISTORY,
         .diagnosis = diagnose(err),
         .family = "auto",
@@ -127,29 +143,35 @@ static void send_unreadable(struct sim_child *child, struct wf_arena *arena, con
         .message = message,
     };
 
-    send(child, arena, &verdict);
+    send(child, arena, &verdict, NULL);
 }
 
-static enum wf_status replay_one(struct replay *batch, struct sim_child *child, const char *path,
+static enum wf_status replay_one(struct replay *batch, struct sim_child *child, uint64_t history_index,
                                  struct wf_history *history, struct wf_error *err)
 {
     const struct wf_replay_options options = {.family = batch->family};
     struct wf_replay_result result = {0};
-    struct sim_verdict verdict;
+    struct sim_verdict shown;
+    struct sim_verdict hidden;
     struct wf_arena words;
 
     WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
     wf_arena_init(&words, wf_system_blocks(), 0);
-    sim_verdict_make(&words, history, &result, &verdict);
-    verdict.file = wf_string_of(path);
-    send(child, &words, &verdict);
+    sim_verdict_make(&words, history, &result, false, &shown);
+    sim_verdict_make(&words, history, &result, true, &hidden);
+    shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
+    send(child, &words, &shown, result.verdict != WF_VERDICT_OK ? &hidden : NULL);
     wf_arena_deinit(&words);
     return WF_OK;
 }
 
-/* Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why. */
+/*
+ * Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why, and *index is the history at
+ * which it ended.
+ */
 static enum wf_status replay_file(struct replay *batch, struct sim_child *child, const char *path, uint64_t skip_count,
-                                  struct wf_arena *file_arena, struct wf_error *unreadable, struct wf_error *err)
+                                  struct wf_arena *file_arena, uint64_t *index, struct wf_error *unreadable,
+                                  struct wf_error *err)
 {
     struct wf_string bytes = {NULL, 0};
     struct wf_history_reader reader;
@@ -167,7 +189,7 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
         return WF_OK;
     }
     wf_arena_init(&arena, wf_system_blocks(), 0);
-    for (uint64_t i = 0; status == WF_OK; i++) {
+    for (; status == WF_OK; *index += 1) {
         wf_arena_reset(&arena);
         const enum wf_status read = wf_history_reader_next(&reader, &arena, &history, unreadable);
         if (read != WF_OK) {
@@ -177,8 +199,8 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
             }
             break;
         }
-        if (i >= skip_count) {
-            status = replay_one(batch, child, path, &history, err);
+        if (*index >= skip_count) {
+            status = replay_one(batch, child, *index, &history, err);
         }
     }
     wf_arena_deinit(&arena);
@@ -191,12 +213,13 @@ static enum wf_status run_file(void *context, struct sim_child *child, uint64_t 
     const char *path = batch->paths.items[batch->first_file + item];
     struct wf_error unreadable = {0};
     struct wf_arena file_arena;
+    uint64_t index = 0;
 
     wf_arena_init(&file_arena, wf_system_blocks(), 0);
     const enum wf_status status =
-        replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, &unreadable, err);
+        replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, &index, &unreadable, err);
     if (status == WF_OK && unreadable.status != WF_OK) {
-        send_unreadable(child, &file_arena, path, &unreadable);
+        send_unreadable(child, &file_arena, path, index, &unreadable);
     }
     wf_arena_deinit(&file_arena);
     return status;
@@ -253,27 +276,47 @@ static void write_verdict(struct replay *batch, const struct sim_verdict *verdic
     cli_output_flush_some(out);
 }
 
-static bool take_verdict(void *context, uint64_t item, struct wf_string bytes)
+/* Says it, counts it, and keeps it where report files want it; `bytes` are its packed form for them. */
+static void take_verdict(struct replay *batch, size_t file, struct sim_verdict *verdict, struct wf_string bytes)
+{
+    struct sim_verdict kept;
+
+    verdict->file = wf_string_of(batch->paths.items[file]);
+    verdict->file_number = (uint32_t)file + 1;
+    batch->done_count++;
+    sim_report_count(&batch->report.counts, verdict);
+    write_verdict(batch, verdict);
+    if (batch->keeps_verdicts) {
+        bytes = wf_string_copy(&batch->kept, bytes);
+        const bool is_read = sim_verdict_unpack(&batch->kept, bytes, &kept);
+        WF_ASSERT(is_read || batch->kept.is_full);
+        kept.file = verdict->file;
+        kept.file_number = verdict->file_number;
+        batch->is_short_of_memory |= !is_read || !sim_report_add(&batch->report, &kept);
+    }
+    batch->was_stopped = batch->stops_at_first && verdict->verdict != WF_VERDICT_OK;
+}
+
+static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
 {
     struct replay *batch = context;
+    struct sim_unpacker frame = {.arena = &batch->item_arena, .rest = bytes};
     struct sim_verdict verdict;
 
-    (void)item;
     wf_arena_reset(&batch->item_arena);
-    const bool is_read = sim_verdict_unpack(&batch->item_arena, bytes, &verdict);
-    WF_ASSERT(is_read); /* a child is ourselves */
-    batch->done_count++;
-    batch->counts[verdict.verdict]++;
-    batch->event_count += verdict.event_count;
-    write_verdict(batch, &verdict);
-    batch->was_stopped = batch->stops_at_first && verdict.verdict != WF_VERDICT_OK;
+    const struct wf_string shown = sim_unpack_text(&frame);
+    const struct wf_string hidden = sim_unpack_text(&frame);
+    const bool is_read = sim_verdict_unpack(&batch->item_arena, shown, &verdict);
+    WF_ASSERT(is_read && sim_unpack_is_whole(&frame)); /* a child is ourselves */
+    take_verdict(batch, batch->first_file + item, &verdict,
+                 batch->shows_payloads || hidden.size_bytes == 0 ? shown : hidden);
     return !batch->was_stopped;
 }
 
-static void take_crash(struct replay *batch, const char *path, const struct sim_crash *crash)
+static void take_crash(struct replay *batch, size_t file, uint64_t history_index, const struct sim_crash *crash)
 {
     struct sim_verdict verdict = {
-        .file = wf_string_of(path),
+        .history_number = (uint32_t)history_index + 1,
         .workflow_id = wf_string_of(crash->workflow_id),
         .workflow_type = wf_string_of(crash->workflow_type),
         .verdict = WF_VERDICT_CODE_FAILED,
@@ -283,6 +326,7 @@ static void take_crash(struct replay *batch, const char *path, const struct sim_
     };
     struct wf_buffer message;
 
+    wf_arena_reset(&batch->item_arena);
     wf_buffer_init(&message, &batch->item_arena);
     wf_buffer_printf(&message, "the code of %s ended with: %s", crash->workflow_type, sim_crash_name(crash->kind));
     if (crash->call[0] != '\0') {
@@ -292,8 +336,8 @@ static void take_crash(struct replay *batch, const char *path, const struct sim_
         wf_buffer_printf(&message, ", having seen event %lld", (long long)crash->event_id);
     }
     verdict.message = wf_buffer_string(&message);
-    batch->counts[WF_VERDICT_CODE_FAILED]++;
-    write_verdict(batch, &verdict);
+    verdict.signature = sim_verdict_crash_signature(&verdict);
+    take_verdict(batch, file, &verdict, pack(&batch->item_arena, &verdict));
 }
 
 static bool end_file(void *context, uint64_t item, const struct sim_crash *crash)
@@ -305,11 +349,11 @@ static bool end_file(void *context, uint64_t item, const struct sim_crash *crash
         batch->done_count = 0;
         return true;
     }
-    take_crash(batch, batch->paths.items[file], crash);
-    batch->skip_count = batch->done_count + (item == 0 ? batch->skip_count : 0) + 1;
+    const uint64_t index = batch->done_count + (item == 0 ? batch->skip_count : 0);
+    take_crash(batch, file, index, crash);
+    batch->skip_count = index + 1;
     batch->first_file = file;
     batch->done_count = 0;
-    batch->was_stopped = batch->stops_at_first;
     return false; /* begin again behind the crash */
 }
 
@@ -330,7 +374,7 @@ static void run_round(struct replay *batch, struct sim_outcome_of_batch *outcome
         .context = batch,
         .start = start_child,
         .run = run_file,
-        .frame = take_verdict,
+        .frame = take_frame,
         .end = end_file,
         .tick = show_progress,
     };
@@ -350,87 +394,53 @@ static enum cli_exit run_rounds(struct replay *batch, struct sim_outcome_of_batc
     return cli_batch_exit(outcome, batch->code.path);
 }
 
-static void write_counts(struct replay *batch, struct wf_json_writer *writer, int64_t elapsed_ns)
-{
-    uint64_t total = 0;
-
-    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
-        total += batch->counts[i];
-    }
-    wf_json_begin_object(writer);
-    wf_json_key(writer, "histories");
-    wf_json_u64(writer, total);
-    wf_json_key(writer, "events");
-    wf_json_u64(writer, batch->event_count);
-    wf_json_key(writer, "elapsed_ns");
-    wf_json_i64(writer, elapsed_ns);
-    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
-        wf_json_key(writer, wf_verdict_name((enum wf_verdict)i));
-        wf_json_u64(writer, batch->counts[i]);
-    }
-    wf_json_key(writer, "skipped");
-    wf_json_u64(writer, 0);
-    wf_json_key(writer, "cached");
-    wf_json_u64(writer, 0);
-    wf_json_end_object(writer);
-}
-
-static void write_summary(struct replay *batch, int64_t elapsed_ns)
+static void write_summary(struct replay *batch)
 {
     struct cli_output *out = batch->cli->out;
     struct wf_json_writer writer;
-    uint64_t total = 0;
 
     wf_json_writer_init(&writer, &out->text, 0);
     switch (out->format) {
     case CLI_FORMAT_TEXT:
-        for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
-            total += batch->counts[i];
+        if (sim_report_total(&batch->report.counts) > 0) { /* otherwise why is on standard error */
+            cli_report_print_summary(&batch->report, &out->text);
         }
-        if (total == 0) {
-            return; /* why is on standard error */
-        }
-        wf_buffer_printf(&out->text, "%llu %s replayed against %s:", (unsigned long long)total,
-                         total == 1 ? "history" : "histories", batch->code.path);
-        for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
-            if (batch->counts[i] > 0) {
-                wf_buffer_printf(&out->text, " %llu %s", (unsigned long long)batch->counts[i],
-                                 wf_verdict_name((enum wf_verdict)i));
-            }
-        }
-        wf_buffer_append_char(&out->text, '\n');
         return;
     case CLI_FORMAT_JSON:
         wf_json_end_array(&batch->writer);
-        wf_json_begin_object(&writer);
-        wf_json_key(&writer, "summary");
-        write_counts(batch, &writer, elapsed_ns);
-        wf_json_key(&writer, "results");
-        wf_json_raw(&writer, wf_buffer_string(&batch->results));
-        wf_json_end_object(&writer);
+        sim_report_json(&batch->report, wf_buffer_string(&batch->results), &writer);
         wf_buffer_append_char(&out->text, '\n');
         return;
     case CLI_FORMAT_JSONL:
         wf_json_begin_object(&writer);
         wf_json_key(&writer, "summary");
-        write_counts(batch, &writer, elapsed_ns);
+        sim_report_json_summary(&batch->report, &writer);
         wf_json_end_object(&writer);
         wf_buffer_append_char(&out->text, '\n');
         return;
     }
 }
 
-static enum cli_exit judge(const struct replay *batch)
+/* Why the batch is not whole; empty when it is. */
+static struct wf_string why_incomplete(const struct replay *batch, const struct sim_outcome_of_batch *outcome)
 {
-    enum cli_exit result = CLI_EXIT_OK;
-
-    if (batch->counts[WF_VERDICT_BAD_HISTORY] > 0 || batch->counts[WF_VERDICT_SETUP] > 0) {
-        result = CLI_EXIT_UNREADABLE;
+    switch (outcome->end) {
+    case SIM_END_DONE:
+        break;
+    case SIM_END_STOPPED:
+        return batch->was_stopped ? WF_STR("stopped at the first history that is not ok")
+                                  : (struct wf_string){NULL, 0};
+    case SIM_END_INTERRUPTED:
+        return WF_STR("interrupted");
+    case SIM_END_LOADING:
+        return WF_STR("the code crashed while it was loaded");
+    case SIM_END_SETUP:
+    case SIM_END_LOST:
+        return wf_string_of(outcome->err.message);
+    case SIM_END_ASSERTION:
+        break;
     }
-    if (batch->counts[WF_VERDICT_NONDETERMINISM] > 0 || batch->counts[WF_VERDICT_CODE_FAILED] > 0) {
-        result = cli_exit_worse(result, CLI_EXIT_FINDING);
-    }
-    return result;
+    return cli_interrupted() ? WF_STR("interrupted") : (struct wf_string){NULL, 0};
 }
 
 static enum cli_exit read_stdin(struct replay *batch)
@@ -452,44 +462,72 @@ static enum cli_exit read_stdin(struct replay *batch)
 
 static const char *const families[] = {"auto", "core", "go", "java"};
 
+/* Reads what is to be replayed, and against what. */
+static enum cli_exit prepare(struct replay *batch, const char *code_path)
+{
+    const char *family = cli_args_text(batch->args, "--family", "auto");
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        batch->family = strcmp(family, families[i]) == 0 ? (enum wf_family)i : batch->family;
+    }
+    result = cli_file_expand(batch->cli->arena, batch->args->operands, batch->args->operand_count, &batch->paths, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+        return result;
+    }
+    result = cli_code_prepare(batch->cli, code_path, &batch->code);
+    return result == CLI_EXIT_OK ? read_stdin(batch) : result;
+}
+
+/* The batch itself, and everything that is printed and written of it. */
+static enum cli_exit replay_all(struct replay *batch)
+{
+    struct sim_outcome_of_batch outcome = {0};
+    const int64_t began_ns = sim_host_clock_ns();
+    enum cli_exit result = run_rounds(batch, &outcome);
+
+    batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
+    batch->report.incomplete = why_incomplete(batch, &outcome);
+    write_summary(batch);
+    if (batch->is_short_of_memory) {
+        cli_complain("out of memory: the report files cannot be written");
+        result = CLI_EXIT_ENVIRONMENT;
+    } else {
+        result = cli_exit_worse(result, cli_report_write(batch->cli, batch->args, &batch->report));
+    }
+    return cli_exit_worse(result, cli_report_judge(&batch->report.counts));
+}
+
 static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
 {
     struct replay batch = {.cli = cli, .args = args, .stops_at_first = cli_args_has(args, "--fail-fast")};
-    const char *family = cli_args_text(args, "--family", "auto");
     const char *path = cli_args_text(args, "-w", NULL);
-    struct sim_outcome_of_batch outcome = {0};
-    struct wf_error err = {0};
     enum cli_exit result = CLI_EXIT_OK;
 
     if (path == NULL) {
         cli_complain("replay needs -w CODE: the C source or shared object to replay against");
         return CLI_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        batch.family = strcmp(family, families[i]) == 0 ? (enum wf_family)i : batch.family;
-    }
-    result = cli_file_expand(cli->arena, args->operands, args->operand_count, &batch.paths, &err);
-    if (result != CLI_EXIT_OK) {
-        cli_complain("%s", err.message);
-        return result;
-    }
-    result = cli_code_prepare(cli, path, &batch.code);
-    if (result == CLI_EXIT_OK) {
-        result = read_stdin(&batch);
-    }
+    result = cli_report_check(cli, args);
+    result = result == CLI_EXIT_OK ? prepare(&batch, path) : result;
     if (result != CLI_EXIT_OK) {
         return result;
     }
-    const int64_t began_ns = sim_host_clock_ns();
+    batch.keeps_verdicts = cli_report_is_wanted(args);
+    batch.shows_payloads = cli_args_has(args, "--show-payloads");
     wf_arena_init(&batch.item_arena, wf_system_blocks(), 0);
+    wf_arena_init(&batch.kept, wf_system_blocks(), 0);
+    sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
     wf_buffer_init(&batch.results, cli->arena);
     wf_json_writer_init(&batch.writer, &batch.results, 0);
     wf_json_begin_array(&batch.writer);
     cli_interrupt_catch();
-    result = run_rounds(&batch, &outcome);
-    write_summary(&batch, sim_host_clock_ns() - began_ns);
+    result = replay_all(&batch);
+    wf_arena_deinit(&batch.kept);
     wf_arena_deinit(&batch.item_arena);
-    return cli_exit_worse(result, judge(&batch));
+    return result;
 }
 
 static const struct cli_option options[] = {
@@ -498,6 +536,9 @@ static const struct cli_option options[] = {
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--fail-fast", CLI_SWITCH, NULL, "stop at the first history that is not ok"},
     CLI_OPTION_OUTPUT,
+#define SIM_REPORT_WRITER(name, flag, target, help) CLI_REPORT_OPTION(flag, target, help)
+#include "sim/report/writers.def"
+    {"--show-payloads", CLI_SWITCH, NULL, "in these, too: without it they say type and length only"},
     {NULL, CLI_SWITCH, NULL, NULL},
 };
 

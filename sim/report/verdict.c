@@ -1,6 +1,7 @@
 /* Reports say "history" and "code", never expected and actual: nobody has to remember which is which. */
 #include "sim/report/verdict.h"
 
+#include "engine/base/hash.h"
 #include "engine/print.h"
 #include "sim/report/pack.h"
 
@@ -8,42 +9,48 @@
 #define SIDE_COLUMNS_MIN 24
 #define SIDE_COLUMNS_WIDE 60
 
-static const struct wf_print_options in_window = {.value_limit_bytes = VALUE_BYTES_MAX};
+static struct wf_print_options in_window(bool hides_payloads)
+{
+    return (struct wf_print_options){.value_limit_bytes = VALUE_BYTES_MAX, .hides_payloads = hides_payloads};
+}
 
 /* ---- Making ---- */
 
-static struct wf_string event_text(struct wf_arena *arena, const struct wf_event *event)
+static struct wf_string event_text(struct wf_arena *arena, const struct wf_event *event, bool hides_payloads)
 {
+    const struct wf_print_options options = in_window(hides_payloads);
     struct wf_buffer text;
 
     if (event == NULL) {
         return (struct wf_string){NULL, 0};
     }
     wf_buffer_init(&text, arena);
-    wf_print_event(&text, event, &in_window);
+    wf_print_event(&text, event, &options);
     return wf_buffer_string(&text);
 }
 
 /* The command's kind, then its attributes on one line. */
-static struct wf_string command_text(struct wf_arena *arena, const struct wf_command *command)
+static struct wf_string command_text(struct wf_arena *arena, const struct wf_command *command, bool hides_payloads)
 {
+    const struct wf_print_options options = in_window(hides_payloads);
     struct wf_buffer text;
 
     if (command == NULL) {
         return (struct wf_string){NULL, 0};
     }
     wf_buffer_init(&text, arena);
-    wf_print_command(&text, command, &in_window);
+    wf_print_command(&text, command, &options);
     return wf_buffer_string(&text);
 }
 
-static void make_rows(struct wf_arena *arena, const struct wf_finding *finding, struct sim_verdict *verdict)
+static void make_rows(struct wf_arena *arena, const struct wf_finding *finding, bool hides_payloads,
+                      struct sim_verdict *verdict)
 {
     struct sim_verdict_row *rows = wf_arena_take_array(arena, finding->window_count, sizeof *rows);
 
     for (uint32_t i = 0; rows != NULL && i < finding->window_count; i++) {
-        rows[i].history = event_text(arena, finding->window[i].event);
-        rows[i].code = command_text(arena, finding->window[i].command);
+        rows[i].history = event_text(arena, finding->window[i].event, hides_payloads);
+        rows[i].code = command_text(arena, finding->window[i].command, hides_payloads);
         rows[i].is_difference = finding->window[i].is_difference;
     }
     verdict->rows = rows;
@@ -51,7 +58,7 @@ static void make_rows(struct wf_arena *arena, const struct wf_finding *finding, 
 }
 
 void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, const struct wf_replay_result *result,
-                      struct sim_verdict *verdict)
+                      bool hides_payloads, struct sim_verdict *verdict)
 {
     const struct wf_finding *finding = &result->finding;
 
@@ -67,21 +74,38 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         verdict->cause = finding->cause;
         verdict->diagnosis = finding->diagnosis;
         verdict->rule = finding->rule;
+        verdict->signature = result->verdict == WF_VERDICT_NONDETERMINISM || result->verdict == WF_VERDICT_CODE_FAILED
+                                 ? wf_finding_signature(arena, finding, history->workflow_type)
+                                 : 0;
         verdict->event_id = finding->event_id;
         verdict->message = finding->message;
         verdict->official = finding->official;
         verdict->hint = finding->hint;
-        verdict->history = event_text(arena, finding->event);
-        verdict->code = command_text(arena, finding->command);
-        make_rows(arena, finding, verdict);
+        verdict->history = event_text(arena, finding->event, hides_payloads);
+        verdict->code = command_text(arena, finding->command, hides_payloads);
+        make_rows(arena, finding, hides_payloads, verdict);
     }
 }
 
-/* ---- Carrying: in the order of the struct's members ---- */
+uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict)
+{
+    const struct wf_string diagnosis = wf_string_of(verdict->diagnosis != NULL ? verdict->diagnosis : "");
+    uint64_t digest = wf_hash_bytes(verdict->workflow_type.data, verdict->workflow_type.size_bytes);
+
+    digest = wf_hash_mix(digest, wf_hash_bytes(diagnosis.data, diagnosis.size_bytes));
+    return digest != 0 ? digest : 1;
+}
+
+bool sim_verdict_fails(const struct sim_verdict *verdict)
+{
+    return verdict->verdict != WF_VERDICT_OK && verdict->known.size_bytes == 0;
+}
+
+/* ---- Carrying: in the order of the struct's members, without what the receiver knows ---- */
 
 void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
-    sim_pack_text(out, verdict->file);
+    sim_pack_number(out, verdict->history_number);
     sim_pack_text(out, verdict->workflow_id);
     sim_pack_text(out, verdict->run_id);
     sim_pack_text(out, verdict->workflow_type);
@@ -90,6 +114,7 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
     sim_pack_code(out, verdict->diagnosis);
     sim_pack_code(out, verdict->rule);
     sim_pack_code(out, verdict->family);
+    sim_pack_number(out, verdict->signature);
     sim_pack_number(out, (uint64_t)verdict->event_id);
     sim_pack_number(out, verdict->event_count);
     sim_pack_text(out, verdict->message);
@@ -110,7 +135,7 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     struct sim_unpacker unpacker = {.arena = arena, .rest = bytes};
 
     *verdict = (struct sim_verdict){0};
-    verdict->file = sim_unpack_text(&unpacker);
+    verdict->history_number = (uint32_t)sim_unpack_number(&unpacker);
     verdict->workflow_id = sim_unpack_text(&unpacker);
     verdict->run_id = sim_unpack_text(&unpacker);
     verdict->workflow_type = sim_unpack_text(&unpacker);
@@ -119,6 +144,7 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     verdict->diagnosis = sim_unpack_code(&unpacker);
     verdict->rule = sim_unpack_code(&unpacker);
     verdict->family = sim_unpack_code(&unpacker);
+    verdict->signature = sim_unpack_number(&unpacker);
     verdict->event_id = (int64_t)sim_unpack_number(&unpacker);
     verdict->event_count = (uint32_t)sim_unpack_number(&unpacker);
     verdict->message = sim_unpack_text(&unpacker);
@@ -204,7 +230,8 @@ static void print_window(const struct sim_verdict *verdict, uint32_t width, stru
 
 static void print_head(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "%s: %S", wf_verdict_name(verdict->verdict), &verdict->file);
+    wf_buffer_printf(out, "%s%s: %S", verdict->known.size_bytes > 0 ? "known " : "", wf_verdict_name(verdict->verdict),
+                     &verdict->file);
     if (verdict->workflow_id.size_bytes > 0) {
         wf_buffer_printf(out, ", workflow %S", &verdict->workflow_id);
     }
@@ -223,10 +250,19 @@ void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer
     wf_buffer_append_text(out, ": the same\n");
 }
 
+void sim_verdict_print_known(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    print_head(verdict, out);
+    wf_buffer_printf(out, ": %S\n", &verdict->known);
+}
+
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
 {
     print_head(verdict, out);
     wf_buffer_printf(out, "\n  %S\n", &verdict->message);
+    if (verdict->known.size_bytes > 0) {
+        wf_buffer_printf(out, "  known: %S\n", &verdict->known);
+    }
     if (verdict->row_count > 0) {
         print_window(verdict, width, out);
     }
@@ -240,49 +276,7 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
             wf_buffer_append_text(out, "  the official replayer passes this history\n");
         }
     }
-}
-
-/* ---- JSON ---- */
-
-static void write_code(struct wf_json_writer *writer, const char *key, const char *value)
-{
-    wf_json_key(writer, key);
-    if (value != NULL) {
-        wf_json_text(writer, value);
-    } else {
-        wf_json_null(writer);
+    if (verdict->signature != 0) {
+        wf_buffer_printf(out, "  signature: %016llx\n", (unsigned long long)verdict->signature);
     }
-}
-
-static void write_text(struct wf_json_writer *writer, const char *key, struct wf_string value)
-{
-    wf_json_key(writer, key);
-    wf_json_string(writer, value);
-}
-
-void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer)
-{
-    wf_json_begin_object(writer);
-    write_text(writer, "file", verdict->file);
-    write_text(writer, "workflow_id", verdict->workflow_id);
-    write_text(writer, "run_id", verdict->run_id);
-    write_text(writer, "workflow_type", verdict->workflow_type);
-    write_code(writer, "verdict", wf_verdict_name(verdict->verdict));
-    write_code(writer, "diagnosis", verdict->diagnosis);
-    write_code(writer, "rule", verdict->rule);
-    write_code(writer, "family", verdict->family);
-    wf_json_key(writer, "event_id");
-    wf_json_i64(writer, verdict->event_id);
-    wf_json_key(writer, "event_count");
-    wf_json_u64(writer, verdict->event_count);
-    write_text(writer, "message", verdict->message);
-    write_text(writer, "history", verdict->history);
-    write_text(writer, "code", verdict->code);
-    write_code(writer, "cause", verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : NULL);
-    write_text(writer, "hint", verdict->hint);
-    write_text(writer, "official", verdict->official);
-    wf_json_key(writer, "notes");
-    wf_json_begin_array(writer);
-    wf_json_end_array(writer);
-    wf_json_end_object(writer);
 }

@@ -19,6 +19,8 @@ struct sim_verdict_row {
 
 struct sim_verdict {
     struct wf_string file; /* as the user gave it */
+    uint32_t file_number;    /* its place in the input, from 1 */
+    uint32_t history_number; /* in the file, from 1 */
     struct wf_string workflow_id;
     struct wf_string run_id;
     struct wf_string workflow_type;
@@ -27,6 +29,7 @@ struct sim_verdict {
     const char *diagnosis; /* "WF201"; NULL when ok */
     const char *rule;      /* NULL: none */
     const char *family;    /* "core" */
+    uint64_t signature;    /* of nondeterminism and code_failed: the same for the same mistake; else 0 */
     int64_t event_id;      /* 0: none */
     uint32_t event_count;
     struct wf_string message;
@@ -36,12 +39,21 @@ struct sim_verdict {
     struct wf_string code;
     const struct sim_verdict_row *rows;
     uint32_t row_count;
+    struct wf_string known; /* why a baseline accepts it; empty: it does not */
 };
 
-/* Puts a result into words; they live in the arena. Payload contents are shown. */
+/* Puts a result into words; they live in the arena. Of payloads that are hidden, type and length are said. */
 void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, const struct wf_replay_result *result,
-                      struct sim_verdict *verdict);
+                      bool hides_payloads, struct sim_verdict *verdict);
 
+/* Of code that ended its process: no replay gave the verdict. */
+uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict);
+
+/* Not ok, and no baseline accepts it. */
+bool sim_verdict_fails(const struct sim_verdict *verdict);
+
+/* All but the file, its number and what a baseline says: whoever takes the bytes knows them, and they may be kept for another file
+ * of the same contents. */
 void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out);
 
 /* Texts are slices of the bytes. False when they are not whole. */
@@ -52,6 +64,9 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
 
 /* Appends one line for a verdict like one that was printed before. */
 void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out);
+
+/* Appends one line for a verdict that a baseline accepts, with the reason. */
+void sim_verdict_print_known(const struct sim_verdict *verdict, struct wf_buffer *out);
 
 /* Appends one object of `results` (DESIGN section 7). */
 void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer);

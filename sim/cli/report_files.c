@@ -1,0 +1,143 @@
+/* A writer fills a buffer; files are put in place whole. */
+#include "sim/cli/report_files.h"
+
+#include <string.h>
+
+#include "sim/cli/file.h"
+
+static bool is_wanted(const struct cli_args *args, const struct sim_report_writer *writer)
+{
+    return cli_args_has(args, writer->flag);
+}
+
+bool cli_report_is_wanted(const struct cli_args *args)
+{
+    for (size_t i = 0; i < sim_report_writer_count; i++) {
+        if (is_wanted(args, &sim_report_writers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether an earlier writer has the same file. */
+static bool is_taken(const struct cli_args *args, size_t index, const char *path)
+{
+    for (size_t i = 0; i < index; i++) {
+        const struct sim_report_writer *writer = &sim_report_writers[i];
+
+        if (writer->takes_file && is_wanted(args, writer) && strcmp(cli_args_text(args, writer->flag, ""), path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum cli_exit cli_report_check(const struct cli *cli, const struct cli_args *args)
+{
+    for (size_t i = 0; i < sim_report_writer_count; i++) {
+        const struct sim_report_writer *writer = &sim_report_writers[i];
+
+        if (!is_wanted(args, writer)) {
+            continue;
+        }
+        if (!writer->takes_file && cli->out->format != CLI_FORMAT_TEXT) {
+            cli_complain("%s prints to standard output, where -o has put JSON; leave one of them out", writer->flag);
+            return CLI_EXIT_USAGE;
+        }
+        if (!writer->takes_file) {
+            continue;
+        }
+        const char *path = cli_args_text(args, writer->flag, "");
+        if (strcmp(path, "-") == 0 || *path == '\0') {
+            cli_complain("%s takes a file; -o chooses what is printed", writer->flag);
+            return CLI_EXIT_USAGE;
+        }
+        if (is_taken(args, i, path)) {
+            cli_complain("%s: another report is written to %s", writer->flag, path);
+            return CLI_EXIT_USAGE;
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
+static enum cli_exit write_file(struct wf_arena *arena, const char *path, const struct wf_buffer *text)
+{
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_ENVIRONMENT;
+
+    if (text->is_full) {
+        (void)wf_fail_status(&err, WF_ERR_MEMORY, "cannot write %s: out of memory", path);
+    } else {
+        result = cli_file_write(arena, path, wf_buffer_string(text), &err);
+    }
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+    }
+    return result;
+}
+
+enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, const struct sim_report *report)
+{
+    enum cli_exit result = CLI_EXIT_OK;
+
+    for (size_t i = 0; i < sim_report_writer_count; i++) {
+        const struct sim_report_writer *writer = &sim_report_writers[i];
+        struct wf_arena arena;
+        struct wf_buffer text;
+
+        if (!is_wanted(args, writer)) {
+            continue;
+        }
+        wf_arena_init(&arena, wf_system_blocks(), 0);
+        wf_buffer_init(&text, &arena);
+        writer->write(report, &text);
+        if (writer->takes_file) {
+            result = cli_exit_worse(result, write_file(&arena, cli_args_text(args, writer->flag, ""), &text));
+        } else {
+            wf_buffer_append_string(&cli->out->text, wf_buffer_string(&text));
+            cli->out->text.is_full |= text.is_full;
+        }
+        wf_arena_deinit(&arena);
+    }
+    return result;
+}
+
+enum cli_exit cli_report_judge(const struct sim_report_counts *counts)
+{
+    const uint64_t *by_verdict = counts->by_verdict;
+    enum cli_exit result = CLI_EXIT_OK;
+
+    if (by_verdict[WF_VERDICT_BAD_HISTORY] > 0 || by_verdict[WF_VERDICT_SETUP] > 0) {
+        result = CLI_EXIT_UNREADABLE;
+    }
+    if (by_verdict[WF_VERDICT_NONDETERMINISM] > 0 || by_verdict[WF_VERDICT_CODE_FAILED] > 0) {
+        result = cli_exit_worse(result, CLI_EXIT_FINDING);
+    }
+    return result;
+}
+
+void cli_report_print_summary(const struct sim_report *report, struct wf_buffer *out)
+{
+    const struct sim_report_counts *counts = &report->counts;
+    const uint64_t total = sim_report_total(counts);
+
+    wf_buffer_printf(out, "%llu %s replayed against %S:", (unsigned long long)total,
+                     total == 1 ? "history" : "histories", &report->code);
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        if (counts->by_verdict[i] > 0) {
+            wf_buffer_printf(out, " %llu %s", (unsigned long long)counts->by_verdict[i],
+                             wf_verdict_name((enum wf_verdict)i));
+        }
+    }
+    if (counts->known > 0) {
+        wf_buffer_printf(out, " %llu known", (unsigned long long)counts->known);
+    }
+    if (counts->cached > 0) {
+        wf_buffer_printf(out, ", %llu cached", (unsigned long long)counts->cached);
+    }
+    if (counts->skipped > 0) {
+        wf_buffer_printf(out, ", %llu skipped", (unsigned long long)counts->skipped);
+    }
+    wf_buffer_append_char(out, '\n');
+}

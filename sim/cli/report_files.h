@@ -1,0 +1,34 @@
+/*
+ * The report files that `replay` and `merge` are asked for: a row of options for each row of sim/report/writers.def, and the
+ * writing.
+ */
+#ifndef SIM_CLI_REPORT_FILES_H
+#define SIM_CLI_REPORT_FILES_H
+
+#include "sim/cli/command.h"
+#include "sim/report/report.h"
+
+/* Among the options of a command: #include "sim/report/writers.def" after this. */
+#define CLI_REPORT_FILE CLI_TEXT, "FILE"
+#define CLI_REPORT_STDOUT CLI_SWITCH, NULL
+#define CLI_REPORT_OPTION(flag, target, help) {flag, CLI_REPORT_##target, help},
+
+/* Whether any report is asked for. */
+bool cli_report_is_wanted(const struct cli_args *args);
+
+/* Refuses what cannot be done, before anything runs. Exits: USAGE. */
+enum cli_exit cli_report_check(const struct cli *cli, const struct cli_args *args);
+
+/*
+ * Writes every report that is asked for; one that cannot be written is said on standard error and the others are written all the
+ * same. Exits: ENVIRONMENT.
+ */
+enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, const struct sim_report *report);
+
+/* What a batch with these counts ends with. */
+enum cli_exit cli_report_judge(const struct sim_report_counts *counts);
+
+/* The last line of text results: how many of each. */
+void cli_report_print_summary(const struct sim_report *report, struct wf_buffer *out);
+
+#endif

@@ -1,0 +1,394 @@
+/*
+ * The report as JSON, which is also what shards hand to `wfsim merge`: whatever another writer needs can be read back.
+ * ci/replay-report.schema.json describes it.
+ */
+#include "sim/report/report.h"
+
+static void write_code(struct wf_json_writer *writer, const char *key, const char *value)
+{
+    wf_json_key(writer, key);
+    if (value != NULL) {
+        wf_json_text(writer, value);
+    } else {
+        wf_json_null(writer);
+    }
+}
+
+static void write_text(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    wf_json_string(writer, value);
+}
+
+/* Null when it is empty. */
+static void write_optional(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    if (value.size_bytes > 0) {
+        wf_json_string(writer, value);
+    } else {
+        wf_json_null(writer);
+    }
+}
+
+static void write_number(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    wf_json_key(writer, key);
+    wf_json_u64(writer, value);
+}
+
+/* As text: JSON readers lose the low bits of numbers of 64 bits. */
+static void write_signature(struct wf_json_writer *writer, uint64_t signature)
+{
+    char memory[17];
+    struct wf_buffer text;
+
+    wf_buffer_init_fixed(&text, memory, sizeof memory);
+    if (signature != 0) {
+        wf_buffer_printf(&text, "%016llx", (unsigned long long)signature);
+    }
+    write_optional(writer, "signature", wf_buffer_string(&text));
+}
+
+static void write_window(struct wf_json_writer *writer, const struct sim_verdict *verdict)
+{
+    wf_json_key(writer, "window");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < verdict->row_count; i++) {
+        wf_json_begin_object(writer);
+        write_optional(writer, "history", verdict->rows[i].history);
+        write_optional(writer, "code", verdict->rows[i].code);
+        wf_json_key(writer, "is_difference");
+        wf_json_bool(writer, verdict->rows[i].is_difference);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer)
+{
+    wf_json_begin_object(writer);
+    write_text(writer, "file", verdict->file);
+    write_number(writer, "file_number", verdict->file_number);
+    write_number(writer, "history_number", verdict->history_number);
+    write_text(writer, "workflow_id", verdict->workflow_id);
+    write_text(writer, "run_id", verdict->run_id);
+    write_text(writer, "workflow_type", verdict->workflow_type);
+    write_code(writer, "verdict", wf_verdict_name(verdict->verdict));
+    write_code(writer, "diagnosis", verdict->diagnosis);
+    write_code(writer, "rule", verdict->rule);
+    write_code(writer, "family", verdict->family);
+    wf_json_key(writer, "event_id");
+    wf_json_i64(writer, verdict->event_id);
+    write_number(writer, "event_count", verdict->event_count);
+    write_text(writer, "message", verdict->message);
+    write_text(writer, "history", verdict->history);
+    write_text(writer, "code", verdict->code);
+    write_code(writer, "cause", verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : NULL);
+    write_text(writer, "hint", verdict->hint);
+    write_text(writer, "official", verdict->official);
+    write_window(writer, verdict);
+    write_signature(writer, verdict->signature);
+    write_optional(writer, "known", verdict->known);
+    wf_json_key(writer, "notes");
+    wf_json_begin_array(writer);
+    wf_json_end_array(writer);
+    wf_json_end_object(writer);
+}
+
+void sim_report_json_summary(const struct sim_report *report, struct wf_json_writer *writer)
+{
+    const struct sim_report_counts *counts = &report->counts;
+
+    wf_json_begin_object(writer);
+    write_text(writer, "code", report->code);
+    write_number(writer, "histories", sim_report_total(counts));
+    write_number(writer, "events", counts->events);
+    wf_json_key(writer, "elapsed_ns");
+    wf_json_i64(writer, counts->elapsed_ns);
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        write_number(writer, wf_verdict_name((enum wf_verdict)i), counts->by_verdict[i]);
+    }
+    write_number(writer, "known", counts->known);
+    write_number(writer, "skipped", counts->skipped);
+    write_number(writer, "cached", counts->cached);
+    write_number(writer, "shard", report->shard);
+    write_number(writer, "shards", report->shard_count);
+    write_optional(writer, "incomplete", report->incomplete);
+    wf_json_end_object(writer);
+}
+
+static void write_stale(const struct sim_report *report, struct wf_json_writer *writer)
+{
+    wf_json_key(writer, "stale");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < report->stale_count; i++) {
+        wf_json_begin_object(writer);
+        write_number(writer, "line", report->stale[i].line);
+        write_text(writer, "entry", report->stale[i].entry);
+        write_text(writer, "reason", report->stale[i].reason);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+}
+
+void sim_report_json(const struct sim_report *report, struct wf_string results, struct wf_json_writer *writer)
+{
+    wf_json_begin_object(writer);
+    wf_json_key(writer, "summary");
+    sim_report_json_summary(report, writer);
+    wf_json_key(writer, "results");
+    wf_json_raw(writer, results);
+    write_stale(report, writer);
+    wf_json_end_object(writer);
+}
+
+void sim_report_write_json(const struct sim_report *report, struct wf_buffer *out)
+{
+    struct wf_json_writer writer;
+    struct wf_buffer results;
+
+    wf_buffer_init(&results, out->arena);
+    wf_buffer_append_char(&results, '[');
+    for (uint32_t i = 0; i < report->verdict_count; i++) {
+        wf_buffer_append_text(&results, i == 0 ? "\n" : ",\n"); /* a line a history: such files can be compared */
+        wf_json_writer_init(&writer, &results, 0);
+        sim_verdict_json(&report->verdicts[i], &writer);
+    }
+    wf_buffer_append_text(&results, report->verdict_count > 0 ? "\n]" : "]");
+    out->is_full |= results.is_full;
+    wf_json_writer_init(&writer, out, 0);
+    sim_report_json(report, wf_buffer_string(&results), &writer);
+    wf_buffer_append_char(out, '\n');
+}
+
+/* ---- Reading ---- */
+
+struct reader {
+    struct wf_arena *arena;
+    struct wf_string object;
+    struct wf_error *err;
+    enum wf_status status; /* of the first member that was not as it should be */
+};
+
+static void refuse(struct reader *reader, const char *key)
+{
+    if (reader->status == WF_OK) {
+        reader->status = wf_fail_status(reader->err, WF_ERR_INVALID,
+                                        "this is not a report of `wfsim replay --json`: %s is missing or of another kind", key);
+    }
+}
+
+/* The first token of a member; END when there is none. */
+static struct wf_json_token member(const struct reader *reader, const char *key)
+{
+    struct wf_json_token token = {.kind = WF_JSON_END};
+    const struct wf_string value = wf_json_member(reader->object, wf_string_of(key));
+    struct wf_json_reader tokens;
+
+    if (value.size_bytes > 0) {
+        wf_json_reader_init(&tokens, value);
+        if (wf_json_next(&tokens, &token, NULL) != WF_OK) {
+            token.kind = WF_JSON_END;
+        }
+    }
+    return token;
+}
+
+static struct wf_string read_text(struct reader *reader, const char *key)
+{
+    const struct wf_json_token token = member(reader, key);
+    struct wf_string text = {NULL, 0};
+
+    if (token.kind == WF_JSON_NULL) {
+        return text;
+    }
+    if (token.kind != WF_JSON_STRING || wf_json_unescape(reader->arena, &token, &text, reader->err) != WF_OK) {
+        refuse(reader, key);
+    }
+    return text;
+}
+
+/* A terminated copy; NULL for null. */
+static const char *read_code(struct reader *reader, const char *key)
+{
+    const struct wf_string text = read_text(reader, key);
+
+    return text.size_bytes > 0 ? wf_string_copy(reader->arena, text).data : NULL;
+}
+
+static uint64_t read_number(struct reader *reader, const char *key)
+{
+    const struct wf_json_token token = member(reader, key);
+    int64_t value = 0;
+
+    if (token.kind != WF_JSON_NUMBER || wf_json_integer(&token, &value, reader->err) != WF_OK || value < 0) {
+        refuse(reader, key);
+        return 0;
+    }
+    return (uint64_t)value;
+}
+
+static uint64_t read_signature(struct reader *reader)
+{
+    const struct wf_string text = read_text(reader, "signature");
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < text.size_bytes; i++) {
+        const char c = text.data[i];
+
+        if (i == 16 || !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            refuse(reader, "signature");
+            return 0;
+        }
+        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return value;
+}
+
+static enum wf_verdict read_verdict(struct reader *reader)
+{
+    const struct wf_string name = read_text(reader, "verdict");
+
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        if (wf_string_is(name, wf_verdict_name((enum wf_verdict)i))) {
+            return (enum wf_verdict)i;
+        }
+    }
+    refuse(reader, "verdict");
+    return WF_VERDICT_OK;
+}
+
+static enum wf_cause read_cause(struct reader *reader)
+{
+    const struct wf_string name = read_text(reader, "cause");
+
+    for (int i = WF_CAUSE_NONE; i <= WF_CAUSE_CLOSED_EARLY; i++) {
+        if (name.size_bytes == 0 || wf_string_is(name, wf_cause_name((enum wf_cause)i))) {
+            return (enum wf_cause)i;
+        }
+    }
+    refuse(reader, "cause");
+    return WF_CAUSE_NONE;
+}
+
+/* The values of an array member, each as its JSON text. */
+static struct wf_string *read_items(struct reader *reader, const char *key, uint32_t *count)
+{
+    const struct wf_string array = wf_json_member(reader->object, wf_string_of(key));
+    const size_t item_count = member(reader, key).kind == WF_JSON_ARRAY_BEGIN ? wf_json_count(array) : 0;
+    struct wf_string *items = wf_arena_take_array(reader->arena, item_count, sizeof *items);
+    struct wf_json_reader tokens;
+    struct wf_json_token token;
+
+    *count = 0;
+    if (item_count > UINT32_MAX || items == NULL || member(reader, key).kind != WF_JSON_ARRAY_BEGIN) {
+        refuse(reader, key);
+        return items;
+    }
+    wf_json_reader_init(&tokens, array);
+    (void)wf_json_next(&tokens, &token, NULL);
+    while (*count < item_count && wf_json_next(&tokens, &token, NULL) == WF_OK &&
+           wf_json_skip(&tokens, &token, &items[*count], NULL) == WF_OK) {
+        *count += 1;
+    }
+    return items;
+}
+
+static void read_window(struct reader *reader, struct sim_verdict *verdict)
+{
+    const struct wf_string *items = read_items(reader, "window", &verdict->row_count);
+    struct sim_verdict_row *rows = wf_arena_take_array(reader->arena, verdict->row_count, sizeof *rows);
+
+    for (uint32_t i = 0; rows != NULL && i < verdict->row_count; i++) {
+        struct reader row = {reader->arena, items[i], reader->err, reader->status};
+
+        rows[i].history = read_text(&row, "history");
+        rows[i].code = read_text(&row, "code");
+        rows[i].is_difference = member(&row, "is_difference").kind == WF_JSON_TRUE;
+        reader->status = row.status;
+    }
+    verdict->rows = rows;
+    verdict->row_count = rows != NULL ? verdict->row_count : 0;
+}
+
+static void read_result(struct reader *reader, struct sim_verdict *verdict)
+{
+    *verdict = (struct sim_verdict){0};
+    verdict->file = read_text(reader, "file");
+    verdict->file_number = (uint32_t)read_number(reader, "file_number");
+    verdict->history_number = (uint32_t)read_number(reader, "history_number");
+    verdict->workflow_id = read_text(reader, "workflow_id");
+    verdict->run_id = read_text(reader, "run_id");
+    verdict->workflow_type = read_text(reader, "workflow_type");
+    verdict->verdict = read_verdict(reader);
+    verdict->cause = read_cause(reader);
+    verdict->diagnosis = read_code(reader, "diagnosis");
+    verdict->rule = read_code(reader, "rule");
+    verdict->family = read_code(reader, "family");
+    verdict->signature = read_signature(reader);
+    verdict->event_id = (int64_t)read_number(reader, "event_id");
+    verdict->event_count = (uint32_t)read_number(reader, "event_count");
+    verdict->message = read_text(reader, "message");
+    verdict->official = read_text(reader, "official");
+    verdict->hint = read_text(reader, "hint");
+    verdict->history = read_text(reader, "history");
+    verdict->code = read_text(reader, "code");
+    verdict->known = read_text(reader, "known");
+    read_window(reader, verdict);
+}
+
+static void read_summary(struct reader *reader, struct sim_report *report)
+{
+    report->code = read_text(reader, "code");
+    report->counts.elapsed_ns = (int64_t)read_number(reader, "elapsed_ns");
+    report->counts.skipped = read_number(reader, "skipped");
+    report->counts.cached = read_number(reader, "cached");
+    report->shard = (uint32_t)read_number(reader, "shard");
+    report->shard_count = (uint32_t)read_number(reader, "shards");
+    report->incomplete = read_text(reader, "incomplete");
+    if (report->shard > report->shard_count || (report->shard == 0) != (report->shard_count == 0)) {
+        refuse(reader, "shard");
+    }
+}
+
+/* The readers of members take what they find; that the whole is JSON is asked once, here. */
+static enum wf_status check_text(struct wf_string bytes, struct wf_error *err)
+{
+    struct wf_json_reader tokens;
+    struct wf_json_token token;
+
+    wf_json_reader_init(&tokens, bytes);
+    do {
+        WF_TRY(wf_json_next(&tokens, &token, err));
+    } while (token.kind != WF_JSON_END);
+    return WF_OK;
+}
+
+enum wf_status sim_report_read_json(struct sim_report *report, struct wf_string bytes, struct wf_error *err)
+{
+    struct reader reader = {.arena = report->arena, .object = bytes, .err = err};
+    struct reader part = {.arena = report->arena, .err = err};
+    const struct wf_string *items = NULL;
+    uint32_t count = 0;
+
+    WF_TRY(check_text(bytes, err));
+    part.object = wf_json_member(bytes, WF_STR("summary"));
+    read_summary(&part, report);
+    items = read_items(&reader, "results", &count);
+    reader.status = part.status != WF_OK ? part.status : reader.status;
+    for (uint32_t i = 0; i < count && reader.status == WF_OK; i++) {
+        struct sim_verdict verdict;
+
+        part.object = items[i];
+        read_result(&part, &verdict);
+        reader.status = part.status;
+        if (reader.status == WF_OK) {
+            sim_report_count(&report->counts, &verdict);
+            if (!sim_report_add(report, &verdict)) {
+                return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+            }
+        }
+    }
+    return reader.status;
+}
