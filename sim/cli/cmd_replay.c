@@ -47,6 +47,7 @@ struct replay {
     bool is_short_of_memory;
     struct wf_arena kept;  /* what the report holds */
     struct sim_report report;
+    struct sim_baseline baseline;
     uint64_t shown[SHOWN_MAX];  /* digests of what was said in full */
     uint32_t shown_count;
     struct wf_arena item_arena; /* a verdict's words */
@@ -251,7 +252,9 @@ static void write_verdict(struct replay *batch, const struct sim_verdict *verdic
 
     switch (out->format) {
     case CLI_FORMAT_TEXT:
-        if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(batch, verdict)) {
+        if (verdict->known.size_bytes > 0) {
+            sim_verdict_print_known(verdict, &out->text);
+        } else if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(batch, verdict)) {
             sim_verdict_print_again(verdict, &out->text);
         } else if (verdict->verdict != WF_VERDICT_OK) {
             sim_verdict_print(verdict, out->width, &out->text);
@@ -283,6 +286,7 @@ static void take_verdict(struct replay *batch, size_t file, struct sim_verdict *
 
     verdict->file = wf_string_of(batch->paths.items[file]);
     verdict->file_number = (uint32_t)file + 1;
+    sim_baseline_judge(&batch->baseline, verdict);
     batch->done_count++;
     sim_report_count(&batch->report.counts, verdict);
     write_verdict(batch, verdict);
@@ -292,9 +296,10 @@ static void take_verdict(struct replay *batch, size_t file, struct sim_verdict *
         WF_ASSERT(is_read || batch->kept.is_full);
         kept.file = verdict->file;
         kept.file_number = verdict->file_number;
+        kept.known = verdict->known;
         batch->is_short_of_memory |= !is_read || !sim_report_add(&batch->report, &kept);
     }
-    batch->was_stopped = batch->stops_at_first && verdict->verdict != WF_VERDICT_OK;
+    batch->was_stopped = batch->stops_at_first && sim_verdict_fails(verdict);
 }
 
 static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
@@ -428,7 +433,7 @@ static struct wf_string why_incomplete(const struct replay *batch, const struct 
     case SIM_END_DONE:
         break;
     case SIM_END_STOPPED:
-        return batch->was_stopped ? WF_STR("stopped at the first history that is not ok")
+        return batch->was_stopped ? WF_STR("stopped at the first finding")
                                   : (struct wf_string){NULL, 0};
     case SIM_END_INTERRUPTED:
         return WF_STR("interrupted");
@@ -477,7 +482,10 @@ static enum cli_exit prepare(struct replay *batch, const char *code_path)
         cli_complain("%s", err.message);
         return result;
     }
-    result = cli_code_prepare(batch->cli, code_path, &batch->code);
+    result = cli_baseline_read(batch->cli, batch->args, &batch->baseline);
+    if (result == CLI_EXIT_OK) {
+        result = cli_code_prepare(batch->cli, code_path, &batch->code);
+    }
     return result == CLI_EXIT_OK ? read_stdin(batch) : result;
 }
 
@@ -490,6 +498,9 @@ static enum cli_exit replay_all(struct replay *batch)
 
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
     batch->report.incomplete = why_incomplete(batch, &outcome);
+    if (batch->report.incomplete.size_bytes == 0) {
+        cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report);
+    }
     write_summary(batch);
     if (batch->is_short_of_memory) {
         cli_complain("out of memory: the report files cannot be written");
@@ -534,7 +545,8 @@ static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
-    {"--fail-fast", CLI_SWITCH, NULL, "stop at the first history that is not ok"},
+    {"--fail-fast", CLI_SWITCH, NULL, "stop at the first finding"},
+    CLI_OPTION_BASELINE,
     CLI_OPTION_OUTPUT,
 #define SIM_REPORT_WRITER(name, flag, target, help) CLI_REPORT_OPTION(flag, target, help)
 #include "sim/report/writers.def"

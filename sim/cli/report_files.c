@@ -103,6 +103,39 @@ enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, con
     return result;
 }
 
+enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, struct sim_baseline *baseline)
+{
+    const char *path = cli_args_text(args, "--baseline", NULL);
+    struct wf_string bytes = {NULL, 0};
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    *baseline = (struct sim_baseline){0};
+    if (path == NULL) {
+        return CLI_EXIT_OK;
+    }
+    result = cli_file_read(cli->arena, path, CLI_FILE_BYTES_MAX, &bytes, &err);
+    if (result != CLI_EXIT_OK) {
+        cli_complain("%s", err.message);
+    } else if (sim_baseline_read(baseline, cli->arena, bytes, &err) != WF_OK) {
+        cli_complain("%s: %s", path, err.message);
+        result = err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
+    }
+    return result;
+}
+
+void cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
+                               struct sim_report *report)
+{
+    if (!sim_baseline_find_stale(baseline, report)) {
+        return;
+    }
+    for (uint32_t i = 0; i < report->stale_count; i++) {
+        cli_complain("%s: line %u: stale: %.*s no longer occurs", cli_args_text(args, "--baseline", ""),
+                     (unsigned)report->stale[i].line, (int)report->stale[i].entry.size_bytes, report->stale[i].entry.data);
+    }
+}
+
 enum cli_exit cli_report_judge(const struct sim_report_counts *counts)
 {
     const uint64_t *by_verdict = counts->by_verdict;

@@ -6,12 +6,15 @@
 #define SIM_CLI_REPORT_FILES_H
 
 #include "sim/cli/command.h"
+#include "sim/report/baseline.h"
 #include "sim/report/report.h"
 
 /* Among the options of a command: #include "sim/report/writers.def" after this. */
 #define CLI_REPORT_FILE CLI_TEXT, "FILE"
 #define CLI_REPORT_STDOUT CLI_SWITCH, NULL
 #define CLI_REPORT_OPTION(flag, target, help) {flag, CLI_REPORT_##target, help},
+
+#define CLI_OPTION_BASELINE {"--baseline", CLI_TEXT, "FILE", "findings that are known, a line each, and do not fail"}
 
 /* Whether any report is asked for. */
 bool cli_report_is_wanted(const struct cli_args *args);
@@ -24,6 +27,13 @@ enum cli_exit cli_report_check(const struct cli *cli, const struct cli_args *arg
  * same. Exits: ENVIRONMENT.
  */
 enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, const struct sim_report *report);
+
+/* Reads the file of --baseline; an empty one without the option. Exits: UNREADABLE, ENVIRONMENT. */
+enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, struct sim_baseline *baseline);
+
+/* Finds the entries that accepted nothing, and says so on standard error. */
+void cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
+                               struct sim_report *report);
 
 /* What a batch with these counts ends with. */
 enum cli_exit cli_report_judge(const struct sim_report_counts *counts);

@@ -1,0 +1,166 @@
+/* A line at a time, a word at a time. */
+#include "sim/report/baseline.h"
+
+#define SIGNATURE_DIGITS 16u
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct wf_string take_line(struct wf_string *rest)
+{
+    struct wf_string line = {rest->data, 0};
+
+    while (line.size_bytes < rest->size_bytes && line.data[line.size_bytes] != '\n') {
+        line.size_bytes++;
+    }
+    const size_t step = line.size_bytes < rest->size_bytes ? line.size_bytes + 1 : line.size_bytes;
+    *rest = (struct wf_string){rest->data + step, rest->size_bytes - step};
+    while (line.size_bytes > 0 && is_blank(line.data[line.size_bytes - 1])) {
+        line.size_bytes--;
+    }
+    return line;
+}
+
+/* The next word, and the rest without the blanks before it. */
+static struct wf_string take_word(struct wf_string *rest)
+{
+    struct wf_string word = {NULL, 0};
+
+    while (rest->size_bytes > 0 && is_blank(rest->data[0])) {
+        *rest = (struct wf_string){rest->data + 1, rest->size_bytes - 1};
+    }
+    word.data = rest->data;
+    while (word.size_bytes < rest->size_bytes && !is_blank(word.data[word.size_bytes])) {
+        word.size_bytes++;
+    }
+    *rest = (struct wf_string){rest->data + word.size_bytes, rest->size_bytes - word.size_bytes};
+    while (rest->size_bytes > 0 && is_blank(rest->data[0])) {
+        *rest = (struct wf_string){rest->data + 1, rest->size_bytes - 1};
+    }
+    return word;
+}
+
+static bool read_signature(struct wf_string word, uint64_t *signature)
+{
+    uint64_t value = 0;
+
+    if (word.size_bytes != SIGNATURE_DIGITS) {
+        return false;
+    }
+    for (size_t i = 0; i < SIGNATURE_DIGITS; i++) {
+        const char c = word.data[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    *signature = value;
+    return true;
+}
+
+static enum wf_status read_entry(struct wf_string line, struct sim_baseline_entry *entry, struct wf_error *err)
+{
+    struct wf_string rest = line;
+    const struct wf_string first = take_word(&rest);
+
+    if (!read_signature(first, &entry->signature)) {
+        entry->file = first;
+        entry->rule = take_word(&rest);
+        if (entry->rule.size_bytes == 0) {
+            return wf_fail_status(err, WF_ERR_INVALID,
+                                  "line %u: an entry is a signature of 16 digits, or a file and a diagnosis such as WF201",
+                                  entry->line);
+        }
+    }
+    entry->reason = rest;
+    if (rest.size_bytes == 0) {
+        return wf_fail_status(err, WF_ERR_INVALID, "line %u: the reason is missing: why is this finding accepted?",
+                              entry->line);
+    }
+    const struct wf_string last = entry->rule.size_bytes > 0 ? entry->rule : first;
+    entry->text = (struct wf_string){first.data, (size_t)(last.data + last.size_bytes - first.data)};
+    return WF_OK;
+}
+
+static size_t count_lines(struct wf_string bytes)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < bytes.size_bytes; i++) {
+        count += bytes.data[i] == '\n';
+    }
+    return count;
+}
+
+enum wf_status sim_baseline_read(struct sim_baseline *baseline, struct wf_arena *arena, struct wf_string bytes,
+                                 struct wf_error *err)
+{
+    uint32_t line_number = 0;
+
+    *baseline = (struct sim_baseline){
+        .entries = wf_arena_take_array(arena, count_lines(bytes), sizeof *baseline->entries)};
+    if (baseline->entries == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+    }
+    while (bytes.size_bytes > 0) {
+        const struct wf_string line = take_line(&bytes);
+        struct wf_string rest = line;
+        const struct wf_string first = take_word(&rest);
+
+        line_number++;
+        if (first.size_bytes > 0 && first.data[0] != '#') {
+            struct sim_baseline_entry *entry = &baseline->entries[baseline->entry_count];
+
+            entry->line = line_number;
+            WF_TRY(read_entry(line, entry, err));
+            baseline->entry_count++;
+        }
+    }
+    return WF_OK;
+}
+
+static bool is_text(struct wf_string string, const char *text)
+{
+    return text != NULL && wf_string_is(string, text);
+}
+
+static bool accepts(const struct sim_baseline_entry *entry, const struct sim_verdict *verdict)
+{
+    if (entry->signature != 0) {
+        return entry->signature == verdict->signature;
+    }
+    return wf_string_equal(entry->file, verdict->file) &&
+           (is_text(entry->rule, verdict->diagnosis) || is_text(entry->rule, verdict->rule));
+}
+
+void sim_baseline_judge(struct sim_baseline *baseline, struct sim_verdict *verdict)
+{
+    if (verdict->verdict == WF_VERDICT_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < baseline->entry_count; i++) {
+        if (accepts(&baseline->entries[i], verdict)) {
+            baseline->entries[i].match_count++;
+            verdict->known = baseline->entries[i].reason;
+            return;
+        }
+    }
+}
+
+bool sim_baseline_find_stale(const struct sim_baseline *baseline, struct sim_report *report)
+{
+    struct sim_report_stale *stale = wf_arena_take_array(report->arena, baseline->entry_count, sizeof *stale);
+
+    for (uint32_t i = 0; stale != NULL && i < baseline->entry_count; i++) {
+        const struct sim_baseline_entry *entry = &baseline->entries[i];
+
+        if (entry->match_count == 0) {
+            stale[report->stale_count++] = (struct sim_report_stale){entry->line, entry->text, entry->reason};
+        }
+    }
+    report->stale = stale;
+    return stale != NULL;
+}

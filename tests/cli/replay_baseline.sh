@@ -1,0 +1,24 @@
+# Known findings are reported as known and do not fail; what is new still does; an entry that no longer occurs is stale. A file
+# without reasons, or that is not there, is refused before anything runs.
+histories() { . "$ROOT/tests/cli/data/crashing_histories"; }
+histories h Fine Nowhere
+ln -s "$ROOT/tests/cli/data/crashing.c" .
+cp h/Nowhere.json h/Nowhere2.json
+echo '<html>not found</html>' >h/page.json
+replay() { wfsim replay -w crashing.c h "$@"; echo "exit $?"; }
+signature=$(wfsim replay -w crashing.c h/Nowhere.json -o json | sed 's/.*"signature":"\([0-9a-f]*\)".*/\1/')
+cat >known.txt <<END
+# what we live with
+$signature  the null order, until it is gone
+h/page.json WF103  the export of this one is broken
+0123456789abcdef  gone since the last release
+END
+replay --baseline known.txt --junit r.xml --json r.json --github
+grep -A1 Nowhere.json r.xml
+grep -c '"known":"the null order, until it is gone"' r.json
+grep '"stale"' r.json
+histories h Abort
+replay --baseline known.txt | tail -n 2
+echo "$signature" >known.txt
+replay --baseline known.txt
+replay --baseline none.txt
