@@ -7,24 +7,20 @@
  */
 #include "engine/base/assert.h"
 #include "engine/diagnosis.h"
-#include "engine/base/hash.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/load_code.h"
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/report_files.h"
+#include "sim/cli/verdict_output.h"
 #include "sim/host/clock.h"
 #include "sim/host/containment.h"
 #include "sim/host/stacks.h"
 #include "sim/report/pack.h"
-#include "sim/report/shell.h"
 
 #define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
 #define COROUTINES_MAX 10000             /* of one run */
-
-/* Different findings said in full; the text of a further equal one is one line. */
-#define SHOWN_MAX 256
 
 struct replay {
     struct cli *cli;
@@ -33,14 +29,17 @@ struct replay {
     struct cli_paths paths;
     enum wf_family family;
     bool stops_at_first;         /* --fail-fast */
+    uint32_t shard;              /* from 1; 0: everything is ours */
+    uint32_t shard_count;
+    bool shards_histories;       /* of the only file; else files */
     struct wf_string from_stdin; /* read once: a child that replaces another finds it read already */
 
     /* Where this round of the batch begins. */
     size_t first_file;
-    uint64_t skip_count; /* histories of that file that have their verdict */
+    uint64_t skip_count; /* the first histories of that file, which have their verdict */
 
     /* The supervisor's. */
-    uint64_t done_count; /* histories of the current file with a verdict */
+    uint64_t next_index; /* of the current file: the history behind the last one with a verdict */
     bool was_stopped;
     bool keeps_verdicts;   /* for report files; whose payloads are shown or not */
     bool shows_payloads;
@@ -48,17 +47,20 @@ struct replay {
     struct wf_arena kept;  /* what the report holds */
     struct sim_report report;
     struct sim_baseline baseline;
-    uint64_t shown[SHOWN_MAX];  /* digests of what was said in full */
-    uint32_t shown_count;
     struct wf_arena item_arena; /* a verdict's words */
-    struct wf_buffer results;   /* of -o json */
-    struct wf_json_writer writer;
+    struct cli_verdict_output output;
     struct cli_progress progress;
 
     /* A child's. */
     struct sim_code loaded;
     struct wf_replay *replay;
 };
+
+/* Whether a history of a file is to be replayed. */
+static bool selects(const struct replay *batch, uint64_t index)
+{
+    return !batch->shards_histories || index % batch->shard_count == batch->shard - 1;
+}
 
 /* ---- In a child ---- */
 
@@ -200,7 +202,7 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
             }
             break;
         }
-        if (*index >= skip_count) {
+        if (*index >= skip_count && selects(batch, *index)) {
             status = replay_one(batch, child, *index, &history, err);
         }
     }
@@ -219,7 +221,7 @@ static enum wf_status run_file(void *context, struct sim_child *child, uint64_t 
     wf_arena_init(&file_arena, wf_system_blocks(), 0);
     const enum wf_status status =
         replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, &index, &unreadable, err);
-    if (status == WF_OK && unreadable.status != WF_OK) {
+    if (status == WF_OK && unreadable.status != WF_OK && selects(batch, index)) {
         send_unreadable(child, &file_arena, path, index, &unreadable);
     }
     wf_arena_deinit(&file_arena);
@@ -228,55 +230,12 @@ static enum wf_status run_file(void *context, struct sim_child *child, uint64_t 
 
 /* ---- In the supervisor ---- */
 
-/* One change of the code shows in every history alike: said once, it can be read. */
-static bool was_shown(struct replay *batch, const struct sim_verdict *verdict)
+/* The place in the whole input: shard I of N has the files I, I + N, I + 2N, ... */
+static uint32_t file_number(const struct replay *batch, size_t file)
 {
-    uint64_t digest = wf_hash_bytes(verdict->message.data, verdict->message.size_bytes);
+    const bool shards_files = batch->shard != 0 && !batch->shards_histories;
 
-    digest = wf_hash_mix(digest, wf_hash_bytes(verdict->workflow_type.data, verdict->workflow_type.size_bytes));
-    digest = wf_hash_mix(digest, (uint64_t)verdict->verdict);
-    for (uint32_t i = 0; i < batch->shown_count; i++) {
-        if (batch->shown[i] == digest) {
-            return true;
-        }
-    }
-    if (batch->shown_count < SHOWN_MAX) {
-        batch->shown[batch->shown_count++] = digest;
-    }
-    return false;
-}
-
-static void write_verdict(struct replay *batch, const struct sim_verdict *verdict)
-{
-    struct cli_output *out = batch->cli->out;
-
-    switch (out->format) {
-    case CLI_FORMAT_TEXT:
-        if (verdict->known.size_bytes > 0) {
-            sim_verdict_print_known(verdict, &out->text);
-        } else if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(batch, verdict)) {
-            sim_verdict_print_again(verdict, &out->text);
-        } else if (verdict->verdict != WF_VERDICT_OK) {
-            sim_verdict_print(verdict, out->width, &out->text);
-            wf_buffer_append_text(&out->text, "  repeat: wfsim replay -w ");
-            sim_shell_path(&out->text, wf_string_of(batch->code.path));
-            wf_buffer_append_char(&out->text, ' ');
-            sim_shell_path(&out->text, verdict->file);
-            wf_buffer_append_text(&out->text, "\n\n");
-        }
-        break;
-    case CLI_FORMAT_JSON:
-        sim_verdict_json(verdict, &batch->writer);
-        break;
-    case CLI_FORMAT_JSONL: {
-        struct wf_json_writer writer;
-        wf_json_writer_init(&writer, &out->text, 0);
-        sim_verdict_json(verdict, &writer);
-        wf_buffer_append_char(&out->text, '\n');
-        break;
-    }
-    }
-    cli_output_flush_some(out);
+    return (uint32_t)(shards_files ? file * batch->shard_count + batch->shard : file + 1);
 }
 
 /* Says it, counts it, and keeps it where report files want it; `bytes` are its packed form for them. */
@@ -285,11 +244,11 @@ static void take_verdict(struct replay *batch, size_t file, struct sim_verdict *
     struct sim_verdict kept;
 
     verdict->file = wf_string_of(batch->paths.items[file]);
-    verdict->file_number = (uint32_t)file + 1;
+    verdict->file_number = file_number(batch, file);
     sim_baseline_judge(&batch->baseline, verdict);
-    batch->done_count++;
+    batch->next_index = verdict->history_number;
     sim_report_count(&batch->report.counts, verdict);
-    write_verdict(batch, verdict);
+    cli_verdict_output_write(&batch->output, verdict);
     if (batch->keeps_verdicts) {
         bytes = wf_string_copy(&batch->kept, bytes);
         const bool is_read = sim_verdict_unpack(&batch->kept, bytes, &kept);
@@ -350,15 +309,22 @@ static bool end_file(void *context, uint64_t item, const struct sim_crash *crash
     struct replay *batch = context;
     const size_t file = batch->first_file + item;
 
+    uint64_t index = batch->next_index;
+
+    batch->next_index = 0;
     if (crash == NULL) {
-        batch->done_count = 0;
         return true;
     }
-    const uint64_t index = batch->done_count + (item == 0 ? batch->skip_count : 0);
+    if (item == 0 && index < batch->skip_count) {
+        index = batch->skip_count;
+    }
+    while (!selects(batch, index)) {
+        index++;
+    }
     take_crash(batch, file, index, crash);
     batch->skip_count = index + 1;
     batch->first_file = file;
-    batch->done_count = 0;
+    batch->next_index = 0;
     return false; /* begin again behind the crash */
 }
 
@@ -391,39 +357,15 @@ static enum cli_exit run_rounds(struct replay *batch, struct sim_outcome_of_batc
 {
     const size_t file_count = batch->paths.count;
 
+    *outcome = (struct sim_outcome_of_batch){.end = SIM_END_DONE};
     cli_progress_begin(&batch->progress, "files", file_count);
     do {
-        run_round(batch, outcome);
+        if (file_count > 0) { /* a shard may have none */
+            run_round(batch, outcome);
+        }
     } while (outcome->end == SIM_END_STOPPED && !batch->was_stopped && !cli_interrupted());
     cli_progress_end(&batch->progress);
     return cli_batch_exit(outcome, batch->code.path);
-}
-
-static void write_summary(struct replay *batch)
-{
-    struct cli_output *out = batch->cli->out;
-    struct wf_json_writer writer;
-
-    wf_json_writer_init(&writer, &out->text, 0);
-    switch (out->format) {
-    case CLI_FORMAT_TEXT:
-        if (sim_report_total(&batch->report.counts) > 0) { /* otherwise why is on standard error */
-            cli_report_print_summary(&batch->report, &out->text);
-        }
-        return;
-    case CLI_FORMAT_JSON:
-        wf_json_end_array(&batch->writer);
-        sim_report_json(&batch->report, wf_buffer_string(&batch->results), &writer);
-        wf_buffer_append_char(&out->text, '\n');
-        return;
-    case CLI_FORMAT_JSONL:
-        wf_json_begin_object(&writer);
-        wf_json_key(&writer, "summary");
-        sim_report_json_summary(&batch->report, &writer);
-        wf_json_end_object(&writer);
-        wf_buffer_append_char(&out->text, '\n');
-        return;
-    }
 }
 
 /* Why the batch is not whole; empty when it is. */
@@ -467,6 +409,29 @@ static enum cli_exit read_stdin(struct replay *batch)
 
 static const char *const families[] = {"auto", "core", "go", "java"};
 
+/* Leaves of the files those of this shard. A single file is in every shard, which then share its histories. */
+static enum cli_exit take_shard(struct replay *batch)
+{
+    const struct cli_given *given = cli_args_given(batch->args, "--shard");
+    size_t count = 0;
+
+    if (given == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (given->last > UINT32_MAX) {
+        cli_complain("--shard %s: nobody has so many parts", given->text);
+        return CLI_EXIT_USAGE;
+    }
+    batch->shard = (uint32_t)given->first;
+    batch->shard_count = (uint32_t)given->last;
+    batch->shards_histories = batch->paths.count == 1;
+    for (size_t i = batch->shard - 1; !batch->shards_histories && i < batch->paths.count; i += batch->shard_count) {
+        batch->paths.items[count++] = batch->paths.items[i];
+    }
+    batch->paths.count = batch->shards_histories ? 1 : count;
+    return CLI_EXIT_OK;
+}
+
 /* Reads what is to be replayed, and against what. */
 static enum cli_exit prepare(struct replay *batch, const char *code_path)
 {
@@ -482,7 +447,10 @@ static enum cli_exit prepare(struct replay *batch, const char *code_path)
         cli_complain("%s", err.message);
         return result;
     }
-    result = cli_baseline_read(batch->cli, batch->args, &batch->baseline);
+    result = take_shard(batch);
+    if (result == CLI_EXIT_OK) {
+        result = cli_baseline_read(batch->cli, batch->args, &batch->baseline);
+    }
     if (result == CLI_EXIT_OK) {
         result = cli_code_prepare(batch->cli, code_path, &batch->code);
     }
@@ -498,10 +466,10 @@ static enum cli_exit replay_all(struct replay *batch)
 
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
     batch->report.incomplete = why_incomplete(batch, &outcome);
-    if (batch->report.incomplete.size_bytes == 0) {
+    if (batch->report.incomplete.size_bytes == 0 && batch->shard == 0) { /* of shards, merge says it */
         cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report);
     }
-    write_summary(batch);
+    cli_verdict_output_end(&batch->output);
     if (batch->is_short_of_memory) {
         cli_complain("out of memory: the report files cannot be written");
         result = CLI_EXIT_ENVIRONMENT;
@@ -531,9 +499,9 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     wf_arena_init(&batch.item_arena, wf_system_blocks(), 0);
     wf_arena_init(&batch.kept, wf_system_blocks(), 0);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
-    wf_buffer_init(&batch.results, cli->arena);
-    wf_json_writer_init(&batch.writer, &batch.results, 0);
-    wf_json_begin_array(&batch.writer);
+    batch.report.shard = batch.shard;
+    batch.report.shard_count = batch.shard_count;
+    cli_verdict_output_init(&batch.output, cli, &batch.report);
     cli_interrupt_catch();
     result = replay_all(&batch);
     wf_arena_deinit(&batch.kept);
@@ -545,6 +513,7 @@ static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
+    {"--shard", CLI_SHARD, "I/N", "the I-th of N parts: files I, I+N, ...; of one file: its histories"},
     {"--fail-fast", CLI_SWITCH, NULL, "stop at the first finding"},
     CLI_OPTION_BASELINE,
     CLI_OPTION_OUTPUT,

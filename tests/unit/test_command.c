@@ -33,7 +33,7 @@ static const struct {
     {"convert", "IN OUT", "--to --redact"},
     {"corpus", "PATH...", ""},
     {"patches", "HISTORY...", "-w"},
-    {"merge", "REPORT...", ""},
+    {"merge", "REPORT...", "--baseline --junit --sarif --json --markdown --html --github"},
     {"search", "SCENARIO", ""},
     {"shrink", "SCENARIO", "--seed"},
     {"certify", "SCENARIO", ""},
