@@ -302,7 +302,7 @@ static void print_manual(void)
     printf(".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\na finding\n.TP\n2\nthe command line is wrong\n.TP\n3\na history or "
            "scenario cannot be read, or a module does not compile or load\n.TP\n4\nthe environment: no compiler, a full "
            "disk, a lost child\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colour on a terminal\n.TP\n"
-           ".B WFSIM_CACHE\nwhere compiled workflow code is kept\n");
+           ".B WFSIM_CACHE\nwhere compiled workflow code and verdicts are kept\n");
 }
 
 static void print_bash(void)

@@ -6,6 +6,7 @@
  * histories behind it get their verdicts too.
  */
 #include "engine/base/assert.h"
+#include "engine/base/hash.h"
 #include "engine/diagnosis.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/load_code.h"
@@ -13,6 +14,7 @@
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/report_files.h"
+#include "sim/cli/verdict_cache.h"
 #include "sim/cli/verdict_output.h"
 #include "sim/host/clock.h"
 #include "sim/host/containment.h"
@@ -32,6 +34,7 @@ struct replay {
     uint32_t shard;              /* from 1; 0: everything is ours */
     uint32_t shard_count;
     bool shards_histories;       /* of the only file; else files */
+    struct cli_verdict_cache cache;
     struct wf_string from_stdin; /* read once: a child that replaces another finds it read already */
 
     /* Where this round of the batch begins. */
@@ -40,6 +43,8 @@ struct replay {
 
     /* The supervisor's. */
     uint64_t next_index; /* of the current file: the history behind the last one with a verdict */
+    struct wf_arena pending;     /* the frames of the current file, for the cache */
+    struct wf_buffer pending_frames;
     bool was_stopped;
     bool keeps_verdicts;   /* for report files; whose payloads are shown or not */
     bool shows_payloads;
@@ -97,16 +102,57 @@ static struct wf_string pack(struct wf_arena *arena, const struct sim_verdict *v
     return wf_buffer_string(&bytes);
 }
 
-/* A frame is the verdict twice: as people at a terminal see it, and without payloads; empty where both are the same. */
+/* What a frame begins with. */
+enum frame {
+    FRAME_VERDICT,
+    FRAME_CACHED, /* a verdict of an earlier run */
+    FRAME_KEY,    /* the file is done, and its verdicts may be kept under this key */
+};
+
+/* A verdict is sent twice: as people at a terminal see it, and without payloads; empty where both are the same. */
 static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
                  const struct sim_verdict *hidden)
 {
     struct wf_buffer frame;
 
     wf_buffer_init(&frame, arena);
+    sim_pack_number(&frame, FRAME_VERDICT);
     sim_pack_text(&frame, pack(arena, shown));
     sim_pack_text(&frame, hidden != NULL ? pack(arena, hidden) : (struct wf_string){NULL, 0});
     sim_child_send(child, wf_buffer_string(&frame));
+}
+
+static void send_key(struct sim_child *child, struct wf_arena *arena, struct cli_cache_key key)
+{
+    struct wf_buffer frame;
+
+    wf_buffer_init(&frame, arena);
+    sim_pack_number(&frame, FRAME_KEY);
+    sim_pack_number(&frame, key.digest);
+    sim_pack_number(&frame, key.size_bytes);
+    sim_child_send(child, wf_buffer_string(&frame));
+}
+
+/* Sends what an earlier run said of these bytes; false when there was none. */
+static bool send_cached(const struct replay *batch, struct sim_child *child, struct wf_arena *arena,
+                        struct cli_cache_key key)
+{
+    struct sim_unpacker entry = {.arena = arena};
+    struct wf_buffer frame;
+
+    if (!cli_verdict_cache_find(&batch->cache, key, &entry.rest)) {
+        return false;
+    }
+    while (entry.rest.size_bytes > 0) {
+        const struct wf_string verdict = sim_unpack_text(&entry);
+
+        WF_ASSERT(!entry.has_failed); /* a program finds only what it wrote itself, with a checksum */
+        wf_buffer_init(&frame, arena);
+        sim_pack_number(&frame, FRAME_CACHED);
+        wf_buffer_append_string(&frame, verdict);
+        sim_child_send(child, wf_buffer_string(&frame));
+    }
+    return true;
 }
 
 /* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
@@ -168,26 +214,34 @@ static enum wf_status replay_one(struct replay *batch, struct sim_child *child, 
     return WF_OK;
 }
 
+/* Reads a file, or gives what standard input held. Unreadable: *unreadable says why. */
+static struct wf_string read_item(const struct replay *batch, const char *path, struct wf_arena *file_arena,
+                                  struct wf_error *unreadable)
+{
+    struct wf_string bytes = {NULL, 0};
+
+    if (strcmp(path, "-") == 0) {
+        return batch->from_stdin;
+    }
+    if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
+        unreadable->status = WF_ERR_NOT_FOUND;
+    }
+    return bytes;
+}
+
 /*
  * Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why, and *index is the history at
  * which it ended.
  */
-static enum wf_status replay_file(struct replay *batch, struct sim_child *child, const char *path, uint64_t skip_count,
-                                  struct wf_arena *file_arena, uint64_t *index, struct wf_error *unreadable,
-                                  struct wf_error *err)
+static enum wf_status replay_bytes(struct replay *batch, struct sim_child *child, struct wf_string bytes,
+                                   uint64_t skip_count, struct wf_arena *file_arena, uint64_t *index,
+                                   struct wf_error *unreadable, struct wf_error *err)
 {
-    struct wf_string bytes = {NULL, 0};
     struct wf_history_reader reader;
     struct wf_history history;
     struct wf_arena arena;
     enum wf_status status = WF_OK;
 
-    if (strcmp(path, "-") == 0) {
-        bytes = batch->from_stdin;
-    } else if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
-        unreadable->status = WF_ERR_NOT_FOUND;
-        return WF_OK;
-    }
     if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
         return WF_OK;
     }
@@ -210,20 +264,40 @@ static enum wf_status replay_file(struct replay *batch, struct sim_child *child,
     return status;
 }
 
+static enum wf_status replay_file(struct replay *batch, struct sim_child *child, const char *path, uint64_t skip_count,
+                                  struct wf_arena *file_arena, struct wf_error *err)
+{
+    struct wf_error unreadable = {0};
+    const struct wf_string bytes = read_item(batch, path, file_arena, &unreadable);
+    const bool is_whole = skip_count == 0 && !batch->shards_histories;
+    uint64_t index = 0;
+
+    if (unreadable.status != WF_OK) {
+        send_unreadable(child, file_arena, path, 0, &unreadable);
+        return WF_OK;
+    }
+    const struct cli_cache_key key = cli_cache_key_of(bytes);
+    if (is_whole && send_cached(batch, child, file_arena, key)) {
+        return WF_OK;
+    }
+    WF_TRY(replay_bytes(batch, child, bytes, skip_count, file_arena, &index, &unreadable, err));
+    if (unreadable.status != WF_OK && selects(batch, index)) {
+        send_unreadable(child, file_arena, path, index, &unreadable);
+    }
+    if (is_whole) {
+        send_key(child, file_arena, key);
+    }
+    return WF_OK;
+}
+
 static enum wf_status run_file(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
 {
     struct replay *batch = context;
     const char *path = batch->paths.items[batch->first_file + item];
-    struct wf_error unreadable = {0};
     struct wf_arena file_arena;
-    uint64_t index = 0;
 
     wf_arena_init(&file_arena, wf_system_blocks(), 0);
-    const enum wf_status status =
-        replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, &index, &unreadable, err);
-    if (status == WF_OK && unreadable.status != WF_OK && selects(batch, index)) {
-        send_unreadable(child, &file_arena, path, index, &unreadable);
-    }
+    const enum wf_status status = replay_file(batch, child, path, item == 0 ? batch->skip_count : 0, &file_arena, err);
     wf_arena_deinit(&file_arena);
     return status;
 }
@@ -261,6 +335,13 @@ static void take_verdict(struct replay *batch, size_t file, struct sim_verdict *
     batch->was_stopped = batch->stops_at_first && sim_verdict_fails(verdict);
 }
 
+/* Forgets the frames of a file. */
+static void drop_pending(struct replay *batch)
+{
+    wf_arena_reset(&batch->pending);
+    wf_buffer_init(&batch->pending_frames, &batch->pending);
+}
+
 static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
 {
     struct replay *batch = context;
@@ -268,6 +349,19 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     struct sim_verdict verdict;
 
     wf_arena_reset(&batch->item_arena);
+    const enum frame kind = (enum frame)sim_unpack_number(&frame);
+    if (kind == FRAME_KEY) {
+        const uint64_t digest = sim_unpack_number(&frame);
+        const struct cli_cache_key key = {digest, sim_unpack_number(&frame)};
+
+        cli_verdict_cache_add(&batch->cache, key, wf_buffer_string(&batch->pending_frames));
+        return true;
+    }
+    if (kind == FRAME_CACHED) {
+        batch->report.counts.cached++;
+    } else {
+        sim_pack_text(&batch->pending_frames, frame.rest);
+    }
     const struct wf_string shown = sim_unpack_text(&frame);
     const struct wf_string hidden = sim_unpack_text(&frame);
     const bool is_read = sim_verdict_unpack(&batch->item_arena, shown, &verdict);
@@ -311,6 +405,7 @@ static bool end_file(void *context, uint64_t item, const struct sim_crash *crash
 
     uint64_t index = batch->next_index;
 
+    drop_pending(batch);
     batch->next_index = 0;
     if (crash == NULL) {
         return true;
@@ -494,16 +589,25 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     if (result != CLI_EXIT_OK) {
         return result;
     }
+    if (!cli_args_has(args, "--no-cache")) {
+        cli_verdict_cache_open(&batch.cache, wf_hash_mix(batch.code.digest, (uint64_t)batch.family));
+    }
     batch.keeps_verdicts = cli_report_is_wanted(args);
     batch.shows_payloads = cli_args_has(args, "--show-payloads");
     wf_arena_init(&batch.item_arena, wf_system_blocks(), 0);
     wf_arena_init(&batch.kept, wf_system_blocks(), 0);
+    wf_arena_init(&batch.pending, wf_system_blocks(), 0);
+    drop_pending(&batch);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
     batch.report.shard = batch.shard;
     batch.report.shard_count = batch.shard_count;
     cli_verdict_output_init(&batch.output, cli, &batch.report);
     cli_interrupt_catch();
     result = replay_all(&batch);
+    if (!cli_args_has(args, "--no-cache")) {
+        cli_verdict_cache_close(&batch.cache);
+    }
+    wf_arena_deinit(&batch.pending);
     wf_arena_deinit(&batch.kept);
     wf_arena_deinit(&batch.item_arena);
     return result;
@@ -514,6 +618,7 @@ static const struct cli_option options[] = {
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--shard", CLI_SHARD, "I/N", "the I-th of N parts: files I, I+N, ...; of one file: its histories"},
+    {"--no-cache", CLI_SWITCH, NULL, "replay also what an earlier run has a verdict of"},
     {"--fail-fast", CLI_SWITCH, NULL, "stop at the first finding"},
     CLI_OPTION_BASELINE,
     CLI_OPTION_OUTPUT,

@@ -194,6 +194,13 @@ static const char *find_cache(struct wf_arena *arena, const char **tried)
     return path != NULL && make_folders(arena, path) ? path : temporary_cache(arena);
 }
 
+const char *sim_cache_folder(struct wf_arena *arena)
+{
+    const char *tried = NULL;
+
+    return find_cache(arena, &tried);
+}
+
 /* A name beside `path` that no other process has, not even one with our number in another
  * container. NULL with errno set when no file can be made there. */
 static const char *reserve_name(struct wf_arena *arena, const char *path)

@@ -33,4 +33,7 @@ struct sim_compiled {
 enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path, struct sim_compiled *compiled,
                                  struct wf_error *err);
 
+/* The folder of what can be made again: $WFSIM_CACHE, the XDG cache, or a temporary one of the user's own. NULL: there is none. */
+const char *sim_cache_folder(struct wf_arena *arena);
+
 #endif

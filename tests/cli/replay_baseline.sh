@@ -5,7 +5,7 @@ histories h Fine Nowhere
 ln -s "$ROOT/tests/cli/data/crashing.c" .
 cp h/Nowhere.json h/Nowhere2.json
 echo '<html>not found</html>' >h/page.json
-replay() { wfsim replay -w crashing.c h "$@"; echo "exit $?"; }
+replay() { wfsim replay -w crashing.c h --no-cache "$@"; echo "exit $?"; }
 signature=$(wfsim replay -w crashing.c h/Nowhere.json -o json | sed 's/.*"signature":"\([0-9a-f]*\)".*/\1/')
 cat >known.txt <<END
 # what we live with

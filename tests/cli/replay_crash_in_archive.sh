@@ -7,7 +7,7 @@ cp h/Fine.json h/Zero.json
 wfsim convert h all.wfh
 wfsim replay -w crashing.c - <all.wfh
 echo "exit $?"
-wfsim replay -w crashing.c all.wfh h --jobs 1 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >one
-wfsim replay -w crashing.c all.wfh h --jobs 7 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >many
+wfsim replay -w crashing.c all.wfh h --no-cache --jobs 1 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >one
+wfsim replay -w crashing.c all.wfh h --no-cache --jobs 7 -o jsonl | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' >many
 cmp one many && wc -l <one
 wfsim replay -w crashing.c all.wfh --fail-fast | tail -n 1

@@ -5,7 +5,7 @@ histories h Fine Sleep
 ln -s "$ROOT/tests/cli/data/crashing.c" .
 # interrupt SIGNAL JOBS: sends the signal when the first result is there.
 interrupt() {
-    { sh -c 'echo $$ >pid; exec wfsim replay -w crashing.c h -o jsonl --junit r.xml --jobs '"$2"; echo "exit $?" >&2; } 2>words |
+    { sh -c 'echo $$ >pid; exec wfsim replay -w crashing.c h -o jsonl --no-cache --junit r.xml --jobs '"$2"; echo "exit $?" >&2; } 2>words |
         { read -r first; kill -"$1" "$(cat pid)"; echo "$first"; cat; } | sed 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/'
     grep -E '^(wfsim|exit)' words >&2
 }

@@ -5,7 +5,7 @@ histories h Fine
 cp "$ROOT/tests/cli/data/order_open.json" h/a.json
 cp h/a.json 'h/b, <c> & "d".json'
 echo '<html>not found</html>' >h/page.json
-reports() { wfsim replay -w scenarios/saga_v2.c h "$@" | sed -n '/^::/p'; }
+reports() { wfsim replay -w scenarios/saga_v2.c h --no-cache "$@" | sed -n '/^::/p'; }
 reports --json r.json --junit r.xml --sarif r.sarif --markdown r.md --html r.html --github --jobs 1
 reports --json s.json --junit s.xml --sarif s.sarif --markdown s.md --html s.html --jobs 7
 sed -i 's/"elapsed_ns":[0-9]*/"elapsed_ns":0/' ?.json

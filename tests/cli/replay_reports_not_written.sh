@@ -2,7 +2,7 @@
 histories() { . "$ROOT/tests/cli/data/crashing_histories"; }
 histories h Fine
 ln -s "$ROOT/tests/cli/data/crashing.c" .
-replay() { wfsim replay -w crashing.c h "$@"; echo "exit $?"; }
+replay() { wfsim replay -w crashing.c h --no-cache "$@"; echo "exit $?"; }
 mkdir folder
 replay --json nowhere/r.json --junit r.xml
 replay --junit folder --markdown r.md
