@@ -304,7 +304,7 @@ $(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archi
 	$(call say,link $@)
 	$(quiet)$(CC) $(ldflags) $< $(support) $(exported) $(archive) $(ldlibs) -lcmocka -o $@
 
-## install: program, header, pkg-config file, manual page and completions under PREFIX (and DESTDIR)
+## install: program, `temporal workflow replay`, header, pkg-config file, manual page, completions under PREFIX (and DESTDIR)
 install: build
 	@$(MAKE) --no-print-directory VARIANT=release build/release/ci/generate
 	@ci/install build/wfsim build/release/ci/generate '$(DESTDIR)$(PREFIX)' '$(PREFIX)' '$(VERSION)'
