@@ -148,7 +148,7 @@ static enum cli_exit write_whole(struct merge *merge)
         cli_complain("out of memory");
         return CLI_EXIT_ENVIRONMENT;
     }
-    if (merge->whole.incomplete.size_bytes == 0) {
+    if (merge->whole.incomplete.size_bytes == 0 && merge->whole.counts.skipped == 0) {
         cli_baseline_report_stale(&merge->baseline, merge->args, &merge->whole);
     }
     cli_verdict_output_init(output, merge->cli, &merge->whole);

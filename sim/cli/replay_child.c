@@ -1,0 +1,284 @@
+/*
+ * A child reads a file, looks for what an earlier run said of its bytes, or replays its histories one after the other, and sends a
+ * verdict for each.
+ */
+#include <string.h>
+
+#include "engine/base/assert.h"
+#include "engine/diagnosis.h"
+#include "engine/history_shape.h"
+#include "sim/cli/histories.h"
+#include "sim/cli/replay_batch.h"
+#include "sim/host/stacks.h"
+#include "sim/report/pack.h"
+
+#define RUN_BYTES_MAX ((size_t)256 << 20) /* memory of one run's code */
+#define COROUTINES_MAX 10000             /* of one run */
+
+/* Whether a history of a file belongs to this shard. */
+static bool is_ours(const struct cli_replay *batch, uint64_t index)
+{
+    return !batch->shards_histories || index % batch->shard_count == batch->shard - 1;
+}
+
+bool cli_replay_selects(const struct cli_replay *batch, size_t file, uint64_t index)
+{
+    return is_ours(batch, index) && (!batch->has_sample || cli_sample_has(&batch->sample, file, index));
+}
+
+enum wf_status cli_replay_start_child(void *context, struct sim_child *child, struct wf_error *err)
+{
+    struct cli_replay *batch = context;
+    struct wf_host_config config = {
+        .blocks = wf_system_blocks(),
+        .stacks = sim_stacks(),
+        .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
+        .instance_size_bytes_max = RUN_BYTES_MAX,
+        .coroutines_max = COROUTINES_MAX,
+        .watch = sim_child_watch(child),
+    };
+    struct wf_host *host = NULL;
+    struct wf_error wrong;
+
+    WF_TRY(cli_code_load(batch->cli->arena, &batch->code, WF_STR("code"), &batch->loaded, err));
+    config.module = batch->loaded.module;
+    batch->loaded.watch = config.watch;
+    if (wf_host_new(&config, &host, &wrong) != WF_OK) {
+        return wf_fail_status(err, wrong.status, "%s: %s", batch->code.path, wrong.message);
+    }
+    batch->replay = wf_replay_new(wf_system_blocks(), host);
+    return batch->replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+}
+
+struct wf_string cli_replay_pack(struct wf_arena *arena, const struct sim_verdict *verdict)
+{
+    struct wf_buffer bytes;
+
+    wf_buffer_init(&bytes, arena);
+    sim_verdict_pack(verdict, &bytes);
+    return wf_buffer_string(&bytes);
+}
+
+/* A verdict is sent twice: as people at a terminal see it, and without payloads; empty where both are the same. */
+static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
+                 const struct sim_verdict *hidden)
+{
+    struct wf_buffer frame;
+
+    wf_buffer_init(&frame, arena);
+    sim_pack_number(&frame, CLI_FRAME_VERDICT);
+    sim_pack_text(&frame, cli_replay_pack(arena, shown));
+    sim_pack_text(&frame, hidden != NULL ? cli_replay_pack(arena, hidden) : (struct wf_string){NULL, 0});
+    sim_child_send(child, wf_buffer_string(&frame));
+}
+
+static void send_key(struct sim_child *child, struct wf_arena *arena, struct cli_cache_key key)
+{
+    struct wf_buffer frame;
+
+    wf_buffer_init(&frame, arena);
+    sim_pack_number(&frame, CLI_FRAME_KEY);
+    sim_pack_number(&frame, key.digest);
+    sim_pack_number(&frame, key.size_bytes);
+    sim_child_send(child, wf_buffer_string(&frame));
+}
+
+/* Sends what an earlier run said of these bytes; false when there was none. */
+static bool send_cached(const struct cli_replay *batch, struct sim_child *child, struct wf_arena *arena,
+                        struct cli_cache_key key)
+{
+    struct sim_unpacker entry = {.arena = arena};
+    struct wf_buffer frame;
+
+    if (!cli_verdict_cache_find(&batch->cache, key, &entry.rest)) {
+        return false;
+    }
+    while (entry.rest.size_bytes > 0) {
+        const struct wf_string verdict = sim_unpack_text(&entry);
+
+        WF_ASSERT(!entry.has_failed); /* a program finds only what it wrote itself, with a checksum */
+        wf_buffer_init(&frame, arena);
+        sim_pack_number(&frame, CLI_FRAME_CACHED);
+        wf_buffer_append_string(&frame, verdict);
+        sim_child_send(child, wf_buffer_string(&frame));
+    }
+    return true;
+}
+
+/* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
+static const char *diagnose(const struct wf_error *err)
+{
+    switch (err->status) {
+    case WF_ERR_CORRUPT:
+        return wf_diagnosis_code(err->byte_offset == 0 ? WF_DIAGNOSIS_NOT_A_HISTORY : WF_DIAGNOSIS_HISTORY_TRUNCATED);
+    case WF_ERR_INVALID:
+        return wf_diagnosis_code(WF_DIAGNOSIS_NOT_A_HISTORY);
+    case WF_ERR_UNSUPPORTED:
+        return wf_diagnosis_code(WF_DIAGNOSIS_HISTORY_UNSUPPORTED);
+    case WF_OK:
+    case WF_ERR_LIMIT:
+    case WF_ERR_MEMORY:
+    case WF_ERR_NOT_FOUND:
+        return NULL; /* there is not even a file */
+    }
+    return NULL;
+}
+
+static void send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
+                            uint64_t history_index, const struct wf_error *err)
+{
+    struct wf_string message = wf_string_of(err->message);
+    const struct wf_string name = wf_string_of(path);
+
+    if (wf_string_starts_with(message, name) && message.size_bytes > name.size_bytes + 2) {
+        message = (struct wf_string){message.data + name.size_bytes + 2, message.size_bytes - name.size_bytes - 2};
+    }
+    const struct sim_verdict verdict = {
+        .history_number = (uint32_t)history_index + 1,
+        .verdict = WF_VERDICT_BAD_HISTORY,
+        .diagnosis = diagnose(err),
+        .family = "auto",
+        .event_id = err->event_id,
+        .message = message,
+    };
+
+    send(child, arena, &verdict, NULL);
+}
+
+static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *child, uint64_t history_index,
+                                 struct wf_history *history, struct wf_error *err)
+{
+    const struct wf_replay_options options = {.family = batch->family};
+    struct wf_replay_result result = {0};
+    struct sim_verdict shown;
+    struct sim_verdict hidden;
+    struct wf_arena words;
+
+    WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
+    wf_arena_init(&words, wf_system_blocks(), 0);
+    sim_verdict_make(&words, history, &result, false, &shown);
+    sim_verdict_make(&words, history, &result, true, &hidden);
+    shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
+    send(child, &words, &shown, result.verdict != WF_VERDICT_OK ? &hidden : NULL);
+    wf_arena_deinit(&words);
+    return WF_OK;
+}
+
+/* Reads a file, or gives what standard input held. Unreadable: *unreadable says why. */
+static struct wf_string read_item(const struct cli_replay *batch, const char *path, struct wf_arena *file_arena,
+                                  struct wf_error *unreadable)
+{
+    struct wf_string bytes = {NULL, 0};
+
+    if (strcmp(path, "-") == 0) {
+        return batch->from_stdin;
+    }
+    if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
+        unreadable->status = WF_ERR_NOT_FOUND;
+    }
+    return bytes;
+}
+
+/*
+ * Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why, and *index is the history at
+ * which it ended.
+ */
+static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *child, size_t file, struct wf_string bytes,
+                                   uint64_t skip_count, struct wf_arena *file_arena, uint64_t *index,
+                                   struct wf_error *unreadable, struct wf_error *err)
+{
+    struct wf_history_reader reader;
+    struct wf_history history;
+    struct wf_arena arena;
+    enum wf_status status = WF_OK;
+
+    if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
+        return WF_OK;
+    }
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    for (; status == WF_OK; *index += 1) {
+        wf_arena_reset(&arena);
+        const enum wf_status read = wf_history_reader_next(&reader, &arena, &history, unreadable);
+        if (read != WF_OK) {
+            if (read == WF_ERR_NOT_FOUND) {
+                *unreadable = (struct wf_error){0};
+                (void)wf_history_reader_check_end(&reader, unreadable);
+            }
+            break;
+        }
+        if (*index >= skip_count && cli_replay_selects(batch, file, *index)) {
+            status = replay_one(batch, child, *index, &history, err);
+        }
+    }
+    wf_arena_deinit(&arena);
+    return status;
+}
+
+static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *child, size_t file, uint64_t skip_count,
+                                  struct wf_arena *file_arena, struct wf_error *err)
+{
+    const char *path = batch->paths.items[file];
+    struct wf_error unreadable = {0};
+    const struct wf_string bytes = read_item(batch, path, file_arena, &unreadable);
+    const bool is_whole = skip_count == 0 && !batch->shards_histories && !batch->has_sample;
+    uint64_t index = 0;
+
+    if (unreadable.status != WF_OK) {
+        send_unreadable(child, file_arena, path, 0, &unreadable);
+        return WF_OK;
+    }
+    const struct cli_cache_key key = cli_cache_key_of(bytes);
+    if (is_whole && send_cached(batch, child, file_arena, key)) {
+        return WF_OK;
+    }
+    WF_TRY(replay_bytes(batch, child, file, bytes, skip_count, file_arena, &index, &unreadable, err));
+    if (unreadable.status != WF_OK && cli_replay_selects(batch, file, index)) {
+        send_unreadable(child, file_arena, path, index, &unreadable);
+    }
+    if (is_whole) {
+        send_key(child, file_arena, key);
+    }
+    return WF_OK;
+}
+
+enum wf_status cli_replay_run_file(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
+{
+    struct cli_replay *batch = context;
+    struct wf_arena file_arena;
+
+    wf_arena_init(&file_arena, wf_system_blocks(), 0);
+    const enum wf_status status =
+        replay_file(batch, child, batch->first_file + item, item == 0 ? batch->skip_count : 0, &file_arena, err);
+    wf_arena_deinit(&file_arena);
+    return status;
+}
+
+enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
+{
+    struct cli_replay *batch = context;
+    struct wf_error unreadable = {0};
+    struct wf_history_reader reader;
+    struct wf_history history;
+    struct wf_arena file_arena;
+    struct wf_arena arena;
+    uint64_t index = 0;
+    char number[8];
+
+    (void)err;
+    wf_arena_init(&file_arena, wf_system_blocks(), 0);
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    const struct wf_string bytes = read_item(batch, batch->paths.items[item], &file_arena, &unreadable);
+    if (unreadable.status == WF_OK &&
+        wf_history_reader_init(&reader, &file_arena, bytes, CLI_UNPACKED_BYTES_MAX, &unreadable) == WF_OK) {
+        while (wf_history_reader_next(&reader, &arena, &history, &unreadable) == WF_OK) {
+            const uint64_t shape = wf_history_shape(&arena, &history);
+
+            wf_store_u64(number, !is_ours(batch, index++) ? 0 : shape != 0 ? shape : 1);
+            sim_child_send(child, (struct wf_string){number, sizeof number});
+            wf_arena_reset(&arena);
+        }
+    }
+    wf_arena_deinit(&arena);
+    wf_arena_deinit(&file_arena);
+    return WF_OK;
+}
