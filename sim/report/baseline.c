@@ -1,8 +1,6 @@
 /* A line at a time, a word at a time. */
 #include "sim/report/baseline.h"
 
-#define SIGNATURE_DIGITS 16u
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -42,31 +40,12 @@ static struct wf_string take_word(struct wf_string *rest)
     return word;
 }
 
-static bool read_signature(struct wf_string word, uint64_t *signature)
-{
-    uint64_t value = 0;
-
-    if (word.size_bytes != SIGNATURE_DIGITS) {
-        return false;
-    }
-    for (size_t i = 0; i < SIGNATURE_DIGITS; i++) {
-        const char c = word.data[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            return false;
-        }
-        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    *signature = value;
-    return true;
-}
-
 static enum wf_status read_entry(struct wf_string line, struct sim_baseline_entry *entry, struct wf_error *err)
 {
     struct wf_string rest = line;
     const struct wf_string first = take_word(&rest);
 
-    if (!read_signature(first, &entry->signature)) {
+    if (!sim_signature_read(first, &entry->signature)) {
         entry->file = first;
         entry->rule = take_word(&rest);
         if (entry->rule.size_bytes == 0) {

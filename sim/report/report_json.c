@@ -232,18 +232,12 @@ static uint64_t read_number(struct reader *reader, const char *key)
 static uint64_t read_signature(struct reader *reader)
 {
     const struct wf_string text = read_text(reader, "signature");
-    uint64_t value = 0;
+    uint64_t signature = 0;
 
-    for (size_t i = 0; i < text.size_bytes; i++) {
-        const char c = text.data[i];
-
-        if (i == 16 || !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            refuse(reader, "signature");
-            return 0;
-        }
-        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    if (text.size_bytes > 0 && !sim_signature_read(text, &signature)) {
+        refuse(reader, "signature");
     }
-    return value;
+    return signature;
 }
 
 static enum wf_verdict read_verdict(struct reader *reader)

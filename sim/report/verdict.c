@@ -6,6 +6,7 @@
 #include "sim/report/pack.h"
 
 #define VALUE_BYTES_MAX 60 /* of one value in a window */
+#define SIGNATURE_DIGITS 16u
 #define SIDE_COLUMNS_MIN 24
 #define SIDE_COLUMNS_WIDE 60
 
@@ -85,6 +86,25 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         verdict->code = command_text(arena, finding->command, hides_payloads);
         make_rows(arena, finding, hides_payloads, verdict);
     }
+}
+
+bool sim_signature_read(struct wf_string text, uint64_t *signature)
+{
+    uint64_t value = 0;
+
+    if (text.size_bytes != SIGNATURE_DIGITS) {
+        return false;
+    }
+    for (size_t i = 0; i < text.size_bytes; i++) {
+        const char c = text.data[i];
+
+        if (!wf_is_digit(c) && (c < 'a' || c > 'f')) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(wf_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    *signature = value;
+    return true;
 }
 
 uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict)

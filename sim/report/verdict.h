@@ -46,6 +46,9 @@ struct sim_verdict {
 void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, const struct wf_replay_result *result,
                       bool hides_payloads, struct sim_verdict *verdict);
 
+/* The 16 digits that reports print. False when the text is something else. */
+bool sim_signature_read(struct wf_string text, uint64_t *signature);
+
 /* Of code that ended its process: no replay gave the verdict. */
 uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict);
 
