@@ -214,6 +214,7 @@ static enum cli_exit take_sample(struct cli_replay *batch)
         return CLI_EXIT_ENVIRONMENT;
     }
     batch->has_sample = outcome.end == SIM_END_DONE;
+    batch->report.incomplete = outcome.end == SIM_END_INTERRUPTED ? WF_STR("interrupted") : batch->report.incomplete;
     batch->report.counts.skipped =
         batch->sample.candidate_count > wanted_count ? batch->sample.candidate_count - wanted_count : 0;
     return cli_batch_exit(&outcome, batch->code.path);
@@ -315,10 +316,13 @@ static enum cli_exit replay_all(struct cli_replay *batch)
 {
     struct sim_outcome_of_batch outcome = {0};
     const int64_t began_ns = sim_host_clock_ns();
-    enum cli_exit result = run_rounds(batch, &outcome);
+    enum cli_exit result = CLI_EXIT_OK;
 
+    if (batch->report.incomplete.size_bytes == 0) {
+        result = run_rounds(batch, &outcome);
+        batch->report.incomplete = why_incomplete(batch, &outcome);
+    }
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
-    batch->report.incomplete = why_incomplete(batch, &outcome);
     /* Of shards, merge says it; a sample cannot. */
     if (batch->report.incomplete.size_bytes == 0 && batch->shard == 0 && batch->report.counts.skipped == 0) {
         cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report);
@@ -363,7 +367,7 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     cli_verdict_output_init(&batch.output, cli, &batch.report);
     cli_interrupt_catch();
     result = take_sample(&batch);
-    result = result == CLI_EXIT_OK && !cli_interrupted() ? replay_all(&batch) : result;
+    result = result == CLI_EXIT_OK ? replay_all(&batch) : result;
     if (!cli_args_has(args, "--no-cache")) {
         cli_verdict_cache_close(&batch.cache);
     }
