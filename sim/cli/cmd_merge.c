@@ -164,6 +164,10 @@ static enum cli_exit run_merge(struct cli *cli, const struct cli_args *args)
     struct merge merge = {.cli = cli, .args = args};
     enum cli_exit result = cli_report_check(cli, args);
 
+    result = result == CLI_EXIT_OK ? cli_report_check_input(cli, args, cli_args_text(args, "--baseline", NULL)) : result;
+    for (size_t i = 0; result == CLI_EXIT_OK && i < args->operand_count; i++) {
+        result = cli_report_check_input(cli, args, args->operands[i]);
+    }
     result = result == CLI_EXIT_OK ? cli_baseline_read(cli, args, &merge.baseline) : result;
     result = result == CLI_EXIT_OK ? read_parts(&merge) : result;
     result = result == CLI_EXIT_OK ? check_parts(&merge) : result;

@@ -286,6 +286,21 @@ static enum cli_exit take_shard(struct cli_replay *batch)
     return CLI_EXIT_OK;
 }
 
+/* A report may take the place of an earlier one, and of nothing else. */
+static enum cli_exit check_outputs(const struct cli_replay *batch, const char *code_path)
+{
+    const char *const inputs[] = {code_path, cli_args_text(batch->args, "--baseline", NULL)};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    for (size_t i = 0; result == CLI_EXIT_OK && i < sizeof inputs / sizeof *inputs; i++) {
+        result = cli_report_check_input(batch->cli, batch->args, inputs[i]);
+    }
+    for (size_t i = 0; result == CLI_EXIT_OK && cli_report_is_wanted(batch->args) && i < batch->paths.count; i++) {
+        result = cli_report_check_input(batch->cli, batch->args, batch->paths.items[i]);
+    }
+    return result;
+}
+
 /* Reads what is to be replayed, and against what. */
 static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
 {
@@ -301,7 +316,10 @@ static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
         cli_complain("%s", err.message);
         return result;
     }
-    result = take_shard(batch);
+    result = check_outputs(batch, code_path);
+    if (result == CLI_EXIT_OK) {
+        result = take_shard(batch);
+    }
     if (result == CLI_EXIT_OK) {
         result = cli_baseline_read(batch->cli, batch->args, &batch->baseline);
     }

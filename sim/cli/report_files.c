@@ -21,12 +21,13 @@ bool cli_report_is_wanted(const struct cli_args *args)
 }
 
 /* Whether an earlier writer has the same file. */
-static bool is_taken(const struct cli_args *args, size_t index, const char *path)
+static bool is_taken(const struct cli *cli, const struct cli_args *args, size_t index, const char *path)
 {
     for (size_t i = 0; i < index; i++) {
         const struct sim_report_writer *writer = &sim_report_writers[i];
 
-        if (writer->takes_file && is_wanted(args, writer) && strcmp(cli_args_text(args, writer->flag, ""), path) == 0) {
+        if (writer->takes_file && is_wanted(args, writer) &&
+            cli_file_is_same(cli->arena, cli_args_text(args, writer->flag, ""), path)) {
             return true;
         }
     }
@@ -53,8 +54,22 @@ enum cli_exit cli_report_check(const struct cli *cli, const struct cli_args *arg
             cli_complain("%s takes a file; -o chooses what is printed", writer->flag);
             return CLI_EXIT_USAGE;
         }
-        if (is_taken(args, i, path)) {
+        if (is_taken(cli, args, i, path)) {
             cli_complain("%s: another report is written to %s", writer->flag, path);
+            return CLI_EXIT_USAGE;
+        }
+    }
+    return CLI_EXIT_OK;
+}
+
+enum cli_exit cli_report_check_input(struct cli *cli, const struct cli_args *args, const char *input)
+{
+    for (size_t i = 0; input != NULL && i < sim_report_writer_count; i++) {
+        const struct sim_report_writer *writer = &sim_report_writers[i];
+
+        if (writer->takes_file && is_wanted(args, writer) &&
+            cli_file_is_same(cli->arena, cli_args_text(args, writer->flag, ""), input)) {
+            cli_complain("%s: %s is read and would be written over; give the report another name", writer->flag, input);
             return CLI_EXIT_USAGE;
         }
     }

@@ -22,6 +22,9 @@ bool cli_report_is_wanted(const struct cli_args *args);
 /* Refuses what cannot be done, before anything runs. Exits: USAGE. */
 enum cli_exit cli_report_check(const struct cli *cli, const struct cli_args *args);
 
+/* Refuses a report that would take the place of a file that is read. Exits: USAGE. */
+enum cli_exit cli_report_check_input(struct cli *cli, const struct cli_args *args, const char *input);
+
 /*
  * Writes every report that is asked for; one that cannot be written is said on standard error and the others are written all the
  * same. Exits: ENVIRONMENT.
