@@ -393,6 +393,7 @@ static void give_started(struct wf_shard *shard, uint64_t call_id,
     if (response != NULL && started != NULL) {
         started->run_id = wf_string_copy(&shard->step_arena, wf_run_id_string(&reply->run_id));
         started->started = reply->flag;
+        started->shard_clock = reply->has_clock ? wf_shard_clock(shard) : 0;
         response->answer_case = WF_CASE_svc_response_started;
         response->answer.started = started;
     }

@@ -2,23 +2,13 @@
  * Commands of a completed workflow task, in order, each checked and then done. The first that is
  * wrong ends the processing; the caller undoes everything.
  *
- * Commands for what this service does not carry (children, other workflows, Nexus, protocol
- * messages) fail the task with FEATURE_DISABLED, which the worker's users can read in history.
+ * Commands for what this service does not carry (Nexus, protocol messages) fail the task with
+ * FEATURE_DISABLED, which the worker's users can read in history.
  *
  * Source: engine-semantics 2.2, 2.3.
  */
 #include "engine/base/assert.h"
-#include "engine/server/change.h"
-
-#define CAUSE(name) WF_WORKFLOW_TASK_FAILED_CAUSE_##name
-
-struct command_context {
-    struct wf_change *change;
-    const struct wf_command *command;
-    int64_t completed_event_id;
-    struct wf_string identity;
-    struct wf_command_outcome *outcome;
-};
+#include "engine/server/command_context.h"
 
 const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_completed *request)
 {
@@ -40,33 +30,33 @@ const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_comple
     return NULL;
 }
 
-static void refuse(struct command_context *context, int32_t cause, const char *why)
+void wf_command_refuse(struct wf_command_context *context, int32_t cause, const char *why)
 {
     context->outcome->cause = cause;
     context->outcome->message = wf_string_of(why);
 }
 
 /* 2.2 rule 7: ids and names are bounded. */
-static bool is_valid_id(const struct command_context *context, struct wf_string id)
+bool wf_command_id_is_valid(const struct wf_command_context *context, struct wf_string id)
 {
     return id.size_bytes > 0 &&
            id.size_bytes <= (size_t)context->change->shard->config->limits.id_bytes_max;
 }
 
 /* 2.2 rule 4: what is too large ends the workflow. */
-static bool is_too_large(struct command_context *context, size_t size_bytes, int32_t cause,
+bool wf_command_is_too_large(struct wf_command_context *context, size_t size_bytes, int32_t cause,
                          const char *why)
 {
     if (size_bytes <= (size_t)context->change->shard->config->limits.blob_bytes_max) {
         return false;
     }
-    refuse(context, cause, why);
+    wf_command_refuse(context, cause, why);
     context->outcome->terminates = true;
     return true;
 }
 
 /* 2.2 rule 2: what the code said about the command goes on to its event. */
-static void annotate(struct command_context *context)
+void wf_command_annotate(struct wf_command_context *context)
 {
     struct wf_event *event = context->change->last_event;
 
@@ -78,7 +68,7 @@ static void annotate(struct command_context *context)
 }
 
 /* NULL, or what is wrong with the attributes. */
-static const char *check_schedule_activity(const struct command_context *context,
+static const char *check_schedule_activity(const struct wf_command_context *context,
                                            const struct wf_command_schedule_activity_task *command)
 {
     int64_t durations_ns[4] = {0};
@@ -86,13 +76,13 @@ static const char *check_schedule_activity(const struct command_context *context
         command->schedule_to_close_timeout, command->start_to_close_timeout,
         command->schedule_to_start_timeout, command->heartbeat_timeout};
 
-    if (!is_valid_id(context, command->activity_id)) {
+    if (!wf_command_id_is_valid(context, command->activity_id)) {
         return "ActivityId is not set or too long on ScheduleActivityTaskCommand.";
     }
-    if (command->activity_type == NULL || !is_valid_id(context, command->activity_type->name)) {
+    if (command->activity_type == NULL || !wf_command_id_is_valid(context, command->activity_type->name)) {
         return "ActivityType is not set or too long on ScheduleActivityTaskCommand.";
     }
-    if (command->task_queue == NULL || !is_valid_id(context, command->task_queue->name)) {
+    if (command->task_queue == NULL || !wf_command_id_is_valid(context, command->task_queue->name)) {
         return "TaskQueue is not set or too long on ScheduleActivityTaskCommand.";
     }
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
@@ -112,7 +102,7 @@ static const char *check_schedule_activity(const struct command_context *context
     return NULL;
 }
 
-static void schedule_activity(struct command_context *context)
+static void schedule_activity(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
     const struct wf_command_schedule_activity_task *command =
@@ -121,20 +111,20 @@ static void schedule_activity(struct command_context *context)
     bool is_scheduled = false;
 
     if (problem != NULL) {
-        refuse(context, CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES), problem);
+        wf_command_refuse(context, CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES), problem);
         return;
     }
-    if (is_too_large(context, wf_payloads_size_bytes(command->input),
+    if (wf_command_is_too_large(context, wf_payloads_size_bytes(command->input),
                      CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES),
                      "ScheduleActivityTaskCommandAttributes.Input exceeds size limit.")) {
         return;
     }
     if (wf_activity_find_id(change->state, command->activity_id) != NULL) {
-        refuse(context, CAUSE(SCHEDULE_ACTIVITY_DUPLICATE_ID), "");
+        wf_command_refuse(context, CAUSE(SCHEDULE_ACTIVITY_DUPLICATE_ID), "");
         return;
     }
     if (change->state->activities.count >= (uint64_t)change->shard->config->limits.pending_max) {
-        refuse(context, CAUSE(PENDING_ACTIVITIES_LIMIT_EXCEEDED),
+        wf_command_refuse(context, CAUSE(PENDING_ACTIVITIES_LIMIT_EXCEEDED),
                "the number of pending activities has reached the limit");
         return;
     }
@@ -143,7 +133,7 @@ static void schedule_activity(struct command_context *context)
         &(struct wf_activity_details){.command = command,
                                       .completed_event_id = context->completed_event_id});
     WF_ASSERT(is_scheduled);
-    annotate(context);
+    wf_command_annotate(context);
 }
 
 /* An outcome that no workflow task has seen yet. */
@@ -157,7 +147,7 @@ static bool has_buffered_outcome(const struct wf_state_run *state, int64_t sched
     return false;
 }
 
-static void request_cancel_activity(struct command_context *context)
+static void request_cancel_activity(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
     const int64_t id =
@@ -177,41 +167,41 @@ static void request_cancel_activity(struct command_context *context)
             event->scheduled_event_id = id;
             event->workflow_task_completed_event_id = context->completed_event_id;
         }
-        annotate(context);
+        wf_command_annotate(context);
         return;
     }
     if (activity == NULL ||
         !wf_activity_step(change, activity, WF_ACTIVITY_REQUEST_CANCEL, &details)) {
-        refuse(context, CAUSE(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES),
+        wf_command_refuse(context, CAUSE(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES),
                "ScheduledEventId names no pending activity, or one whose cancellation was "
                "requested before.");
         return;
     }
-    annotate(context);
+    wf_command_annotate(context);
     /* 3.4 step 7: a Canceled event is buffered, and the code must see it. */
     context->outcome->needs_task = context->outcome->needs_task || !is_running;
 }
 
-static void start_timer(struct command_context *context)
+static void start_timer(struct wf_command_context *context)
 {
     const struct wf_command_start_timer *command = context->command->attributes.start_timer;
     struct wf_timer_details details = {.timer_id = command->timer_id,
                                        .completed_event_id = context->completed_event_id};
 
-    if (!is_valid_id(context, command->timer_id)) {
-        refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
+    if (!wf_command_id_is_valid(context, command->timer_id)) {
+        wf_command_refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
                "TimerId is not set or too long on StartTimerCommand.");
     } else if (!wf_timeout_read(command->start_to_fire_timeout, &details.duration_ns)) {
-        refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
+        wf_command_refuse(context, CAUSE(BAD_START_TIMER_ATTRIBUTES),
                "StartToFireTimeout is negative on StartTimerCommand.");
     } else if (!wf_timer_step(context->change, WF_TIMER_START, &details)) {
-        refuse(context, CAUSE(START_TIMER_DUPLICATE_ID), "");
+        wf_command_refuse(context, CAUSE(START_TIMER_DUPLICATE_ID), "");
     } else {
-        annotate(context);
+        wf_command_annotate(context);
     }
 }
 
-static void cancel_timer(struct command_context *context)
+static void cancel_timer(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
     const struct wf_command_cancel_timer *command = context->command->attributes.cancel_timer;
@@ -220,13 +210,13 @@ static void cancel_timer(struct command_context *context)
                                              .identity = context->identity};
     const uint32_t buffered_count = change->state->buffered_events.count;
 
-    if (!is_valid_id(context, command->timer_id)) {
-        refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES),
+    if (!wf_command_id_is_valid(context, command->timer_id)) {
+        wf_command_refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES),
                "TimerId is not set or too long on CancelTimerCommand.");
     } else if (!wf_timer_step(change, WF_TIMER_CANCEL, &details)) {
-        refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES), "TimerId names no pending timer.");
+        wf_command_refuse(context, CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES), "TimerId names no pending timer.");
     } else {
-        annotate(context);
+        wf_command_annotate(context);
         /* 2.2 rule 5: the last unseen event may be gone now. */
         if (change->state->buffered_events.count < buffered_count &&
             change->state->buffered_events.count == 0) {
@@ -236,17 +226,17 @@ static void cancel_timer(struct command_context *context)
 }
 
 /* 2.2 rule 5: comes before every other check of a closing command. */
-static bool is_unhandled(struct command_context *context)
+static bool is_unhandled(struct wf_command_context *context)
 {
     if (context->outcome->has_unseen) {
-        refuse(context, CAUSE(UNHANDLED_COMMAND), "");
+        wf_command_refuse(context, CAUSE(UNHANDLED_COMMAND), "");
         context->change->run->is_close_attempted = true;
         return true;
     }
     return false;
 }
 
-static void close_with(struct command_context *context, enum wf_execution_input input,
+static void close_with(struct wf_command_context *context, enum wf_execution_input input,
                        struct wf_execution_details details)
 {
     bool is_closed = false;
@@ -254,15 +244,15 @@ static void close_with(struct command_context *context, enum wf_execution_input 
     details.completed_event_id = context->completed_event_id;
     is_closed = wf_execution_step(context->change, input, &details);
     WF_ASSERT(is_closed);
-    annotate(context);
+    wf_command_annotate(context);
 }
 
-static void complete_workflow(struct command_context *context)
+static void complete_workflow(struct wf_command_context *context)
 {
     struct wf_payloads *result = context->command->attributes.complete_workflow_execution->result;
 
     if (is_unhandled(context) ||
-        is_too_large(context, wf_payloads_size_bytes(result),
+        wf_command_is_too_large(context, wf_payloads_size_bytes(result),
                      CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES),
                      "CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.")) {
         return; /* the cause of the second is upstream's, quirk of 2.3 */
@@ -270,7 +260,7 @@ static void complete_workflow(struct command_context *context)
     close_with(context, WF_EXECUTION_COMPLETE, (struct wf_execution_details){.payloads = result});
 }
 
-static void fail_workflow(struct command_context *context)
+static void fail_workflow(struct wf_command_context *context)
 {
     struct wf_failure *failure = context->command->attributes.fail_workflow_execution->failure;
 
@@ -278,15 +268,15 @@ static void fail_workflow(struct command_context *context)
         return;
     }
     if (failure == NULL) {
-        refuse(context, CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
+        wf_command_refuse(context, CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
                "Failure is not set on FailWorkflowExecutionCommand.");
         return;
     }
     wf_execution_retry_or_close(context->change, failure, false, context->completed_event_id);
-    annotate(context);
+    wf_command_annotate(context);
 }
 
-static void cancel_workflow(struct command_context *context)
+static void cancel_workflow(struct wf_command_context *context)
 {
     struct wf_payloads *details = context->command->attributes.cancel_workflow_execution->details;
 
@@ -298,7 +288,7 @@ static void cancel_workflow(struct command_context *context)
 
 /* NULL, or what is wrong with the attributes. */
 static const char *check_continue(
-    const struct command_context *context,
+    const struct wf_command_context *context,
     const struct wf_command_continue_as_new_workflow_execution *command)
 {
     const struct wf_timestamp durations[] = {command->workflow_run_timeout,
@@ -312,15 +302,15 @@ static const char *check_continue(
         }
     }
     if ((command->workflow_type != NULL && command->workflow_type->name.size_bytes > 0 &&
-         !is_valid_id(context, command->workflow_type->name)) ||
+         !wf_command_id_is_valid(context, command->workflow_type->name)) ||
         (command->task_queue != NULL && command->task_queue->name.size_bytes > 0 &&
-         !is_valid_id(context, command->task_queue->name))) {
+         !wf_command_id_is_valid(context, command->task_queue->name))) {
         return "A name of ContinueAsNewWorkflowExecutionCommand is too long.";
     }
     return command->retry_policy == NULL ? NULL : wf_retry_policy_complete(command->retry_policy);
 }
 
-static void continue_as_new(struct command_context *context)
+static void continue_as_new(struct wf_command_context *context)
 {
     const struct wf_command_continue_as_new_workflow_execution *command =
         context->command->attributes.continue_as_new_workflow_execution;
@@ -331,26 +321,26 @@ static void continue_as_new(struct command_context *context)
     }
     problem = check_continue(context, command);
     if (problem != NULL) {
-        refuse(context, CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES), problem);
+        wf_command_refuse(context, CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES), problem);
         return;
     }
-    if (is_too_large(context, wf_payloads_size_bytes(command->input),
+    if (wf_command_is_too_large(context, wf_payloads_size_bytes(command->input),
                      CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES),
                      "ContinueAsNewWorkflowExecutionCommandAttributes.Input exceeds size limit.")) {
         return;
     }
     wf_execution_continue(context->change, command, context->completed_event_id);
-    annotate(context);
+    wf_command_annotate(context);
 }
 
-static void record_marker(struct command_context *context)
+static void record_marker(struct wf_command_context *context)
 {
     const struct wf_command_record_marker *command = context->command->attributes.record_marker;
     struct wf_event_marker_recorded *event = NULL;
     size_t size_bytes = 0;
 
-    if (!is_valid_id(context, command->marker_name)) {
-        refuse(context, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
+    if (!wf_command_id_is_valid(context, command->marker_name)) {
+        wf_command_refuse(context, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
                "MarkerName is not set or too long on RecordMarkerCommand.");
         return;
     }
@@ -358,7 +348,7 @@ static void record_marker(struct command_context *context)
         size_bytes += command->details.items[i].key.size_bytes +
                       wf_payloads_size_bytes(&command->details.items[i].value);
     }
-    if (is_too_large(context, size_bytes, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
+    if (wf_command_is_too_large(context, size_bytes, CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
                      "RecordMarkerCommandAttributes.Details exceeds size limit.")) {
         return;
     }
@@ -372,7 +362,7 @@ static void record_marker(struct command_context *context)
         event->header = command->header;
         event->failure = command->failure;
     }
-    annotate(context);
+    wf_command_annotate(context);
 }
 
 /* 7.11: an empty value deletes the key, another one replaces it. */
@@ -425,7 +415,7 @@ static void merge_field(struct wf_change *change, struct field_list *fields,
     }
 }
 
-static void upsert_search_attributes(struct command_context *context)
+static void upsert_search_attributes(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
     struct wf_search_attributes *given =
@@ -434,7 +424,7 @@ static void upsert_search_attributes(struct command_context *context)
     struct wf_event_upsert_workflow_search_attributes *event = NULL;
 
     if (given == NULL || given->indexed_fields.count == 0) {
-        refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES),
+        wf_command_refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES),
                "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
         return;
     }
@@ -449,7 +439,7 @@ static void upsert_search_attributes(struct command_context *context)
     /* 2.3: 40 KiB when merged. */
     if (wf_fields_size_bytes((*held)->indexed_fields.items, (*held)->indexed_fields.count) >
         (size_t)40 * 1024) {
-        refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES), "SearchAttributes exceed size limit.");
+        wf_command_refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES), "SearchAttributes exceed size limit.");
         return;
     }
     event = wf_change_event(change, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
@@ -458,10 +448,10 @@ static void upsert_search_attributes(struct command_context *context)
         event->workflow_task_completed_event_id = context->completed_event_id;
         event->search_attributes = given;
     }
-    annotate(context);
+    wf_command_annotate(context);
 }
 
-static void modify_properties(struct command_context *context)
+static void modify_properties(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
     struct wf_memo *given = context->command->attributes.modify_workflow_properties->upserted_memo;
@@ -469,7 +459,7 @@ static void modify_properties(struct command_context *context)
     struct wf_event_workflow_properties_modified *event = NULL;
 
     if (given == NULL || given->fields.count == 0) {
-        refuse(context, CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
+        wf_command_refuse(context, CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
                "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
         return;
     }
@@ -480,7 +470,7 @@ static void modify_properties(struct command_context *context)
     for (uint32_t i = 0; i < given->fields.count; i++) {
         merge_field(change, (struct field_list *)(void *)&(*held)->fields, &given->fields.items[i]);
     }
-    if (is_too_large(context, wf_fields_size_bytes((*held)->fields.items, (*held)->fields.count),
+    if (wf_command_is_too_large(context, wf_fields_size_bytes((*held)->fields.items, (*held)->fields.count),
                      CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
                      "Memo exceeds size limit.")) {
         return;
@@ -490,10 +480,10 @@ static void modify_properties(struct command_context *context)
         event->workflow_task_completed_event_id = context->completed_event_id;
         event->upserted_memo = given;
     }
-    annotate(context);
+    wf_command_annotate(context);
 }
 
-static void apply(struct command_context *context)
+static void apply(struct wf_command_context *context)
 {
     switch ((enum wf_command_type)context->command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
@@ -529,14 +519,20 @@ static void apply(struct command_context *context)
     case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
         modify_properties(context);
         break;
-    case WF_COMMAND_TYPE_UNSPECIFIED:
-    case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
     case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
+        wf_command_start_child(context);
+        break;
     case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
+        wf_command_signal_external(context);
+        break;
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
+        wf_command_request_cancel_external(context);
+        break;
+    case WF_COMMAND_TYPE_UNSPECIFIED:
     case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
     case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
     case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
-        refuse(context, CAUSE(FEATURE_DISABLED), "This service does not carry the command.");
+        wf_command_refuse(context, CAUSE(FEATURE_DISABLED), "This service does not carry the command.");
         break;
     }
 }
@@ -548,7 +544,7 @@ void wf_commands_apply(struct wf_change *change,
     /* 2.2 rule 5: taken once, before the first command. */
     outcome->has_unseen = change->state->buffered_events.count > 0;
     for (uint32_t i = 0; i < request->commands.count && outcome->cause == 0; i++) {
-        struct command_context context = {.change = change,
+        struct wf_command_context context = {.change = change,
                                           .command = &request->commands.items[i],
                                           .completed_event_id = completed_event_id,
                                           .identity = request->identity,

@@ -90,6 +90,64 @@ int64_t wf_event_activity_of(struct wf_event *event)
     return started_event_id == NULL ? 0 : scheduled_event_id;
 }
 
+/* What an outcome of a child says of its start, or NULL for another event. */
+static int64_t *child_started_id(struct wf_event *event, int64_t *initiated_event_id)
+{
+    switch (event->attributes_case) {
+    case WF_CASE_event_child_workflow_execution_completed:
+        *initiated_event_id = event->attributes.child_workflow_execution_completed
+                                  ->initiated_event_id;
+        return &event->attributes.child_workflow_execution_completed->started_event_id;
+    case WF_CASE_event_child_workflow_execution_failed:
+        *initiated_event_id = event->attributes.child_workflow_execution_failed->initiated_event_id;
+        return &event->attributes.child_workflow_execution_failed->started_event_id;
+    case WF_CASE_event_child_workflow_execution_canceled:
+        *initiated_event_id = event->attributes.child_workflow_execution_canceled
+                                  ->initiated_event_id;
+        return &event->attributes.child_workflow_execution_canceled->started_event_id;
+    case WF_CASE_event_child_workflow_execution_timed_out:
+        *initiated_event_id = event->attributes.child_workflow_execution_timed_out
+                                  ->initiated_event_id;
+        return &event->attributes.child_workflow_execution_timed_out->started_event_id;
+    case WF_CASE_event_child_workflow_execution_terminated:
+        *initiated_event_id = event->attributes.child_workflow_execution_terminated
+                                  ->initiated_event_id;
+        return &event->attributes.child_workflow_execution_terminated->started_event_id;
+    default:
+        return NULL;
+    }
+}
+
+/* The same for children; a child that is still pending learns the id of its start. */
+static void patch_child(struct wf_change *change, struct wf_event *event,
+                        const struct wf_event *flushed, uint32_t count)
+{
+    int64_t initiated_event_id = 0;
+    int64_t *started_event_id = child_started_id(event, &initiated_event_id);
+
+    if (event->event_type == WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED) {
+        struct wf_state_child *child = wf_child_find(
+            change->state, event->attributes.child_workflow_execution_started->initiated_event_id);
+
+        if (child != NULL) {
+            child->started_event_id = event->event_id;
+        }
+        return;
+    }
+    if (started_event_id == NULL || *started_event_id != WF_EVENT_ID_BUFFERED) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (flushed[i].event_type == WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED &&
+            flushed[i].attributes.child_workflow_execution_started->initiated_event_id ==
+                initiated_event_id) {
+            *started_event_id = flushed[i].event_id;
+            return;
+        }
+    }
+    WF_UNREACHABLE();
+}
+
 /* 3.8 rule 5: an outcome names the Started event that was written in the same flush. */
 static void patch_outcome(struct wf_event *outcome, const struct wf_event *flushed, uint32_t count)
 {
@@ -141,6 +199,8 @@ void wf_change_flush(struct wf_change *change)
     for (uint32_t i = first; i < change->history.events.count; i++) {
         patch_outcome(&change->history.events.items[i], &change->history.events.items[first],
                       change->history.events.count - first);
+        patch_child(change, &change->history.events.items[i], &change->history.events.items[first],
+                    change->history.events.count - first);
     }
     change->state->buffered_events.count = 0;
     change->owned_buffered_count = 0;
@@ -173,5 +233,19 @@ void wf_change_push(struct wf_change *change, bool is_activity, int64_t schedule
     task->scheduled_event_id = scheduled_event_id;
     task->attempt = attempt;
     task->stamp = stamp;
+    wf_task_list_append(&change->tasks, task);
+}
+
+void wf_change_transfer(struct wf_change *change, enum wf_transfer_kind kind,
+                        int64_t initiated_event_id)
+{
+    struct wf_task_record *task = wf_task_new(change->shard, change->workflow, WF_TASK_TRANSFER);
+
+    if (task == NULL) {
+        return;
+    }
+    task->run_id = change->run->id;
+    task->kind = kind;
+    task->scheduled_event_id = initiated_event_id;
     wf_task_list_append(&change->tasks, task);
 }

@@ -15,6 +15,10 @@
 #define WF_EVENT_ID_BUFFERED INT64_C(-123) /* engine-semantics 1.2: no id yet */
 #define WF_HISTORY_SERVICE "history-service"
 
+/* Every workflow of a simulation lives in one namespace; events about other workflows name it. */
+#define WF_NAMESPACE "default"
+#define WF_NAMESPACE_ID "6a1f0c52-7d3e-4b8a-9c41-5e2d8f70b963"
+
 #define WF_BATCH_CUTS_MAX 8
 
 struct wf_change {
@@ -65,6 +69,10 @@ void *wf_change_own_message(struct wf_change *change, const struct wf_message_ty
 /* A push to matching, executed once the change is committed. */
 void wf_change_push(struct wf_change *change, bool is_activity, int64_t scheduled_event_id,
                     int32_t attempt, int32_t stamp);
+
+/* A transfer task about another workflow, executed once the change is committed. */
+void wf_change_transfer(struct wf_change *change, enum wf_transfer_kind kind,
+                        int64_t initiated_event_id);
 
 /* ---- transaction.c ---- */
 
@@ -207,11 +215,74 @@ bool wf_timer_step(struct wf_change *change, enum wf_timer_input input,
                    const struct wf_timer_details *details);
 void wf_timers_expire(struct wf_change *change);
 
+/* ---- pending_child.c ---- */
+
+enum wf_child_state { WF_CHILD_NONE, WF_CHILD_INITIATED, WF_CHILD_STARTED };
+
+enum wf_child_input {
+    WF_CHILD_INITIATE,
+    WF_CHILD_START,
+    WF_CHILD_FAIL_START,
+    WF_CHILD_COMPLETE,
+    WF_CHILD_FAIL,
+    WF_CHILD_CANCEL,
+    WF_CHILD_TIME_OUT,
+    WF_CHILD_TERMINATE,
+};
+
+struct wf_child_details {
+    const struct wf_event_start_child_workflow_execution_initiated *initiated; /* INITIATE */
+    struct wf_string run_id; /* START: the first run; an outcome: the run that closed */
+    int64_t shard_clock;     /* START: of the child's owner */
+    int32_t cause;           /* FAIL_START */
+    struct wf_payloads *payloads;
+    struct wf_failure *failure;
+    int32_t retry_state;
+};
+
+/* NULL when there is none. Valid until the list changes. */
+struct wf_state_child *wf_child_find(const struct wf_state_run *state, int64_t initiated_event_id);
+
+/* child is NULL for INITIATE. False when the machine has no such transition. */
+bool wf_child_step(struct wf_change *change, struct wf_state_child *child,
+                   enum wf_child_input input, const struct wf_child_details *details);
+
+/* The outcome that the last event of a child's chain stands for. */
+bool wf_child_end(struct wf_change *change, struct wf_state_child *child,
+                  const struct wf_event *closing, struct wf_string run_id);
+
+/* ---- external.c ---- */
+
+enum wf_external_state { WF_EXTERNAL_NONE, WF_EXTERNAL_INITIATED };
+enum wf_external_input { WF_EXTERNAL_INITIATE, WF_EXTERNAL_DELIVER, WF_EXTERNAL_FAIL };
+
+struct wf_external_details {
+    const struct wf_command_signal_external_workflow_execution *signal;
+    const struct wf_command_request_cancel_external_workflow_execution *cancel;
+    int64_t completed_event_id;
+    int32_t cause; /* FAIL */
+};
+
+/* NULL when there is none. Valid until the list changes. */
+struct wf_state_external *wf_signal_external_find(const struct wf_state_run *state,
+                                                  int64_t initiated_event_id);
+struct wf_state_external *wf_cancel_external_find(const struct wf_state_run *state,
+                                                  int64_t initiated_event_id);
+
+/* external is NULL for INITIATE. False when the machine has no such transition. */
+bool wf_signal_external_step(struct wf_change *change, struct wf_state_external *external,
+                             enum wf_external_input input,
+                             const struct wf_external_details *details);
+bool wf_cancel_external_step(struct wf_change *change, struct wf_state_external *external,
+                             enum wf_external_input input,
+                             const struct wf_external_details *details);
+
 /* ---- execution.c: the life of a run ---- */
 
 enum wf_execution_state {
     WF_EXECUTION_NONE,
     WF_EXECUTION_BACKOFF,
+    WF_EXECUTION_HELD, /* a child whose parent has not recorded the start */
     WF_EXECUTION_RUNNING,
     WF_EXECUTION_CLOSED
 };
@@ -219,7 +290,9 @@ enum wf_execution_state {
 enum wf_execution_input {
     WF_EXECUTION_START,
     WF_EXECUTION_START_LATER,
+    WF_EXECUTION_START_HELD,
     WF_EXECUTION_BACKOFF_OVER,
+    WF_EXECUTION_RELEASE,
     WF_EXECUTION_SIGNAL,
     WF_EXECUTION_REQUEST_CANCEL,
     WF_EXECUTION_COMPLETE,
@@ -237,6 +310,7 @@ struct wf_execution_details {
     struct wf_failure *failure;
     const struct wf_command_continue_as_new_workflow_execution *command;
     const struct wf_svc_signal_workflow *signal;
+    const struct wf_svc_request_cancel *cancel;
     int32_t retry_state;
     struct wf_run_id successor_id;
     int64_t backoff_ns;
@@ -249,6 +323,15 @@ bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
 
 /* ---- execution_start.c ---- */
 
+/* What a child's start says of its parent (5.4). */
+struct wf_parent_link {
+    struct wf_workflow_execution *parent; /* NULL: it has none */
+    struct wf_workflow_execution *root;
+    int64_t initiated_event_id;
+    int64_t shard_clock;
+    bool is_held; /* the first task waits for the parent */
+};
+
 /*
  * Makes a run in memory, with its Started event, and its first workflow task wanted unless it
  * waits. started is complete but for the ids of the run. NULL when memory is gone.
@@ -256,7 +339,8 @@ bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
 struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard *shard,
                                       struct wf_workflow *workflow,
                                       struct wf_event_workflow_execution_started *started,
-                                      struct wf_string create_request_id);
+                                      struct wf_string create_request_id,
+                                      const struct wf_parent_link *link);
 
 /* Ends the run with a failure or a timeout: a new attempt when the run has a retry policy, else the
  * close event (7.4). */
@@ -294,6 +378,16 @@ size_t wf_payloads_size_bytes(const struct wf_payloads *payloads);
 size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count);
 int64_t wf_min_timeout(int64_t left_ns, int64_t right_ns); /* 0 is no timeout */
 int64_t wf_add_saturating(int64_t left, int64_t right);
+
+/* ---- transfer.c: tasks about other workflows ---- */
+
+void wf_transfer_run(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                     struct wf_operation *operation);
+
+/* ---- relations.c: what other shards ask of a run ---- */
+
+/* 5.2 check 5: who acts as a parent must be the recorded one. */
+bool wf_is_parent(const struct wf_shard_run *run, const struct wf_workflow_execution *caller);
 
 /* ---- describe_state.c ---- */
 
@@ -354,6 +448,8 @@ WF_OPERATION(query);
 WF_OPERATION(describe);
 WF_OPERATION(get_history);
 WF_OPERATION(timer);
+WF_OPERATION(schedule_first_task);
+WF_OPERATION(record_child_closed);
 
 /* A signal for a run, also as part of a signal-with-start. */
 void wf_signal_run(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,

@@ -31,6 +31,62 @@ static bool describe_activity(struct wf_arena *arena, const struct wf_state_acti
     return true;
 }
 
+static bool describe_child(struct wf_arena *arena, const struct wf_state_child *child,
+                           struct wf_svc_pending_child *pending)
+{
+    if (pending == NULL) {
+        return false;
+    }
+    pending->initiated_event_id = child->initiated_event_id;
+    pending->workflow_id = wf_string_copy(arena, child->workflow_id);
+    pending->run_id = wf_string_copy(arena, child->run_id);
+    pending->workflow_type = wf_string_copy(arena, child->workflow_type);
+    pending->parent_close_policy = child->parent_close_policy;
+    return true;
+}
+
+static bool describe_external(struct wf_arena *arena, const struct wf_state_external *external,
+                              bool is_cancel, struct wf_svc_pending_external *pending)
+{
+    if (pending == NULL) {
+        return false;
+    }
+    pending->initiated_event_id = external->initiated_event_id;
+    pending->workflow_id = wf_string_copy(arena, external->workflow_id);
+    pending->is_cancel = is_cancel;
+    if (!is_cancel) {
+        pending->signal_name = wf_string_copy(arena, external->name);
+    }
+    return true;
+}
+
+/* Of an open run: what a closed one keeps of its children is for its close task. */
+static bool describe_relations(struct wf_arena *arena, const struct wf_state_run *state,
+                               struct wf_svc_description *description)
+{
+    for (uint32_t i = 0; i < state->children.count &&
+                         state->status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING;
+         i++) {
+        if (!describe_child(arena, &state->children.items[i],
+                            WF_LIST_APPEND(arena, description->pending_children))) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < state->external_signals.count; i++) {
+        if (!describe_external(arena, &state->external_signals.items[i], false,
+                               WF_LIST_APPEND(arena, description->pending_externals))) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < state->external_cancels.count; i++) {
+        if (!describe_external(arena, &state->external_cancels.items[i], true,
+                               WF_LIST_APPEND(arena, description->pending_externals))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
                        const struct wf_state_start *start, struct wf_svc_description *description)
 {
@@ -69,6 +125,13 @@ bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
         }
         *timer_id = wf_string_copy(arena, state->timers.items[i].timer_id);
     }
+    if (!describe_relations(arena, state, description)) {
+        return false;
+    }
+    description->is_held = state->is_held;
+    description->parent = start->parent == NULL
+                              ? NULL
+                              : wf_message_copy(arena, &wf_type_workflow_execution, start->parent);
     description->result = state->result == NULL
                               ? NULL
                               : wf_message_copy(arena, &wf_type_payloads, state->result);

@@ -14,6 +14,9 @@ static enum wf_execution_state state_of(const struct wf_state_run *state)
     if (state->status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
         return WF_EXECUTION_CLOSED;
     }
+    if (state->is_held) {
+        return WF_EXECUTION_HELD;
+    }
     return state->is_in_backoff ? WF_EXECUTION_BACKOFF : WF_EXECUTION_RUNNING;
 }
 
@@ -26,6 +29,19 @@ static void start(struct wf_change *change, const struct wf_execution_details *d
         *event = *details->started;
     }
     change->state->is_in_backoff = details->backoff_ns > 0;
+}
+
+static void start_held(struct wf_change *change, const struct wf_execution_details *details)
+{
+    start(change, details);
+    change->state->is_held = true;
+}
+
+static void release(struct wf_change *change, const struct wf_execution_details *details)
+{
+    (void)details;
+    change->state->is_held = false;
+    change->wants_task = true;
 }
 
 static void backoff_over(struct wf_change *change, const struct wf_execution_details *details)
@@ -48,7 +64,9 @@ static void signal(struct wf_change *change, const struct wf_execution_details *
         event->identity = request->identity;
         event->header = request->header;
         event->request_id = request->request_id;
+        event->external_workflow_execution = request->external_workflow_execution;
     }
+    change->state->is_held = false;
     change->state->signal_count++;
     if (request->request_id.size_bytes > 0) {
         struct wf_string *id = WF_LIST_APPEND(&change->run->arena,
@@ -67,11 +85,16 @@ static void request_cancel(struct wf_change *change, const struct wf_execution_d
         change, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, change->now_ns);
 
     if (event != NULL) {
-        event->cause = details->reason;
-        event->identity = details->identity;
+        event->cause = details->cancel->reason;
+        event->identity = details->cancel->identity;
+        event->external_workflow_execution = details->cancel->external_initiated_event_id == 0
+                                                 ? NULL
+                                                 : details->cancel->external_workflow_execution;
+        event->external_initiated_event_id = details->cancel->external_initiated_event_id;
     }
     change->state->is_cancel_requested = true;
     change->state->is_in_backoff = false;
+    change->state->is_held = false;
     change->wants_task = true;
 }
 
@@ -84,7 +107,10 @@ static void close_as(struct wf_change *change, enum wf_workflow_execution_status
     state->close_time_ns = change->now_ns;
     state->activities.count = 0;
     state->timers.count = 0; /* signal_request_ids stay: 5.2 check 1 holds for closed runs, too */
+    state->external_signals.count = 0; /* 5.3 "source closed meanwhile"; children have a policy */
+    state->external_cancels.count = 0;
     state->is_in_backoff = false;
+    state->is_held = false;
     change->is_closing = true;
     change->wants_task = false;
 }

@@ -47,14 +47,39 @@ static void fill_start(struct wf_shard_run *run,
     }
 }
 
+/* 1.3: what the Started event says of the parent, and the state keeps. */
+static void fill_parent(struct wf_shard_run *run,
+                        struct wf_event_workflow_execution_started *started,
+                        const struct wf_parent_link *link)
+{
+    struct wf_state_start *start = run->start;
+
+    if (link == NULL || link->parent == NULL) {
+        return;
+    }
+    started->parent_workflow_namespace = WF_STR(WF_NAMESPACE);
+    started->parent_workflow_namespace_id = WF_STR(WF_NAMESPACE_ID);
+    started->parent_workflow_execution = link->parent;
+    started->parent_initiated_event_id = link->initiated_event_id;
+    started->root_workflow_execution = link->root;
+    start->parent = wf_message_copy(&run->arena, &wf_type_workflow_execution, link->parent);
+    start->parent_initiated_event_id = link->initiated_event_id;
+    start->parent_shard_clock = link->shard_clock;
+    start->root = link->root == NULL ? NULL
+                                     : wf_message_copy(&run->arena, &wf_type_workflow_execution,
+                                                       link->root);
+}
+
 struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard *shard,
                                       struct wf_workflow *workflow,
                                       struct wf_event_workflow_execution_started *started,
-                                      struct wf_string create_request_id)
+                                      struct wf_string create_request_id,
+                                      const struct wf_parent_link *link)
 {
     struct wf_shard_run *run = wf_shard_run_new(shard);
     struct wf_buffer start = {0};
     const int64_t backoff_ns = wf_time_of(started->first_workflow_task_backoff);
+    const bool is_held = link != NULL && link->is_held;
     bool is_started = false;
 
     if (run == NULL) {
@@ -70,6 +95,7 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
     if (!wf_run_id_read(started->first_execution_run_id, &run->first_id)) {
         run->first_id = run->id;
     }
+    fill_parent(run, started, link);
     fill_start(run, started, shard->now_ns);
     run->start->create_request_id = own(run, create_request_id);
     wf_buffer_init(&start, &run->arena);
@@ -87,10 +113,13 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
                                                           started->search_attributes);
     wf_change_init(change, shard, workflow, run);
     is_started = wf_execution_step(
-        change, backoff_ns > 0 ? WF_EXECUTION_START_LATER : WF_EXECUTION_START,
+        change,
+        is_held          ? WF_EXECUTION_START_HELD
+        : backoff_ns > 0 ? WF_EXECUTION_START_LATER
+                         : WF_EXECUTION_START,
         &(struct wf_execution_details){.started = started, .backoff_ns = backoff_ns});
     WF_ASSERT(is_started);
-    change->wants_task = backoff_ns <= 0;
+    change->wants_task = backoff_ns <= 0 && !is_held;
     return run;
 }
 
@@ -115,6 +144,12 @@ static struct wf_shard_run *add_successor(struct wf_change *change,
     struct wf_change *created = WF_ARENA_NEW(change->arena, struct wf_change);
     struct wf_run_id request_id = {{0}};
     struct wf_shard_run *successor = NULL;
+    const struct wf_state_start *old = change->run->start;
+    /* 7.3: the parent link moves to the new run. */
+    const struct wf_parent_link link = {.parent = old->parent,
+                                        .root = old->root,
+                                        .initiated_event_id = old->parent_initiated_event_id,
+                                        .shard_clock = old->parent_shard_clock};
 
     if (created == NULL || started->workflow_type == NULL || started->task_queue == NULL) {
         return NULL;
@@ -130,7 +165,7 @@ static struct wf_shard_run *add_successor(struct wf_change *change,
     /* 7.1: the request that started the chain is known to its first run only. */
     request_id = wf_shard_draw_uuid(change->shard);
     successor = wf_execution_new(created, change->shard, change->workflow, started,
-                                 wf_run_id_string(&request_id));
+                                 wf_run_id_string(&request_id), &link);
     change->successor = successor;
     change->successor_change = created;
     return successor;

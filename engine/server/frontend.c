@@ -90,6 +90,10 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return to_history(request->call.record_workflow_task_started->workflow_execution);
     case WF_CASE_svc_request_record_activity_task_started:
         return to_history(request->call.record_activity_task_started->workflow_execution);
+    case WF_CASE_svc_request_schedule_first_task:
+        return to_history(request->call.schedule_first_task->workflow_execution);
+    case WF_CASE_svc_request_record_child_closed:
+        return to_history(request->call.record_child_closed->workflow_execution);
     default:
         return (struct route){WF_TARGET_HISTORY, {0}, "Request"};
     }

@@ -194,7 +194,9 @@ void wf_task_retry(struct wf_shard *shard, struct wf_task_record *task)
 
 static bool is_stale(const struct wf_task_record *task)
 {
-    return task->has_epoch && task->epoch != task->workflow->epoch;
+    /* What concerns other workflows outlives the run. */
+    return task->kind == WF_TRANSFER_PUSH &&
+           task->has_epoch && task->epoch != task->workflow->epoch;
 }
 
 static void submit(struct wf_shard *shard, struct wf_task_record *task)
@@ -307,6 +309,40 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
     }
 }
 
+/* The answer of another workflow's shard: what is final goes to the task's next execution. */
+static void take_transfer_reply(struct wf_shard *shard, struct wf_task_record *task,
+                                const struct wf_svc_response *response)
+{
+    const struct wf_svc_started *started = response->answer_case == WF_CASE_svc_response_started
+                                               ? response->answer.started
+                                               : NULL;
+
+    if (wf_call_is_retried(response->status)) {
+        wf_task_retry(shard, task); /* 5.3 "transient errors": for ever */
+        return;
+    }
+    task->progress.has_answer = true;
+    task->progress.status = response->status;
+    if (started != NULL) {
+        task->progress.shard_clock = started->shard_clock;
+        if (!wf_run_id_read(started->run_id, &task->progress.run_id)) {
+            task->progress.run_id = (struct wf_run_id){{0}};
+        }
+    }
+    submit(shard, task);
+}
+
+void wf_task_written(struct wf_shard *shard, struct wf_task_record *task)
+{
+    if (!task->progress.goes_on) {
+        wf_task_done(shard, task);
+        return;
+    }
+    task->progress.goes_on = false;
+    task->progress.has_answer = false;
+    submit(shard, task);
+}
+
 void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
                         const struct wf_svc_response *response)
 {
@@ -316,6 +352,10 @@ void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
         return;
     }
     task->is_busy = false;
+    if (task->kind != WF_TRANSFER_PUSH) {
+        take_transfer_reply(shard, task, response);
+        return;
+    }
     switch (response->status) {
     case WF_CALL_OK:
     case WF_CALL_NOT_FOUND:
@@ -354,7 +394,11 @@ void wf_tasks_commit(struct wf_shard *shard, struct wf_workflow *workflow,
             }
         } else {
             insert_by_id(&shard->transfer, task);
-            wf_task_push(shard, workflow, workflow->run, task);
+            if (task->kind == WF_TRANSFER_PUSH) {
+                wf_task_push(shard, workflow, workflow->run, task);
+            } else {
+                submit(shard, task); /* executed when the workflow is free, on the run it is about */
+            }
         }
         task = next;
     }
@@ -460,6 +504,7 @@ static void take_old_task(struct wf_shard *shard, const struct wf_db_task *row)
     task->scheduled_event_id = push.scheduled_event_id;
     task->attempt = push.attempt;
     task->stamp = push.stamp;
+    task->kind = (enum wf_transfer_kind)push.kind;
     if (row->category == WF_TASK_TIMER) {
         if (!heap_push(shard, task)) {
             free_task(shard, task);

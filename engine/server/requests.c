@@ -72,16 +72,19 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
         return true;
     case WF_CASE_svc_request_signal_workflow:
         name_execution(subject, request->call.signal_workflow->workflow_execution);
+        subject->shard_clock = request->call.signal_workflow->shard_clock;
         subject->perform = wf_handle_signal;
         return true;
     case WF_CASE_svc_request_request_cancel:
         name_chain(subject, request->call.request_cancel->workflow_execution,
                    request->call.request_cancel->first_execution_run_id);
+        subject->shard_clock = request->call.request_cancel->shard_clock;
         subject->perform = wf_handle_request_cancel;
         return true;
     case WF_CASE_svc_request_terminate:
         name_chain(subject, request->call.terminate->workflow_execution,
                    request->call.terminate->first_execution_run_id);
+        subject->shard_clock = request->call.terminate->shard_clock;
         subject->perform = wf_handle_terminate;
         return true;
     case WF_CASE_svc_request_query_workflow:
@@ -150,10 +153,30 @@ static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *
     }
 }
 
+/* Requests of other shards. False for any other. */
+static bool shard_subject(const struct wf_svc_request *request, struct subject *subject)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_schedule_first_task:
+        name_execution(subject, request->call.schedule_first_task->workflow_execution);
+        subject->shard_clock = request->call.schedule_first_task->shard_clock;
+        subject->perform = wf_handle_schedule_first_task;
+        return true;
+    case WF_CASE_svc_request_record_child_closed:
+        name_execution(subject, request->call.record_child_closed->workflow_execution);
+        subject->shard_clock = request->call.record_child_closed->shard_clock;
+        subject->perform = wf_handle_record_child_closed;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool subject_of(struct wf_shard *shard, const struct wf_svc_request *request,
                        struct subject *subject)
 {
-    return client_subject(shard, request, subject) || worker_subject(shard, request, subject);
+    return client_subject(shard, request, subject) || worker_subject(shard, request, subject) ||
+           shard_subject(request, subject);
 }
 
 void wf_request_receive(struct wf_shard *shard, uint64_t call_id,
@@ -207,7 +230,11 @@ void wf_operation_run(struct wf_shard *shard, struct wf_workflow *workflow,
         wf_handle_timer(shard, workflow, run, operation);
         break;
     case WF_OPERATION_PUSH:
-        wf_task_push(shard, workflow, run, operation->task);
+        if (operation->task->kind == WF_TRANSFER_PUSH) {
+            wf_task_push(shard, workflow, run, operation->task);
+        } else {
+            wf_transfer_run(shard, workflow, run, operation);
+        }
         break;
     }
 }

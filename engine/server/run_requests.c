@@ -94,6 +94,11 @@ WF_OPERATION(signal)
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow not found for ID");
         return;
     }
+    if (signal->child_workflow_only && wf_shard_run_is_open(run) &&
+        !wf_is_parent(run, signal->external_workflow_execution)) {
+        wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow parent does not match"); /* 5.2 check 5 */
+        return;
+    }
     wf_signal_run(shard, workflow, run, operation, signal, false);
 }
 
@@ -121,14 +126,18 @@ WF_OPERATION(request_cancel)
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow not found for ID");
         return;
     }
+    if (wf_shard_run_is_open(run) && request->child_workflow_only &&
+        !wf_is_parent(run, request->external_workflow_execution)) {
+        wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow parent does not match");
+        return;
+    }
     if (!wf_shard_run_is_open(run) || run->state->is_cancel_requested) {
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);
         return;
     }
     wf_change_init(&change, shard, workflow, run);
     is_requested = wf_execution_step(
-        &change, WF_EXECUTION_REQUEST_CANCEL,
-        &(struct wf_execution_details){.reason = request->reason, .identity = request->identity});
+        &change, WF_EXECUTION_REQUEST_CANCEL, &(struct wf_execution_details){.cancel = request});
     WF_ASSERT(is_requested);
     wf_change_commit(&change, operation, &reply);
 }
@@ -140,7 +149,9 @@ WF_OPERATION(terminate)
     struct wf_change change = {0};
 
     if (run == NULL || !wf_shard_run_is_open(run) ||
-        !is_of_chain(run, request->first_execution_run_id)) {
+        !is_of_chain(run, request->first_execution_run_id) ||
+        (request->child_workflow_only &&
+         !wf_is_parent(run, request->external_workflow_execution))) {
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
         return;
     }

@@ -100,6 +100,26 @@ struct wf_workflow {
 
 /* ---- Tasks: what the shard must do later (engine-semantics 8.4) ---- */
 
+/* What a transfer task does. */
+enum wf_transfer_kind {
+    WF_TRANSFER_PUSH, /* of a workflow task or an activity to matching */
+    WF_TRANSFER_START_CHILD,
+    WF_TRANSFER_SIGNAL_EXTERNAL,
+    WF_TRANSFER_CANCEL_EXTERNAL,
+    WF_TRANSFER_CLOSE, /* report to the parent, parent close policy */
+};
+
+/* Where a task that calls other shards stands. Memory only: an execution that begins again finds
+ * from the state what is still to do. */
+struct wf_transfer_progress {
+    uint32_t step;
+    bool has_answer; /* to the step's call */
+    bool goes_on;    /* the write under way is not the task's last act */
+    int32_t status;
+    int64_t shard_clock;
+    struct wf_run_id run_id;
+};
+
 struct wf_task_record {
     struct wf_task_record *next; /* transfer: in order of ids; free for timers */
     struct wf_task_record *previous;
@@ -116,8 +136,10 @@ struct wf_task_record {
     int32_t attempt;
     int32_t stamp;
     int32_t try_count;
-    int64_t scheduled_event_id;
+    int64_t scheduled_event_id; /* or initiated */
     struct wf_run_id run_id;
+    enum wf_transfer_kind kind;
+    struct wf_transfer_progress progress; /* of other kinds than PUSH */
 };
 
 struct wf_task_list {
@@ -166,6 +188,7 @@ struct wf_reply_plan {
     bool flag; /* STARTED: a run was made; COMPLETION: a task is inside; HEARTBEAT: cancel requested
                 */
     bool is_full_history;
+    bool has_clock; /* STARTED: a parent asked, and will come back */
     int64_t scheduled_event_id;
     int32_t status;
     struct wf_run_id run_id;
@@ -464,6 +487,9 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
                   struct wf_task_record *task);
 void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
                         const struct wf_svc_response *response);
+
+/* The write of an execution is committed: the task is done, or goes on. */
+void wf_task_written(struct wf_shard *shard, struct wf_task_record *task);
 
 /* ---- requests.c ---- */
 

@@ -71,6 +71,11 @@ static const char *read_policies(struct start_case *start)
 {
     start->reuse_policy = start->request->workflow_id_reuse_policy;
     start->conflict_policy = start->request->workflow_id_conflict_policy;
+    if (start->request->parent != NULL &&
+        start->reuse_policy == WF_WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
+        /* 5.4 "Child id reuse": a running workflow always fails the start of a child. */
+        start->reuse_policy = WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE;
+    }
     if (start->reuse_policy == WF_WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
         if (start->conflict_policy != WF_WORKFLOW_ID_CONFLICT_POLICY_UNSPECIFIED) {
             return "WorkflowIdReusePolicy TERMINATE_IF_RUNNING cannot be combined with a "
@@ -167,6 +172,14 @@ static struct wf_event_workflow_execution_started *started_of(
 
 /* ---- The outcomes ---- */
 
+/* 8.7 "child start": the start of a child whose chain has gone on since. */
+static bool is_child_of(const struct wf_shard_run *run, const struct start_case *start)
+{
+    return start->request->parent != NULL && run != NULL &&
+           wf_is_parent(run, start->request->parent) &&
+           run->start->parent_initiated_event_id == start->request->parent_initiated_event_id;
+}
+
 static void give_existing(struct wf_shard *shard, struct wf_workflow *workflow,
                           const struct wf_operation *operation, bool is_started)
 {
@@ -203,9 +216,16 @@ static struct wf_shard_run *prepare(struct wf_shard *shard, struct wf_workflow *
                                     const struct start_case *start, struct wf_change *change)
 {
     struct wf_event_workflow_execution_started *started = started_of(shard, start->request);
-    struct wf_shard_run *run = started == NULL ? NULL
-                                               : wf_execution_new(change, shard, workflow, started,
-                                                                  start->request->request_id);
+    const struct wf_parent_link link = {
+        .parent = start->request->parent,
+        .root = start->request->root,
+        .initiated_event_id = start->request->parent_initiated_event_id,
+        .shard_clock = start->request->parent_shard_clock,
+        .is_held = start->request->parent != NULL};
+    struct wf_shard_run *run = started == NULL
+                                   ? NULL
+                                   : wf_execution_new(change, shard, workflow, started,
+                                                      start->request->request_id, &link);
 
     if (run != NULL && start->with_signal != NULL) {
         const struct wf_svc_signal_workflow signal = signal_of(start);
@@ -222,7 +242,9 @@ static void create(struct wf_shard *shard, struct wf_workflow *workflow,
 {
     struct wf_change change = {0};
     struct wf_shard_run *created = prepare(shard, workflow, start, &change);
-    struct wf_reply_plan reply = {.kind = WF_REPLY_STARTED, .flag = true};
+    struct wf_reply_plan reply = {.kind = WF_REPLY_STARTED,
+                                  .flag = true,
+                                  .has_clock = start->request->parent != NULL};
 
     if (created == NULL) {
         return;
@@ -334,6 +356,14 @@ static void decide(struct wf_shard *shard, struct wf_workflow *workflow, struct 
     WF_ASSERT(workflow->current != WF_CURRENT_UNKNOWN);
     if (workflow->current == WF_CURRENT_NONE) {
         create(shard, workflow, operation, start);
+        return;
+    }
+    if (is_child_of(run, start)) {
+        wf_reply_give(shard, operation->call_id, workflow, NULL,
+                      &(struct wf_reply_plan){.kind = WF_REPLY_STARTED,
+                                              .flag = true,
+                                              .has_clock = true,
+                                              .run_id = run->first_id});
         return;
     }
     if (is_repeated(shard, workflow, run, start, &is_started)) {

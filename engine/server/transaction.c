@@ -107,6 +107,51 @@ static void set_alarm(struct wf_change *change)
     wf_task_list_append(&change->tasks, task);
 }
 
+/* The run that goes on after this close event; empty when the chain ends. */
+static struct wf_string successor_of(const struct wf_event *closing)
+{
+    switch (closing->attributes_case) {
+    case WF_CASE_event_workflow_execution_completed:
+        return closing->attributes.workflow_execution_completed->new_execution_run_id;
+    case WF_CASE_event_workflow_execution_failed:
+        return closing->attributes.workflow_execution_failed->new_execution_run_id;
+    case WF_CASE_event_workflow_execution_timed_out:
+        return closing->attributes.workflow_execution_timed_out->new_execution_run_id;
+    case WF_CASE_event_workflow_execution_continued_as_new:
+        return closing->attributes.workflow_execution_continued_as_new->new_execution_run_id;
+    default:
+        return (struct wf_string){0};
+    }
+}
+
+/* 5.4: the end of a chain is told to its parent, and what the run started has a policy. A run with
+ * neither needs no close task. */
+static void settle_relations(struct wf_change *change)
+{
+    struct wf_state_run *state = change->state;
+    const struct wf_event *closing =
+        change->history.events.count == 0
+            ? NULL
+            : &change->history.events.items[change->history.events.count - 1];
+    bool is_needed = false;
+
+    if (closing == NULL) {
+        return; /* memory is gone */
+    }
+    if (change->run->start->parent != NULL && successor_of(closing).size_bytes == 0) {
+        state->closing = wf_change_own_message(change, &wf_type_event, closing);
+        is_needed = true;
+    }
+    for (uint32_t i = 0; i < state->children.count; i++) {
+        is_needed = is_needed ||
+                    (state->children.items[i].state == WF_CHILD_STARTED &&
+                     state->children.items[i].parent_close_policy != WF_PARENT_CLOSE_POLICY_ABANDON);
+    }
+    if (is_needed) {
+        wf_change_transfer(change, WF_TRANSFER_CLOSE, 0);
+    }
+}
+
 static void settle(struct wf_change *change)
 {
     if (change->is_closing) {
@@ -114,6 +159,7 @@ static void settle(struct wf_change *change)
         change->state->buffered_events.count = 0;
         change->state->workflow_task = NULL;
         wf_tasks_abandon(change->shard, &change->tasks);
+        settle_relations(change);
         return;
     }
     settle_open(change);
@@ -203,7 +249,8 @@ static void encode_push(struct wf_change *change, const struct wf_task_record *t
     const struct wf_state_push push = {.is_activity = task->is_activity,
                                        .scheduled_event_id = task->scheduled_event_id,
                                        .attempt = task->attempt,
-                                       .stamp = task->stamp};
+                                       .stamp = task->stamp,
+                                       .kind = (int32_t)task->kind};
     struct wf_buffer body = {0};
 
     wf_buffer_init(&body, change->arena);
@@ -523,7 +570,7 @@ static void commit(struct wf_shard *shard, struct wf_write *write)
         wf_query_reconsider(shard, workflow, write->run);
     }
     if (write->task != NULL) {
-        wf_task_done(shard, write->task);
+        wf_task_written(shard, write->task);
     }
     wf_tasks_commit(shard, workflow, &write->tasks);
 }

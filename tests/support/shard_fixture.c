@@ -58,6 +58,72 @@ static void take_store(struct shard_fixture *fixture, uint32_t owner,
     perform_store(fixture, &store);
 }
 
+/* The same shard has the other workflow, too. What the answer waits for does not come here: it is left out then. */
+static const struct wf_svc_response *deliver_call(struct shard_fixture *fixture,
+                                                  const struct shard_call *call)
+{
+    const struct wf_svc_response *response = shard_fixture_call(fixture, call->request);
+
+    if (response != NULL) {
+        deliver(fixture, call->owner,
+                &(struct wf_service_input){.type = WF_SERVICE_RESPONSE,
+                                           .call_id = call->call_id,
+                                           .response = response});
+    }
+    return response;
+}
+
+static void take_history_call(struct shard_fixture *fixture, uint32_t owner, uint64_t call_id,
+                              const struct wf_svc_request *request)
+{
+    struct shard_call *call = &fixture->calls[fixture->call_count];
+
+    assert_true(fixture->call_count < SHARD_LOG_MAX);
+    fixture->call_count++;
+    *call = (struct shard_call){owner, call_id, request, false};
+    if (fixture->held_call_case != request->call_case) {
+        call->is_taken = true;
+        deliver_call(fixture, &(const struct shard_call){owner, call_id, request, true});
+    }
+}
+
+static struct shard_call *held_call(struct shard_fixture *fixture)
+{
+    for (uint32_t i = 0; i < fixture->call_count; i++) {
+        if (!fixture->calls[i].is_taken) {
+            return &fixture->calls[i];
+        }
+    }
+    return NULL;
+}
+
+const struct wf_svc_response *shard_fixture_forward(struct shard_fixture *fixture, bool keeps)
+{
+    struct shard_call *call = held_call(fixture);
+
+    if (call == NULL) {
+        return NULL;
+    }
+    if (keeps) {
+        return shard_fixture_call(fixture, call->request);
+    }
+    call->is_taken = true;
+    return deliver_call(fixture, &(const struct shard_call){call->owner, call->call_id,
+                                                            call->request, true});
+}
+
+void shard_fixture_answer_call(struct shard_fixture *fixture, enum wf_call_status status)
+{
+    const struct wf_svc_response response = {.status = (int32_t)status};
+    struct shard_call *call = held_call(fixture);
+
+    assert_non_null(call);
+    call->is_taken = true;
+    deliver(fixture, call->owner,
+            &(struct wf_service_input){
+                .type = WF_SERVICE_RESPONSE, .call_id = call->call_id, .response = &response});
+}
+
 static void take_call(struct shard_fixture *fixture, uint32_t owner,
                       const struct wf_service_output *output)
 {
@@ -69,7 +135,10 @@ static void take_call(struct shard_fixture *fixture, uint32_t owner,
     const struct wf_svc_response response = {.status = (int32_t)status};
 
     assert_non_null(request);
-    assert_int_equal(output->target, WF_TARGET_MATCHING);
+    if (output->target == WF_TARGET_HISTORY) {
+        take_history_call(fixture, owner, output->call_id, request);
+        return;
+    }
     if (request->call_case == WF_CASE_svc_request_dispatch_query) {
         assert_true(fixture->query_count < SHARD_LOG_MAX);
         fixture->queries[fixture->query_count++] = (struct shard_query){owner, output->call_id,
@@ -456,6 +525,26 @@ const struct wf_svc_workflow_task *shard_poll(struct shard_fixture *fixture)
     return response->answer.workflow_task;
 }
 
+const struct wf_svc_workflow_task *shard_poll_of(struct shard_fixture *fixture,
+                                                 const char *workflow_id)
+{
+    for (uint32_t i = 0; i < fixture->push_count; i++) {
+        struct shard_push *push = &fixture->pushes[i];
+        const struct wf_svc_response *response = NULL;
+
+        if (push->is_taken || push->task->is_activity ||
+            !wf_string_is(push->task->workflow_execution->workflow_id, workflow_id)) {
+            continue;
+        }
+        push->is_taken = true;
+        response = shard_record_workflow_task(fixture, push->task, fresh_id(fixture));
+        if (response != NULL && response->status == WF_CALL_OK) {
+            return response->answer.workflow_task;
+        }
+    }
+    return NULL;
+}
+
 const struct wf_svc_activity_task *shard_poll_activity(struct shard_fixture *fixture)
 {
     const struct wf_svc_add_task *push = shard_take_push(fixture, true);
@@ -657,6 +746,53 @@ struct wf_command shard_cancel_workflow(struct shard_fixture *fixture)
 struct wf_command shard_continue_as_new(struct shard_fixture *fixture)
 {
     return command_of(fixture, WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION);
+}
+
+static struct wf_workflow_execution *target_of(struct shard_fixture *fixture,
+                                               const char *workflow_id)
+{
+    struct wf_workflow_execution *execution = WF_ARENA_NEW(&fixture->arena,
+                                                           struct wf_workflow_execution);
+
+    assert_non_null(execution);
+    execution->workflow_id = wf_string_of(workflow_id);
+    return execution;
+}
+
+struct wf_command shard_start_child(struct shard_fixture *fixture, const char *workflow_id,
+                                    enum wf_parent_close_policy policy)
+{
+    struct wf_command command = command_of(fixture, WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION);
+    struct wf_command_start_child_workflow_execution *attributes =
+        command.attributes.start_child_workflow_execution;
+
+    attributes->workflow_id = wf_string_of(workflow_id);
+    attributes->workflow_type = WF_ARENA_NEW(&fixture->arena, struct wf_workflow_type);
+    attributes->workflow_type->name = WF_STR("Child");
+    attributes->parent_close_policy = (int32_t)policy;
+    return command;
+}
+
+struct wf_command shard_signal_external(struct shard_fixture *fixture, const char *workflow_id)
+{
+    struct wf_command command = command_of(fixture,
+                                           WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION);
+
+    command.attributes.signal_external_workflow_execution->execution = target_of(fixture,
+                                                                                 workflow_id);
+    command.attributes.signal_external_workflow_execution->signal_name = WF_STR("go");
+    return command;
+}
+
+struct wf_command shard_cancel_external(struct shard_fixture *fixture, const char *workflow_id)
+{
+    struct wf_command command = command_of(
+        fixture, WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION);
+
+    command.attributes.request_cancel_external_workflow_execution->workflow_id = wf_string_of(
+        workflow_id);
+    command.attributes.request_cancel_external_workflow_execution->reason = WF_STR("enough");
+    return command;
 }
 
 /* ---- Histories ---- */

@@ -33,6 +33,14 @@ struct shard_query {
     bool is_taken;
 };
 
+/* A call to the shard of another workflow, which is the same shard here. */
+struct shard_call {
+    uint32_t owner;
+    uint64_t call_id;
+    const struct wf_svc_request *request;
+    bool is_taken;
+};
+
 struct shard_store {
     uint32_t owner;
     uint64_t call_id;
@@ -60,6 +68,9 @@ struct shard_fixture {
     uint32_t push_count;
     struct shard_query queries[SHARD_LOG_MAX];
     uint32_t query_count;
+    struct shard_call calls[SHARD_LOG_MAX]; /* to other workflows, delivered or not */
+    uint32_t call_count;
+    uint32_t held_call_case;                  /* calls of this kind wait for shard_fixture_forward */
     struct shard_store stores[SHARD_LOG_MAX]; /* held back */
     uint32_t store_count;
     bool holds_writes;                    /* writes of runs wait for shard_fixture_release */
@@ -111,6 +122,15 @@ void shard_fixture_release(struct shard_fixture *fixture);
 void shard_fixture_respond(struct shard_fixture *fixture, uint32_t index,
                            const struct wf_svc_response *response);
 
+/*
+ * Delivers the oldest held call to owner 0, and its answer to who called, and returns the answer. The call stays held when
+ * keeps is true: a message may come twice, or its answer be lost. NULL when none is held.
+ */
+const struct wf_svc_response *shard_fixture_forward(struct shard_fixture *fixture, bool keeps);
+
+/* Answers the oldest held call in place of the other shard. */
+void shard_fixture_answer_call(struct shard_fixture *fixture, enum wf_call_status status);
+
 /* Lets time pass, with every alarm at its time. */
 void shard_fixture_advance(struct shard_fixture *fixture, int64_t duration_ns);
 
@@ -138,6 +158,10 @@ const struct wf_svc_response *shard_record_activity_task(struct shard_fixture *f
 
 /* Takes a push, starts the task and returns it; NULL when there is none. */
 const struct wf_svc_workflow_task *shard_poll(struct shard_fixture *fixture);
+
+/* The same for one workflow. */
+const struct wf_svc_workflow_task *shard_poll_of(struct shard_fixture *fixture,
+                                                 const char *workflow_id);
 const struct wf_svc_activity_task *shard_poll_activity(struct shard_fixture *fixture);
 
 struct shard_completion {
@@ -178,6 +202,10 @@ struct wf_command shard_complete_workflow(struct shard_fixture *fixture);
 struct wf_command shard_fail_workflow(struct shard_fixture *fixture);
 struct wf_command shard_cancel_workflow(struct shard_fixture *fixture);
 struct wf_command shard_continue_as_new(struct shard_fixture *fixture);
+struct wf_command shard_start_child(struct shard_fixture *fixture, const char *workflow_id,
+                                    enum wf_parent_close_policy policy);
+struct wf_command shard_signal_external(struct shard_fixture *fixture, const char *workflow_id);
+struct wf_command shard_cancel_external(struct shard_fixture *fixture, const char *workflow_id);
 
 /* The events of the current run, or of a run, as the database has them. */
 struct wf_history_message shard_events(struct shard_fixture *fixture, const char *workflow_id);

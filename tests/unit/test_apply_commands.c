@@ -100,14 +100,91 @@ static struct wf_command no_memo(struct shard_fixture *f)
     return command_of(f, WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES);
 }
 
-static struct wf_command a_child(struct shard_fixture *f)
+static struct wf_command child_without(struct shard_fixture *f, int what)
 {
-    return command_of(f, WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION);
+    struct wf_command command = shard_start_child(f, "child", WF_PARENT_CLOSE_POLICY_TERMINATE);
+    struct wf_command_start_child_workflow_execution *attributes =
+        command.attributes.start_child_workflow_execution;
+
+    attributes->workflow_id = what == 0 ? (struct wf_string){0} : attributes->workflow_id;
+    attributes->workflow_type = what == 1 ? NULL : attributes->workflow_type;
+    attributes->workflow_run_timeout = what == 2 ? wf_duration_of(-1) : (struct wf_timestamp){0};
+    attributes->cron_schedule = what == 3 ? WF_STR("@daily") : (struct wf_string){0};
+    attributes->namespace = what == 4 ? WF_STR("elsewhere") : (struct wf_string){0};
+    if (what == 5) {
+        attributes->retry_policy = WF_ARENA_NEW(&f->arena, struct wf_retry_policy);
+        attributes->retry_policy->maximum_attempts = -1;
+    }
+    return command;
 }
 
-static struct wf_command an_external_signal(struct shard_fixture *f)
+static struct wf_command child_without_id(struct shard_fixture *f)
+{
+    return child_without(f, 0);
+}
+
+static struct wf_command child_without_type(struct shard_fixture *f)
+{
+    return child_without(f, 1);
+}
+
+static struct wf_command child_with_bad_timeout(struct shard_fixture *f)
+{
+    return child_without(f, 2);
+}
+
+static struct wf_command child_with_cron(struct shard_fixture *f)
+{
+    return child_without(f, 3);
+}
+
+static struct wf_command child_elsewhere(struct shard_fixture *f)
+{
+    return child_without(f, 4);
+}
+
+static struct wf_command child_with_bad_policy(struct shard_fixture *f)
+{
+    return child_without(f, 5);
+}
+
+static struct wf_command signal_to_nobody(struct shard_fixture *f)
 {
     return command_of(f, WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION);
+}
+
+static struct wf_command signal_without_name(struct shard_fixture *f)
+{
+    struct wf_command command = shard_signal_external(f, "other");
+
+    command.attributes.signal_external_workflow_execution->signal_name = (struct wf_string){0};
+    return command;
+}
+
+static struct wf_command signal_to_no_run(struct shard_fixture *f)
+{
+    struct wf_command command = shard_signal_external(f, "other");
+
+    command.attributes.signal_external_workflow_execution->execution->run_id = WF_STR("run 1");
+    return command;
+}
+
+static struct wf_command cancel_of_nobody(struct shard_fixture *f)
+{
+    return command_of(f, WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION);
+}
+
+static struct wf_command cancel_of_no_run(struct shard_fixture *f)
+{
+    struct wf_command command = shard_cancel_external(f, "other");
+
+    command.attributes.request_cancel_external_workflow_execution->run_id = WF_STR("run 1");
+    return command;
+}
+
+static struct wf_command a_nexus_operation(struct shard_fixture *f)
+{
+    return command_of(f, WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION);
 }
 
 /* engine-semantics 2.3: each thing that can be wrong has its cause, and none of the turn's commands
@@ -132,8 +209,20 @@ static void test_apply_commands__causes(void **state)
         {"negative run timeout", bad_continue, "BAD_CONTINUE_AS_NEW_ATTRIBUTES"},
         {"no search attributes", no_search_attributes, "BAD_SEARCH_ATTRIBUTES"},
         {"no memo", no_memo, "BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES"},
-        {"child", a_child, "FEATURE_DISABLED"},
-        {"external signal", an_external_signal, "FEATURE_DISABLED"},
+        {"child without id", child_without_id, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {"child without type", child_without_type, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {"child with bad timeout", child_with_bad_timeout, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {"child with bad policy", child_with_bad_policy, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {"child elsewhere", child_elsewhere, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {"child with cron", child_with_cron, "FEATURE_DISABLED"},
+        {"signal to nobody", signal_to_nobody, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {"signal without name", signal_without_name, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {"signal to no run", signal_to_no_run, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {"cancel of nobody", cancel_of_nobody,
+         "BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {"cancel of no run", cancel_of_no_run,
+         "BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {"nexus operation", a_nexus_operation, "FEATURE_DISABLED"},
     };
 
     (void)state;
@@ -153,6 +242,64 @@ static void test_apply_commands__causes(void **state)
         shard_history_is(&f, "w", expected);
         assert_int_equal(shard_describe(&f, "w")->pending_activities.count, 0);
         assert_null(shard_take_push(&f, true));
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* 2.3: a child cannot be started and cancelled in one turn. */
+static void test_apply_commands__start_and_cancel_of_a_child(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command commands[2];
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    commands[0] = shard_start_child(&f, "child", WF_PARENT_CLOSE_POLICY_TERMINATE);
+    commands[1] = shard_cancel_external(&f, "child");
+    shard_status_is(shard_complete(&f, shard_poll(&f), commands, 2), WF_CALL_INVALID_ARGUMENT);
+    shard_history_is(
+        &f, "w",
+        BEGINNING "Failed(BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES)");
+    assert_int_equal(f.call_count, 0);
+    shard_fixture_deinit(&f);
+}
+
+static void lower_pending_limit(struct wf_service_config *config)
+{
+    config->limits.pending_max = 1;
+}
+
+/* 2.2 rule 8. */
+static void test_apply_commands__pending_limits_of_relations(void **state)
+{
+    static const struct {
+        struct wf_command (*make)(struct shard_fixture *f, const char *workflow_id);
+        const char *cause;
+    } rows[] = {
+        {NULL, "PENDING_CHILD_WORKFLOWS_LIMIT_EXCEEDED"},
+        {shard_signal_external, "PENDING_SIGNALS_LIMIT_EXCEEDED"},
+        {shard_cancel_external, "PENDING_REQUEST_CANCEL_LIMIT_EXCEEDED"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        struct wf_command commands[2];
+        char expected[160] = {0};
+        struct wf_buffer text = {0};
+
+        shard_fixture_init(&f, lower_pending_limit);
+        shard_start(&f, "w");
+        for (size_t j = 0; j < TEST_COUNT(commands); j++) {
+            commands[j] = rows[i].make == NULL
+                              ? shard_start_child(&f, "a", WF_PARENT_CLOSE_POLICY_ABANDON)
+                              : rows[i].make(&f, "a");
+        }
+        shard_status_is(shard_complete(&f, shard_poll(&f), commands, 2), WF_CALL_INVALID_ARGUMENT);
+        wf_buffer_init_fixed(&text, expected, sizeof expected - 1);
+        wf_buffer_printf(&text, BEGINNING "Failed(%s)", rows[i].cause);
+        shard_history_is(&f, "w", expected);
         shard_fixture_deinit(&f);
     }
 }
@@ -339,6 +486,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apply_commands__causes),
+        cmocka_unit_test(test_apply_commands__start_and_cancel_of_a_child),
+        cmocka_unit_test(test_apply_commands__pending_limits_of_relations),
         cmocka_unit_test(test_apply_commands__later_attempts_are_left_to_time_out),
         cmocka_unit_test(test_apply_commands__oversize_terminates),
         cmocka_unit_test(test_apply_commands__oversize_result_fails_the_activity),
