@@ -129,6 +129,7 @@ bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
         return false;
     }
     description->is_held = state->is_held;
+    description->run_expiration_ns = start->run_expiration_ns;
     description->parent = start->parent == NULL
                               ? NULL
                               : wf_message_copy(arena, &wf_type_workflow_execution, start->parent);

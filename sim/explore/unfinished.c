@@ -324,6 +324,46 @@ static bool was_sent(const struct answer *answer, struct wf_string signal)
     return wf_map_get(answer->question->sends, wf_buffer_string(&key)) != NULL;
 }
 
+static void explain_child(struct answer *answer)
+{
+    const struct wf_svc_description *description = answer->description;
+    const struct wf_svc_pending_child *child = &description->pending_children.items[0];
+
+    wf_buffer_printf(&answer->site, "child %S", &child->workflow_type);
+    wf_buffer_printf(&answer->reason, "waits for child %S", &child->workflow_id);
+    if (child->run_id.size_bytes == 0) {
+        wf_buffer_append_text(&answer->reason, ", which is not started yet");
+    }
+    if (description->pending_children.count > 1) {
+        wf_buffer_printf(&answer->reason, " (and %u more)", description->pending_children.count - 1);
+    }
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
+static void explain_external(struct answer *answer)
+{
+    const struct wf_svc_pending_external *external = &answer->description->pending_externals.items[0];
+
+    wf_buffer_append_text(&answer->site, external->is_cancel ? "cancel of another workflow" : "signal to another workflow");
+    wf_buffer_printf(&answer->reason, "waits until %S was %s", &external->workflow_id,
+                     external->is_cancel ? "asked to cancel" : "signaled");
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
+/* 5.4 "QUIRK": its parent closed between its start and the record of it. */
+static void explain_held(struct answer *answer)
+{
+    const struct wf_workflow_execution *parent = answer->description->parent;
+
+    wf_buffer_append_text(&answer->site, "its parent");
+    wf_buffer_append_text(&answer->reason, "waits for its first workflow task, until its parent");
+    if (parent != NULL) {
+        wf_buffer_printf(&answer->reason, " %S", &parent->workflow_id);
+    }
+    wf_buffer_append_text(&answer->reason, " has recorded the start");
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
 /* Nothing is pending: it waits for somebody outside. */
 static void explain_condition(struct answer *answer)
 {
@@ -359,6 +399,12 @@ static void explain_open(struct answer *answer)
         }
     } else if (description->pending_timer_ids.count > 0) {
         explain_timer(answer);
+    } else if (description->pending_externals.count > 0) {
+        explain_external(answer);
+    } else if (description->pending_children.count > 0) {
+        explain_child(answer);
+    } else if (description->is_held) {
+        explain_held(answer);
     } else {
         explain_condition(answer);
     }
@@ -400,7 +446,8 @@ bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view 
     if (wf_state_describe(scratch, run->state, &description, NULL) != WF_OK) {
         return false;
     }
-    if (description.pending_timer_ids.count > 0 || description.pending_workflow_task_is_started ||
+    if (description.pending_timer_ids.count > 0 || description.run_expiration_ns != 0 ||
+        description.pending_workflow_task_is_started ||
         description.pending_workflow_task_attempt > 1) {
         return false;
     }

@@ -297,6 +297,15 @@ static bool is_told_event(int64_t type)
            type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED;
 }
 
+/* What is told of other workflows; their ids belong to it. */
+static bool is_about_another(int64_t type)
+{
+    return (type >= WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED &&
+            type <= WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED) ||
+           (type >= WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED &&
+            type <= WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
+}
+
 static void tell_own(struct sim_story *story, const struct sim_record *record)
 {
     if (record->kind == SIM_RECORD_RUN_STARTED) {
@@ -318,6 +327,8 @@ static void tell_own(struct sim_story *story, const struct sim_record *record)
         (void)say(story, record, "replays %S from the start, %lld events", &record->subject, (long long)record->x);
     } else if (record->kind == SIM_RECORD_EVENT && is_told_event(record->y)) {
         (void)say(story, record, "history: %S (event %lld)", &record->a, (long long)record->x);
+    } else if (record->kind == SIM_RECORD_EVENT && is_about_another(record->y)) {
+        (void)say(story, record, "history: %S of %S (event %lld)", &record->a, &record->b, (long long)record->x);
     } else if (record->kind == SIM_RECORD_SENT && !wf_string_is(record->a, "query")) {
         (void)say(story, record, "sends %S", &record->a);
     } else if (record->kind == SIM_RECORD_ANSWERED && !wf_string_is(record->a, "query")) {

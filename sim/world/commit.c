@@ -130,6 +130,61 @@ static struct wf_string activity_detail(const struct sim_run_record *run, const 
     }
 }
 
+static struct wf_string id_of(const struct wf_workflow_execution *execution)
+{
+    return execution == NULL ? (struct wf_string){0} : execution->workflow_id;
+}
+
+static struct wf_string run_id_of(const struct wf_workflow_execution *execution)
+{
+    return execution == NULL ? (struct wf_string){0} : execution->run_id;
+}
+
+/* The other workflow of an event about one; NULL for other events. */
+static const struct wf_workflow_execution *other_of(const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+        return event->attributes.child_workflow_execution_started->workflow_execution;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+        return event->attributes.child_workflow_execution_completed->workflow_execution;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.child_workflow_execution_failed->workflow_execution;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+        return event->attributes.child_workflow_execution_canceled->workflow_execution;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+        return event->attributes.child_workflow_execution_timed_out->workflow_execution;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+        return event->attributes.child_workflow_execution_terminated->workflow_execution;
+    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+        return event->attributes.signal_external_workflow_execution_initiated->workflow_execution;
+    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.signal_external_workflow_execution_failed->workflow_execution;
+    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+        return event->attributes.external_workflow_execution_signaled->workflow_execution;
+    case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+        return event->attributes.request_cancel_external_workflow_execution_initiated->workflow_execution;
+    case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.request_cancel_external_workflow_execution_failed->workflow_execution;
+    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+        return event->attributes.external_workflow_execution_cancel_requested->workflow_execution;
+    default:
+        return NULL;
+    }
+}
+
+static struct wf_string other_detail(const struct sim_run_record *run, const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+        return event->attributes.start_child_workflow_execution_initiated->workflow_id;
+    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.start_child_workflow_execution_failed->workflow_id;
+    default:
+        return other_of(event) != NULL ? id_of(other_of(event)) : activity_detail(run, event);
+    }
+}
+
 /* What a person wants to see beside the event's name. */
 static struct wf_string detail_of(const struct sim_run_record *run, const struct wf_event *event)
 {
@@ -157,7 +212,7 @@ static struct wf_string detail_of(const struct sim_run_record *run, const struct
     case WF_EVENT_TYPE_MARKER_RECORDED:
         return event->attributes.marker_recorded->marker_name;
     default:
-        return activity_detail(run, event);
+        return other_detail(run, event);
     }
 }
 
@@ -198,6 +253,86 @@ static void record_handled(struct sim_world *world, struct sim_run_record *run, 
                                                     .a = run->unseen->name,
                                                     .x = run->unseen->event_id});
         forget_signal(world, run);
+    }
+}
+
+/* ---- What runs have to do with each other, for the checks ---- */
+
+/* The event of the parent that an outcome of a child names. */
+static int64_t initiated_id_of(const struct wf_event *event)
+{
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+        return event->attributes.child_workflow_execution_started->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+        return event->attributes.child_workflow_execution_completed->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+        return event->attributes.child_workflow_execution_failed->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+        return event->attributes.child_workflow_execution_canceled->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+        return event->attributes.child_workflow_execution_timed_out->initiated_event_id;
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+        return event->attributes.child_workflow_execution_terminated->initiated_event_id;
+    default:
+        return 0;
+    }
+}
+
+static void record_related(struct sim_world *world, const struct sim_run_record *run, struct wf_string other,
+                           struct wf_string parent_run, int64_t initiated_event_id, enum wf_event_type type)
+{
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RELATED,
+                                                .subject = run->workflow->id,
+                                                .a = other,
+                                                .b = parent_run,
+                                                .x = initiated_event_id,
+                                                .y = type});
+}
+
+/* A child's first run begins as STARTED, a later one of its chain as CONTINUED_AS_NEW. */
+static void note_parent(struct sim_world *world, const struct sim_run_record *run,
+                        const struct wf_event_workflow_execution_started *started)
+{
+    if (started->parent_workflow_execution != NULL) {
+        record_related(world, run, run->run_id, started->parent_workflow_execution->run_id,
+                       started->parent_initiated_event_id,
+                       started->continued_execution_run_id.size_bytes == 0
+                           ? WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
+                           : WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
+    }
+}
+
+static void note_relation(struct sim_world *world, const struct sim_run_record *run, const struct wf_event *event)
+{
+    const struct wf_workflow_execution *source = NULL;
+
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        note_parent(world, run, event->attributes.workflow_execution_started);
+        break;
+    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+        record_related(world, run,
+                       enum_detail(&wf_enum_type_parent_close_policy,
+                                   event->attributes.start_child_workflow_execution_initiated->parent_close_policy),
+                       run->run_id, event->event_id, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED);
+        break;
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        source = event->attributes.workflow_execution_signaled->external_workflow_execution;
+        if (source != NULL) {
+            record_related(world, run, run->workflow->id, source->run_id, 0, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
+        }
+        break;
+    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+        record_related(world, run, id_of(other_of(event)), run->run_id, 0, (enum wf_event_type)event->event_type);
+        break;
+    default:
+        if (initiated_id_of(event) != 0) {
+            record_related(world, run, run_id_of(other_of(event)), run->run_id, initiated_id_of(event),
+                           (enum wf_event_type)event->event_type);
+        }
+        break;
     }
 }
 
@@ -357,6 +492,7 @@ static bool note_event(struct sim_world *world, struct sim_run_record *run, cons
                                                 .b = detail_of(run, event),
                                                 .x = event->event_id,
                                                 .y = event->event_type});
+    note_relation(world, run, event);
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && !remember_signal(world, run, event)) {
         return false;
     }

@@ -65,11 +65,22 @@ static wf_error continue_twice(struct wf *wf, void *state, struct wf_args args, 
     return turn == 2 ? NULL : wf_continue_as_new(wf, WF_ARGS(wf_integer(wf, turn + 1)), NULL);
 }
 
+static wf_error raise(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state;
+    (void)args;
+    (void)result;
+    return wf_child(wf, "Waits", WF_ARGS(wf_bool(true)),
+                    &(struct wf_child_options){
+                        .workflow_id = wf_as_text(wf, wf_text(wf, "child-of-%s", wf_info(wf)->workflow_id))},
+                    NULL);
+}
+
 static const struct wf_workflow workflows[] = {
     {.name = "Continues", .run = continue_for_ever}, {.name = "ContinuesTwice", .run = continue_twice},
     {.name = "Waits", .run = wait_for_ever}, {.name = "Sleeps", .run = sleep_long},
     {.name = "Calls", .run = call},          {.name = "CallsElsewhere", .run = call_elsewhere},
-    {.name = NULL},
+    {.name = "Raises", .run = raise},        {.name = NULL},
 };
 static const struct wf_module module = {WF_API, .workflows = workflows};
 static const struct sim_code code = {.version = TEXT("v1"), .module = &module};
@@ -243,6 +254,7 @@ static void test_run__unfinished_workflows_say_why(void **state)
         {{.workflow_type = TEXT("Waits"), .activity = &works, .has_client = true},
          "WF501",
          "waits, and signal approve was never sent to it"},
+        {{.workflow_type = TEXT("Raises"), .activity = &works}, "WF501", "waits for child child-of-run-1"},
         {{.workflow_type = TEXT("Sleeps"), .activity = &works, .options = {.stop_at_ns = 60 * S}},
          "WF502",
          "waits for timer 1 at 604800."},
@@ -265,7 +277,8 @@ static void test_run__unfinished_workflows_say_why(void **state)
 
         options.no_faults = true;
         result = run_seed(run, &options);
-        assert_int_equal(result->unfinished_count, 2);
+        /* A child waits, too. */
+        assert_int_equal(result->unfinished_count, wf_string_is(rows[i].setting.workflow_type, "Raises") ? 4 : 2);
         if (!wf_string_starts_with(result->unfinished[0].reason, wf_string_of(rows[i].reason))) {
             test_string_is("reason", result->unfinished[0].reason, rows[i].reason);
         }
