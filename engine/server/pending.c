@@ -88,6 +88,18 @@ void wf_pending_forget(struct wf_shard *shard, enum wf_pending_kind kind)
     }
 }
 
+bool wf_pending_drop(struct wf_shard *shard, enum wf_pending_kind kind, void **object)
+{
+    for (uint32_t i = 0; i < shard->pending_capacity; i++) {
+        if (shard->pending[i].kind == kind) {
+            *object = shard->pending[i].object;
+            free_slot(shard, i);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wf_keep_string(struct wf_shard *shard, struct wf_string string, struct wf_string *kept)
 {
     char *copy = string.size_bytes == 0 ? NULL : wf_slab_take(&shard->slabs, string.size_bytes);

@@ -395,6 +395,9 @@ enum wf_pending_kind wf_pending_take(struct wf_shard *shard, uint64_t call_id, v
 /* Forgets every call of a kind. */
 void wf_pending_forget(struct wf_shard *shard, enum wf_pending_kind kind);
 
+/* Forgets one call of a kind and gives its object; false when there is none. */
+bool wf_pending_drop(struct wf_shard *shard, enum wf_pending_kind kind, void **object);
+
 bool wf_keep_string(struct wf_shard *shard, struct wf_string string, struct wf_string *kept);
 void wf_drop_string(struct wf_shard *shard, struct wf_string *kept);
 bool wf_keep_message(struct wf_shard *shard, const struct wf_message_type *type,

@@ -600,6 +600,9 @@ void wf_write_reply(struct wf_shard *shard, struct wf_write *write, const struct
     switch (reply->status) {
     case WF_DATABASE_OK:
         commit(shard, write);
+        if (range_id != shard->range_id) {
+            wf_workflow_drop_state(shard, workflow); /* other owners may have written since */
+        }
         break;
     case WF_DATABASE_UNKNOWN:
         /* 8.2 rule 4: who called learns that nobody knows, after the shard has a new range. */

@@ -439,8 +439,26 @@ static void drop_task_operations(struct wf_shard *shard, struct wf_workflow *wor
     }
 }
 
+/*
+ * What a read under the range that is given up will bring is what the database had then, and other owners may have come
+ * since. Written upon, it would fail its condition, and the orphan node that it leaves would have a higher transaction id than
+ * what those owners wrote, so that readers would take it for history (3.9).
+ */
+static void forget_loads(struct wf_shard *shard)
+{
+    void *object = NULL;
+
+    while (wf_pending_drop(shard, WF_PENDING_LOAD, &object)) {
+        struct wf_workflow *workflow = object;
+
+        WF_ASSERT(workflow->is_locked);
+        workflow->is_locked = false;
+    }
+}
+
 void wf_workflows_drop_all(struct wf_shard *shard)
 {
+    forget_loads(shard);
     for (uint32_t i = 0; i < shard->bucket_count; i++) {
         for (struct wf_workflow *workflow = shard->buckets[i]; workflow != NULL;
              workflow = workflow->next_in_bucket) {

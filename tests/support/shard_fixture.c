@@ -33,6 +33,12 @@ static void perform_store(struct shard_fixture *fixture, const struct shard_stor
     fixture->write_count += is_run_write && is_committed ? 1u : 0u;
     kept = wf_message_copy(&fixture->arena, &wf_type_db_reply, &reply);
     assert_non_null(kept);
+    if (fixture->slow_op == store->request->op_case) {
+        fixture->slow_op = 0;
+        fixture->slow = *store;
+        fixture->slow_reply = kept;
+        return;
+    }
     deliver(fixture, store->owner,
             &(struct wf_service_input){
                 .type = WF_SERVICE_DATABASE, .call_id = store->call_id, .reply = kept});
@@ -313,6 +319,15 @@ void shard_fixture_acquire_now(struct shard_fixture *fixture)
     fixture->holds_acquires = false;
     assert_non_null(fixture->acquire.request);
     perform_store(fixture, &fixture->acquire);
+}
+
+void shard_fixture_reply(struct shard_fixture *fixture)
+{
+    assert_non_null(fixture->slow_reply);
+    deliver(fixture, fixture->slow.owner,
+            &(struct wf_service_input){.type = WF_SERVICE_DATABASE,
+                                       .call_id = fixture->slow.call_id,
+                                       .reply = fixture->slow_reply});
 }
 
 void shard_fixture_release_one(struct shard_fixture *fixture)

@@ -73,6 +73,9 @@ struct shard_fixture {
     uint32_t held_call_case;                  /* calls of this kind wait for shard_fixture_forward */
     struct shard_store stores[SHARD_LOG_MAX]; /* held back */
     uint32_t store_count;
+    uint32_t slow_op;        /* replies to database requests of this kind wait for shard_fixture_reply */
+    struct shard_store slow; /* whose reply is held back */
+    const struct wf_db_reply *slow_reply;
     bool holds_writes;                    /* writes of runs wait for shard_fixture_release */
     bool holds_acquires;                  /* acquisitions wait for shard_fixture_acquire_now */
     uint32_t acquires_refused;            /* so many answers to acquisitions are UNAVAILABLE */
@@ -111,6 +114,9 @@ const struct wf_svc_response *shard_fixture_call(struct shard_fixture *fixture,
 
 /* Performs the held acquisition. */
 void shard_fixture_acquire_now(struct shard_fixture *fixture);
+
+/* Delivers the reply that was held back. */
+void shard_fixture_reply(struct shard_fixture *fixture);
 
 /* Performs the first held write. */
 void shard_fixture_release_one(struct shard_fixture *fixture);

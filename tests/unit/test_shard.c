@@ -553,6 +553,49 @@ static void test_shard__calls_that_are_asked_again(void **state)
     }
 }
 
+/* What owner 0 waits for while owner 1 writes; then owner 0 has the shard again, and the reply comes. */
+static void test_shard__old_replies_are_not_believed(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t op_case;
+        bool is_forgetful; /* the run must be read first */
+    } rows[] = {
+        {"a read", WF_CASE_db_request_read_run, true},
+        {"a write", WF_CASE_db_request_write, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        uint64_t waiting = 0;
+        const struct sim_db_run *run = NULL;
+
+        shard_fixture_init(&f, NULL);
+        shard_start(&f, "w");
+        if (rows[i].is_forgetful) {
+            shard_fixture_advance(&f, 40 * WF_NS_PER_S); /* its tasks are done, and known to be */
+            shard_fixture_crash(&f, 0);
+            shard_fixture_acquire(&f, 0);
+        }
+        f.slow_op = rows[i].op_case;
+        waiting = send_signal(&f, 0, "w", "r1");
+        shard_fixture_acquire(&f, 1);
+        shard_status_is(shard_fixture_answer(&f, send_signal(&f, 1, "w", "r2")), WF_CALL_OK);
+        f.fate = SIM_DATABASE_FATE_NOT_WRITTEN; /* nobody knows, so owner 0 takes the shard anew */
+        send_start(&f, 0, "v", "s");
+        assert_true(wf_shard_range_id(f.shards[0]) > wf_shard_range_id(f.shards[1]));
+        shard_fixture_reply(&f);
+        shard_status_is(shard_fixture_answer(&f, waiting), WF_CALL_OK);
+        shard_status_is(shard_fixture_answer(&f, send_signal(&f, 0, "w", "r3")), WF_CALL_OK);
+        shard_history_is(&f, "w",
+                         "WorkflowExecutionStarted Scheduled(1) Signaled Signaled Signaled");
+        run = sim_database_run(&f.database, sim_database_current(&f.database, WF_STR("w"))->run_id);
+        assert_int_equal(run->node_count, 4); /* and no orphan among them */
+        shard_fixture_deinit(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_shard__unknown_start_is_found_by_its_request),
         cmocka_unit_test(test_shard__unavailable_database_changes_nothing),
         cmocka_unit_test(test_shard__failed_condition_reloads),
+        cmocka_unit_test(test_shard__old_replies_are_not_believed),
         cmocka_unit_test(test_shard__nothing_is_visible_before_the_commit),
         cmocka_unit_test(test_shard__crash_after_commit_loses_only_the_answer),
         cmocka_unit_test(test_shard__buffered_events_survive_the_owner),
