@@ -73,7 +73,6 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->create_requests, arena);
     wf_map_init(&made->related_runs, arena);
     wf_map_init(&made->children, arena);
-    wf_map_init(&made->externals, arena);
     WF_TRY(read_goals(made, err));
     sim_check_goals_init(made);
     *checks = made;
@@ -88,7 +87,7 @@ void sim_checks_record(struct sim_checks *checks, const struct sim_record *recor
     sim_checks_track(checks, record, workflow, &effect);
     sim_check_engine_record(checks, record, workflow);
     sim_check_answers_record(checks, record, workflow);
-    sim_check_relations_record(checks, record, workflow);
+    sim_check_children_record(checks, record, workflow);
     sim_check_effects_record(checks, record, workflow, effect);
     sim_check_progress_record(checks, record, workflow);
     sim_check_signals_record(checks, record, workflow);
@@ -117,7 +116,7 @@ void sim_checks_end(struct sim_checks *checks, const struct sim_checks_end *end)
     sim_check_effects_end(checks, end);
     sim_check_progress_end(checks, end);
     sim_check_signals_end(checks, end);
-    sim_check_relations_end(checks, end);
+    sim_check_children_end(checks, end);
 }
 
 const struct sim_broken_check *sim_checks_broken(const struct sim_checks *checks, uint32_t *count)

@@ -124,12 +124,10 @@ struct sim_checks {
     struct wf_map runs;           /* by run id: what commits made of them */
     struct wf_map create_requests; /* by workflow id and request id: the run that was made */
     struct wf_map names; /* every string kept more than once */
-    struct wf_map related_runs; /* of check_relations.c, by run id */
+    struct wf_map related_runs; /* of check_children.c, by run id */
     struct wf_map children;     /* by the parent's run and the command */
-    struct wf_map externals;    /* by target and the source's run */
     struct sim_child_track *first_child;
-    struct sim_external_track *first_external;
-    bool has_relations; /* some workflow has to do with another */
+    bool has_children;          /* some workflow has one */
     struct sim_fault_note notes[SIM_FAULT_NOTES];
     uint64_t note_count; /* ever; the latest SIM_FAULT_NOTES are kept */
     wf_time_ns heal_ns;  /* SIM_NEVER until then */
@@ -213,10 +211,10 @@ void sim_check_answers_signaled(struct sim_checks *checks, struct sim_workflow_t
                                 const struct sim_record *at);
 void sim_check_answers_end(struct sim_checks *checks, const struct sim_checks_end *end);
 
-/* check_relations.c */
-void sim_check_relations_record(struct sim_checks *checks, const struct sim_record *record,
-                                struct sim_workflow_track *workflow);
-void sim_check_relations_end(struct sim_checks *checks, const struct sim_checks_end *end);
+/* check_children.c */
+void sim_check_children_record(struct sim_checks *checks, const struct sim_record *record,
+                               struct sim_workflow_track *workflow);
+void sim_check_children_end(struct sim_checks *checks, const struct sim_checks_end *end);
 void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
                              struct sim_workflow_track *workflow);
 /* Once the moments of all goals are read. */

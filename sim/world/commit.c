@@ -256,28 +256,7 @@ static void record_handled(struct sim_world *world, struct sim_run_record *run, 
     }
 }
 
-/* ---- What runs have to do with each other, for the checks ---- */
-
-/* The event of the parent that an outcome of a child names. */
-static int64_t initiated_id_of(const struct wf_event *event)
-{
-    switch (event->event_type) {
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
-        return event->attributes.child_workflow_execution_started->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
-        return event->attributes.child_workflow_execution_completed->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.child_workflow_execution_failed->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
-        return event->attributes.child_workflow_execution_canceled->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
-        return event->attributes.child_workflow_execution_timed_out->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
-        return event->attributes.child_workflow_execution_terminated->initiated_event_id;
-    default:
-        return 0;
-    }
-}
+/* ---- Parents and children, for the checks ---- */
 
 static void record_related(struct sim_world *world, const struct sim_run_record *run, struct wf_string other,
                            struct wf_string parent_run, int64_t initiated_event_id, enum wf_event_type type)
@@ -305,33 +284,24 @@ static void note_parent(struct sim_world *world, const struct sim_run_record *ru
 
 static void note_relation(struct sim_world *world, const struct sim_run_record *run, const struct wf_event *event)
 {
-    const struct wf_workflow_execution *source = NULL;
+    const struct wf_event_start_child_workflow_execution_initiated *initiated = NULL;
+    const struct wf_event_child_workflow_execution_started *started = NULL;
 
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
         note_parent(world, run, event->attributes.workflow_execution_started);
         break;
     case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
-        record_related(world, run,
-                       enum_detail(&wf_enum_type_parent_close_policy,
-                                   event->attributes.start_child_workflow_execution_initiated->parent_close_policy),
+        initiated = event->attributes.start_child_workflow_execution_initiated;
+        record_related(world, run, enum_detail(&wf_enum_type_parent_close_policy, initiated->parent_close_policy),
                        run->run_id, event->event_id, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED);
         break;
-    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-        source = event->attributes.workflow_execution_signaled->external_workflow_execution;
-        if (source != NULL) {
-            record_related(world, run, run->workflow->id, source->run_id, 0, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
-        }
-        break;
-    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
-    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
-        record_related(world, run, id_of(other_of(event)), run->run_id, 0, (enum wf_event_type)event->event_type);
+    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+        started = event->attributes.child_workflow_execution_started;
+        record_related(world, run, run_id_of(started->workflow_execution), run->run_id, started->initiated_event_id,
+                       WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED);
         break;
     default:
-        if (initiated_id_of(event) != 0) {
-            record_related(world, run, run_id_of(other_of(event)), run->run_id, initiated_id_of(event),
-                           (enum wf_event_type)event->event_type);
-        }
         break;
     }
 }
