@@ -7,6 +7,7 @@
 #include "sim/check/check_runs.h"
 #include "sim/cli/command.h"
 #include "sim/cli/histories.h"
+#include "sim/report/visible.h"
 
 struct totals {
     uint64_t histories;
@@ -32,10 +33,10 @@ static const char *path_or_stdin(const char *path)
 
 static void append_name(struct wf_buffer *text, const char *path, struct wf_string workflow_id)
 {
-    cli_append_visible(text, wf_string_of(path_or_stdin(path)), 0);
+    sim_append_visible(text, wf_string_of(path_or_stdin(path)), 0);
     if (workflow_id.size_bytes > 0) {
         wf_buffer_append_text(text, ": ");
-        cli_append_visible(text, workflow_id, 0);
+        sim_append_visible(text, workflow_id, 0);
     }
 }
 
@@ -45,7 +46,7 @@ static void append_findings(struct cli_output *out, const struct sim_history_fin
     for (uint32_t i = 0; i < count; i++) {
         wf_buffer_printf(&out->text, "  %s%s%s  ", cli_style(out, CLI_STYLE_RED), findings[i].invariant,
                          cli_style(out, CLI_STYLE_PLAIN));
-        cli_append_visible(&out->text, findings[i].sentence, 0);
+        sim_append_visible(&out->text, findings[i].sentence, 0);
         wf_buffer_append_char(&out->text, '\n');
     }
     if (further > 0) {

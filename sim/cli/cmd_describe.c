@@ -7,6 +7,7 @@
 #include "engine/print.h"
 #include "sim/cli/moment.h"
 #include "sim/cli/steps.h"
+#include "sim/report/visible.h"
 
 #define LABEL_COLUMNS 12
 #define NAMES_MAX 4096 /* ids that a suggestion is chosen from */
@@ -87,14 +88,14 @@ static bool has_open_task(const struct wf_history *history)
 static void append_label(struct wf_buffer *text, const char *label)
 {
     wf_buffer_append_text(text, "  ");
-    cli_append_column(text, wf_string_of(label), LABEL_COLUMNS);
+    sim_append_column(text, wf_string_of(label), LABEL_COLUMNS);
 }
 
 static void append_line(struct wf_buffer *text, const char *label, struct wf_string value)
 {
     if (value.size_bytes > 0) {
         append_label(text, label);
-        cli_append_visible(text, value, 0);
+        sim_append_visible(text, value, 0);
         wf_buffer_append_char(text, '\n');
     }
 }
@@ -150,7 +151,7 @@ static void append_text(struct cli_output *out, const struct wf_archive_entry *e
     struct wf_buffer *text = &out->text;
 
     wf_buffer_append_text(text, cli_style(out, CLI_STYLE_BOLD));
-    cli_append_visible(text, entry->workflow_id.size_bytes > 0 ? entry->workflow_id : WF_STR("(no workflow id)"), 0);
+    sim_append_visible(text, entry->workflow_id.size_bytes > 0 ? entry->workflow_id : WF_STR("(no workflow id)"), 0);
     wf_buffer_printf(text, "%s\n", cli_style(out, CLI_STYLE_PLAIN));
     append_line(text, "type", entry->workflow_type);
     append_line(text, "run", entry->run_id);
@@ -160,7 +161,7 @@ static void append_text(struct cli_output *out, const struct wf_archive_entry *e
     wf_buffer_printf(text, "%u\n", history->event_count);
     if (entry->scenario.size_bytes > 0) {
         append_label(text, "recorded");
-        cli_append_visible(text, entry->scenario, 0);
+        sim_append_visible(text, entry->scenario, 0);
         wf_buffer_printf(text, " --seed %llu\n", (unsigned long long)entry->seed);
     }
     if (history->event_count > 0) {

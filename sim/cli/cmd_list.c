@@ -6,6 +6,7 @@
 #include "engine/print.h"
 #include "sim/cli/moment.h"
 #include "sim/cli/steps.h"
+#include "sim/report/visible.h"
 
 #define ID_COLUMNS 28
 #define TYPE_COLUMNS 20
@@ -47,7 +48,7 @@ static void append_heading(struct cli_output *out)
 
     wf_buffer_append_text(&out->text, cli_style(out, CLI_STYLE_BOLD));
     for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
-        cli_append_column(&out->text, wf_string_of(headings[i].name), headings[i].columns);
+        sim_append_column(&out->text, wf_string_of(headings[i].name), headings[i].columns);
         wf_buffer_append_text(&out->text, "  ");
     }
     wf_buffer_printf(&out->text, "run%s\n", cli_style(out, CLI_STYLE_PLAIN));
@@ -65,26 +66,26 @@ static void append_time_column(struct wf_buffer *text, struct wf_arena *arena, s
     } else {
         wf_buffer_append_char(&time, '-');
     }
-    cli_append_column(text, wf_buffer_string(&time), TIME_COLUMNS);
+    sim_append_column(text, wf_buffer_string(&time), TIME_COLUMNS);
 }
 
 static void append_text_row(struct cli *cli, const struct wf_archive_entry *entry, uint32_t pending_count)
 {
     struct wf_buffer *text = &cli->out->text;
 
-    cli_append_column(text, entry->workflow_id, ID_COLUMNS);
+    sim_append_column(text, entry->workflow_id, ID_COLUMNS);
     wf_buffer_append_text(text, "  ");
-    cli_append_column(text, entry->workflow_type, TYPE_COLUMNS);
+    sim_append_column(text, entry->workflow_type, TYPE_COLUMNS);
     wf_buffer_append_text(text, "  ");
-    cli_append_column(text, wf_string_of(cli_status_name(entry->status)), STATUS_COLUMNS);
+    sim_append_column(text, wf_string_of(cli_status_name(entry->status)), STATUS_COLUMNS);
     wf_buffer_append_text(text, "  ");
     append_time_column(text, cli->arena, entry->start_time);
     wf_buffer_append_text(text, "  ");
     append_time_column(text, cli->arena, entry->close_time);
     wf_buffer_printf(text, "  %7u  %7u  ", entry->event_count, pending_count);
-    cli_append_column(text, entry->task_queue, QUEUE_COLUMNS);
+    sim_append_column(text, entry->task_queue, QUEUE_COLUMNS);
     wf_buffer_append_text(text, "  ");
-    cli_append_visible(text, entry->run_id, 0);
+    sim_append_visible(text, entry->run_id, 0);
     wf_buffer_append_char(text, '\n');
 }
 

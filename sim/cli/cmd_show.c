@@ -9,6 +9,7 @@
 #include "sim/cli/histories.h"
 #include "sim/cli/steps.h"
 #include "sim/cli/timeline.h"
+#include "sim/report/visible.h"
 
 #define TIME_COLUMNS 10
 #define VALUE_BYTES_MAX 60
@@ -94,7 +95,7 @@ static void append_boundary(struct cli_output *out, const struct wf_history *his
     wf_buffer_printf(&out->text, "%s── workflow task %u", cli_style(out, CLI_STYLE_CYAN), tasks->count);
     if (identity.size_bytes > 0) {
         wf_buffer_append_text(&out->text, ", ");
-        cli_append_visible(&out->text, identity, NAME_COLUMNS_MAX);
+        sim_append_visible(&out->text, identity, NAME_COLUMNS_MAX);
     }
     if (is_replayed) {
         wf_buffer_append_text(&out->text, ": not in its cache, the code runs again from its first line");
@@ -161,9 +162,9 @@ static void append_event(struct cli *cli, const struct wf_history *history, cons
     if (words.size_bytes > 0) {
         const size_t before = id_columns + 2 + TIME_COLUMNS + 2 + name_columns + 2;
 
-        cli_append_column(&out->text, name, name_columns);
+        sim_append_column(&out->text, name, name_columns);
         wf_buffer_printf(&out->text, "%s  ", cli_style(out, CLI_STYLE_PLAIN));
-        cli_append_visible(&out->text, words, out->width > before + 20 ? out->width - before : 0);
+        sim_append_visible(&out->text, words, out->width > before + 20 ? out->width - before : 0);
     } else {
         wf_buffer_printf(&out->text, "%S%s", &name, cli_style(out, CLI_STYLE_PLAIN));
     }
@@ -212,13 +213,13 @@ static void append_heading(struct cli_output *out, const struct wf_history *hist
     const struct wf_event *last = history->event_count == 0 ? NULL : &history->events[history->event_count - 1];
 
     wf_buffer_append_text(text, cli_style(out, CLI_STYLE_BOLD));
-    cli_append_visible(text, history->workflow_id.size_bytes > 0 ? history->workflow_id : WF_STR("(no workflow id)"), 0);
+    sim_append_visible(text, history->workflow_id.size_bytes > 0 ? history->workflow_id : WF_STR("(no workflow id)"), 0);
     wf_buffer_printf(text, "%s  ", cli_style(out, CLI_STYLE_PLAIN));
-    cli_append_visible(text, history->workflow_type.size_bytes > 0 ? history->workflow_type : WF_STR("(no type)"), 0);
+    sim_append_visible(text, history->workflow_type.size_bytes > 0 ? history->workflow_type : WF_STR("(no type)"), 0);
     wf_buffer_printf(text, "  %u events  %s\n", history->event_count, ending_of(history));
     if (history->run_id.size_bytes > 0) {
         wf_buffer_append_text(text, "run ");
-        cli_append_visible(text, history->run_id, 0);
+        sim_append_visible(text, history->run_id, 0);
         wf_buffer_append_char(text, '\n');
     }
     if (first != NULL && first->event_time.is_set) {
@@ -230,7 +231,7 @@ static void append_heading(struct cli_output *out, const struct wf_history *hist
     }
     if (history->scenario.size_bytes > 0) {
         wf_buffer_append_text(text, "recorded from ");
-        cli_append_visible(text, history->scenario, 0);
+        sim_append_visible(text, history->scenario, 0);
         wf_buffer_printf(text, " --seed %llu\n", (unsigned long long)history->seed);
     }
     wf_buffer_append_char(text, '\n');

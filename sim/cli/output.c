@@ -15,6 +15,7 @@
 #include "engine/base/assert.h"
 #include "sim/host/clock.h"
 
+#define COMPLAINT_BYTES 8192 /* a longer one is cut */
 #define OUTPUT_BYTES_BUFFERED ((size_t)64 * 1024)
 #define PROGRESS_INTERVAL_NS INT64_C(100000000)
 
@@ -84,74 +85,6 @@ const char *cli_style(const struct cli_output *out, enum cli_style style)
     WF_UNREACHABLE();
 }
 
-/*
- * The size of the UTF-8 character that text begins with; 0 when it is ill-formed (overlong forms and surrogates included)
- * or a C1 control character, which some terminals obey.
- */
-static size_t character_size(const char *text, size_t size_bytes)
-{
-    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const uint8_t lead = (uint8_t)text[0];
-    const size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
-    uint32_t value = 0;
-
-    if (size <= 1) {
-        return size;
-    }
-    if (size > size_bytes) {
-        return 0;
-    }
-    value = lead & (0x7FU >> size);
-    for (size_t i = 1; i < size; i++) {
-        const uint8_t byte = (uint8_t)text[i];
-
-        if ((byte & 0xC0) != 0x80) {
-            return 0;
-        }
-        value = value << 6 | (byte & 0x3FU);
-    }
-    if (value < smallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF) || value < 0xA0) {
-        return 0;
-    }
-    return size;
-}
-
-size_t cli_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max)
-{
-    size_t columns = 0;
-    size_t i = 0;
-
-    while (i < string.size_bytes) {
-        const size_t size = character_size(string.data + i, string.size_bytes - i);
-        const uint8_t byte = (uint8_t)string.data[i];
-        const bool is_plain = size > 0 && byte >= 0x20 && byte != 0x7F;
-        const size_t wanted = is_plain ? 1 : 4;
-
-        /* The last column is kept for the ellipsis unless the string ends there. */
-        if (columns_max > 0 && columns + wanted + (i + (is_plain ? size : 1) < string.size_bytes ? 1 : 0) > columns_max) {
-            wf_buffer_append_text(text, "…");
-            return columns + 1;
-        }
-        if (is_plain) {
-            wf_buffer_append(text, string.data + i, size);
-        } else {
-            wf_buffer_printf(text, "\\x%02x", (unsigned)byte);
-        }
-        columns += wanted;
-        i += is_plain ? size : 1;
-    }
-    return columns;
-}
-
-void cli_append_column(struct wf_buffer *text, struct wf_string string, size_t columns)
-{
-    const size_t used = cli_append_visible(text, string, columns);
-
-    if (used < columns) {
-        cli_append_repeated(text, " ", columns - used);
-    }
-}
-
 void cli_append_repeated(struct wf_buffer *text, const char *piece, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -163,10 +96,20 @@ void cli_complain(const char *format, ...)
 {
     va_list arguments;
 
-    fputs("wfsim: ", stderr);
+    char text[COMPLAINT_BYTES];
+
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fputs("wfsim: ", stderr);
+    for (const char *at = text; *at != '\0'; at++) {
+        /* What is complained about may be a name out of a file. */
+        if (((unsigned char)*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7F) {
+            fprintf(stderr, "\\x%02x", (unsigned)(unsigned char)*at);
+        } else {
+            fputc(*at, stderr);
+        }
+    }
     fputc('\n', stderr);
 }
 

@@ -45,15 +45,6 @@ void cli_output_flush(struct cli_output *out);
 /* The escape that begins a style (CLI_STYLE_PLAIN ends one); empty without colour. Printed with %s. */
 const char *cli_style(const struct cli_output *out, enum cli_style style);
 
-/*
- * Appends text of unknown origin so that it can neither move the cursor nor break a line: control characters and ill-formed
- * UTF-8 become escapes. Longer than columns_max it ends in an ellipsis; 0: whole. Returns the columns used.
- */
-size_t cli_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max);
-
-/* As cli_append_visible, then spaces up to `columns`. */
-void cli_append_column(struct wf_buffer *text, struct wf_string string, size_t columns);
-
 void cli_append_repeated(struct wf_buffer *text, const char *piece, size_t count);
 
 /* One diagnostic line on standard error, after "wfsim: ". Results that are still buffered are not flushed first. */

@@ -4,6 +4,7 @@
 #include "sim/cli/steps.h"
 
 #include "engine/base/assert.h"
+#include "sim/report/visible.h"
 
 #define NAME_COLUMNS_MAX 60
 
@@ -141,10 +142,10 @@ static void append_child_name(struct wf_buffer *text,
                               const struct wf_event_start_child_workflow_execution_initiated *child)
 {
     if (child->workflow_type != NULL) {
-        cli_append_visible(text, child->workflow_type->name, NAME_COLUMNS_MAX);
+        sim_append_visible(text, child->workflow_type->name, NAME_COLUMNS_MAX);
         wf_buffer_append_char(text, ' ');
     }
-    cli_append_visible(text, child->workflow_id, NAME_COLUMNS_MAX);
+    sim_append_visible(text, child->workflow_id, NAME_COLUMNS_MAX);
 }
 
 static struct wf_string name_of(const struct wf_event *event)
@@ -179,11 +180,11 @@ void cli_append_step_name(struct wf_buffer *text, const struct wf_event *event)
     }
     if (event->event_type == WF_EVENT_TYPE_TIMER_STARTED) {
         wf_buffer_append_text(text, "timer ");
-        cli_append_visible(text, event->attributes.timer_started->timer_id, NAME_COLUMNS_MAX);
+        sim_append_visible(text, event->attributes.timer_started->timer_id, NAME_COLUMNS_MAX);
     } else if (event->event_type == WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED) {
         append_child_name(text, event->attributes.start_child_workflow_execution_initiated);
     } else {
-        cli_append_visible(text, name_of(event), NAME_COLUMNS_MAX);
+        sim_append_visible(text, name_of(event), NAME_COLUMNS_MAX);
     }
 }
 

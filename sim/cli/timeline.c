@@ -2,6 +2,7 @@
 #include "sim/cli/timeline.h"
 
 #include "sim/cli/steps.h"
+#include "sim/report/visible.h"
 
 #define NAME_COLUMNS 30
 #define BAR_COLUMNS_MIN 24
@@ -60,7 +61,7 @@ static void append_name(struct cli_output *out, const struct wf_event *event, co
     if (span->attempt > 1) {
         wf_buffer_printf(&name, " (attempt %d)", (int)span->attempt);
     }
-    cli_append_column(&out->text, wf_buffer_string(&name), NAME_COLUMNS);
+    sim_append_column(&out->text, wf_buffer_string(&name), NAME_COLUMNS);
 }
 
 static void append_bar(struct cli_output *out, const struct drawing *drawing, uint32_t begin, const struct span *span)
@@ -119,7 +120,7 @@ static void append_marks(struct cli *cli, const struct drawing *drawing, enum wf
             continue;
         }
         if (count == 0) {
-            cli_append_column(&cli->out->text, wf_string_of(name), NAME_COLUMNS + 2);
+            sim_append_column(&cli->out->text, wf_string_of(name), NAME_COLUMNS + 2);
         }
         count++;
         column = column_of(drawing, i);

@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/print.h"
 #include "sim/report/pack.h"
+#include "sim/report/visible.h"
 
 #define VALUE_BYTES_MAX 60 /* of one value in a window */
 #define SIGNATURE_DIGITS 16u
@@ -184,32 +185,6 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
 
 /* ---- Text ---- */
 
-/* The first `columns` characters of a text, an ellipsis where it is cut, then blanks to the full width. */
-static void append_column(struct wf_buffer *out, struct wf_string text, size_t columns)
-{
-    size_t used = 0;
-    size_t at = 0;
-
-    while (at < text.size_bytes && used < columns) {
-        const size_t size_bytes = wf_utf8_sequence(text.data + at, text.size_bytes - at);
-        const size_t step = size_bytes > 0 ? size_bytes : 1;
-
-        if (used + 1 == columns && at + step < text.size_bytes) {
-            wf_buffer_append_text(out, "…");
-            at = text.size_bytes;
-        } else if (size_bytes == 0) {
-            wf_buffer_append_char(out, '?');
-        } else {
-            wf_buffer_append(out, text.data + at, size_bytes);
-        }
-        at += step;
-        used++;
-    }
-    for (; used < columns; used++) {
-        wf_buffer_append_char(out, ' ');
-    }
-}
-
 static size_t longest(const struct sim_verdict *verdict, bool is_history)
 {
     size_t columns = SIDE_COLUMNS_MIN;
@@ -230,34 +205,40 @@ static void print_window(const struct sim_verdict *verdict, uint32_t width, stru
     left = left < limit ? left : limit;
     right = right < limit ? right : limit;
     wf_buffer_append_text(out, "\n    ");
-    append_column(out, WF_STR("history"), left);
+    sim_append_column(out, WF_STR("history"), left);
     wf_buffer_append_text(out, "  code\n");
     for (uint32_t i = 0; i < verdict->row_count; i++) {
         const struct sim_verdict_row *row = &verdict->rows[i];
 
         wf_buffer_append_text(out, row->is_difference ? "  > " : "    ");
-        append_column(out, row->history, row->code.size_bytes > 0 ? left : 0);
         if (row->code.size_bytes == 0) {
-            append_column(out, row->history, row->history.size_bytes < left ? row->history.size_bytes : left);
+            sim_append_visible(out, row->history, left);
         } else {
+            sim_append_column(out, row->history, left);
             wf_buffer_append_text(out, "  ");
-            append_column(out, row->code, row->code.size_bytes < right ? row->code.size_bytes : right);
+            sim_append_visible(out, row->code, right);
         }
         wf_buffer_append_char(out, '\n');
     }
     wf_buffer_append_char(out, '\n');
 }
 
+/* Ids, types, messages and values are out of a history, which anybody may have made. */
+static void print_part(struct wf_buffer *out, const char *before, struct wf_string text, const char *after)
+{
+    if (text.size_bytes > 0) {
+        wf_buffer_append_text(out, before);
+        sim_append_visible(out, text, 0);
+        wf_buffer_append_text(out, after);
+    }
+}
+
 static void print_head(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "%s%s: %S", verdict->known.size_bytes > 0 ? "known " : "", wf_verdict_name(verdict->verdict),
-                     &verdict->file);
-    if (verdict->workflow_id.size_bytes > 0) {
-        wf_buffer_printf(out, ", workflow %S", &verdict->workflow_id);
-    }
-    if (verdict->workflow_type.size_bytes > 0) {
-        wf_buffer_printf(out, " (%S)", &verdict->workflow_type);
-    }
+    wf_buffer_printf(out, "%s%s", verdict->known.size_bytes > 0 ? "known " : "", wf_verdict_name(verdict->verdict));
+    print_part(out, ": ", verdict->file, "");
+    print_part(out, ", workflow ", verdict->workflow_id, "");
+    print_part(out, " (", verdict->workflow_type, ")");
     if (verdict->diagnosis != NULL) {
         wf_buffer_printf(out, " [%s%s%s]", verdict->diagnosis, verdict->cause != WF_CAUSE_NONE ? ", " : "",
                          verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : "");
@@ -273,26 +254,22 @@ void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer
 void sim_verdict_print_known(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
     print_head(verdict, out);
-    wf_buffer_printf(out, ": %S\n", &verdict->known);
+    print_part(out, ": ", verdict->known, "\n");
 }
 
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
 {
     print_head(verdict, out);
-    wf_buffer_printf(out, "\n  %S\n", &verdict->message);
-    if (verdict->known.size_bytes > 0) {
-        wf_buffer_printf(out, "  known: %S\n", &verdict->known);
-    }
+    wf_buffer_append_char(out, '\n');
+    print_part(out, "  ", verdict->message, "\n");
+    print_part(out, "  known: ", verdict->known, "\n");
     if (verdict->row_count > 0) {
         print_window(verdict, width, out);
     }
-    if (verdict->hint.size_bytes > 0) {
-        wf_buffer_printf(out, "  hint: %S\n", &verdict->hint);
-    }
+    print_part(out, "  hint: ", verdict->hint, "\n");
     if (verdict->verdict == WF_VERDICT_NONDETERMINISM) {
-        if (verdict->official.size_bytes > 0) {
-            wf_buffer_printf(out, "  the official replayer says: %S\n", &verdict->official);
-        } else {
+        print_part(out, "  the official replayer says: ", verdict->official, "\n");
+        if (verdict->official.size_bytes == 0) {
             wf_buffer_append_text(out, "  the official replayer passes this history\n");
         }
     }

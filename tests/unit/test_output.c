@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/base/arena.h"
+#include "sim/report/visible.h"
 
 /* What a history holds can neither move the cursor nor end the line, and is cut with an ellipsis where it is too long. */
 static void test_output__visible_text_is_harmless_and_fits(void **state)
@@ -44,7 +45,7 @@ static void test_output__visible_text_is_harmless_and_fits(void **state)
     wf_buffer_init(&text, &arena);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         wf_buffer_reset(&text);
-        if (cli_append_visible(&text, wf_string_of(rows[i].text), rows[i].columns_max) != rows[i].columns ||
+        if (sim_append_visible(&text, wf_string_of(rows[i].text), rows[i].columns_max) != rows[i].columns ||
             !wf_string_is(wf_buffer_string(&text), rows[i].expected)) {
             fail_msg("row %zu: %.*s", i, (int)text.size_bytes, text.data);
         }
@@ -61,9 +62,9 @@ static void test_output__columns_are_filled(void **state)
     (void)state;
     wf_arena_init(&arena, wf_system_blocks(), 0);
     wf_buffer_init(&text, &arena);
-    cli_append_column(&text, WF_STR("ab"), 4);
-    cli_append_column(&text, WF_STR("abcdef"), 4);
-    cli_append_column(&text, WF_STR("ü"), 2);
+    sim_append_column(&text, WF_STR("ab"), 4);
+    sim_append_column(&text, WF_STR("abcdef"), 4);
+    sim_append_column(&text, WF_STR("ü"), 2);
     wf_buffer_append_char(&text, '|');
 
     assert_true(wf_string_is(wf_buffer_string(&text), "ab  abc…ü |"));

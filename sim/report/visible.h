@@ -1,0 +1,19 @@
+/*
+ * Text of unknown origin on a terminal: whatever it holds, it can neither move the cursor nor break a line, and where lines are
+ * commands (annotations of GitHub), it cannot give one.
+ */
+#ifndef WF_SIM_REPORT_VISIBLE_H
+#define WF_SIM_REPORT_VISIBLE_H
+
+#include "engine/base/bytes.h"
+
+/*
+ * Appends text in which control characters and ill-formed UTF-8 become escapes. Longer than columns_max it ends in an
+ * ellipsis; 0: whole. Returns the columns used.
+ */
+size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max);
+
+/* As sim_append_visible, then spaces up to `columns`. */
+void sim_append_column(struct wf_buffer *text, struct wf_string string, size_t columns);
+
+#endif
