@@ -253,6 +253,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
             result = convert_one(cli, &histories, target, out);
         }
     }
+    if (result == CLI_EXIT_OK && histories.is_cut) {
+        result = CLI_EXIT_UNREADABLE; /* what is whole was written; whoever goes on with it must know that it is not all */
+    }
     cli_histories_close(&histories);
     return result;
 }

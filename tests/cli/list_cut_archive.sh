@@ -4,3 +4,7 @@ size=$(wc -c <all.wfh)
 head -c $((size - 41)) all.wfh >cut.wfh
 wfsim list cut.wfh 2>warning | wc -l
 sed 's/[0-9][0-9]* bytes/N bytes/; s/first [0-9]* of/first N of/' warning
+# Whoever goes on with what was converted must know that it is not all: exit code 3.
+wfsim convert cut.wfh whole/ --to json 2>/dev/null
+echo "exit $?"
+ls whole
