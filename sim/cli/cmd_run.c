@@ -569,7 +569,7 @@ static const struct cli_option options[] = {
     {"--no-faults", CLI_SWITCH, NULL, "break nothing"},
     {"--set", CLI_MANY, "K=V", "change the scenario: --set cluster.workers=3"},
     {"--dry-run", CLI_SWITCH, NULL, "read the scenario and compile the code, run nothing"},
-    {"--stop-at", CLI_NUMBER, "STEP", "stop after this step"},
+    {"--stop-at", CLI_COUNT, "STEP", "stop after this step"},
     CLI_OPTION_OUTPUT,
     {NULL, CLI_SWITCH, NULL, NULL},
 };
