@@ -139,7 +139,11 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
     complete.tape = simulation->has_tape ? &simulation->tape : NULL;
     complete.no_faults = simulation->no_faults;
     complete.stop_at_step = simulation->stop_at_step;
-    return sim_run_seed(simulation->run, &complete, result, err);
+    WF_TRY(sim_run_seed(simulation->run, &complete, result, err));
+    return sim_stacks_were_short()
+               ? wf_fail_status(err, WF_ERR_MEMORY, "seed %llu: no memory for the stacks of workflow code",
+                                (unsigned long long)options->seed)
+               : WF_OK;
 }
 
 static struct wf_string path_of(const char *path, bool is_for_page)

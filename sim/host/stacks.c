@@ -33,6 +33,7 @@ static struct {
     const char *guards[STACKS_MAX];
     volatile size_t guard_count;
     size_t page_bytes;
+    bool were_short;
 } stacks;
 
 static struct size *find_size(size_t size_bytes)
@@ -58,16 +59,19 @@ static struct size *find_size(size_t size_bytes)
 static bool map_area(struct size *size)
 {
     const size_t stride_bytes = stacks.page_bytes + size->size_bytes;
-    const size_t count = AREA_BYTES / stride_bytes > 0 ? AREA_BYTES / stride_bytes : 1;
-    char *area = mmap(NULL, count * stride_bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t count = AREA_BYTES / stride_bytes > 0 ? AREA_BYTES / stride_bytes : 1;
 
-    if (area == MAP_FAILED) {
-        return false;
+    for (; count > 0; count /= 2) { /* where memory is short, fewer may do */
+        char *area = mmap(NULL, count * stride_bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (area != MAP_FAILED) {
+            size->next = area;
+            size->left_count = count;
+            return true;
+        }
     }
-    size->next = area;
-    size->left_count = count;
-    return true;
+    return false;
 }
 
 static void *cut(struct size *size)
@@ -91,18 +95,18 @@ static void *cut(struct size *size)
 static void *take(void *context, size_t size_bytes)
 {
     struct size *size = find_size(size_bytes);
+    void *taken = NULL;
 
     (void)context;
-    if (size == NULL) {
-        return NULL;
-    }
-    if (size->free != NULL) {
+    if (size != NULL && size->free != NULL) {
         struct free_stack *stack = size->free;
 
         size->free = stack->next;
         return stack;
     }
-    return cut(size);
+    taken = size != NULL ? cut(size) : NULL;
+    stacks.were_short = stacks.were_short || taken == NULL;
+    return taken;
 }
 
 static void give(void *context, void *block, size_t size_bytes)
@@ -120,6 +124,14 @@ const struct wf_block_source *sim_stacks(void)
     static const struct wf_block_source source = {take, give, NULL};
 
     return &source;
+}
+
+bool sim_stacks_were_short(void)
+{
+    const bool were_short = stacks.were_short;
+
+    stacks.were_short = false;
+    return were_short;
 }
 
 bool sim_stacks_is_guard(const void *address)

@@ -325,7 +325,7 @@ static void test_run__open_runs_are_verified(void **state)
 {
     static const struct sim_client often = {.name = TEXT("client-1"),
                                             .action = SIM_CLIENT_SIGNAL,
-                                            .to = {TEXT("run-1")},
+                                            .to = {.text = TEXT("run-1")},
                                             .at_ns = S,
                                             .every_ns = S,
                                             .name_of = TEXT("approve")};
