@@ -236,6 +236,23 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     }
 }
 
+static void finish_killed(struct batch *batch, struct sim_page *page, int signal)
+{
+    char type[WF_WATCH_TEXT_BYTES];
+    char id[WF_WATCH_TEXT_BYTES];
+    char where[2 * WF_WATCH_TEXT_BYTES + 64] = "";
+    char what[sizeof where + 128];
+
+    copy_text(type, page->watch.workflow_type);
+    copy_text(id, page->watch.workflow_id);
+    if (page->watch.is_in_code != 0) {
+        (void)snprintf(where, sizeof where, " while it ran the code of %s (%s)", type, id);
+    }
+    (void)snprintf(what, sizeof what, "a child process was killed from outside%s, perhaps because memory is short",
+                   where);
+    finish_lost(batch, what, strsignal(signal));
+}
+
 /* A child that left no mark: killed, or ended by _exit. */
 static void take_unmarked_end(struct batch *batch, struct slot *slot, int status)
 {
@@ -245,9 +262,7 @@ static void take_unmarked_end(struct batch *batch, struct slot *slot, int status
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->stuck_ns > batch->watchdog_ns) {
         take_crash(batch, slot, SIM_CRASH_HUNG); /* it did not listen to SIM_SIGNAL_HUNG */
     } else if (WIFSIGNALED(status) && !sim_crash_of_signal(WTERMSIG(status), &kind)) {
-        finish_lost(batch,
-                    "a child process was killed from outside, perhaps because memory is short",
-                    strsignal(WTERMSIG(status)));
+        finish_killed(batch, slot->page, WTERMSIG(status));
     } else if (is_in_code) {
         take_crash(batch, slot, kind);
     } else {

@@ -473,7 +473,8 @@ static void test_containment__killed_child_is_lost(void **state)
     assert_int_equal(outcome.end, SIM_END_LOST);
     assert_string_equal(
         outcome.err.message,
-        "a child process was killed from outside, perhaps because memory is short: Killed");
+        "a child process was killed from outside while it ran the code of OrderSaga (order-8), "
+        "perhaps because memory is short: Killed");
 }
 
 static void fail_in_second(struct scene *scene, uint64_t item)
