@@ -65,29 +65,30 @@ static const struct {
     enum sim_fault_reach reach;
     bool hides_outcome;
     bool lasts; /* until a record says that it ended */
+    enum sim_node_kind strikes;
 } rows[SIM_FAULT_COUNT] = {
-    [SIM_FAULT_WORKER_CRASH] = {SIM_REACH_PROCESS, true, false},
-    [SIM_FAULT_SERVER_CRASH] = {SIM_REACH_EVERYONE, true, false},
-    [SIM_FAULT_DATABASE_TIMEOUT] = {SIM_REACH_EVERYONE, true, false},
-    [SIM_FAULT_DATABASE_UNAVAILABLE] = {SIM_REACH_EVERYONE, true, false},
-    [SIM_FAULT_DATABASE_SLOW] = {SIM_REACH_EVERYONE, true, true},
-    [SIM_FAULT_PARTITION] = {SIM_REACH_PROCESS, true, true},
-    [SIM_FAULT_PARTITION_ONE_WAY] = {SIM_REACH_PROCESS, true, true},
-    [SIM_FAULT_ISOLATE] = {SIM_REACH_PROCESS, true, true},
-    [SIM_FAULT_MESSAGE_LOSS] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_MESSAGE_DELAY] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_MESSAGE_DUPLICATE] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_MESSAGE_REORDER] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_ACTIVITY_FAILURE] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_LOST_ANSWER] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_ZOMBIE] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_CACHE_EVICTION] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_SIGNAL_DUPLICATE] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_SIGNAL_LATE] = {SIM_REACH_ONE, true, false},
-    [SIM_FAULT_CANCEL] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_TERMINATE] = {SIM_REACH_ONE, false, false},
-    [SIM_FAULT_SHARD_MOVE] = {SIM_REACH_EVERYONE, true, false},
-    [SIM_FAULT_SLOW_NODE] = {SIM_REACH_PROCESS, true, true},
+    [SIM_FAULT_WORKER_CRASH] = {SIM_REACH_PROCESS, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_SERVER_CRASH] = {SIM_REACH_EVERYONE, true, false, SIM_NODE_SERVER},
+    [SIM_FAULT_DATABASE_TIMEOUT] = {SIM_REACH_EVERYONE, true, false, SIM_NODE_DATABASE},
+    [SIM_FAULT_DATABASE_UNAVAILABLE] = {SIM_REACH_EVERYONE, true, false, SIM_NODE_DATABASE},
+    [SIM_FAULT_DATABASE_SLOW] = {SIM_REACH_EVERYONE, true, true, SIM_NODE_DATABASE},
+    [SIM_FAULT_PARTITION] = {SIM_REACH_PROCESS, true, true, SIM_NODE_WORKER},
+    [SIM_FAULT_PARTITION_ONE_WAY] = {SIM_REACH_PROCESS, true, true, SIM_NODE_WORKER},
+    [SIM_FAULT_ISOLATE] = {SIM_REACH_PROCESS, true, true, SIM_NODE_WORKER},
+    [SIM_FAULT_MESSAGE_LOSS] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_MESSAGE_DELAY] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_MESSAGE_DUPLICATE] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_MESSAGE_REORDER] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_ACTIVITY_FAILURE] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_LOST_ANSWER] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_ZOMBIE] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_CACHE_EVICTION] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_SIGNAL_DUPLICATE] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_SIGNAL_LATE] = {SIM_REACH_ONE, true, false, SIM_NODE_WORKER},
+    [SIM_FAULT_CANCEL] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_TERMINATE] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
+    [SIM_FAULT_SHARD_MOVE] = {SIM_REACH_EVERYONE, true, false, SIM_NODE_SERVER},
+    [SIM_FAULT_SLOW_NODE] = {SIM_REACH_PROCESS, true, true, SIM_NODE_WORKER},
 };
 
 enum sim_fault_reach sim_fault_reach(enum sim_fault_kind kind)
@@ -106,6 +107,12 @@ bool sim_fault_lasts(enum sim_fault_kind kind)
 {
     WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
     return rows[kind].lasts;
+}
+
+enum sim_node_kind sim_fault_strikes(enum sim_fault_kind kind)
+{
+    WF_ASSERT((unsigned)kind < SIM_FAULT_COUNT);
+    return rows[kind].strikes;
 }
 
 /* True when the text holds the name as a word of its own: "worker-1" is not in "worker-12". */

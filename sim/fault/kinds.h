@@ -21,7 +21,7 @@ bool sim_rates_any(const struct sim_rates *rates);
 struct sim_rates sim_rates_of_sends(const struct sim_rates *rates);
 
 enum sim_fault_reach {
-    SIM_REACH_ONE,      /* the workflow that the record names: a message, an attempt, a send of it */
+    SIM_REACH_ONE = 1,  /* the workflow that the record names: a message, an attempt, a send of it */
     SIM_REACH_PROCESS,  /* whatever runs in the processes that it names */
     SIM_REACH_EVERYONE, /* the service or its database, so any workflow */
 };
@@ -33,6 +33,9 @@ bool sim_fault_hides_outcome(enum sim_fault_kind kind);
 
 /* True for kinds that last until a FAULT_END record or the heal phase. */
 bool sim_fault_lasts(enum sim_fault_kind kind);
+
+/* What kind of node it strikes when the scenario names none: the one concerned, if it is of that kind. */
+enum sim_node_kind sim_fault_strikes(enum sim_fault_kind kind);
 
 /* A fault as its record tells it. */
 struct sim_fault_place {

@@ -87,18 +87,18 @@ static bool is_of_kind(const struct sim_faults *faults, uint32_t node, enum sim_
 static uint32_t resolve_node(const struct sim_faults *faults, struct wf_string name, uint32_t concerned,
                              enum sim_fault_kind kind)
 {
-    const bool is_server_fault = kind == SIM_FAULT_SERVER_CRASH || kind == SIM_FAULT_SHARD_MOVE;
+    enum sim_node_kind strikes = sim_fault_strikes(kind);
 
     if (!is_generic(name)) {
         return sim_faults_find_node(faults, name);
     }
-    if (wf_string_is(name, "server") || (name.size_bytes == 0 && is_server_fault)) {
-        return is_of_kind(faults, concerned, SIM_NODE_SERVER) ? concerned : SIM_NO_NODE;
+    if (name.size_bytes > 0) {
+        strikes = wf_string_is(name, "server")     ? SIM_NODE_SERVER
+                  : wf_string_is(name, "database") ? SIM_NODE_DATABASE
+                                                   : SIM_NODE_WORKER;
     }
-    if (wf_string_is(name, "database") || kind == SIM_FAULT_DATABASE_SLOW) {
-        return SIM_NO_NODE;
-    }
-    return is_of_kind(faults, concerned, SIM_NODE_WORKER) ? concerned : SIM_NO_NODE;
+    /* There is one database, which no action needs to be told. */
+    return strikes != SIM_NODE_DATABASE && is_of_kind(faults, concerned, strikes) ? concerned : SIM_NO_NODE;
 }
 
 static void strike_placed(struct sim_faults *faults, const struct sim_placed *placed)

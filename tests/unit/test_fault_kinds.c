@@ -65,12 +65,27 @@ static void test_fault_kinds__names(void **state)
     }
 }
 
+/* Every kind has a row that says whom it reaches; a kind that was added to the list alone has none. */
+static void test_fault_kinds__each_has_a_row(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        if ((int)sim_fault_reach((enum sim_fault_kind)kind) == 0) {
+            fail_msg("%s", sim_fault_names[kind]);
+        }
+    }
+    assert_int_equal(sim_fault_strikes(SIM_FAULT_SHARD_MOVE), SIM_NODE_SERVER);
+    assert_int_equal(sim_fault_strikes(SIM_FAULT_DATABASE_SLOW), SIM_NODE_DATABASE);
+    assert_int_equal(sim_fault_strikes(SIM_FAULT_WORKER_CRASH), SIM_NODE_WORKER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fault_kinds__each_rate_counts),
         cmocka_unit_test(test_fault_kinds__rates_of_sends),
         cmocka_unit_test(test_fault_kinds__names),
+        cmocka_unit_test(test_fault_kinds__each_has_a_row),
     };
 
     return cmocka_run_group_tests_name("fault_kinds", tests, NULL, NULL);
