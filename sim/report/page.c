@@ -1,12 +1,13 @@
 /*
  * One section after the other, the most important first: what is wrong, then what ran. Every text from outside goes through
- * sim_page_escape; a policy in the head forbids scripts and loading, should one be missed.
+ * sim_markup_text; a policy in the head forbids scripts and loading, should one be missed.
  */
 #include "sim/report/page.h"
 
 #include "engine/print.h"
 #include "sim/check/check.h"
 #include "sim/fault/kinds.h"
+#include "sim/report/markup.h"
 
 static const char head[] =
     "<!doctype html>\n"
@@ -36,29 +37,6 @@ static const char head[] =
 
 /* ---- Pieces ---- */
 
-void sim_page_escape(struct wf_string text, struct wf_buffer *out)
-{
-    for (size_t i = 0; i < text.size_bytes; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-
-        if (c == '&') {
-            wf_buffer_append_text(out, "&amp;");
-        } else if (c == '<') {
-            wf_buffer_append_text(out, "&lt;");
-        } else if (c == '>') {
-            wf_buffer_append_text(out, "&gt;");
-        } else if (c == '"') {
-            wf_buffer_append_text(out, "&quot;");
-        } else if (c == '\'') {
-            wf_buffer_append_text(out, "&#39;");
-        } else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-            wf_buffer_append_text(out, "&#xfffd;"); /* a control character; HTML has no way to write one */
-        } else {
-            wf_buffer_append_char(out, (char)c);
-        }
-    }
-}
-
 /* Text that a function of the summary prints goes through a buffer of its own. */
 static void begin_text(const struct sim_page *page, struct wf_buffer *text)
 {
@@ -67,13 +45,13 @@ static void begin_text(const struct sim_page *page, struct wf_buffer *text)
 
 static void end_text(struct wf_buffer *text, struct wf_buffer *out)
 {
-    sim_page_escape(wf_buffer_string(text), out);
+    sim_markup_text(out, wf_buffer_string(text));
 }
 
 static void print_row(struct wf_string name, uint64_t count, struct wf_buffer *out)
 {
     wf_buffer_append_text(out, "<tr><td>");
-    sim_page_escape(name, out);
+    sim_markup_text(out, name);
     wf_buffer_append_text(out, "</td><td class=\"n\">");
     sim_count_print(count, out);
     wf_buffer_append_text(out, "</td></tr>\n");
@@ -141,7 +119,7 @@ static void print_story(struct wf_string story, struct wf_buffer *out)
         const char mark = mark_of(line);
 
         wf_buffer_append_text(out, mark == '!' ? "<b>" : mark == '>' ? "<i>" : "");
-        sim_page_escape(line, out);
+        sim_markup_text(out, line);
         wf_buffer_append_text(out, mark == '!' ? "</b>" : mark == '>' ? "</i>" : "");
         wf_buffer_append_char(out, '\n');
         story = (struct wf_string){story.data + used_bytes, story.size_bytes - used_bytes};
@@ -152,17 +130,17 @@ static void print_story(struct wf_string story, struct wf_buffer *out)
 static void print_crash(const struct sim_page *page, const struct sim_summary_crash *crash, struct wf_buffer *out)
 {
     wf_buffer_append_text(out, "<article>\n<h3>The code of ");
-    sim_page_escape(crash->workflow_type, out);
+    sim_markup_text(out, crash->workflow_type);
     wf_buffer_append_text(out, " failed: ");
-    sim_page_escape(crash->ended, out);
+    sim_markup_text(out, crash->ended);
     wf_buffer_append_text(out, " [");
-    sim_page_escape(crash->diagnosis, out);
+    sim_markup_text(out, crash->diagnosis);
     wf_buffer_append_text(out, "]</h3>\n<p>In workflow ");
-    sim_page_escape(crash->workflow_id, out);
+    sim_markup_text(out, crash->workflow_id);
     wf_buffer_printf(out, ", having seen event %lld", (long long)crash->event_id);
     if (crash->call.size_bytes > 0) {
         wf_buffer_append_text(out, ", in or after its call of ");
-        sim_page_escape(crash->call, out);
+        sim_markup_text(out, crash->call);
     }
     wf_buffer_append_text(out, ".</p>\n");
     print_seeds(page, crash->seed_count, crash->first_seed, out);
@@ -182,14 +160,14 @@ static void print_failure(const struct sim_page *page, const struct sim_signatur
     wf_buffer_append_text(out, "<article>\n<h3>Broken: ");
     end_text(&text, out);
     wf_buffer_append_text(out, "</h3>\n<p>");
-    sim_page_escape(broken->sentence, out);
+    sim_markup_text(out, broken->sentence);
     wf_buffer_append_text(out, "</p>\n");
     if (signature->story.size_bytes > 0) {
         print_story(signature->story, out);
     }
     if (broken->signature_text.size_bytes > 0) {
         wf_buffer_printf(out, "<p>Signature %016llx: ", (unsigned long long)signature->signature);
-        sim_page_escape(broken->signature_text, out);
+        sim_markup_text(out, broken->signature_text);
         wf_buffer_append_text(out, "</p>\n");
     }
     print_seeds(page, signature->seed_count, signature->first_seed, out);
@@ -252,7 +230,7 @@ static void print_checks(const struct sim_page *page, struct wf_buffer *out)
     }
     for (uint32_t i = 0; i < summary->config->check_count; i++) {
         wf_buffer_append_text(out, "<tr><td>");
-        sim_page_escape(summary->config->checks[i].text, out);
+        sim_markup_text(out, summary->config->checks[i].text);
         wf_buffer_append_text(out, "</td>");
         print_class(summary->check_broken[i] > 0 || (judges && summary->check_conditions[i] == 0), out);
         sim_summary_print_check_result(summary, i, out); /* our words only */
@@ -307,9 +285,9 @@ static void print_workflows(const struct sim_page *page, struct wf_buffer *out)
     wf_buffer_append_text(out, "</table>\n");
     if (summary->refused_starts.count > 0) {
         wf_buffer_append_text(out, "<p>The first refused start was of ");
-        sim_page_escape(summary->refused_starts.workflow_id, out);
+        sim_markup_text(out, summary->refused_starts.workflow_id);
         wf_buffer_printf(out, " in seed %llu: ", (unsigned long long)summary->refused_start_seed);
-        sim_page_escape(summary->refused_starts.reason, out);
+        sim_markup_text(out, summary->refused_starts.reason);
         wf_buffer_append_text(out, "</p>\n");
     }
 }
@@ -344,9 +322,9 @@ static void print_unfinished(const struct sim_page *page, struct wf_buffer *out)
         const char *status = sim_summary_status(unfinished->status);
 
         wf_buffer_append_text(out, "<tr><td>");
-        sim_page_escape(unfinished->workflow_id, out);
+        sim_markup_text(out, unfinished->workflow_id);
         wf_buffer_printf(out, "</td><td>%s</td><td>", status != NULL ? status : "unknown");
-        sim_page_escape(unfinished->reason, out);
+        sim_markup_text(out, unfinished->reason);
         if (unfinished->diagnosis != NULL) {
             wf_buffer_printf(out, " [%s]", unfinished->diagnosis);
         }
@@ -436,7 +414,7 @@ void sim_page_print(const struct sim_page *page, struct wf_buffer *out)
     }
     if (page->ledger.size_bytes > 0) {
         wf_buffer_append_text(out, "<h2>Ledger</h2>\n<pre>");
-        sim_page_escape(page->ledger, out);
+        sim_markup_text(out, page->ledger);
         wf_buffer_append_text(out, "</pre>\n");
     }
     print_steps(page, out);

@@ -16,7 +16,4 @@ struct sim_page {
 
 void sim_page_print(const struct sim_page *page, struct wf_buffer *out);
 
-/* Appends text with what HTML or a terminal would take for something else made harmless. */
-void sim_page_escape(struct wf_string text, struct wf_buffer *out);
-
 #endif

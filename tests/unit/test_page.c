@@ -1,30 +1,7 @@
-/* Nothing that a page shows is taken for HTML. */
+/* The page of a batch. What makes text harmless in it is tested with the other reports (test_report.c). */
 #include "tests/support/test.h"
 
 #include "sim/report/page.h"
-
-static void test_page__escape(void **state)
-{
-    static const struct {
-        const char *text;
-        const char *expected;
-    } rows[] = {
-        {"plain text, 100%", "plain text, 100%"},
-        {"<script>alert(\"x\")</script>", "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;"},
-        {"it's &amp;", "it&#39;s &amp;amp;"},
-        {"two\nlines\tand a tab", "two\nlines\tand a tab"},
-        {"\033[31mred\x7f", "&#xfffd;[31mred&#xfffd;"},
-        {"caf\xc3\xa9", "caf\xc3\xa9"},
-    };
-
-    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct wf_buffer out;
-
-        wf_buffer_init(&out, *state);
-        sim_page_escape(wf_string_of(rows[i].text), &out);
-        test_string_is(rows[i].text, wf_buffer_string(&out), rows[i].expected);
-    }
-}
 
 /* A batch of which nothing ran, as after an interrupt at its start, still has a page. */
 static void test_page__of_nothing(void **state)
@@ -47,7 +24,6 @@ static void test_page__of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_IN_ARENA(test_page__escape),
         TEST_IN_ARENA(test_page__of_nothing),
     };
 
