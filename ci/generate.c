@@ -289,7 +289,7 @@ static void print_manual(void)
     printf(".TH WFSIM 1 \"\" \"wfsim %s\" \"User Commands\"\n.SH NAME\nwfsim \\- simulate durable workflows under faults "
            "and replay their histories\n.SH SYNOPSIS\n.B wfsim\n.I COMMAND\n.RI [ OPTION... ]\n.SH COMMANDS\n",
            WFSIM_VERSION);
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         const struct cli_command *command = cli_commands[i];
 
         printf(".SS \"wfsim %s %s\"\n%s\n", command->name, command->operands, command->description);
@@ -309,11 +309,11 @@ static void print_bash(void)
 {
     printf("# bash completion for wfsim\n_wfsim()\n{\n    local word=${COMP_WORDS[COMP_CWORD]}\n    local words=\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         printf("%s ", cli_commands[i]->name);
     }
     printf("--help --version'\n    else\n        case ${COMP_WORDS[1]} in\n");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         printf("        %s) words='", cli_commands[i]->name);
         for (const struct cli_option *option = cli_commands[i]->options; option->name != NULL; option++) {
             printf("%s ", option->name);
@@ -329,7 +329,7 @@ static void print_bash(void)
 static void print_fish(void)
 {
     printf("# fish completion for wfsim\n");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         const struct cli_command *command = cli_commands[i];
 
         printf("complete -c wfsim -n __fish_use_subcommand -a %s -d \"%s\"\n", command->name, command->summary);
@@ -346,11 +346,11 @@ static void print_fish(void)
 static void print_zsh(void)
 {
     printf("#compdef wfsim\n_wfsim() {\n    if (( CURRENT == 2 )); then\n        local -a commands=(\n");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         printf("            \"%s:%s\"\n", cli_commands[i]->name, cli_commands[i]->summary);
     }
     printf("        )\n        _describe command commands\n        return\n    fi\n    case $words[2] in\n");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         printf("    %s) _values -w option", cli_commands[i]->name);
         for (const struct cli_option *option = cli_commands[i]->options; option->name != NULL; option++) {
             printf(" %s", option->name);

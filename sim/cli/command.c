@@ -9,11 +9,11 @@ const struct cli_command *const cli_commands[] = {
     NULL,
 };
 
-const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]) - 1;
+const size_t cli_commands_count = sizeof(cli_commands) / sizeof(cli_commands[0]) - 1;
 
 const struct cli_command *cli_command_find(const char *name)
 {
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         if (strcmp(cli_commands[i]->name, name) == 0) {
             return cli_commands[i];
         }

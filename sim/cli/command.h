@@ -47,7 +47,7 @@ struct cli_command {
 
 /* Every command, in the order of `wfsim --help`, then NULL. */
 extern const struct cli_command *const cli_commands[];
-extern const size_t cli_command_count;
+extern const size_t cli_commands_count;
 
 /* NULL when there is none of this name. */
 const struct cli_command *cli_command_find(const char *name);

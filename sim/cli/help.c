@@ -24,12 +24,12 @@ void cli_help_overview(struct cli_output *out)
 
     wf_buffer_append_text(&out->text, "wfsim simulates durable workflows under faults, and replays their histories "
                                       "against changed code.\n\nUsage: wfsim COMMAND ...\n\n");
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         const size_t size = strlen(cli_commands[i]->name);
 
         columns = size > columns ? size : columns;
     }
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         append_option(&out->text, cli_commands[i]->name, NULL, cli_commands[i]->summary, columns);
     }
     wf_buffer_append_text(&out->text, "\n`wfsim COMMAND --help` says more, with an example. `wfsim --version` prints "

@@ -37,14 +37,14 @@ static enum cli_exit fail_unknown_command(const char *name)
     struct wf_string names[32] = {{NULL, 0}};
     size_t best = 0;
 
-    WF_ASSERT(cli_command_count <= sizeof(names) / sizeof(names[0]));
-    for (size_t i = 0; i < cli_command_count; i++) {
+    WF_ASSERT(cli_commands_count <= sizeof(names) / sizeof(names[0]));
+    for (size_t i = 0; i < cli_commands_count; i++) {
         names[i] = wf_string_of(cli_commands[i]->name);
     }
-    best = wf_nearest(wf_string_of(name), names, cli_command_count);
+    best = wf_nearest(wf_string_of(name), names, cli_commands_count);
     if (name[0] == '-') {
         cli_complain("unknown option %s; a command comes first, `wfsim --help` lists them", name);
-    } else if (best < cli_command_count) {
+    } else if (best < cli_commands_count) {
         cli_complain("unknown command '%s'; did you mean '%s'?", name, cli_commands[best]->name);
     } else {
         cli_complain("unknown command '%s'; `wfsim --help` lists them", name);

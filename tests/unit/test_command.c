@@ -74,8 +74,8 @@ static void test_command__commands_and_flags_are_those_of_the_contract(void **st
     size_t before = 0;
 
     (void)state;
-    assert_true(cli_command_count > 0);
-    for (size_t i = 0; i < cli_command_count; i++) {
+    assert_true(cli_commands_count > 0);
+    for (size_t i = 0; i < cli_commands_count; i++) {
         const struct cli_command *command = cli_commands[i];
         const size_t place = contract_of(command->name);
 
@@ -99,7 +99,7 @@ static void test_command__help_fits_a_screen(void **state)
 
     (void)state;
     wf_arena_init(&arena, wf_system_blocks(), 0);
-    for (size_t i = 0; i < cli_command_count; i++) {
+    for (size_t i = 0; i < cli_commands_count; i++) {
         const struct cli_command *command = cli_commands[i];
         const char *words = command->example;
         size_t lines = 0;
