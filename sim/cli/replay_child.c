@@ -59,9 +59,19 @@ struct wf_string cli_replay_pack(struct wf_arena *arena, const struct sim_verdic
     return wf_buffer_string(&bytes);
 }
 
-/* A verdict is sent twice: as people at a terminal see it, and without payloads; empty where both are the same. */
-static void send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
-                 const struct sim_verdict *hidden)
+/* Too little memory says nothing of a file: no verdict and nothing to keep for later runs, but the end of the batch. */
+static enum wf_status fail_memory(const char *path, struct wf_error *err)
+{
+    return wf_fail_status(err, WF_ERR_MEMORY, "%s: no memory to replay it",
+                          strcmp(path, "-") == 0 ? "standard input" : path);
+}
+
+/*
+ * A verdict is sent twice: as people at a terminal see it, and without payloads; empty where both are the same. Nothing is sent
+ * when the arena was too full for any of it.
+ */
+static enum wf_status send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
+                           const struct sim_verdict *hidden)
 {
     struct wf_buffer frame;
 
@@ -69,7 +79,11 @@ static void send(struct sim_child *child, struct wf_arena *arena, const struct s
     sim_pack_number(&frame, CLI_FRAME_VERDICT);
     sim_pack_text(&frame, cli_replay_pack(arena, shown));
     sim_pack_text(&frame, hidden != NULL ? cli_replay_pack(arena, hidden) : (struct wf_string){NULL, 0});
+    if (arena->is_full) {
+        return WF_ERR_MEMORY;
+    }
     sim_child_send(child, wf_buffer_string(&frame));
+    return WF_OK;
 }
 
 static void send_key(struct sim_child *child, struct wf_arena *arena, struct cli_cache_key key)
@@ -80,29 +94,34 @@ static void send_key(struct sim_child *child, struct wf_arena *arena, struct cli
     sim_pack_number(&frame, CLI_FRAME_KEY);
     sim_pack_number(&frame, key.digest);
     sim_pack_number(&frame, key.size_bytes);
-    sim_child_send(child, wf_buffer_string(&frame));
+    if (!frame.is_full) {
+        sim_child_send(child, wf_buffer_string(&frame));
+    }
 }
 
-/* Sends what an earlier run said of these bytes; false when there was none. */
-static bool send_cached(const struct cli_replay *batch, struct sim_child *child, struct wf_arena *arena,
-                        struct cli_cache_key key)
+/* Sends what an earlier run said of these bytes. WF_ERR_NOT_FOUND: nothing; WF_ERR_MEMORY. */
+static enum wf_status send_cached(const struct cli_replay *batch, struct sim_child *child, struct wf_arena *arena,
+                                  struct cli_cache_key key)
 {
     struct sim_unpacker entry = {.arena = arena};
     struct wf_buffer frame;
 
     if (!cli_verdict_cache_find(&batch->cache, key, &entry.rest)) {
-        return false;
+        return WF_ERR_NOT_FOUND;
     }
     while (entry.rest.size_bytes > 0) {
         const struct wf_string verdict = sim_unpack_text(&entry);
 
-        WF_ASSERT(!entry.has_failed); /* a program finds only what it wrote itself, with a checksum */
+        WF_ASSERT(!entry.has_failed || arena->is_full); /* a program finds only what it wrote itself, with a checksum */
         wf_buffer_init(&frame, arena);
         sim_pack_number(&frame, CLI_FRAME_CACHED);
         wf_buffer_append_string(&frame, verdict);
+        if (arena->is_full) {
+            return WF_ERR_MEMORY;
+        }
         sim_child_send(child, wf_buffer_string(&frame));
     }
-    return true;
+    return WF_OK;
 }
 
 /* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
@@ -117,15 +136,16 @@ static const char *diagnose(const struct wf_error *err)
         return wf_diagnosis_code(WF_DIAGNOSIS_HISTORY_UNSUPPORTED);
     case WF_OK:
     case WF_ERR_LIMIT:
-    case WF_ERR_MEMORY:
     case WF_ERR_NOT_FOUND:
         return NULL; /* there is not even a file */
+    case WF_ERR_MEMORY:
+        return NULL; /* no verdict at all: fail_memory */
     }
     return NULL;
 }
 
-static void send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
-                            uint64_t history_index, const struct wf_error *err)
+static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
+                                      uint64_t history_index, const struct wf_error *err)
 {
     struct wf_string message = wf_string_of(err->message);
     const struct wf_string name = wf_string_of(path);
@@ -142,7 +162,7 @@ static void send_unreadable(struct sim_child *child, struct wf_arena *arena, con
         .message = message,
     };
 
-    send(child, arena, &verdict, NULL);
+    return send(child, arena, &verdict, NULL);
 }
 
 static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *child, uint64_t history_index,
@@ -159,12 +179,15 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
-    send(child, &words, &shown, result.verdict != WF_VERDICT_OK ? &hidden : NULL);
+    const enum wf_status status = send(child, &words, &shown, result.verdict != WF_VERDICT_OK ? &hidden : NULL);
     wf_arena_deinit(&words);
-    return WF_OK;
+    return status;
 }
 
-/* Reads a file, or gives what standard input held. Unreadable: *unreadable says why. */
+/*
+ * Reads a file, or gives what standard input held. Unreadable: *unreadable says why, WF_ERR_MEMORY when it is the machine that is
+ * at fault and not the file.
+ */
 static struct wf_string read_item(const struct cli_replay *batch, const char *path, struct wf_arena *file_arena,
                                   struct wf_error *unreadable)
 {
@@ -173,8 +196,9 @@ static struct wf_string read_item(const struct cli_replay *batch, const char *pa
     if (strcmp(path, "-") == 0) {
         return batch->from_stdin;
     }
-    if (cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable) != CLI_EXIT_OK) {
-        unreadable->status = WF_ERR_NOT_FOUND;
+    const enum cli_exit result = cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable);
+    if (result != CLI_EXIT_OK) {
+        unreadable->status = result == CLI_EXIT_ENVIRONMENT ? WF_ERR_MEMORY : WF_ERR_NOT_FOUND;
     }
     return bytes;
 }
@@ -223,17 +247,23 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     const bool is_whole = skip_count == 0 && !batch->shards_histories && !batch->has_sample;
     uint64_t index = 0;
 
+    if (unreadable.status == WF_ERR_MEMORY) {
+        return WF_ERR_MEMORY;
+    }
     if (unreadable.status != WF_OK) {
-        send_unreadable(child, file_arena, path, 0, &unreadable);
-        return WF_OK;
+        return send_unreadable(child, file_arena, path, 0, &unreadable);
     }
     const struct cli_cache_key key = cli_cache_key_of(bytes);
-    if (is_whole && send_cached(batch, child, file_arena, key)) {
-        return WF_OK;
+    const enum wf_status cached = is_whole ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
+    if (cached != WF_ERR_NOT_FOUND) {
+        return cached;
     }
     WF_TRY(replay_bytes(batch, child, file, bytes, skip_count, file_arena, &index, &unreadable, err));
+    if (unreadable.status == WF_ERR_MEMORY) {
+        return WF_ERR_MEMORY;
+    }
     if (unreadable.status != WF_OK && cli_replay_selects(batch, file, index)) {
-        send_unreadable(child, file_arena, path, index, &unreadable);
+        WF_TRY(send_unreadable(child, file_arena, path, index, &unreadable));
     }
     if (is_whole) {
         send_key(child, file_arena, key);
@@ -250,7 +280,7 @@ enum wf_status cli_replay_run_file(void *context, struct sim_child *child, uint6
     const enum wf_status status =
         replay_file(batch, child, batch->first_file + item, item == 0 ? batch->skip_count : 0, &file_arena, err);
     wf_arena_deinit(&file_arena);
-    return status;
+    return status == WF_ERR_MEMORY ? fail_memory(batch->paths.items[batch->first_file + item], err) : status;
 }
 
 enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
@@ -264,7 +294,6 @@ enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, ui
     uint64_t index = 0;
     char number[8];
 
-    (void)err;
     wf_arena_init(&file_arena, wf_system_blocks(), 0);
     wf_arena_init(&arena, wf_system_blocks(), 0);
     const struct wf_string bytes = read_item(batch, batch->paths.items[item], &file_arena, &unreadable);
@@ -280,5 +309,5 @@ enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, ui
     }
     wf_arena_deinit(&arena);
     wf_arena_deinit(&file_arena);
-    return WF_OK;
+    return unreadable.status == WF_ERR_MEMORY ? fail_memory(batch->paths.items[item], err) : WF_OK;
 }
