@@ -168,6 +168,9 @@ static enum cli_exit run_rounds(struct cli_replay *batch, struct sim_outcome_of_
             run_round(batch, outcome);
         }
     } while (outcome->end == SIM_END_STOPPED && !batch->was_stopped && !cli_interrupted());
+    if (outcome->end == SIM_END_STOPPED && !batch->was_stopped) {
+        outcome->end = SIM_END_INTERRUPTED; /* at a crash, behind which another round would have begun */
+    }
     cli_progress_end(&batch->progress);
     return cli_batch_exit(outcome, batch->code.path);
 }
@@ -223,14 +226,13 @@ static enum cli_exit take_sample(struct cli_replay *batch)
 /* ---- All together ---- */
 
 /* Why the batch is not whole; empty when it is. */
-static struct wf_string why_incomplete(const struct cli_replay *batch, const struct sim_outcome_of_batch *outcome)
+static struct wf_string why_incomplete(const struct sim_outcome_of_batch *outcome)
 {
     switch (outcome->end) {
     case SIM_END_DONE:
         break;
     case SIM_END_STOPPED:
-        return batch->was_stopped ? WF_STR("stopped at the first finding")
-                                  : (struct wf_string){NULL, 0};
+        return WF_STR("stopped at the first finding");
     case SIM_END_INTERRUPTED:
         return WF_STR("interrupted");
     case SIM_END_LOADING:
@@ -338,7 +340,7 @@ static enum cli_exit replay_all(struct cli_replay *batch)
 
     if (batch->report.incomplete.size_bytes == 0) {
         result = run_rounds(batch, &outcome);
-        batch->report.incomplete = why_incomplete(batch, &outcome);
+        batch->report.incomplete = why_incomplete(&outcome);
     }
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
     /* Of shards, merge says it; a sample cannot. */
