@@ -119,14 +119,23 @@ static enum cli_exit check_whole(struct merge *merge)
     return merge->whole.incomplete.size_bytes == 0 ? CLI_EXIT_OK : CLI_EXIT_ENVIRONMENT;
 }
 
+/* A sum of what others wrote stays at the largest number. */
+static int64_t add_up(int64_t left, int64_t right)
+{
+    int64_t sum = 0;
+
+    return wf_add_i64(left, right, &sum) ? sum : INT64_MAX;
+}
+
 static bool fold(struct merge *merge)
 {
     for (size_t i = 0; i < merge->args->operand_count; i++) {
         const struct sim_report *part = &merge->parts[i];
 
-        merge->whole.counts.elapsed_ns += part->counts.elapsed_ns;
-        merge->whole.counts.skipped += part->counts.skipped;
-        merge->whole.counts.cached += part->counts.cached;
+        merge->whole.counts.elapsed_ns = add_up(merge->whole.counts.elapsed_ns, part->counts.elapsed_ns);
+        merge->whole.counts.skipped =
+            (uint64_t)add_up((int64_t)merge->whole.counts.skipped, (int64_t)part->counts.skipped);
+        merge->whole.counts.cached = (uint64_t)add_up((int64_t)merge->whole.counts.cached, (int64_t)part->counts.cached);
         for (uint32_t j = 0; j < part->verdict_count; j++) {
             struct sim_verdict *verdict = &part->verdicts[j];
 

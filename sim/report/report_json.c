@@ -169,6 +169,7 @@ struct reader {
     struct wf_string object;
     struct wf_error *err;
     enum wf_status status; /* of the first member that was not as it should be */
+    uint32_t result_number; /* of the result that is being read; 0: the summary */
 };
 
 static void refuse(struct reader *reader, const char *key)
@@ -227,6 +228,20 @@ static uint64_t read_number(struct reader *reader, const char *key)
         return 0;
     }
     return (uint64_t)value;
+}
+
+static uint32_t read_u32(struct reader *reader, const char *key)
+{
+    const uint64_t value = read_number(reader, key);
+
+    if (value > UINT32_MAX && reader->status == WF_OK) {
+        reader->status = reader->result_number == 0
+                             ? wf_fail_status(reader->err, WF_ERR_INVALID, "summary: %s of %llu is out of range", key,
+                                              (unsigned long long)value)
+                             : wf_fail_status(reader->err, WF_ERR_INVALID, "result %u: %s of %llu is out of range",
+                                              (unsigned)reader->result_number, key, (unsigned long long)value);
+    }
+    return value > UINT32_MAX ? 0 : (uint32_t)value;
 }
 
 static uint64_t read_signature(struct reader *reader)
@@ -295,7 +310,7 @@ static void read_window(struct reader *reader, struct sim_verdict *verdict)
     struct sim_verdict_row *rows = wf_arena_take_array(reader->arena, verdict->row_count, sizeof *rows);
 
     for (uint32_t i = 0; rows != NULL && i < verdict->row_count; i++) {
-        struct reader row = {reader->arena, items[i], reader->err, reader->status};
+        struct reader row = {reader->arena, items[i], reader->err, reader->status, reader->result_number};
 
         rows[i].history = read_text(&row, "history");
         rows[i].code = read_text(&row, "code");
@@ -310,8 +325,8 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
 {
     *verdict = (struct sim_verdict){0};
     verdict->file = read_text(reader, "file");
-    verdict->file_number = (uint32_t)read_number(reader, "file_number");
-    verdict->history_number = (uint32_t)read_number(reader, "history_number");
+    verdict->file_number = read_u32(reader, "file_number");
+    verdict->history_number = read_u32(reader, "history_number");
     verdict->workflow_id = read_text(reader, "workflow_id");
     verdict->run_id = read_text(reader, "run_id");
     verdict->workflow_type = read_text(reader, "workflow_type");
@@ -322,7 +337,7 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->family = read_code(reader, "family");
     verdict->signature = read_signature(reader);
     verdict->event_id = (int64_t)read_number(reader, "event_id");
-    verdict->event_count = (uint32_t)read_number(reader, "event_count");
+    verdict->event_count = read_u32(reader, "event_count");
     verdict->message = read_text(reader, "message");
     verdict->official = read_text(reader, "official");
     verdict->hint = read_text(reader, "hint");
@@ -338,12 +353,34 @@ static void read_summary(struct reader *reader, struct sim_report *report)
     report->counts.elapsed_ns = (int64_t)read_number(reader, "elapsed_ns");
     report->counts.skipped = read_number(reader, "skipped");
     report->counts.cached = read_number(reader, "cached");
-    report->shard = (uint32_t)read_number(reader, "shard");
-    report->shard_count = (uint32_t)read_number(reader, "shards");
+    report->shard = read_u32(reader, "shard");
+    report->shard_count = read_u32(reader, "shards");
     report->incomplete = read_text(reader, "incomplete");
     if (report->shard > report->shard_count || (report->shard == 0) != (report->shard_count == 0)) {
         refuse(reader, "shard");
     }
+}
+
+static void check_count(struct reader *summary, const char *key, uint64_t found)
+{
+    const uint64_t said = read_number(summary, key);
+
+    if (summary->status == WF_OK && said != found) {
+        summary->status = wf_fail_status(summary->err, WF_ERR_INVALID,
+                                         "the report is damaged: its summary says %s %llu, its results make %llu", key,
+                                         (unsigned long long)said, (unsigned long long)found);
+    }
+}
+
+/* A report that lost results, or was put together of two, does not add up. */
+static void check_counts(struct reader *summary, const struct sim_report_counts *counts)
+{
+    check_count(summary, "histories", sim_report_total(counts));
+    check_count(summary, "events", counts->events);
+    for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
+        check_count(summary, wf_verdict_name((enum wf_verdict)i), counts->by_verdict[i]);
+    }
+    check_count(summary, "known", counts->known);
 }
 
 /* The readers of members take what they find; that the whole is JSON is asked once, here. */
@@ -367,7 +404,8 @@ enum wf_status sim_report_read_json(struct sim_report *report, struct wf_string 
     uint32_t count = 0;
 
     WF_TRY(check_text(bytes, err));
-    part.object = wf_json_member(bytes, WF_STR("summary"));
+    const struct wf_string summary = wf_json_member(bytes, WF_STR("summary"));
+    part.object = summary;
     read_summary(&part, report);
     items = read_items(&reader, "results", &count);
     reader.status = part.status != WF_OK ? part.status : reader.status;
@@ -375,6 +413,7 @@ enum wf_status sim_report_read_json(struct sim_report *report, struct wf_string 
         struct sim_verdict verdict;
 
         part.object = items[i];
+        part.result_number = i + 1;
         read_result(&part, &verdict);
         reader.status = part.status;
         if (reader.status == WF_OK) {
@@ -383,6 +422,12 @@ enum wf_status sim_report_read_json(struct sim_report *report, struct wf_string 
                 return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
             }
         }
+    }
+    if (reader.status == WF_OK) {
+        part.object = summary;
+        part.result_number = 0;
+        check_counts(&part, &report->counts);
+        reader.status = part.status;
     }
     return reader.status;
 }

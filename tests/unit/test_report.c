@@ -201,6 +201,62 @@ static void test_report__what_is_no_report_is_refused(void **state)
     }
 }
 
+/* `text` with the first `from` made `to`. */
+static struct wf_string changed(struct wf_arena *arena, struct wf_string text, const char *from, const char *to)
+{
+    const char *copy = wf_string_copy(arena, text).data;
+    const char *place = strstr(copy, from);
+    struct wf_buffer out;
+
+    assert_non_null(place);
+    wf_buffer_init(&out, arena);
+    wf_buffer_append(&out, copy, (size_t)(place - copy));
+    wf_buffer_append_text(&out, to);
+    wf_buffer_append_text(&out, place + strlen(from));
+    return wf_buffer_string(&out);
+}
+
+/* Numbers that do not fit, and a summary that its results do not make, are damage: refused, with the place. */
+static void test_report__damaged_numbers_are_refused(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *error; /* part of it */
+    } rows[] = {
+        {"\"shards\":3", "\"shards\":4294967298", "summary: shards of 4294967298 is out of range"},
+        {"\"shard\":2", "\"shard\":4294967298", "summary: shard of 4294967298 is out of range"},
+        {"\"elapsed_ns\":17", "\"elapsed_ns\":-17", "elapsed_ns is missing or of another kind"},
+        {"\"elapsed_ns\":17", "\"elapsed_ns\":9223372036854775808", "elapsed_ns is missing or of another kind"},
+        {"\"file_number\":2", "\"file_number\":4294967298", "result 1: file_number of 4294967298 is out of range"},
+        {"\"history_number\":7", "\"history_number\":4294967303", "result 1: history_number of 4294967303 is out of range"},
+        {"\"event_count\":9", "\"event_count\":4294967305", "result 1: event_count of 4294967305 is out of range"},
+        {"\"event_count\":9", "\"event_count\":8", "its summary says events 9, its results make 8"},
+        {"\"histories\":1", "\"histories\":2", "its summary says histories 2, its results make 1"},
+        {"\"ok\":1", "\"ok\":0", "its summary says ok 0, its results make 1"},
+        {"\"setup\":0", "\"setup\":1", "its summary says setup 1, its results make 0"},
+        {"\"known\":0", "\"known\":1", "its summary says known 1, its results make 0"},
+    };
+    struct sim_report report;
+
+    sim_report_init(&report, *state, WF_STR("code.c"));
+    add(&report, (struct sim_verdict){.file = WF_STR("ok.json"), .file_number = 2, .history_number = 7, .event_count = 9});
+    report.counts = (struct sim_report_counts){.by_verdict = {1, 0, 0, 0, 0}, .events = 9, .elapsed_ns = 17};
+    report.shard = 2;
+    report.shard_count = 3;
+    const struct wf_string whole = written(*state, &report, sim_report_write_json);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct sim_report again;
+        struct wf_error err = {0};
+
+        sim_report_init(&again, *state, (struct wf_string){NULL, 0});
+        assert_int_equal(sim_report_read_json(&again, changed(*state, whole, rows[i].from, rows[i].to), &err), WF_ERR_INVALID);
+        if (strstr(err.message, rows[i].error) == NULL) {
+            fail_msg("%s: %s", rows[i].to, err.message);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +266,7 @@ int main(void)
         TEST_IN_ARENA(test_report__equal_findings_are_grouped),
         TEST_IN_ARENA(test_report__json_reads_back),
         TEST_IN_ARENA(test_report__what_is_no_report_is_refused),
+        TEST_IN_ARENA(test_report__damaged_numbers_are_refused),
     };
 
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
