@@ -1,6 +1,9 @@
 /* A line at a time, a word at a time. */
 #include "sim/report/baseline.h"
 
+#include "engine/diagnosis.h"
+#include "engine/rules.h"
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -40,19 +43,46 @@ static struct wf_string take_word(struct wf_string *rest)
     return word;
 }
 
+/* "WF" and digits. */
+static bool is_code(struct wf_string word)
+{
+    size_t i = 2;
+
+    while (i < word.size_bytes && word.data[i] >= '0' && word.data[i] <= '9') {
+        i++;
+    }
+    return i > 2 && i == word.size_bytes && wf_string_starts_with(word, WF_STR("WF"));
+}
+
+/* A file name may have blanks: it goes on until a diagnosis or the id of a rule. */
+static enum wf_status read_file(struct wf_string first, struct wf_string *rest, struct sim_baseline_entry *entry,
+                                struct wf_error *err)
+{
+    entry->file = first;
+    while (rest->size_bytes > 0) {
+        const struct wf_string word = take_word(rest);
+
+        if (is_code(word) && wf_diagnosis_find(word) == NULL) {
+            return wf_fail_status(err, WF_ERR_INVALID, "line %u: there is no diagnosis %S", entry->line, &word);
+        }
+        if (is_code(word) || wf_rule_find(word) != NULL) {
+            entry->rule = word;
+            return WF_OK;
+        }
+        entry->file.size_bytes = (size_t)(word.data + word.size_bytes - first.data);
+    }
+    return wf_fail_status(err, WF_ERR_INVALID,
+                          "line %u: an entry is a signature of 16 digits, or a file and a diagnosis such as WF201",
+                          entry->line);
+}
+
 static enum wf_status read_entry(struct wf_string line, struct sim_baseline_entry *entry, struct wf_error *err)
 {
     struct wf_string rest = line;
     const struct wf_string first = take_word(&rest);
 
     if (!sim_signature_read(first, &entry->signature)) {
-        entry->file = first;
-        entry->rule = take_word(&rest);
-        if (entry->rule.size_bytes == 0) {
-            return wf_fail_status(err, WF_ERR_INVALID,
-                                  "line %u: an entry is a signature of 16 digits, or a file and a diagnosis such as WF201",
-                                  entry->line);
-        }
+        WF_TRY(read_file(first, &rest, entry, err));
     }
     entry->reason = rest;
     if (rest.size_bytes == 0) {

@@ -4,7 +4,8 @@
  *   3f2a9c0d11e5b870   runs of the old flow drain until the end of the quarter
  *   orders/17.json WF201   recorded by a broken build
  *
- * An entry is a signature, or a file as the report names it and a diagnosis or rule; then the reason, which may not be missing.
+ * An entry is a signature, or a file as the report names it and a diagnosis or rule; then the reason, which may not be missing. The
+ * name of a file may have blanks: it ends at the first word that is a diagnosis or the id of a rule.
  */
 #ifndef WF_SIM_REPORT_BASELINE_H
 #define WF_SIM_REPORT_BASELINE_H

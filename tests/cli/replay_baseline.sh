@@ -22,3 +22,8 @@ replay --baseline known.txt | tail -n 2
 echo "$signature" >known.txt
 replay --baseline known.txt
 replay --baseline none.txt
+mv h/page.json 'h/a page.json'
+printf '%s\n' "$signature known" 'h/Abort.json WF305 known, too' 'h/a page.json WF103 its export is broken' >known.txt
+replay --baseline known.txt
+echo 'h/page.json WF1O3 a letter for a digit' >known.txt
+replay --baseline known.txt

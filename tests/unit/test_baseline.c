@@ -18,6 +18,11 @@ static void test_baseline__lines_are_read_or_refused(void **state)
         {"no line end, no blank too many", "  h/a.json \t WF201   a broken build \r\n00000000deadbeef x", 2, NULL},
         {"no reason", "# x\n00000000deadbeef\n", 0, "line 2: the reason is missing: why is this finding accepted?"},
         {"no reason for a file", "h/a.json WF201  \n", 0, "line 1: the reason is missing: why is this finding accepted?"},
+        {"blanks in the file's name", "with space.json WF209 why", 1, NULL},
+        {"rule", "h/a.json history-ids edited", 1, NULL},
+        {"no diagnosis", "# x\nh/a.json WF999 like WF201", 0, "line 2: there is no diagnosis WF999"},
+        {"neither diagnosis nor rule", "h/a.json wrong since June", 0,
+         "line 1: an entry is a signature of 16 digits, or a file and a diagnosis such as WF201"},
         {"half an entry", "h/a.json", 0,
          "line 1: an entry is a signature of 16 digits, or a file and a diagnosis such as WF201"},
     };
@@ -41,7 +46,8 @@ static void test_baseline__accepts_what_it_names(void **state)
     static const char text[] = "000000000000feed drains\n"
                                "h/a.json WF101 cut\n"
                                "h/a.json history-ids edited\n"
-                               "h/b.json WF101 gone\n";
+                               "h/b.json WF101 gone\n"
+                               "h/with  two blanks.json WF101 as WF102 was\n";
     struct sim_verdict verdicts[] = {
         {.file = WF_STR("h/z.json"), .verdict = WF_VERDICT_NONDETERMINISM, .diagnosis = "WF204", .signature = 0xfeed},
         {.file = WF_STR("h/a.json"), .verdict = WF_VERDICT_BAD_HISTORY, .diagnosis = "WF101"},
@@ -49,8 +55,10 @@ static void test_baseline__accepts_what_it_names(void **state)
         {.file = WF_STR("h/z.json"), .verdict = WF_VERDICT_BAD_HISTORY, .diagnosis = "WF101"},
         {.file = WF_STR("h/b.json"), .verdict = WF_VERDICT_OK, .diagnosis = "WF101"},
         {.file = WF_STR("h/b.json"), .verdict = WF_VERDICT_BAD_HISTORY},
+        {.file = WF_STR("h/with  two blanks.json"), .verdict = WF_VERDICT_BAD_HISTORY, .diagnosis = "WF101"},
+        {.file = WF_STR("h/with"), .verdict = WF_VERDICT_BAD_HISTORY, .diagnosis = "WF101"},
     };
-    static const char *const expected[] = {"drains", "cut", "edited", "", "", ""};
+    static const char *const expected[] = {"drains", "cut", "edited", "", "", "", "as WF102 was", ""};
     struct sim_report report;
     struct sim_baseline baseline;
     struct wf_error err = {0};
@@ -63,8 +71,8 @@ static void test_baseline__accepts_what_it_names(void **state)
         sim_report_count(&report.counts, &verdicts[i]);
     }
 
-    assert_int_equal(report.counts.known, 3);
-    assert_int_equal(report.counts.by_verdict[WF_VERDICT_BAD_HISTORY], 2);
+    assert_int_equal(report.counts.known, 4);
+    assert_int_equal(report.counts.by_verdict[WF_VERDICT_BAD_HISTORY], 3);
     assert_true(sim_baseline_find_stale(&baseline, &report));
     assert_int_equal(report.stale_count, 1);
     assert_int_equal(report.stale[0].line, 4);
