@@ -63,12 +63,15 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
         const uint64_t digest = sim_unpack_number(&frame);
         const struct cli_cache_key key = {digest, sim_unpack_number(&frame)};
 
-        cli_verdict_cache_add(&batch->cache, key, wf_buffer_string(&batch->pending_frames));
+        if (!batch->pending_frames.is_full) { /* or they are cut */
+            cli_verdict_cache_add(&batch->cache, key, wf_buffer_string(&batch->pending_frames));
+        }
         return true;
     }
     if (kind == CLI_FRAME_CACHED) {
         batch->report.counts.cached++;
-    } else {
+        cli_verdict_cache_note_hit(&batch->cache);
+    } else if (batch->cache.path != NULL) {
         sim_pack_text(&batch->pending_frames, frame.rest);
     }
     const struct wf_string shown = sim_unpack_text(&frame);

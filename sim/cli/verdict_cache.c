@@ -109,6 +109,11 @@ bool cli_verdict_cache_find(const struct cli_verdict_cache *cache, struct cli_ca
     return true;
 }
 
+void cli_verdict_cache_note_hit(struct cli_verdict_cache *cache)
+{
+    cache->was_hit = true;
+}
+
 void cli_verdict_cache_add(struct cli_verdict_cache *cache, struct cli_cache_key key, struct wf_string frames)
 {
     struct wf_string present;
@@ -237,6 +242,9 @@ void cli_verdict_cache_close(struct cli_verdict_cache *cache)
 {
     const struct wf_string added = wf_buffer_string(&cache->added);
 
+    if (cache->path != NULL && cache->was_hit) {
+        (void)utimensat(AT_FDCWD, cache->path, NULL, 0); /* in use: others are older */
+    }
     if (cache->path != NULL && added.size_bytes > 0 && !cache->added.is_full) {
         const bool is_appended =
             cache->stored.size_bytes > 0 && !cache->is_damaged && cache->stored.size_bytes + added.size_bytes < FILE_BYTES_MAX;

@@ -27,6 +27,7 @@ struct cli_verdict_cache {
     struct wf_buffer added;  /* entries of this run */
     struct wf_string stored; /* the file as it was read */
     bool is_damaged;
+    bool was_hit; /* in this run, of any child */
 };
 
 /* Reads the file for this digest of everything but the histories that a verdict depends on. */
@@ -36,6 +37,9 @@ struct cli_cache_key cli_cache_key_of(struct wf_string bytes);
 
 /* Borrowed until close. Only what open read: safe in a forked child. */
 bool cli_verdict_cache_find(const struct cli_verdict_cache *cache, struct cli_cache_key key, struct wf_string *frames);
+
+/* What was found was used: the file is not the one that goes when there are many. */
+void cli_verdict_cache_note_hit(struct cli_verdict_cache *cache);
 
 void cli_verdict_cache_add(struct cli_verdict_cache *cache, struct cli_cache_key key, struct wf_string frames);
 

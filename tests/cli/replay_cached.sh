@@ -34,6 +34,10 @@ echo 'not a cache'
 for file in cache/verdicts/*; do echo hello >"$file"; done
 replay
 replay
+echo 'in use'
+touch -d 2020-01-01 cache/verdicts/*
+replay
+find cache/verdicts -type f -newermt 2021-01-01 | wc -l
 rm -r cache/verdicts
 echo 'a file in the way' >cache/verdicts
 replay

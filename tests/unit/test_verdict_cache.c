@@ -114,6 +114,29 @@ static void test_verdict_cache__old_files_go(void **state)
     assert_int_equal(system("test \"$(ls verdicts | wc -l)\" -le 32"), 0);
 }
 
+/* A file that is only read is in use, however long ago it was made. */
+static void test_verdict_cache__a_used_file_stays(void **state)
+{
+    struct cli_verdict_cache cache;
+    struct wf_string found = {NULL, 0};
+
+    (void)state;
+    keep(1, "history", "ok");
+    assert_int_equal(system("touch -d 2020-01-01 verdicts/*"), 0);
+    keep(2, "history", "ok");
+    assert_int_equal(system("touch -d 2020-01-02 verdicts/*"), 0);
+    cli_verdict_cache_open(&cache, 1);
+    assert_true(cli_verdict_cache_find(&cache, cli_cache_key_of(WF_STR("history")), &found));
+    cli_verdict_cache_note_hit(&cache);
+    cli_verdict_cache_close(&cache);
+    for (uint64_t i = 3; i <= 33; i++) {
+        keep(i, "history", "ok");
+    }
+
+    assert_true(has(1, "history", "ok"));
+    assert_false(has(2, "history", "ok"));
+}
+
 /* Without a place there is no cache, and nothing else happens. */
 static void test_verdict_cache__no_place_is_no_harm(void **state)
 {
@@ -131,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verdict_cache__keeps_what_was_added, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verdict_cache__damage_is_not_found, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verdict_cache__old_files_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_verdict_cache__a_used_file_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verdict_cache__no_place_is_no_harm, setup, teardown),
     };
 
