@@ -152,20 +152,21 @@ static bool fold(struct merge *merge)
 static enum cli_exit write_whole(struct merge *merge)
 {
     struct cli_verdict_output *output = wf_arena_take(merge->cli->arena, sizeof *output);
+    enum cli_exit result = CLI_EXIT_OK;
 
     if (output == NULL || !fold(merge)) {
         cli_complain("out of memory");
         return CLI_EXIT_ENVIRONMENT;
     }
     if (merge->whole.incomplete.size_bytes == 0 && merge->whole.counts.skipped == 0) {
-        cli_baseline_report_stale(&merge->baseline, merge->args, &merge->whole);
+        result = cli_baseline_report_stale(&merge->baseline, merge->args, &merge->whole);
     }
     cli_verdict_output_init(output, merge->cli, &merge->whole);
     for (uint32_t i = 0; i < merge->whole.verdict_count; i++) {
         cli_verdict_output_write(output, &merge->whole.verdicts[i]);
     }
     cli_verdict_output_end(output);
-    return cli_report_write(merge->cli, merge->args, &merge->whole);
+    return cli_exit_worse(result, cli_report_write(merge->cli, merge->args, &merge->whole));
 }
 
 static enum cli_exit run_merge(struct cli *cli, const struct cli_args *args)

@@ -348,7 +348,7 @@ static enum cli_exit replay_all(struct cli_replay *batch)
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
     /* Of shards, merge says it; a sample cannot. */
     if (batch->report.incomplete.size_bytes == 0 && batch->shard == 0 && batch->report.counts.skipped == 0) {
-        cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report);
+        result = cli_exit_worse(result, cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report));
     }
     cli_verdict_output_end(&batch->output);
     if (batch->is_short_of_memory) {

@@ -139,16 +139,18 @@ enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, st
     return result;
 }
 
-void cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
-                               struct sim_report *report)
+enum cli_exit cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
+                                        struct sim_report *report)
 {
     if (!sim_baseline_find_stale(baseline, report)) {
-        return;
+        cli_complain("%s: no memory to tell which entries are stale", cli_args_text(args, "--baseline", ""));
+        return CLI_EXIT_ENVIRONMENT;
     }
     for (uint32_t i = 0; i < report->stale_count; i++) {
         cli_complain("%s: line %u: stale: %.*s no longer occurs", cli_args_text(args, "--baseline", ""),
                      (unsigned)report->stale[i].line, (int)report->stale[i].entry.size_bytes, report->stale[i].entry.data);
     }
+    return CLI_EXIT_OK;
 }
 
 enum cli_exit cli_report_judge(const struct sim_report_counts *counts)

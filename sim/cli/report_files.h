@@ -34,9 +34,9 @@ enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, con
 /* Reads the file of --baseline; an empty one without the option. Exits: UNREADABLE, ENVIRONMENT. */
 enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, struct sim_baseline *baseline);
 
-/* Finds the entries that accepted nothing, and says so on standard error. */
-void cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
-                               struct sim_report *report);
+/* Finds the entries that accepted nothing, and says so on standard error. Exits: ENVIRONMENT when memory is short. */
+enum cli_exit cli_baseline_report_stale(const struct sim_baseline *baseline, const struct cli_args *args,
+                                        struct sim_report *report);
 
 /* What a batch with these counts ends with. */
 enum cli_exit cli_report_judge(const struct sim_report_counts *counts);

@@ -161,8 +161,12 @@ void sim_baseline_judge(struct sim_baseline *baseline, struct sim_verdict *verdi
 
 bool sim_baseline_find_stale(const struct sim_baseline *baseline, struct sim_report *report)
 {
-    struct sim_report_stale *stale = wf_arena_take_array(report->arena, baseline->entry_count, sizeof *stale);
+    struct sim_report_stale *stale = NULL;
 
+    if (baseline->entry_count == 0) {
+        return true;
+    }
+    stale = wf_arena_take_array(report->arena, baseline->entry_count, sizeof *stale);
     for (uint32_t i = 0; stale != NULL && i < baseline->entry_count; i++) {
         const struct sim_baseline_entry *entry = &baseline->entries[i];
 

@@ -79,11 +79,34 @@ static void test_baseline__accepts_what_it_names(void **state)
     test_string_is("stale", report.stale[0].entry, "h/b.json WF101");
 }
 
+/* Without memory nobody knows which entries are stale; that is not the same as none. */
+static void test_baseline__no_memory_is_not_nothing_stale(void **state)
+{
+    struct sim_baseline baseline;
+    struct test_blocks blocks;
+    struct sim_report report;
+    struct wf_arena short_arena;
+    struct wf_error err = {0};
+
+    test_blocks_init(&blocks);
+    blocks.fail_from = 1;
+    wf_arena_init(&short_arena, &blocks.source, 0);
+    sim_report_init(&report, &short_arena, WF_STR("code.c"));
+    assert_int_equal(sim_baseline_read(&baseline, *state, WF_STR("h/b.json WF101 gone\n"), &err), WF_OK);
+
+    assert_false(sim_baseline_find_stale(&baseline, &report));
+
+    baseline.entry_count = 0;
+    assert_true(sim_baseline_find_stale(&baseline, &report));
+    wf_arena_deinit(&short_arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_baseline__lines_are_read_or_refused),
         TEST_IN_ARENA(test_baseline__accepts_what_it_names),
+        TEST_IN_ARENA(test_baseline__no_memory_is_not_nothing_stale),
     };
 
     return cmocka_run_group_tests_name("baseline", tests, NULL, NULL);
