@@ -219,6 +219,10 @@ static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *c
     if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
         return WF_OK;
     }
+    if (reader.format == WF_FORMAT_ARCHIVE) {
+        reader.next = reader.index = (size_t)skip_count; /* its index finds a history; other forms are read in order */
+        *index = skip_count;
+    }
     wf_arena_init(&arena, wf_system_blocks(), 0);
     for (; status == WF_OK; *index += 1) {
         wf_arena_reset(&arena);
@@ -253,7 +257,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     if (unreadable.status != WF_OK) {
         return send_unreadable(child, file_arena, path, 0, &unreadable);
     }
-    const struct cli_cache_key key = cli_cache_key_of(bytes);
+    const struct cli_cache_key key = is_whole ? cli_cache_key_of(bytes) : (struct cli_cache_key){0};
     const enum wf_status cached = is_whole ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
         return cached;
