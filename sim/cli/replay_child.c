@@ -175,6 +175,9 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     struct wf_arena words;
 
     WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
+    if (sim_stacks_were_short()) {
+        return WF_ERR_MEMORY;
+    }
     wf_arena_init(&words, wf_system_blocks(), 0);
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
