@@ -215,7 +215,8 @@ const struct cli_command cli_command_list = {
     .operand_count_max = 1,
     .summary = "the workflows of an archive, or of a moment of a run",
     .description = "Prints a line for each workflow of an archive that `wfsim run --record` wrote, or of a scenario's run\n"
-                   "at a moment: id, type, status, start, close, events, what is pending, task queue and run id.",
+                   "at a moment: id, type, status, start, close, events, what is pending, task queue and run id.\n"
+                   "Of an archive it reads the index alone; `wfsim check` reads and verifies every history.",
     .options = options,
     .example = "wfsim list scenarios/expense.yaml --seed 3 --at 2d --status running",
     .run = run,

@@ -182,6 +182,9 @@ static enum wf_status apply_setting(struct sim_loader *loader, struct sim_yaml *
         return wf_fail_status(loader->err, WF_ERR_INVALID, "--set %S: write KEY=VALUE, as in --set cluster.workers=3",
                               &setting);
     }
+    if (equals + 1 == setting.size_bytes) {
+        return wf_fail_status(loader->err, WF_ERR_INVALID, "--set %S: the value is missing behind the =", &setting);
+    }
     path.size_bytes = equals;
     WF_TRY(sim_yaml_read(loader->arena, "--set", (struct wf_string){setting.data + equals + 1,
                                                                     setting.size_bytes - equals - 1},

@@ -155,6 +155,8 @@ static void test_scenario__settings_replace_and_add(void **state)
     assert_int_equal(load(*state, HEAD, "cluster.workrs=7", &scenario, &err), WF_ERR_INVALID);
     assert_non_null(strstr(err.message, "did you mean `workers`?"));
     assert_int_equal(load(*state, HEAD, "nonsense", &scenario, &err), WF_ERR_INVALID);
+    assert_int_equal(load(*state, HEAD, "cluster.workers=", &scenario, &err), WF_ERR_INVALID);
+    assert_string_equal(err.message, "--set cluster.workers=: the value is missing behind the =");
 }
 
 /* Each mistake gets one sentence with file, line, column and the way out. */
