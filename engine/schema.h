@@ -384,4 +384,9 @@ void *wf_list_append(struct wf_arena *arena, void *list, size_t item_size_bytes)
 
 #define WF_LIST_APPEND(arena, list) wf_list_append((arena), &(list), sizeof *(list).items)
 
+/* Takes an item out of a list member; those behind it move up. */
+void wf_list_remove(void *list, void *item, size_t item_size_bytes);
+
+#define WF_LIST_REMOVE(list, item) wf_list_remove(&(list), (item), sizeof *(list).items)
+
 #endif

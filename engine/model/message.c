@@ -104,6 +104,16 @@ void *wf_message_new(struct wf_arena *arena, const struct wf_message_type *type)
     return wf_arena_take(arena, type->size_bytes);
 }
 
+void wf_list_remove(void *list, void *item, size_t item_size_bytes)
+{
+    struct wf_list *items = list;
+    const size_t behind_bytes = (size_t)((char *)items->items + items->count * item_size_bytes - (char *)item) -
+                                item_size_bytes;
+
+    memmove(item, (char *)item + item_size_bytes, behind_bytes);
+    items->count--;
+}
+
 void *wf_list_append(struct wf_arena *arena, void *list, size_t item_size_bytes)
 {
     struct wf_list *items = list;

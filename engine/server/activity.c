@@ -30,14 +30,6 @@ struct wf_state_activity *wf_activity_find_id(const struct wf_state_run *state,
     return NULL;
 }
 
-static void remove_activity(struct wf_state_run *state, struct wf_state_activity *activity)
-{
-    const size_t index = (size_t)(activity - state->activities.items);
-
-    state->activities.count--;
-    memmove(activity, activity + 1, (state->activities.count - index) * sizeof *activity);
-}
-
 /* 4.3. Both S2C and StC zero was refused before. */
 static void normalise_timeouts(struct wf_change *change, struct wf_state_activity *activity)
 {
@@ -206,7 +198,7 @@ static void complete(struct wf_change *change, struct wf_state_activity *activit
         event->started_event_id = started_event_id;
         event->identity = details->identity;
     }
-    remove_activity(change->state, activity);
+    WF_LIST_REMOVE(change->state->activities, activity);
     change->wants_task = true;
 }
 
@@ -224,7 +216,7 @@ static void fail(struct wf_change *change, struct wf_state_activity *activity,
         event->identity = details->identity;
         event->retry_state = details->retry_state;
     }
-    remove_activity(change->state, activity);
+    WF_LIST_REMOVE(change->state->activities, activity);
     change->wants_task = true;
 }
 
@@ -286,7 +278,7 @@ static void cancel(struct wf_change *change, struct wf_state_activity *activity,
                    const struct wf_activity_details *details)
 {
     write_canceled(change, activity, details->payloads, details->identity);
-    remove_activity(change->state, activity);
+    WF_LIST_REMOVE(change->state->activities, activity);
     change->wants_task = true;
 }
 
@@ -336,7 +328,7 @@ static void cancel_unstarted(struct wf_change *change, struct wf_state_activity 
     write_canceled(change, activity,
                    text_payloads(change->arena, WF_STR("\"ACTIVITY_ID_NOT_STARTED\"")),
                    details->identity);
-    remove_activity(change->state, activity);
+    WF_LIST_REMOVE(change->state->activities, activity);
     change->wants_task = true;
 }
 
@@ -353,7 +345,7 @@ static void time_out(struct wf_change *change, struct wf_state_activity *activit
         event->started_event_id = started_event_id;
         event->retry_state = details->retry_state;
     }
-    remove_activity(change->state, activity);
+    WF_LIST_REMOVE(change->state->activities, activity);
     change->wants_task = true;
 }
 

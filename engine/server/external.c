@@ -82,16 +82,6 @@ static void initiate_signal(struct wf_change *change, struct wf_state_external *
     }
 }
 
-static void remove_signal(struct wf_change *change, struct wf_state_external *external)
-{
-    struct wf_state_run *state = change->state;
-    const size_t index = (size_t)(external - state->external_signals.items);
-
-    state->external_signals.count--;
-    memmove(external, external + 1, (state->external_signals.count - index) * sizeof *external);
-    change->wants_task = true;
-}
-
 static void deliver_signal(struct wf_change *change, struct wf_state_external *external,
                            const struct wf_external_details *details)
 {
@@ -106,7 +96,8 @@ static void deliver_signal(struct wf_change *change, struct wf_state_external *e
         event->workflow_execution = target_of(change, external);
         event->control = wf_string_copy(change->arena, external->control);
     }
-    remove_signal(change, external);
+    WF_LIST_REMOVE(change->state->external_signals, external);
+    change->wants_task = true;
 }
 
 static void fail_signal(struct wf_change *change, struct wf_state_external *external,
@@ -123,7 +114,8 @@ static void fail_signal(struct wf_change *change, struct wf_state_external *exte
         event->workflow_execution = target_of(change, external);
         event->control = wf_string_copy(change->arena, external->control);
     }
-    remove_signal(change, external);
+    WF_LIST_REMOVE(change->state->external_signals, external);
+    change->wants_task = true;
 }
 
 /* ---- Cancellations ---- */
@@ -161,16 +153,6 @@ static void initiate_cancel(struct wf_change *change, struct wf_state_external *
     }
 }
 
-static void remove_cancel(struct wf_change *change, struct wf_state_external *external)
-{
-    struct wf_state_run *state = change->state;
-    const size_t index = (size_t)(external - state->external_cancels.items);
-
-    state->external_cancels.count--;
-    memmove(external, external + 1, (state->external_cancels.count - index) * sizeof *external);
-    change->wants_task = true;
-}
-
 static void deliver_cancel(struct wf_change *change, struct wf_state_external *external,
                            const struct wf_external_details *details)
 {
@@ -184,7 +166,8 @@ static void deliver_cancel(struct wf_change *change, struct wf_state_external *e
         event->namespace_id = WF_STR(WF_NAMESPACE_ID);
         event->workflow_execution = target_of(change, external);
     }
-    remove_cancel(change, external);
+    WF_LIST_REMOVE(change->state->external_cancels, external);
+    change->wants_task = true;
 }
 
 static void fail_cancel(struct wf_change *change, struct wf_state_external *external,
@@ -201,7 +184,8 @@ static void fail_cancel(struct wf_change *change, struct wf_state_external *exte
         event->workflow_execution = target_of(change, external);
         event->control = wf_string_copy(change->arena, external->control);
     }
-    remove_cancel(change, external);
+    WF_LIST_REMOVE(change->state->external_cancels, external);
+    change->wants_task = true;
 }
 
 /* ---- The machines ---- */

@@ -17,14 +17,6 @@ struct wf_state_child *wf_child_find(const struct wf_state_run *state, int64_t i
     return NULL;
 }
 
-static void remove_child(struct wf_state_run *state, struct wf_state_child *child)
-{
-    const size_t index = (size_t)(child - state->children.items);
-
-    state->children.count--;
-    memmove(child, child + 1, (state->children.count - index) * sizeof *child);
-}
-
 /* ---- Pieces of events ---- */
 
 static struct wf_workflow_type *type_of(struct wf_change *change, struct wf_string name)
@@ -112,7 +104,7 @@ static void fail_start(struct wf_change *change, struct wf_state_child *child,
                                                   : child->initiated->control;
         event->initiated_event_id = child->initiated_event_id; /* 1.3: no task's id is written */
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 
@@ -150,7 +142,7 @@ static void complete(struct wf_change *change, struct wf_state_child *child,
                                       &event->initiated_event_id, &event->started_event_id});
         event->result = details->payloads;
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 
@@ -168,7 +160,7 @@ static void fail(struct wf_change *change, struct wf_state_child *child,
         event->failure = details->failure;
         event->retry_state = details->retry_state;
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 
@@ -185,7 +177,7 @@ static void cancel(struct wf_change *change, struct wf_state_child *child,
                                       &event->initiated_event_id, &event->started_event_id});
         event->details = details->payloads;
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 
@@ -202,7 +194,7 @@ static void time_out(struct wf_change *change, struct wf_state_child *child,
                                       &event->initiated_event_id, &event->started_event_id});
         event->retry_state = details->retry_state;
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 
@@ -218,7 +210,7 @@ static void terminate(struct wf_change *change, struct wf_state_child *child,
                                       &event->workflow_execution, &event->workflow_type,
                                       &event->initiated_event_id, &event->started_event_id});
     }
-    remove_child(change->state, child);
+    WF_LIST_REMOVE(change->state->children, child);
     change->wants_task = true;
 }
 

@@ -59,14 +59,6 @@ static void start(struct wf_change *change, const struct wf_timer_details *detai
     }
 }
 
-static void remove_timer(struct wf_state_run *state, struct wf_state_timer *timer)
-{
-    const size_t index = (size_t)(timer - state->timers.items);
-
-    state->timers.count--;
-    memmove(timer, timer + 1, (state->timers.count - index) * sizeof *timer);
-}
-
 static void fire(struct wf_change *change, const struct wf_timer_details *details)
 {
     struct wf_state_timer *timer = find_timer(change->state, details->timer_id);
@@ -77,7 +69,7 @@ static void fire(struct wf_change *change, const struct wf_timer_details *detail
         event->timer_id = timer->timer_id;
         event->started_event_id = timer->started_event_id;
     }
-    remove_timer(change->state, timer);
+    WF_LIST_REMOVE(change->state->timers, timer);
     change->wants_task = true;
 }
 
@@ -100,7 +92,7 @@ static void cancel(struct wf_change *change, const struct wf_timer_details *deta
     struct wf_state_timer *timer = find_timer(change->state, details->timer_id);
 
     write_canceled(change, details, timer->started_event_id);
-    remove_timer(change->state, timer);
+    WF_LIST_REMOVE(change->state->timers, timer);
 }
 
 /* 2.3 CancelTimer: a firing that no task has seen yet never happened. */
@@ -111,8 +103,7 @@ static void cancel_fired(struct wf_change *change, const struct wf_timer_details
     const uint32_t index = (uint32_t)(fired - state->buffered_events.items);
 
     write_canceled(change, details, fired->attributes.timer_fired->started_event_id);
-    state->buffered_events.count--;
-    memmove(fired, fired + 1, (state->buffered_events.count - index) * sizeof *fired);
+    WF_LIST_REMOVE(state->buffered_events, fired);
     if (index < change->owned_buffered_count) {
         change->owned_buffered_count--;
     }

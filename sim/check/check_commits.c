@@ -9,7 +9,6 @@
 #include "engine/service.h"
 #include "sim/check/track.h"
 
-#define PENDING_MIN 8u
 #define PENDING_MAX 2000             /* of a kind: more are refused */
 #define LATE_NS (2 * WF_NS_PER_S)    /* a timer queue looks so far ahead, and writes nothing behind that */
 #define TOLERANCE_NS WF_NS_PER_MS
@@ -88,21 +87,13 @@ static void find(const struct context *context, unsigned number, const char *cau
 
 static void add(const struct context *context, struct pendings *set, int64_t event_id)
 {
-    if (set->count == set->capacity) {
-        const uint32_t capacity = set->capacity == 0 ? PENDING_MIN : set->capacity * 2;
-        struct pending *items = wf_arena_take_array(context->checks->arena, capacity, sizeof *items);
+    struct pending *item = WF_LIST_APPEND(context->checks->arena, *set);
 
-        if (items == NULL) {
-            context->checks->is_full = true;
-            return;
-        }
-        if (set->count > 0) {
-            memcpy(items, set->items, set->count * sizeof *items);
-        }
-        set->items = items;
-        set->capacity = capacity;
+    if (item == NULL) {
+        context->checks->is_full = true;
+        return;
     }
-    set->items[set->count++] = (struct pending){.event_id = event_id};
+    item->event_id = event_id;
 }
 
 static struct pending *get(const struct pendings *set, int64_t event_id)
@@ -117,13 +108,10 @@ static struct pending *get(const struct pendings *set, int64_t event_id)
 
 static void take_out(struct pendings *set, int64_t event_id)
 {
-    const struct pending *item = get(set, event_id);
+    struct pending *item = get(set, event_id);
 
     if (item != NULL) {
-        const uint32_t index = (uint32_t)(item - set->items);
-
-        memmove(&set->items[index], &set->items[index + 1], (set->count - index - 1) * sizeof *item);
-        set->count--;
+        WF_LIST_REMOVE(*set, item);
     }
 }
 

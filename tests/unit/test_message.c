@@ -164,9 +164,32 @@ static void test_message__copy_fails_when_the_arena_is_full(void **state)
     assert_true(room > 1000);
 }
 
+/* The first, one between and the last: the others stay, in order. */
+static void test_message__items_are_taken_out_of_lists(void **state)
+{
+    static const char *const left[] = {"bcde", "bde", "bd", "d", ""};
+    static const size_t taken[] = {0, 1, 2, 0, 0};
+    struct wf_history_message history = {0};
+
+    for (int64_t id = 'a'; id <= 'e'; id++) {
+        struct wf_event *event = WF_LIST_APPEND(*state, history.events);
+
+        assert_non_null(event);
+        event->event_id = id;
+    }
+    for (size_t i = 0; i < TEST_COUNT(taken); i++) {
+        WF_LIST_REMOVE(history.events, &history.events.items[taken[i]]);
+        assert_int_equal(history.events.count, strlen(left[i]));
+        for (size_t j = 0; j < history.events.count; j++) {
+            assert_int_equal(history.events.items[j].event_id, left[i][j]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST_IN_ARENA(test_message__items_are_taken_out_of_lists),
         TEST_IN_ARENA(test_message__copy_equals_and_is_apart),
         TEST_IN_ARENA(test_message__each_field_counts_in_equality),
         cmocka_unit_test(test_message__presence_counts),
