@@ -93,6 +93,11 @@ void wf_json_i64(struct wf_json_writer *writer, int64_t value);
 void wf_json_u64(struct wf_json_writer *writer, uint64_t value);
 void wf_json_bool(struct wf_json_writer *writer, bool value);
 void wf_json_null(struct wf_json_writer *writer);
+/* A member: its key, then its value. */
+void wf_json_put_string(struct wf_json_writer *writer, const char *key, struct wf_string value);
+void wf_json_put_u64(struct wf_json_writer *writer, const char *key, uint64_t value);
+/* 16 hexadecimal digits, as text: readers of JSON lose the low bits of numbers of 64 bits. */
+void wf_json_put_hash(struct wf_json_writer *writer, const char *key, uint64_t value);
 /* A value already written as JSON. */
 void wf_json_raw(struct wf_json_writer *writer, struct wf_string json);
 

@@ -4,6 +4,7 @@
 #include "engine/base/json_text.h"
 
 #define DIGITS_BYTES 20 /* UINT64_MAX in decimal */
+#define HASH_BYTES 17 /* 16 digits; a buffer keeps room for a NUL */
 
 /* Appends what stands for a byte that cannot stand for itself. */
 static void write_escape(struct wf_buffer *out, unsigned char c)
@@ -173,6 +174,28 @@ void wf_json_key(struct wf_json_writer *writer, const char *key)
         wf_buffer_append_char(writer->out, ' ');
     }
     writer->is_after_key = true;
+}
+
+void wf_json_put_string(struct wf_json_writer *writer, const char *key, struct wf_string value)
+{
+    wf_json_key(writer, key);
+    wf_json_string(writer, value);
+}
+
+void wf_json_put_u64(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    wf_json_key(writer, key);
+    wf_json_u64(writer, value);
+}
+
+void wf_json_put_hash(struct wf_json_writer *writer, const char *key, uint64_t value)
+{
+    char memory[HASH_BYTES];
+    struct wf_buffer text;
+
+    wf_buffer_init_fixed(&text, memory, sizeof memory);
+    wf_buffer_printf(&text, "%016llx", (unsigned long long)value);
+    wf_json_put_string(writer, key, wf_buffer_string(&text));
 }
 
 void wf_json_raw(struct wf_json_writer *writer, struct wf_string json)

@@ -14,12 +14,6 @@ static void write_code(struct wf_json_writer *writer, const char *key, const cha
     }
 }
 
-static void write_text(struct wf_json_writer *writer, const char *key, struct wf_string value)
-{
-    wf_json_key(writer, key);
-    wf_json_string(writer, value);
-}
-
 /* Null when it is empty. */
 static void write_optional(struct wf_json_writer *writer, const char *key, struct wf_string value)
 {
@@ -31,23 +25,13 @@ static void write_optional(struct wf_json_writer *writer, const char *key, struc
     }
 }
 
-static void write_number(struct wf_json_writer *writer, const char *key, uint64_t value)
-{
-    wf_json_key(writer, key);
-    wf_json_u64(writer, value);
-}
-
-/* As text: JSON readers lose the low bits of numbers of 64 bits. */
 static void write_signature(struct wf_json_writer *writer, uint64_t signature)
 {
-    char memory[17];
-    struct wf_buffer text;
-
-    wf_buffer_init_fixed(&text, memory, sizeof memory);
     if (signature != 0) {
-        wf_buffer_printf(&text, "%016llx", (unsigned long long)signature);
+        wf_json_put_hash(writer, "signature", signature);
+    } else {
+        write_optional(writer, "signature", (struct wf_string){NULL, 0});
     }
-    write_optional(writer, "signature", wf_buffer_string(&text));
 }
 
 static void write_window(struct wf_json_writer *writer, const struct sim_verdict *verdict)
@@ -68,25 +52,25 @@ static void write_window(struct wf_json_writer *writer, const struct sim_verdict
 void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer)
 {
     wf_json_begin_object(writer);
-    write_text(writer, "file", verdict->file);
-    write_number(writer, "file_number", verdict->file_number);
-    write_number(writer, "history_number", verdict->history_number);
-    write_text(writer, "workflow_id", verdict->workflow_id);
-    write_text(writer, "run_id", verdict->run_id);
-    write_text(writer, "workflow_type", verdict->workflow_type);
+    wf_json_put_string(writer, "file", verdict->file);
+    wf_json_put_u64(writer, "file_number", verdict->file_number);
+    wf_json_put_u64(writer, "history_number", verdict->history_number);
+    wf_json_put_string(writer, "workflow_id", verdict->workflow_id);
+    wf_json_put_string(writer, "run_id", verdict->run_id);
+    wf_json_put_string(writer, "workflow_type", verdict->workflow_type);
     write_code(writer, "verdict", wf_verdict_name(verdict->verdict));
     write_code(writer, "diagnosis", verdict->diagnosis);
     write_code(writer, "rule", verdict->rule);
     write_code(writer, "family", verdict->family);
     wf_json_key(writer, "event_id");
     wf_json_i64(writer, verdict->event_id);
-    write_number(writer, "event_count", verdict->event_count);
-    write_text(writer, "message", verdict->message);
-    write_text(writer, "history", verdict->history);
-    write_text(writer, "code", verdict->code);
+    wf_json_put_u64(writer, "event_count", verdict->event_count);
+    wf_json_put_string(writer, "message", verdict->message);
+    wf_json_put_string(writer, "history", verdict->history);
+    wf_json_put_string(writer, "code", verdict->code);
     write_code(writer, "cause", verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : NULL);
-    write_text(writer, "hint", verdict->hint);
-    write_text(writer, "official", verdict->official);
+    wf_json_put_string(writer, "hint", verdict->hint);
+    wf_json_put_string(writer, "official", verdict->official);
     write_window(writer, verdict);
     write_signature(writer, verdict->signature);
     write_optional(writer, "known", verdict->known);
@@ -101,19 +85,19 @@ void sim_report_json_summary(const struct sim_report *report, struct wf_json_wri
     const struct sim_report_counts *counts = &report->counts;
 
     wf_json_begin_object(writer);
-    write_text(writer, "code", report->code);
-    write_number(writer, "histories", sim_report_total(counts));
-    write_number(writer, "events", counts->events);
+    wf_json_put_string(writer, "code", report->code);
+    wf_json_put_u64(writer, "histories", sim_report_total(counts));
+    wf_json_put_u64(writer, "events", counts->events);
     wf_json_key(writer, "elapsed_ns");
     wf_json_i64(writer, counts->elapsed_ns);
     for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
-        write_number(writer, wf_verdict_name((enum wf_verdict)i), counts->by_verdict[i]);
+        wf_json_put_u64(writer, wf_verdict_name((enum wf_verdict)i), counts->by_verdict[i]);
     }
-    write_number(writer, "known", counts->known);
-    write_number(writer, "skipped", counts->skipped);
-    write_number(writer, "cached", counts->cached);
-    write_number(writer, "shard", report->shard);
-    write_number(writer, "shards", report->shard_count);
+    wf_json_put_u64(writer, "known", counts->known);
+    wf_json_put_u64(writer, "skipped", counts->skipped);
+    wf_json_put_u64(writer, "cached", counts->cached);
+    wf_json_put_u64(writer, "shard", report->shard);
+    wf_json_put_u64(writer, "shards", report->shard_count);
     write_optional(writer, "incomplete", report->incomplete);
     wf_json_end_object(writer);
 }
@@ -124,9 +108,9 @@ static void write_stale(const struct sim_report *report, struct wf_json_writer *
     wf_json_begin_array(writer);
     for (uint32_t i = 0; i < report->stale_count; i++) {
         wf_json_begin_object(writer);
-        write_number(writer, "line", report->stale[i].line);
-        write_text(writer, "entry", report->stale[i].entry);
-        write_text(writer, "reason", report->stale[i].reason);
+        wf_json_put_u64(writer, "line", report->stale[i].line);
+        wf_json_put_string(writer, "entry", report->stale[i].entry);
+        wf_json_put_string(writer, "reason", report->stale[i].reason);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);

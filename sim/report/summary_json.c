@@ -3,31 +3,6 @@
 #include "sim/fault/kinds.h"
 #include "sim/report/summary.h"
 
-static void write_number(struct wf_json_writer *writer, const char *key, uint64_t value)
-{
-    wf_json_key(writer, key);
-    wf_json_u64(writer, value);
-}
-
-static void write_string(struct wf_json_writer *writer, const char *key, struct wf_string value)
-{
-    wf_json_key(writer, key);
-    wf_json_string(writer, value);
-}
-
-/* 64-bit hashes are text: readers of JSON lose their low bits as numbers. */
-static void write_hash(struct wf_json_writer *writer, const char *key, uint64_t value)
-{
-    static const char digits[] = "0123456789abcdef";
-    char text[16];
-
-    for (int i = 15; i >= 0; i--) {
-        text[i] = digits[value & 15];
-        value >>= 4;
-    }
-    write_string(writer, key, (struct wf_string){text, sizeof text});
-}
-
 static void write_repeat(const struct sim_summary *summary, const char *key, uint64_t seed,
                          struct wf_json_writer *writer)
 {
@@ -35,7 +10,7 @@ static void write_repeat(const struct sim_summary *summary, const char *key, uin
 
     wf_buffer_init(&command, summary->arena);
     sim_repeat_print(&summary->repeat, seed, &command);
-    write_string(writer, key, wf_buffer_string(&command));
+    wf_json_put_string(writer, key, wf_buffer_string(&command));
 }
 
 static void write_counts(const struct sim_summary *summary, struct wf_json_writer *writer)
@@ -44,23 +19,23 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
     wf_json_begin_object(writer);
     for (int32_t i = 0; i < SIM_STATUS_COUNT; i++) {
         if (summary->runs_by_status[i] > 0 && sim_summary_status(i) != NULL) {
-            write_number(writer, sim_summary_status(i), summary->runs_by_status[i]);
+            wf_json_put_u64(writer, sim_summary_status(i), summary->runs_by_status[i]);
         }
     }
     wf_json_end_object(writer);
     wf_json_key(writer, "faults");
     wf_json_begin_object(writer);
     for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
-        write_number(writer, sim_fault_name((enum sim_fault_kind)i), summary->fault_counts[i]);
+        wf_json_put_u64(writer, sim_fault_name((enum sim_fault_kind)i), summary->fault_counts[i]);
     }
     wf_json_end_object(writer);
     wf_json_key(writer, "checks");
     wf_json_begin_array(writer);
     for (uint32_t i = 0; i < summary->config->check_count; i++) {
         wf_json_begin_object(writer);
-        write_string(writer, "check", summary->config->checks[i].text);
-        write_number(writer, "conditions", summary->check_conditions[i]);
-        write_number(writer, "broken_seeds", summary->check_broken[i]);
+        wf_json_put_string(writer, "check", summary->config->checks[i].text);
+        wf_json_put_u64(writer, "conditions", summary->check_conditions[i]);
+        wf_json_put_u64(writer, "broken_seeds", summary->check_broken[i]);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
@@ -68,8 +43,8 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
     wf_json_begin_array(writer);
     for (uint32_t i = 0; i < summary->config->goal_count; i++) {
         wf_json_begin_object(writer);
-        write_string(writer, "goal", summary->config->goals[i].text);
-        write_number(writer, "seeds", summary->goal_seeds[i]);
+        wf_json_put_string(writer, "goal", summary->config->goals[i].text);
+        wf_json_put_u64(writer, "seeds", summary->goal_seeds[i]);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
@@ -83,20 +58,20 @@ static void write_crashes(const struct sim_summary *summary, struct wf_json_writ
         const struct sim_summary_crash *crash = &summary->crashes[i];
 
         wf_json_begin_object(writer);
-        write_string(writer, "diagnosis", crash->diagnosis);
-        write_string(writer, "ended", crash->ended);
-        write_string(writer, "workflow_id", crash->workflow_id);
-        write_string(writer, "workflow_type", crash->workflow_type);
+        wf_json_put_string(writer, "diagnosis", crash->diagnosis);
+        wf_json_put_string(writer, "ended", crash->ended);
+        wf_json_put_string(writer, "workflow_id", crash->workflow_id);
+        wf_json_put_string(writer, "workflow_type", crash->workflow_type);
         wf_json_key(writer, "event_id");
         wf_json_i64(writer, crash->event_id);
-        write_string(writer, "call", crash->call);
-        write_number(writer, "first_seed", crash->first_seed);
-        write_number(writer, "seeds", crash->seed_count);
+        wf_json_put_string(writer, "call", crash->call);
+        wf_json_put_u64(writer, "first_seed", crash->first_seed);
+        wf_json_put_u64(writer, "seeds", crash->seed_count);
         write_repeat(summary, "repeat", crash->first_seed, writer);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
-    write_number(writer, "crashes_left_out", summary->dropped_crash_count);
+    wf_json_put_u64(writer, "crashes_left_out", summary->dropped_crash_count);
 }
 
 static void write_refused_starts(const struct sim_summary *summary, struct wf_json_writer *writer)
@@ -105,11 +80,11 @@ static void write_refused_starts(const struct sim_summary *summary, struct wf_js
 
     wf_json_key(writer, "refused_starts");
     wf_json_begin_object(writer);
-    write_number(writer, "count", refused->count);
+    wf_json_put_u64(writer, "count", refused->count);
     if (refused->count > 0) {
-        write_string(writer, "workflow_id", refused->workflow_id);
-        write_string(writer, "reason", refused->reason);
-        write_number(writer, "first_seed", summary->refused_start_seed);
+        wf_json_put_string(writer, "workflow_id", refused->workflow_id);
+        wf_json_put_string(writer, "reason", refused->reason);
+        wf_json_put_u64(writer, "first_seed", summary->refused_start_seed);
     }
     wf_json_end_object(writer);
 }
@@ -123,47 +98,47 @@ static void write_failures(const struct sim_summary *summary, struct wf_json_wri
         const struct sim_broken_check *broken = &signature->first;
 
         wf_json_begin_object(writer);
-        write_string(writer, "check", sim_broken_name(broken));
+        wf_json_put_string(writer, "check", sim_broken_name(broken));
         wf_json_key(writer, "diagnosis");
         wf_json_text(writer, broken->diagnosis != NULL ? broken->diagnosis : "");
-        write_string(writer, "sentence", broken->sentence);
-        write_string(writer, "workflow_id", broken->workflow_id);
-        write_string(writer, "workflow_type", broken->workflow_type);
-        write_string(writer, "key", broken->key);
-        write_hash(writer, "signature", signature->signature);
-        write_string(writer, "signature_text", broken->signature_text);
-        write_number(writer, "first_seed", signature->first_seed);
-        write_number(writer, "seeds", signature->seed_count);
-        write_number(writer, "step", broken->step);
+        wf_json_put_string(writer, "sentence", broken->sentence);
+        wf_json_put_string(writer, "workflow_id", broken->workflow_id);
+        wf_json_put_string(writer, "workflow_type", broken->workflow_type);
+        wf_json_put_string(writer, "key", broken->key);
+        wf_json_put_hash(writer, "signature", signature->signature);
+        wf_json_put_string(writer, "signature_text", broken->signature_text);
+        wf_json_put_u64(writer, "first_seed", signature->first_seed);
+        wf_json_put_u64(writer, "seeds", signature->seed_count);
+        wf_json_put_u64(writer, "step", broken->step);
         wf_json_key(writer, "time_ns");
         wf_json_i64(writer, broken->time_ns);
         write_repeat(summary, "repeat", signature->first_seed, writer);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
-    write_number(writer, "failures_left_out", summary->dropped_signature_count);
+    wf_json_put_u64(writer, "failures_left_out", summary->dropped_signature_count);
 }
 
 void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
-    write_string(writer, "scenario", summary->config->name);
-    write_number(writer, "first_seed", summary->first_seed);
-    write_number(writer, "last_seed", summary->last_seed);
-    write_number(writer, "seeds", summary->seed_count);
+    wf_json_put_string(writer, "scenario", summary->config->name);
+    wf_json_put_u64(writer, "first_seed", summary->first_seed);
+    wf_json_put_u64(writer, "last_seed", summary->last_seed);
+    wf_json_put_u64(writer, "seeds", summary->seed_count);
     wf_json_key(writer, "fine");
     wf_json_bool(writer, sim_summary_is_fine(summary));
-    write_number(writer, "steps", summary->step_count);
-    write_number(writer, "given_up", summary->out_of_steps_count);
+    wf_json_put_u64(writer, "steps", summary->step_count);
+    wf_json_put_u64(writer, "given_up", summary->out_of_steps_count);
     if (summary->out_of_steps_count > 0) {
         write_repeat(summary, "given_up_repeat", summary->out_of_steps_seed, writer);
     }
-    write_number(writer, "crashed", summary->crash_count);
-    write_number(writer, "failing", summary->failing_count);
+    wf_json_put_u64(writer, "crashed", summary->crash_count);
+    wf_json_put_u64(writer, "failing", summary->failing_count);
     if (summary->failing_count > 0) {
         write_repeat(summary, "failing_repeat", summary->failing_seed, writer);
     }
-    write_number(writer, "missing", sim_summary_missing_count(summary));
-    write_hash(writer, "trace_hash", summary->trace_hash);
+    wf_json_put_u64(writer, "missing", sim_summary_missing_count(summary));
+    wf_json_put_hash(writer, "trace_hash", summary->trace_hash);
     write_counts(summary, writer);
     write_refused_starts(summary, writer);
     write_crashes(summary, writer);
