@@ -29,7 +29,7 @@ static bool is_run_id(struct wf_string run_id)
     }
     for (size_t i = 0; i < run_id.size_bytes; i++) {
         const char c = run_id.data[i];
-        const bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+        const bool is_hex = wf_is_digit(c) || (c >= 'a' && c <= 'f') ||
                             (c >= 'A' && c <= 'F');
 
         if (form[i] == '-' ? c != '-' : !is_hex) {

@@ -48,7 +48,7 @@ static bool is_code(struct wf_string word)
 {
     size_t i = 2;
 
-    while (i < word.size_bytes && word.data[i] >= '0' && word.data[i] <= '9') {
+    while (i < word.size_bytes && wf_is_digit(word.data[i])) {
         i++;
     }
     return i > 2 && i == word.size_bytes && wf_string_starts_with(word, WF_STR("WF"));

@@ -94,7 +94,7 @@ static struct wf_string uri_of(struct wf_arena *arena, struct wf_string path)
         const unsigned char c = (unsigned char)path.data[i];
         const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-        if (is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' || c == '/') {
+        if (is_letter || wf_is_digit((char)c) || c == '-' || c == '.' || c == '_' || c == '~' || c == '/') {
             wf_buffer_append_char(&uri, (char)c);
         } else {
             wf_buffer_append_char(&uri, '%');

@@ -139,7 +139,7 @@ static struct sim_yaml *reach(struct sim_loader *loader, struct sim_yaml *node, 
 {
     if (node->kind == SIM_YAML_LIST) {
         uint32_t index = 0;
-        for (size_t i = 0; i < part.size_bytes && part.data[i] >= '0' && part.data[i] <= '9' && i < 6; i++) {
+        for (size_t i = 0; i < part.size_bytes && wf_is_digit(part.data[i]) && i < 6; i++) {
             index = index * 10 + (uint32_t)(part.data[i] - '0');
         }
         return index < node->count ? &node->items[index] : NULL;
