@@ -33,29 +33,15 @@ struct wf_state_activity *wf_activity_find_id(const struct wf_state_run *state,
 /* 4.3. Both S2C and StC zero was refused before. */
 static void normalise_timeouts(struct wf_change *change, struct wf_state_activity *activity)
 {
-    const int64_t run_timeout_ns = change->run->start->run_timeout_ns;
-    int64_t *const timeouts[] = {&activity->schedule_to_close_ns, &activity->schedule_to_start_ns,
-                                 &activity->start_to_close_ns};
+    struct wf_activity_timeouts timeouts = {
+        activity->schedule_to_close_ns, activity->schedule_to_start_ns, activity->start_to_close_ns,
+        activity->heartbeat_ns};
 
-    if (activity->schedule_to_close_ns > 0) {
-        activity->schedule_to_start_ns = wf_min_timeout(activity->schedule_to_start_ns,
-                                                        activity->schedule_to_close_ns);
-        activity->start_to_close_ns = wf_min_timeout(activity->start_to_close_ns,
-                                                     activity->schedule_to_close_ns);
-    } else {
-        activity->schedule_to_close_ns = run_timeout_ns;
-        activity->schedule_to_start_ns = activity->schedule_to_start_ns == 0
-                                             ? run_timeout_ns
-                                             : activity->schedule_to_start_ns;
-    }
-    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++) {
-        if (run_timeout_ns > 0 && *timeouts[i] > run_timeout_ns) {
-            *timeouts[i] = run_timeout_ns;
-        }
-    }
-    if (activity->heartbeat_ns > activity->start_to_close_ns) {
-        activity->heartbeat_ns = activity->start_to_close_ns;
-    }
+    wf_activity_timeouts_normalise(&timeouts, change->run->start->run_timeout_ns);
+    activity->schedule_to_close_ns = timeouts.schedule_to_close_ns;
+    activity->schedule_to_start_ns = timeouts.schedule_to_start_ns;
+    activity->start_to_close_ns = timeouts.start_to_close_ns;
+    activity->heartbeat_ns = timeouts.heartbeat_ns;
 }
 
 static void write_scheduled(struct wf_change *change, const struct wf_state_activity *activity,

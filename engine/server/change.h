@@ -10,6 +10,7 @@
 #ifndef WF_ENGINE_SERVER_CHANGE_H
 #define WF_ENGINE_SERVER_CHANGE_H
 
+#include "engine/defaults.h"
 #include "engine/server/shard_state.h"
 
 #define WF_EVENT_ID_BUFFERED INT64_C(-123) /* engine-semantics 1.2: no id yet */
@@ -369,14 +370,8 @@ void wf_commands_apply(struct wf_change *change,
 
 /* ---- checks.c ---- */
 
-/* A Duration as nanoseconds: unset is 0, 100 years at most; false when negative (2.2 rule 7). */
-bool wf_timeout_read(struct wf_timestamp duration, int64_t *duration_ns);
-
-/* Fills unset fields with defaults; NULL when it is valid, else what is wrong (2.4). */
-const char *wf_retry_policy_complete(struct wf_retry_policy *policy);
 size_t wf_payloads_size_bytes(const struct wf_payloads *payloads);
 size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count);
-int64_t wf_min_timeout(int64_t left_ns, int64_t right_ns); /* 0 is no timeout */
 int64_t wf_add_saturating(int64_t left, int64_t right);
 
 /* ---- transfer.c: tasks about other workflows ---- */
