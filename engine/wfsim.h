@@ -405,6 +405,33 @@ wf_error wf_continue_as_new(struct wf *wf, struct wf_args args, const struct wf_
 bool wf_patched(struct wf *wf, const char *id);
 void wf_deprecate_patch(struct wf *wf, const char *id);
 
+#define WF_DEFAULT_VERSION (-1) /* of a run that passed this line before its change had a version */
+
+/*
+ * The version of a change that this run takes: the highest one where it reaches this line the first time with this code,
+ * WF_DEFAULT_VERSION where its history was made before, and ever after what the first call gave:
+ *     switch (wf_get_version(wf, "pricing", WF_DEFAULT_VERSION, 2)) { ... }
+ * Raise the minimum when no open run has an older version. A recorded version out of the range fails the task. A call may be
+ * removed: a marker that nobody asks for is passed over.
+ */
+int32_t wf_get_version(struct wf *wf, const char *change_id, int32_t minimum, int32_t maximum);
+
+/*
+ * A value that is made once, recorded, and read from the record in every replay: a setting compiled into the code, say, which
+ * the next deployment changes. `make` only looks, and may return no value that depends on another run.
+ */
+struct wf_value wf_side_effect(struct wf *wf, struct wf_value (*make)(struct wf *wf, void *context), void *context);
+
+/*
+ * The same for a value that may change during the run: it is made at each call, and recorded when it is not the same as the
+ * one before.
+ *
+ * id       tells the values of a run apart.
+ * is_same  NULL: wf_same.
+ */
+struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_value (*make)(struct wf *wf, void *context),
+                                       void *context, bool (*is_same)(struct wf_value before, struct wf_value now));
+
 /* ==== Time, chance, logging, information ========================================================================= */
 
 /* The time at which the current workflow task was started. Stands still between two blocking calls. */

@@ -263,6 +263,7 @@ static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
     case WF_DIVERGENCE_TIMER_ID:
         return WF_CAUSE_RENAMED;
     case WF_DIVERGENCE_SEQ_UNKNOWN:
+    case WF_DIVERGENCE_VALUE_MISSING:
         return WF_CAUSE_INSERTED;
     case WF_DIVERGENCE_OWNER_MISSING:
         return WF_CAUSE_REMOVED;
@@ -272,6 +273,7 @@ static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
     case WF_DIVERGENCE_ACTIVITY_TYPE:
     case WF_DIVERGENCE_CHILD_TYPE:
     case WF_DIVERGENCE_STATE:
+    case WF_DIVERGENCE_VERSION_RANGE:
     case WF_DIVERGENCE_EVENT:
     case WF_DIVERGENCE_TASK_FAILED:
     case WF_DIVERGENCE_COMPLETION:

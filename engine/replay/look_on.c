@@ -86,6 +86,7 @@ static bool is_open(const struct wf_machine *machine)
                machine->state == WF_CANCEL_EXTERNAL_INITIATED;
     case WF_MACHINE_NEXUS:
     case WF_MACHINE_PATCH:
+    case WF_MACHINE_VALUE:
     case WF_MACHINE_UPDATE:
     case WF_MACHINE_UPSERT:
     case WF_MACHINE_MEMO:

@@ -4,6 +4,7 @@
  * Source: replay-rules 4.2; engine-semantics 2.1.
  */
 #include "engine/base/assert.h"
+#include "engine/worker/value_marker.h"
 #include "engine/worker/worker_run.h"
 
 static struct wf_task_queue *task_queue_of(struct wf_run *run, struct wf_string name)
@@ -329,12 +330,36 @@ static void *build_signal_external(struct wf_run *run, const struct wf_queued *q
     return command;
 }
 
+static bool write_patch(struct wf_run *run, const struct wf_machine *machine,
+                        struct wf_command_record_marker *command)
+{
+    return wf_patch_marker_write(
+        run->step_arena, &(struct wf_patch_marker){machine->id, machine->is_deprecated}, command);
+}
+
+static bool write_value(struct wf_run *run, const struct wf_queued *queued,
+                        struct wf_command_record_marker *command)
+{
+    const struct wf_machine *machine = queued->machine;
+    struct wf_value_marker marker = {.kind = (enum wf_sdk_value_kind)machine->value_kind,
+                                     .id = machine->id,
+                                     .call = machine->seq,
+                                     .has_upsert = machine->has_upsert};
+
+    if (queued->source != NULL) {
+        marker.version = queued->source->variant.record_value->version;
+        marker.value = queued->source->variant.record_value->value;
+    }
+    return wf_value_marker_write(run->step_arena, &marker, command);
+}
+
 static void *build_marker(struct wf_run *run, const struct wf_queued *queued)
 {
     struct wf_command_record_marker *command = WF_STEP_NEW(run, struct wf_command_record_marker);
-    const struct wf_patch_marker marker = {queued->machine->id, queued->machine->is_deprecated};
+    const bool is_patch = queued->machine->kind == WF_MACHINE_PATCH;
 
-    if (command != NULL && !wf_patch_marker_write(run->step_arena, &marker, command)) {
+    if (command != NULL && !(is_patch ? write_patch(run, queued->machine, command)
+                                      : write_value(run, queued, command))) {
         run->is_full = true;
     }
     return command;

@@ -3,7 +3,6 @@
  * steps 1 to 4).
  */
 #include "engine/base/assert.h"
-#include "engine/base/json_text.h"
 #include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
@@ -81,49 +80,14 @@ static void schedule_local_activity(struct wf_run *run,
 
 /* ---- Patches (replay-rules 3.1) ---- */
 
-/* Ascending JSON list of all patch ids that this run made a command for. Empty when it would be too
- * long. */
-static struct wf_string patch_list(struct wf_run *run)
-{
-    struct wf_string *ids = wf_run_take_step(run, run->patches.count * sizeof *ids);
-    struct wf_buffer json;
-    uint32_t count = 0;
-    uint32_t index = 0;
-
-    for (struct wf_map_entry *entry = NULL;
-         ids != NULL && (entry = wf_map_next(&run->patches, &index)) != NULL;) {
-        const struct wf_patch *patch = entry->value;
-        uint32_t at = count;
-
-        if (!patch->has_command) {
-            continue;
-        }
-        for (; at > 0 && wf_string_compare(patch->id, ids[at - 1]) < 0; at--) {
-            ids[at] = ids[at - 1];
-        }
-        ids[at] = patch->id;
-        count++;
-    }
-    wf_buffer_init(&json, &run->arena);
-    for (uint32_t i = 0; i < count; i++) {
-        wf_buffer_append_char(&json, i == 0 ? '[' : ',');
-        wf_json_write_string(&json, ids[i]);
-    }
-    wf_buffer_append_char(&json, ']');
-    run->is_full = run->is_full || json.is_full;
-    return json.size_bytes >= WF_CHANGE_VERSION_BYTES_MAX ? (struct wf_string){NULL, 0}
-                                                          : wf_buffer_string(&json);
-}
-
-/* An upsert of ours, with a list of patches or empty. */
-static void push_upsert(struct wf_run *run, struct wf_string patches)
+void wf_run_push_upsert(struct wf_run *run, struct wf_string changes)
 {
     struct wf_queued *queued = start(run, WF_MACHINE_UPSERT, 0,
                                      WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, NULL);
 
     if (queued != NULL) {
         queued->machine->is_internal = true;
-        queued->type = patches;
+        queued->type = changes;
     }
 }
 
@@ -151,9 +115,9 @@ static void set_patch_marker(struct wf_run *run, const struct wf_sdk_command *co
         !wf_run_flag(run, WF_CORE_FLAG_UPSERT_ON_PATCH, !run->is_replaying)) {
         return;
     }
-    patches = patch_list(run);
+    patches = wf_run_change_list(run);
     if (patches.size_bytes > 0) {
-        push_upsert(run, patches);
+        wf_run_push_upsert(run, patches);
     }
 }
 
@@ -163,7 +127,7 @@ static void upsert(struct wf_run *run, const struct wf_sdk_command *command)
     if (wf_has_change_version(
             command->variant.upsert_workflow_search_attributes->search_attributes) &&
         wf_run_flag(run, WF_CORE_FLAG_UPSERT_ON_PATCH, !run->is_replaying)) {
-        push_upsert(run, (struct wf_string){NULL, 0});
+        wf_run_push_upsert(run, (struct wf_string){NULL, 0});
         return;
     }
     start(run, WF_MACHINE_UPSERT, 0, WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, command);
@@ -358,6 +322,9 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
         return;
     case WF_CASE_sdk_command_schedule_nexus_operation:
         schedule_nexus(run, command);
+        return;
+    case WF_CASE_sdk_command_record_value:
+        wf_run_record_value(run, command);
         return;
     default:
         cancel_something(run, command);

@@ -412,6 +412,7 @@ static const char *official_id_name(enum wf_machine_kind kind)
     case WF_MACHINE_NEXUS:
         return "NexusOperation";
     case WF_MACHINE_PATCH:
+    case WF_MACHINE_VALUE:
     case WF_MACHINE_UPDATE:
     case WF_MACHINE_UPSERT:
     case WF_MACHINE_MEMO:
@@ -439,6 +440,66 @@ void wf_diverge_seq_unknown(struct wf_run *run, enum wf_machine_kind kind, uint3
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "Missing associated machine for %s(%u)", official_id_name(kind), seq);
+    divergence->official = end_text(run, &text);
+}
+
+/* ---- Versions and side effects: the words of Go's replayer, whose rules these are ---- */
+
+void wf_diverge_version(struct wf_run *run, const struct wf_sdk_recorded_value *value)
+{
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){.kind = WF_DIVERGENCE_VERSION_RANGE});
+    const bool is_too_old = value->version < value->minimum_version;
+    struct wf_buffer text;
+
+    if (divergence == NULL) {
+        return;
+    }
+    begin_text(run, &text);
+    wf_buffer_printf(&text, "History has version %lld of change %S; the code supports %lld to %lld.",
+                     (long long)value->version, &value->id, (long long)value->minimum_version,
+                     (long long)value->maximum_version);
+    divergence->message = end_text(run, &text);
+    begin_text(run, &text);
+    wf_buffer_printf(&text,
+                     is_too_old ? "[TMPRL1100] Workflow code removed support of version %lld. for \"%S\" "
+                                  "changeID. The oldest supported version is %lld"
+                                : "[TMPRL1100] Workflow code is too old to support version %lld for "
+                                  "\"%S\" changeID. The maximum supported version is %lld",
+                     (long long)value->version, &value->id,
+                     (long long)(is_too_old ? value->minimum_version : value->maximum_version));
+    divergence->official = end_text(run, &text);
+}
+
+void wf_diverge_value_missing(struct wf_run *run, const struct wf_sdk_recorded_value *value)
+{
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){.kind = WF_DIVERGENCE_VALUE_MISSING});
+    const bool is_mutable = value->kind == WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT;
+    struct wf_buffer text;
+
+    if (divergence == NULL) {
+        return;
+    }
+    begin_text(run, &text);
+    wf_buffer_append_text(&text, "The code asks for ");
+    if (is_mutable) {
+        wf_buffer_printf(&text, "mutable side effect %S", &value->id);
+    } else {
+        wf_buffer_printf(&text, "side effect %u", value->call);
+    }
+    wf_buffer_append_text(&text, ", and history has no value of it.");
+    divergence->message = end_text(run, &text);
+    begin_text(run, &text);
+    if (is_mutable) {
+        wf_buffer_printf(&text,
+                         "[TMPRL1100] Non deterministic workflow code change detected. MutableSideEffect API "
+                         "call doesn't have a correspondent event in the workflow history. MutableSideEffect "
+                         "ID: %S",
+                         &value->id);
+    } else {
+        wf_buffer_printf(&text, "[TMPRL1100] No cached result found for side effectID=%u.", value->call);
+    }
     divergence->official = end_text(run, &text);
 }
 

@@ -69,6 +69,10 @@ struct wf_names {
 void wf_diverge_names(struct wf_run *run, const struct wf_names *names,
                       const struct wf_event *event, struct wf_queued *queued);
 
+/* The code asks for a version or a side effect, and what history has of it does not do. */
+void wf_diverge_version(struct wf_run *run, const struct wf_sdk_recorded_value *value);
+void wf_diverge_value_missing(struct wf_run *run, const struct wf_sdk_recorded_value *value);
+
 /* The event cannot be applied by anyone. Conversions as wf_buffer_printf. */
 void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const char *format, ...);
 

@@ -5,6 +5,7 @@
  */
 #include "engine/base/assert.h"
 #include "engine/worker/update.h"
+#include "engine/worker/value_marker.h"
 #include "engine/worker/worker_run.h"
 
 static void see_patch(struct wf_run *run, const struct wf_event *event)
@@ -88,8 +89,11 @@ void wf_run_look_ahead(struct wf_run *run)
     WF_ASSERT(run->is_next_chunk_known);
     for (uint32_t i = run->next_chunk.begin; i < run->next_chunk.end && !run->is_divergent; i++) {
         const struct wf_event *event = run->events.items[i];
+        enum wf_sdk_value_kind kind = WF_SDK_VALUE_KIND_VERSION;
 
-        if (wf_event_is_patch_marker(event)) {
+        if (wf_event_is_value_marker(event, &kind)) {
+            wf_run_see_value(run, event);
+        } else if (wf_event_is_patch_marker(event)) {
             see_patch(run, event);
         } else if (wf_event_is_local_activity_marker(event)) {
             see_local_activity(run, event);

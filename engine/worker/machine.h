@@ -28,6 +28,7 @@ enum wf_machine_kind {
     WF_MACHINE_NEXUS,
 #define WF_MACHINE_KEYED_COUNT 7 /* kinds above are found by sequence number */
     WF_MACHINE_PATCH,
+    WF_MACHINE_VALUE,
     WF_MACHINE_UPDATE,
     WF_MACHINE_UPSERT,
     WF_MACHINE_MEMO,
@@ -36,7 +37,7 @@ enum wf_machine_kind {
     WF_MACHINE_CANCEL,
     WF_MACHINE_CONTINUE,
 };
-#define WF_MACHINE_KIND_COUNT 15
+#define WF_MACHINE_KIND_COUNT 16
 
 /* Inputs below 64 are event types. */
 enum wf_machine_request {
@@ -57,11 +58,13 @@ struct wf_machine {
     uint8_t cancellation; /* the coresdk cancellation type that the code chose when it started this */
     bool is_internal;     /* a cancel request that we made for a child: never reported to code */
     bool is_deprecated;   /* of a patch */
+    uint8_t value_kind;   /* of a recorded value: enum wf_sdk_value_kind */
+    bool has_upsert;      /* of a version: its search attribute follows */
     uint32_t seq;
     int64_t started_event_id;
     const struct wf_event *origin; /* its command event; NULL before */
-    struct wf_string id;           /* patch id, update's protocol instance id, local activity's id */
-    struct wf_string type;         /* local activity's type, update's name */
+    struct wf_string id;           /* patch id, update's protocol instance id, local activity's id, change id */
+    struct wf_string type;         /* local activity's type, update's name, a value's marker name */
     struct wf_string run_id;       /* of a started child */
     uint64_t command_number;       /* of its last command in the queue */
     struct wf_machine *target;     /* the child that an internal cancel request is for */
@@ -130,6 +133,7 @@ WF_MACHINE_STEP(signal_external);
 WF_MACHINE_STEP(cancel_external);
 WF_MACHINE_STEP(nexus);
 WF_MACHINE_STEP(patch);
+WF_MACHINE_STEP(value);
 WF_MACHINE_STEP(update);
 WF_MACHINE_STEP(upsert);
 WF_MACHINE_STEP(memo);

@@ -2,8 +2,9 @@
  * Command events against commands, in queue order (replay-rules 2.1). Local-activity markers do not
  * touch the queue: they are matched by number, ahead of time. Patch commands give way: one without
  * its marker is dropped, and a deprecated marker without its command is skipped with the upsert
- * that follows it.
+ * that follows it, as is every version marker of a task that is replayed.
  */
+#include "engine/worker/value_marker.h"
 #include "engine/worker/worker_run.h"
 
 static void match_local_activity(struct wf_run *run, const struct wf_event *event)
@@ -49,6 +50,27 @@ static void match_patch_marker(struct wf_run *run, const struct wf_event *event,
     }
 }
 
+static bool is_version_marker(const struct wf_event *event)
+{
+    enum wf_sdk_value_kind kind = WF_SDK_VALUE_KIND_VERSION;
+
+    return wf_event_is_value_marker(event, &kind) && kind == WF_SDK_VALUE_KIND_VERSION;
+}
+
+/* Its command is in the queue when this worker sent it; history's own is passed over with its upsert, whether the code still
+ * asks for it or not (replay-rules 3.2). */
+static void match_version(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    struct wf_queued *front = wf_queue_front(run);
+
+    if (front != NULL && front->machine->kind == WF_MACHINE_VALUE &&
+        front->machine->value_kind == WF_SDK_VALUE_KIND_VERSION) {
+        consume(run, front, event);
+    } else if (next != NULL && wf_event_is_change_version_upsert(next)) {
+        run->skipped_event = next;
+    }
+}
+
 void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
 {
     struct wf_queued *front = NULL;
@@ -59,6 +81,10 @@ void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct
     }
     if (wf_event_is_patch_marker(event)) {
         match_patch_marker(run, event, next);
+        return;
+    }
+    if (is_version_marker(event)) {
+        match_version(run, event, next);
         return;
     }
     for (front = wf_queue_front(run); front != NULL && front->machine->kind == WF_MACHINE_PATCH;

@@ -57,6 +57,7 @@ static void clear_run(struct wf_worker *worker, uint32_t slot)
                            .arena = arena};
     wf_map_init(&run->updates, &run->arena);
     wf_map_init(&run->patches, &run->arena);
+    wf_map_init(&run->versions, &run->arena);
 }
 
 static void free_run(struct wf_worker *worker, struct wf_run *run)

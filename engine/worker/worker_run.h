@@ -171,6 +171,7 @@ struct wf_run {
     int64_t by_event_capacity;
     struct wf_map updates; /* protocol instance id to machine */
     struct wf_map patches; /* id to struct wf_patch */
+    struct wf_map versions; /* change id to struct wf_string, "id-version" */
     struct wf_admitted *admitted;
     struct wf_local_result *local_first;
     struct wf_local_result *local_last;
@@ -316,6 +317,29 @@ struct wf_patch *wf_run_patch(struct wf_run *run, struct wf_string patch_id);
 /* ---- Commands of the code (commands.c) ---- */
 
 void wf_run_handle_commands(struct wf_run *run, const struct wf_sdk_completion_success *success);
+
+/* An upsert of ours, with a list of changes or empty. */
+void wf_run_push_upsert(struct wf_run *run, struct wf_string changes);
+
+/* ---- Versions and side effects (values.c) ---- */
+
+struct wf_value_marker;
+
+/* Lookahead found a marker: the code is told before it runs. */
+void wf_run_see_value(struct wf_run *run, const struct wf_event *event);
+
+/* What a call of the code went on with. */
+void wf_run_record_value(struct wf_run *run, const struct wf_sdk_command *command);
+
+/* False when full. */
+bool wf_run_remember_version(struct wf_run *run, struct wf_string change_id, int64_t version);
+
+/* The job that tells the code. */
+void wf_run_notify_value(struct wf_run *run, const struct wf_value_marker *marker);
+
+/* Ascending JSON list of all patch ids that this run made a command for, and of its versions. Empty
+ * when it would be too long. */
+struct wf_string wf_run_change_list(struct wf_run *run);
 
 /* ---- Families (family.c) ---- */
 

@@ -30,6 +30,7 @@ void *wf_run_new(struct wf_host *host, size_t size_bytes)
     wf_arena_init(&wf->step_arena, host->config.blocks, host->config.instance_size_bytes_max);
     wf_arena_init(&wf->broken_arena, host->config.blocks, 0);
     wf_map_init(&wf->patches, &wf->arena);
+    wf_map_init(&wf->recorded, &wf->arena);
     wf_map_init(&wf->memo, &wf->arena);
     return wf;
 }
@@ -51,7 +52,7 @@ void wf_run_free(struct wf *wf)
 
 /* ---- Mistakes ---- */
 
-static void leave_for_ever(struct wf *wf)
+void wf_leave_for_ever(struct wf *wf)
 {
     struct wf_strand *strand = wf->current;
 
@@ -74,7 +75,7 @@ void wf_run_break(struct wf *wf, const char *format, ...)
         wf->broken_message = text.is_full ? WF_STR("out of memory") : wf_buffer_string(&text);
     }
     if (wf->current != NULL) {
-        leave_for_ever(wf);
+        wf_leave_for_ever(wf);
     }
 }
 
@@ -93,7 +94,9 @@ struct wf_strand *wf_call_step(struct wf *wf, const char *name)
         wf_run_break(wf, "%s cannot be called in an activity", name);
     }
     if (strand->mode == MODE_READ_ONLY) {
-        wf_run_break(wf, "%s cannot be called where code only looks: in a query, a validator, a condition or init", name);
+        wf_run_break(wf,
+                     "%s cannot be called where code only looks: in a query, a validator, a condition, init or a side effect",
+                     name);
     }
     return strand;
 }

@@ -213,6 +213,9 @@ static void set_up(struct wf *wf, const struct wf_sdk_activation *activation, co
     case JOB_UPDATE_RANDOM_SEED:
         wf->random_state = job->variant.update_random_seed->randomness_seed;
         break;
+    case JOB_NOTIFY_VALUE:
+        wf_recorded_notify(wf, job->variant.notify_value);
+        break;
     case JOB_FIRE_TIMER:
     case JOB_QUERY:
     case JOB_CANCEL:
@@ -530,6 +533,7 @@ static void apply_result(struct wf *wf, const struct wf_sdk_job *job)
     case JOB_NOTIFY_HAS_PATCH:
     case JOB_UPDATE:
     case JOB_REMOVE_FROM_CACHE:
+    case JOB_NOTIFY_VALUE:
         break;
     }
 }
@@ -616,6 +620,7 @@ static enum group group_of(const struct wf_sdk_job *job)
     case JOB_NOTIFY_HAS_PATCH:
     case JOB_UPDATE_RANDOM_SEED:
     case JOB_REMOVE_FROM_CACHE:
+    case JOB_NOTIFY_VALUE:
         return GROUP_SET_UP;
     case JOB_SIGNAL:
     case JOB_UPDATE:

@@ -184,6 +184,7 @@ struct wf {
     const struct wf_continue_options *continue_options;
     struct wf_args continue_args;
     struct wf_map patches;
+    struct wf_map recorded; /* versions and side effects, by kind and id */
     uint64_t random_state;
     struct wf_entry_string *json_plain;  /* payload metadata */
     struct wf_entry_string *binary_null;
@@ -239,6 +240,9 @@ void wf_run_free(struct wf *wf);
  * wf_buffer_printf's.
  */
 void wf_run_break(struct wf *wf, const char *format, ...);
+
+/* The current strand never runs again. */
+void wf_leave_for_ever(struct wf *wf);
 
 /* Begins an API call: it is named to watchers, and the strand is the caller's. Breaks outside a strand. */
 struct wf_strand *wf_call(struct wf *wf, const char *name);
@@ -297,6 +301,7 @@ enum command_variant {
     COMMAND_UPSERT_SEARCH_ATTRIBUTES = 18,
     COMMAND_MODIFY_PROPERTIES = 19,
     COMMAND_UPDATE_RESPONSE = 20,
+    COMMAND_RECORD_VALUE = 99, /* ours */
 };
 
 /* Appends a command; the body is a zeroed message of size_bytes in the step arena. */
@@ -362,9 +367,15 @@ enum job_variant {
     JOB_RESOLVE_CANCEL_EXTERNAL = 13,
     JOB_UPDATE = 14,
     JOB_REMOVE_FROM_CACHE = 50,
+    JOB_NOTIFY_VALUE = 99, /* ours */
 };
 
 void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation);
+
+/* ---- recorded.c ---- */
+
+/* A value that history recorded. */
+void wf_recorded_notify(struct wf *wf, const struct wf_sdk_recorded_value *job);
 
 /* ---- value.c ---- */
 

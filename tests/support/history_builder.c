@@ -7,7 +7,7 @@
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 
-#define ARGUMENTS_MAX 4
+#define ARGUMENTS_MAX 11
 
 static void *take(struct history_builder *history, const struct wf_message_type *type)
 {
@@ -490,18 +490,23 @@ struct wf_event *history_external_cancel_requested(struct history_builder *histo
 
 /* ---- Markers and properties ---- */
 
+static void add_detail(struct history_builder *history, struct wf_event *event, const char *key, const char *json)
+{
+    struct wf_entry_payloads *detail = wf_list_append(history->arena, &event->attributes.marker_recorded->details,
+                                                      sizeof *detail);
+
+    WF_ASSERT(detail != NULL);
+    detail->key = text(history, key);
+    detail->value = *history_payloads(history->arena, json);
+}
+
 struct wf_event *history_marker(struct history_builder *history, const char *name, const char *key,
                                 const char *json)
 {
     struct wf_event *event = history_event(history, WF_EVENT_TYPE_MARKER_RECORDED);
-    struct wf_event_marker_recorded *marker = event->attributes.marker_recorded;
-    struct wf_entry_payloads *detail = wf_list_append(history->arena, &marker->details,
-                                                      sizeof *detail);
 
-    WF_ASSERT(detail != NULL);
-    marker->marker_name = text(history, name);
-    detail->key = text(history, key);
-    detail->value = *history_payloads(history->arena, json);
+    event->attributes.marker_recorded->marker_name = text(history, name);
+    add_detail(history, event, key, json);
     return event;
 }
 
@@ -698,8 +703,15 @@ WORD(external_signaled, history_external_signaled(history, event_argument(a, 0))
 WORD(cancel_external, history_cancel_external(history, argument(a, 0, "other")))
 WORD(cancel_external_failed, history_cancel_external_failed(history, event_argument(a, 0)))
 WORD(external_cancel_requested, history_external_cancel_requested(history, event_argument(a, 0)))
-WORD(marker,
-     history_marker(history, argument(a, 0, "marker"), argument(a, 1, "data"), argument(a, 2, "1")))
+/* marker NAME KEY JSON KEY JSON ... */
+static void add_marker(struct history_builder *history, const struct arguments *a)
+{
+    struct wf_event *event = history_marker(history, argument(a, 0, "marker"), argument(a, 1, "data"), argument(a, 2, "1"));
+
+    for (uint32_t i = 3; i < a->count; i += 2) {
+        add_detail(history, event, argument(a, i, ""), argument(a, i + 1, "1"));
+    }
+}
 WORD(patch, history_patch(history, argument(a, 0, "p1"), false))
 WORD(deprecated_patch, history_patch(history, argument(a, 0, "p1"), true))
 WORD(patches, history_upsert(history, "TemporalChangeVersion", argument(a, 0, "[\"p1\"]")))

@@ -459,6 +459,25 @@ static void print_continue(struct wf_buffer *out, const struct wf_sdk_continue_a
     print_duration(out, "run", command->workflow_run_timeout);
 }
 
+static void print_value(struct wf_buffer *out, const struct wf_sdk_recorded_value *command)
+{
+    switch ((enum wf_sdk_value_kind)command->kind) {
+    case WF_SDK_VALUE_KIND_VERSION:
+        wf_buffer_printf(out, "version %S %lld in %lld..%lld", &command->id, (long long)command->version,
+                         (long long)command->minimum_version, (long long)command->maximum_version);
+        break;
+    case WF_SDK_VALUE_KIND_SIDE_EFFECT:
+        wf_buffer_printf(out, "side effect %u ", command->call);
+        print_payload(out, command->value);
+        break;
+    case WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT:
+        wf_buffer_printf(out, "mutable %S %u ", &command->id, command->call);
+        print_payload(out, command->value);
+        break;
+    }
+    wf_buffer_append_text(out, command->is_fresh ? " new" : "");
+}
+
 static void print_command(struct wf_buffer *out, const struct wf_sdk_command *command)
 {
     switch (command->variant_case) {
@@ -499,6 +518,9 @@ static void print_command(struct wf_buffer *out, const struct wf_sdk_command *co
             print_payloads(out, command->variant.cancel_workflow_execution->details->payloads.items,
                            command->variant.cancel_workflow_execution->details->payloads.count);
         }
+        break;
+    case 99:
+        print_value(out, command->variant.record_value);
         break;
     case 10:
         wf_buffer_printf(out, "patch %S%s", &command->variant.set_patch_marker->patch_id,

@@ -31,6 +31,7 @@ static const struct {
                           WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
                           WF_CASE_sdk_command_request_cancel_nexus_operation},
     [WF_MACHINE_PATCH] = {WF_COMMAND_TYPE_RECORD_MARKER, WF_EVENT_TYPE_MARKER_RECORDED, 0},
+    [WF_MACHINE_VALUE] = {WF_COMMAND_TYPE_RECORD_MARKER, WF_EVENT_TYPE_MARKER_RECORDED, 0},
     [WF_MACHINE_UPDATE] = {WF_COMMAND_TYPE_PROTOCOL_MESSAGE,
                            WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
                            WF_CASE_sdk_command_update_response},

@@ -215,6 +215,18 @@ FILL_EMPTY(cancel, cancel_workflow_execution)
 FILL_EMPTY(continue, continue_as_new_workflow_execution)
 FILL_EMPTY(memo, modify_workflow_properties)
 
+/* call json */
+static void fill_side_effect(struct wf_arena *arena, const struct words *words, struct wf_sdk_command *command)
+{
+    struct wf_sdk_recorded_value *value = take(arena, &wf_type_sdk_recorded_value);
+
+    value->kind = WF_SDK_VALUE_KIND_SIDE_EFFECT;
+    value->call = seq_of(words);
+    value->value = take(arena, &wf_type_payload);
+    value->value->data = text(arena, word(words, 2, "1"));
+    command->variant.record_value = value;
+}
+
 static void fill_nothing(struct wf_arena *arena, const struct words *words,
                          struct wf_sdk_command *command)
 {
@@ -242,6 +254,7 @@ static const struct {
     {"cancel-nexus", WF_CASE_sdk_command_request_cancel_nexus_operation, fill_cancel_nexus},
     {"patch", WF_CASE_sdk_command_set_patch_marker, fill_patch},
     {"deprecate", WF_CASE_sdk_command_set_patch_marker, fill_patch},
+    {"side-effect", WF_CASE_sdk_command_record_value, fill_side_effect}, /* call json */
     {"upsert", WF_CASE_sdk_command_upsert_workflow_search_attributes, fill_upsert},
     {"memo", WF_CASE_sdk_command_modify_workflow_properties, fill_memo},
     {"accept", WF_CASE_sdk_command_update_response, fill_update},
@@ -398,6 +411,10 @@ static void trace_job(struct wf_buffer *trace, const struct wf_sdk_job *job)
         return;
     case WF_CASE_sdk_job_notify_has_patch:
         wf_buffer_printf(trace, "patch %S", &job->variant.notify_has_patch->patch_id);
+        return;
+    case WF_CASE_sdk_job_notify_value:
+        wf_buffer_printf(trace, "value %d %u %S", (int)job->variant.notify_value->kind, job->variant.notify_value->call,
+                         &job->variant.notify_value->id);
         return;
     case WF_CASE_sdk_job_do_update:
         wf_buffer_printf(trace, "update %S%s", &job->variant.do_update->id,

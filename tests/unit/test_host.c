@@ -457,8 +457,8 @@ static void test_query__cannot_take_a_step(void **state)
     script_begin(script, APPROVAL, "W", "[]");
     (void)script_run(script);
     script_query(script, "blocks", "[]");
-    script_expect(script, "broken: wf_sleep cannot be called where code only looks: in a query, a validator, a condition "
-                          "or init\n");
+    script_expect(script, "broken: wf_sleep cannot be called where code only looks: in a query, a validator, a condition, "
+                          "init or a side effect\n");
 }
 
 /* B34: a query that changes the state would make replay another run. */
@@ -1202,7 +1202,7 @@ static void test_mistake__fails_the_task_with_one_sentence(void **state)
         {"memory", eat_memory, "broken: the run's memory is exhausted: the limit is 16777216 bytes\n"},
         {"coroutines", spawn_for_ever, "broken: more than 100 coroutines in one run\n"},
         {"step in a condition", stepping_condition,
-         "broken: wf_patched cannot be called where code only looks: in a query, a validator, a condition or init\n"},
+         "broken: wf_patched cannot be called where code only looks: in a query, a validator, a condition, init or a side effect\n"},
     };
     struct script *script = *state;
 
