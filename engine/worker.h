@@ -7,6 +7,7 @@
  *
  *   TASK        -> ACTIVATION -> (host runs code) COMPLETION -> ACTIVATION ... -> RESPONSE
  *   TASK        -> WANT_HISTORY -> HISTORY -> ACTIVATION ...          (the cache lost the run)
+ *   COMPLETION  -> WAIT, LOCAL_ENDED -> ACTIVATION ...                (local activities run)
  *   COMPLETION  -> FINDING                                            (code and history disagree)
  *
  * Source: replay-rules 1 to 3.
@@ -69,11 +70,16 @@ enum wf_worker_input_type {
     WF_WORKER_HISTORY,    /* the full history that was wanted, as a task */
     WF_WORKER_COMPLETION, /* what the host answered to the last activation of a slot */
     WF_WORKER_EVICT,      /* drop a run from the cache */
+    WF_WORKER_LOCAL_ENDED, /* an attempt of a local activity has ended; one that nobody waits for is passed over */
+    WF_WORKER_ALARM,      /* a slot's wake time has come; harmless at any other */
 };
+
+enum wf_local_end { WF_LOCAL_COMPLETED, WF_LOCAL_FAILED, WF_LOCAL_CANCELED };
 
 struct wf_worker_input {
     enum wf_worker_input_type type;
     wf_time_ns now_ns; /* the worker's own clock; never reaches workflow code */
+    wf_time_ns steady_ns; /* a clock that never jumps: deadlines and durations */
     union {
         const struct wf_task *task;
         struct {
@@ -84,6 +90,17 @@ struct wf_worker_input {
             uint32_t slot;
             enum wf_sdk_eviction_reason reason;
         } evict;
+        struct {
+            uint32_t slot;
+            uint32_t seq;
+            uint32_t attempt;
+            enum wf_local_end end;
+            const struct wf_payload *result;  /* COMPLETED; NULL: none. Borrowed for the step */
+            const struct wf_failure *failure; /* FAILED, CANCELED; NULL: none */
+        } local_ended;
+        struct {
+            uint32_t slot;
+        } alarm;
     };
 };
 
@@ -94,6 +111,24 @@ enum wf_worker_output_type {
                                task */
     WF_WORKER_RESPONSE,     /* answer the task */
     WF_WORKER_FINDING,      /* replay worker: the verdict of this run; the slot is free */
+    WF_WORKER_WAIT,         /* the task is answered when its local activities have ended, or must say that they go on */
+};
+
+/* An attempt of a local activity to begin, in the worker's own process. */
+struct wf_local_start {
+    uint32_t seq;
+    uint32_t attempt;
+    const struct wf_sdk_schedule_local_activity *schedule; /* lives until the run leaves the cache */
+};
+
+/* What a step asks of the driver about local activities of its slot, whatever the output's type. A slot that is dropped, or
+ * has a new run, drops all of its attempts: nobody waits for them. */
+struct wf_local_work {
+    const struct wf_local_start *starts;
+    uint32_t start_count;
+    const uint32_t *stops; /* sequence numbers: tell the attempt that it is cancelled */
+    uint32_t stop_count;
+    wf_time_ns wake_ns; /* on the steady clock: feed an ALARM then; INT64_MAX: none */
 };
 
 /* The answer to a workflow task, for RespondWorkflowTaskCompleted or ...Failed or RespondQueryTaskCompleted. */
@@ -124,6 +159,7 @@ struct wf_worker_output {
     uint32_t slot;       /* cache slot of the run: drivers keep host instances by slot */
     bool is_new;         /* ACTIVATION: the slot has a new run; drop any old instance and make one */
     struct wf_string run_id;
+    struct wf_local_work local;
     union {
         const struct wf_sdk_activation *activation;
         struct wf_task_response response;
@@ -156,7 +192,7 @@ void wf_worker_reset(struct wf_worker *worker);
  * run and begins again from the full history, wanting it if need be.
  *
  * Errors: WF_ERR_CORRUPT when a batch cannot be decoded, WF_ERR_MEMORY, WF_ERR_LIMIT when no cached run is
- *         idle to make room, WF_ERR_NOT_FOUND for a free slot. A disagreement of code and history is
+ *         idle to make room, WF_ERR_NOT_FOUND for a free slot (also of what comes late). A disagreement of code and history is
  *         not an error: in a replay worker it is a FINDING, in a live worker a failed RESPONSE with cause
  *         NON_DETERMINISTIC_ERROR.
  */

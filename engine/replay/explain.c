@@ -277,7 +277,6 @@ static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
     case WF_DIVERGENCE_EVENT:
     case WF_DIVERGENCE_TASK_FAILED:
     case WF_DIVERGENCE_COMPLETION:
-    case WF_DIVERGENCE_LOCAL_LIVE:
     case WF_DIVERGENCE_FAMILY:
         break;
     }

@@ -11,6 +11,7 @@
 #define WF_ENGINE_SERVER_CHANGE_H
 
 #include "engine/defaults.h"
+#include "engine/retry.h"
 #include "engine/server/shard_state.h"
 
 #define WF_EVENT_ID_BUFFERED INT64_C(-123) /* engine-semantics 1.2: no id yet */
@@ -187,19 +188,6 @@ void wf_activity_failed(struct wf_change *change, struct wf_state_activity *acti
 int64_t wf_activity_deadline(const struct wf_state_activity *activity, int32_t *timeout_type);
 void wf_activities_expire(struct wf_change *change);
 
-/* What a retry decision needs (4.5, 7.4). */
-struct wf_retry_case {
-    const struct wf_retry_policy *policy;
-    const struct wf_failure *failure;
-    int32_t attempt;
-    int64_t now_ns;
-    int64_t expiration_ns; /* 0: none */
-    bool caps_requested_delay;
-};
-
-/* The retry state; *interval_ns when it is IN_PROGRESS. */
-enum wf_retry_state wf_retry_decide(const struct wf_retry_case *retry, int64_t *interval_ns);
-
 /* ---- timer.c ---- */
 
 enum wf_timer_state { WF_TIMER_NONE, WF_TIMER_PENDING, WF_TIMER_FIRED_UNSEEN };
@@ -372,7 +360,6 @@ void wf_commands_apply(struct wf_change *change,
 
 size_t wf_payloads_size_bytes(const struct wf_payloads *payloads);
 size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count);
-int64_t wf_add_saturating(int64_t left, int64_t right);
 
 /* ---- transfer.c: tasks about other workflows ---- */
 

@@ -28,16 +28,6 @@ void wf_service_limits_default(struct wf_service_limits *limits)
     };
 }
 
-int64_t wf_add_saturating(int64_t left, int64_t right)
-{
-    int64_t sum = 0;
-
-    if (wf_add_i64(left, right, &sum)) {
-        return sum;
-    }
-    return left > 0 ? INT64_MAX : INT64_MIN;
-}
-
 static size_t payload_size_bytes(const struct wf_payload *payload)
 {
     size_t size_bytes = payload->data.size_bytes;

@@ -4,6 +4,7 @@
  * Source: replay-rules 4.2; engine-semantics 2.1.
  */
 #include "engine/base/assert.h"
+#include "engine/worker/local.h"
 #include "engine/worker/value_marker.h"
 #include "engine/worker/worker_run.h"
 
@@ -353,13 +354,40 @@ static bool write_value(struct wf_run *run, const struct wf_queued *queued,
     return wf_value_marker_write(run->step_arena, &marker, command);
 }
 
+static bool write_local(struct wf_run *run, const struct wf_machine *machine,
+                        struct wf_command_record_marker *command)
+{
+    const struct wf_local_live *live = machine->live;
+    const struct wf_local_activity_marker marker = {
+        .seq = machine->seq,
+        .attempt = live->attempt,
+        .activity_id = machine->id,
+        .activity_type = machine->type,
+        .complete_time = live->complete_time,
+        .backoff = live->resolution == WF_RESOLVED_BACKOFF ? wf_duration_of(live->backoff_ns)
+                                                           : (struct wf_timestamp){0},
+        .original_schedule_time = live->original_schedule_time};
+
+    command->failure = live->failure;
+    return wf_local_activity_marker_write(run->step_arena, &marker, live->result, command);
+}
+
+static bool write_marker(struct wf_run *run, const struct wf_queued *queued,
+                         struct wf_command_record_marker *command)
+{
+    if (queued->machine->kind == WF_MACHINE_PATCH) {
+        return write_patch(run, queued->machine, command);
+    }
+    return queued->machine->kind == WF_MACHINE_LOCAL_ACTIVITY
+               ? write_local(run, queued->machine, command)
+               : write_value(run, queued, command);
+}
+
 static void *build_marker(struct wf_run *run, const struct wf_queued *queued)
 {
     struct wf_command_record_marker *command = WF_STEP_NEW(run, struct wf_command_record_marker);
-    const bool is_patch = queued->machine->kind == WF_MACHINE_PATCH;
 
-    if (command != NULL && !(is_patch ? write_patch(run, queued->machine, command)
-                                      : write_value(run, queued, command))) {
+    if (command != NULL && !write_marker(run, queued, command)) {
         run->is_full = true;
     }
     return command;

@@ -3,6 +3,7 @@
  * steps 1 to 4).
  */
 #include "engine/base/assert.h"
+#include "engine/worker/local.h"
 #include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
@@ -74,8 +75,21 @@ static void schedule_local_activity(struct wf_run *run,
     if (machine != NULL) {
         machine->id = wf_run_copy_text(run, activity->activity_id);
         machine->type = wf_run_copy_text(run, activity->activity_type);
+        machine->cancellation = (uint8_t)activity->cancellation_type;
         run->local_pending_count++;
+        if (!run->config->is_replay) {
+            wf_local_open(run, machine, activity);
+        }
     }
+}
+
+/* On replay the marker decides (replay-rules 4.4). */
+static int32_t local_cancel_request(const struct wf_run *run, const struct wf_machine *machine)
+{
+    if (machine == NULL || machine->live == NULL || run->is_replaying) {
+        return WF_REQUEST_CANCEL;
+    }
+    return activity_cancel_request(machine);
 }
 
 /* ---- Patches (replay-rules 3.1) ---- */
@@ -255,8 +269,10 @@ static void cancel_something(struct wf_run *run, const struct wf_sdk_command *co
                 WF_REQUEST_CANCEL, command);
         return;
     case WF_CASE_sdk_command_request_cancel_local_activity:
-        request(run, WF_MACHINE_LOCAL_ACTIVITY, command->variant.request_cancel_local_activity->seq,
-                WF_REQUEST_CANCEL, command);
+        seq = command->variant.request_cancel_local_activity->seq;
+        request(run, WF_MACHINE_LOCAL_ACTIVITY, seq,
+                local_cancel_request(run, wf_run_machine(run, WF_MACHINE_LOCAL_ACTIVITY, seq)),
+                command);
         return;
     case WF_CASE_sdk_command_request_cancel_nexus_operation:
         seq = command->variant.request_cancel_nexus_operation->seq;

@@ -566,17 +566,6 @@ void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure
     divergence->official = failure == NULL ? (struct wf_string){NULL, 0} : failure->message;
 }
 
-void wf_diverge_local_live(struct wf_run *run)
-{
-    struct wf_divergence *divergence = diverge(run,
-                                               &(struct place){.kind = WF_DIVERGENCE_LOCAL_LIVE});
-
-    if (divergence != NULL) {
-        divergence->message = WF_STR(
-            "The code starts a local activity, which this worker does not run.");
-    }
-}
-
 void wf_diverge_family(struct wf_run *run)
 {
     struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_FAMILY});

@@ -80,7 +80,6 @@ void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const ch
 void wf_diverge_code(struct wf_run *run, const char *format, ...);
 
 void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure);
-void wf_diverge_local_live(struct wf_run *run);
 void wf_diverge_family(struct wf_run *run);
 
 enum wf_verdict wf_divergence_verdict(enum wf_divergence_kind kind);

@@ -122,6 +122,35 @@ struct wf_failure *wf_failure_of_activity_canceled_now(struct wf_run *run,
     return failure;
 }
 
+struct wf_failure *wf_failure_local_canceled(struct wf_run *run)
+{
+    struct wf_failure *failure = wf_failure_canceled(run, NULL);
+
+    if (failure != NULL) {
+        failure->message = WF_STR("Activity cancelled");
+    }
+    return failure;
+}
+
+struct wf_failure *wf_failure_of_local_canceled(struct wf_run *run,
+                                                const struct wf_machine *machine,
+                                                struct wf_failure *cause)
+{
+    struct wf_activity_failure_info *info = WF_RUN_NEW(run, struct wf_activity_failure_info);
+    struct wf_activity_type *type = WF_RUN_NEW(run, struct wf_activity_type);
+    struct wf_failure *failure = failure_new(run, WF_STR("Local Activity cancelled"),
+                                             WF_CASE_failure_activity_failure_info, info);
+
+    if (failure != NULL && type != NULL) {
+        type->name = machine->type;
+        info->activity_type = type;
+        info->activity_id = machine->id;
+        info->retry_state = WF_RETRY_STATE_CANCEL_REQUESTED;
+        failure->cause = cause;
+    }
+    return failure;
+}
+
 /* ---- Children ---- */
 
 static int32_t retry_state_of(const struct wf_failure *cause)

@@ -16,6 +16,14 @@ struct wf_failure *wf_failure_of_activity(struct wf_run *run, const struct wf_ma
 struct wf_failure *wf_failure_of_activity_canceled_now(struct wf_run *run,
                                                        struct wf_machine *machine);
 
+/* What the marker of a cancelled local activity holds. */
+struct wf_failure *wf_failure_local_canceled(struct wf_run *run);
+
+/* Of a local activity that was cancelled; the cause is what its marker holds. */
+struct wf_failure *wf_failure_of_local_canceled(struct wf_run *run,
+                                                const struct wf_machine *machine,
+                                                struct wf_failure *cause);
+
 struct wf_failure *wf_failure_of_child(struct wf_run *run, const struct wf_machine *machine,
                                        struct wf_failure *cause, const char *message);
 struct wf_failure *wf_failure_of_child_withdrawn(struct wf_run *run,

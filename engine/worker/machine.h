@@ -14,6 +14,7 @@
 
 #include "engine/schema.h"
 
+struct wf_local_live;
 struct wf_local_result;
 struct wf_queued;
 struct wf_run;
@@ -47,6 +48,11 @@ enum wf_machine_request {
     WF_REQUEST_CANCEL_ABANDON,
     WF_REQUEST_CANCEL, /* of what knows no ways of cancellation */
     WF_REQUEST_RESOLVE, /* a local activity's marker was found ahead */
+    WF_REQUEST_EXECUTE, /* and this one's was not */
+    WF_REQUEST_RETRY,   /* its attempt failed, and the next one begins in this worker */
+    WF_REQUEST_DISPATCH,
+    WF_REQUEST_END,     /* there is an outcome */
+    WF_REQUEST_DELIVER, /* the code is told, and a marker tells history */
     WF_REQUEST_ACCEPT,
     WF_REQUEST_REJECT,
     WF_REQUEST_COMPLETE,
@@ -69,6 +75,7 @@ struct wf_machine {
     uint64_t command_number;       /* of its last command in the queue */
     struct wf_machine *target;     /* the child that an internal cancel request is for */
     struct wf_local_result *local; /* the marker that resolved a local activity */
+    struct wf_local_live *live;    /* how a local activity runs in this worker; NULL in a replay */
 };
 
 struct wf_machine_input {

@@ -1,6 +1,8 @@
-/* Local activities in replay: the marker holds the outcome. */
+/* Local activities: the marker holds the outcome, in a replay from history and else from the attempts
+ * of local.c. The code hears the same of both. */
 #include "engine/base/assert.h"
-#include "engine/worker/worker_run.h"
+#include "engine/worker/failures.h"
+#include "engine/worker/local.h"
 
 static bool is_cancellation(const struct wf_failure *failure)
 {
@@ -11,7 +13,7 @@ static bool is_cancellation(const struct wf_failure *failure)
 }
 
 static void resolve_backoff(struct wf_run *run, const struct wf_machine *machine,
-                            const struct wf_local_activity_marker *marker)
+                            const struct wf_sdk_do_backoff *again)
 {
     struct wf_sdk_resolve_activity *job = WF_STEP_NEW(run, struct wf_sdk_resolve_activity);
     struct wf_sdk_activity_resolution *resolution = WF_STEP_NEW(run,
@@ -21,9 +23,7 @@ static void resolve_backoff(struct wf_run *run, const struct wf_machine *machine
     if (job == NULL || resolution == NULL || backoff == NULL) {
         return;
     }
-    *backoff = (struct wf_sdk_do_backoff){.attempt = marker->attempt + 1,
-                                          .backoff_duration = marker->backoff,
-                                          .original_schedule_time = marker->original_schedule_time};
+    *backoff = *again;
     resolution->status_case = WF_RESOLVED_BACKOFF;
     resolution->status.backoff = backoff;
     *job = (struct wf_sdk_resolve_activity){
@@ -31,48 +31,67 @@ static void resolve_backoff(struct wf_run *run, const struct wf_machine *machine
     wf_jobs_push(run, WF_JOB_LOCAL_ACTIVITY, WF_CASE_sdk_job_resolve_activity, job);
 }
 
-static void resolve_with_result(struct wf_run *run, const struct wf_machine *machine,
-                                const struct wf_event *event)
+static void resolve_failed(struct wf_run *run, const struct wf_machine *machine,
+                           struct wf_failure *failure)
 {
-    const struct wf_event_marker_recorded *recorded = event->attributes.marker_recorded;
-    struct wf_payload *result = wf_marker_detail(recorded, WF_STR("result"));
-
-    if (recorded->failure != NULL) {
-        wf_job_resolve_activity(run, machine,
-                                is_cancellation(recorded->failure) ? WF_RESOLVED_CANCELLED
-                                                                   : WF_RESOLVED_FAILED,
-                                recorded->failure);
+    if (!is_cancellation(failure)) {
+        wf_job_resolve_activity(run, machine, WF_RESOLVED_FAILED, failure);
         return;
     }
+    if (failure->failure_info_case == WF_CASE_failure_canceled_failure_info) {
+        failure = wf_failure_of_local_canceled(run, machine, failure);
+    }
+    wf_job_resolve_activity(run, machine, WF_RESOLVED_CANCELLED, failure);
+}
+
+static void resolve_completed(struct wf_run *run, const struct wf_machine *machine,
+                              struct wf_payload *result)
+{
     if (result == NULL) {
         result = WF_RUN_NEW(run, struct wf_payload); /* a void result is an empty payload */
     }
     wf_job_resolve_activity(run, machine, WF_RESOLVED_COMPLETED, result);
 }
 
+static void leave_pending(struct wf_run *run, struct wf_timestamp complete_time)
+{
+    WF_ASSERT(run->local_pending_count > 0);
+    run->local_pending_count--;
+    if (complete_time.is_set && wf_timestamp_compare(complete_time, run->time) > 0) {
+        run->time = complete_time; /* the clock moves with what it resolves (replay-rules 1.6) */
+    }
+}
+
+/* ---- From history ---- */
+
 WF_ACTION(resolve)
 {
     const struct wf_local_activity_marker *marker = &machine->local->marker;
+    const struct wf_event_marker_recorded *recorded = in->event->attributes.marker_recorded;
 
-    WF_ASSERT(run->local_pending_count > 0);
-    run->local_pending_count--;
-    if (marker->complete_time.is_set &&
-        wf_timestamp_compare(marker->complete_time, run->time) > 0) {
-        run->time =
-            marker->complete_time; /* the clock moves with what it resolves (replay-rules 1.6) */
-    }
+    leave_pending(run, marker->complete_time);
     if (marker->has_backoff) {
-        resolve_backoff(run, machine, marker);
+        resolve_backoff(run, machine,
+                        &(struct wf_sdk_do_backoff){
+                            .attempt = marker->attempt + 1,
+                            .backoff_duration = marker->backoff,
+                            .original_schedule_time = marker->original_schedule_time});
+    } else if (recorded->failure != NULL) {
+        resolve_failed(run, machine, recorded->failure);
     } else {
-        resolve_with_result(run, machine, in->event);
+        resolve_completed(run, machine, wf_marker_detail(recorded, WF_STR("result")));
     }
 }
 
 WF_ACTION(check_marker)
 {
-    const struct wf_local_activity_marker *marker = &machine->local->marker;
+    const struct wf_local_activity_marker *marker = NULL;
 
     machine->origin = in->event;
+    if (machine->local == NULL) {
+        return; /* ours, and just as we sent it */
+    }
+    marker = &machine->local->marker;
     if (!wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final)) {
         return;
     }
@@ -87,6 +106,54 @@ WF_ACTION(check_marker)
                                             marker->activity_type, machine->type},
                          in->event, NULL);
     }
+}
+
+WF_ACTION(remember_cancel)
+{
+    (void)run, (void)in;
+    if (machine->live != NULL) {
+        machine->live->is_cancel_requested = true;
+    }
+}
+
+/* ---- From this worker ---- */
+
+WF_ACTION(deliver)
+{
+    const struct wf_local_live *live = machine->live;
+
+    (void)in;
+    leave_pending(run, live->complete_time);
+    wf_queue_push(run, machine, WF_COMMAND_TYPE_RECORD_MARKER, NULL);
+    if (live->resolution == WF_RESOLVED_BACKOFF) {
+        resolve_backoff(run, machine,
+                        &(struct wf_sdk_do_backoff){
+                            .attempt = live->attempt + 1,
+                            .backoff_duration = wf_duration_of(live->backoff_ns),
+                            .original_schedule_time = live->original_schedule_time});
+    } else if (live->resolution == WF_RESOLVED_COMPLETED) {
+        resolve_completed(run, machine, live->result);
+    } else {
+        resolve_failed(run, machine, live->failure);
+    }
+}
+
+/* The clock does not move: the code waits for something else. */
+WF_ACTION(cancel_now)
+{
+    struct wf_local_live *live = machine->live;
+
+    live->resolution = WF_RESOLVED_CANCELLED;
+    live->failure = wf_failure_local_canceled(run);
+    if (live->failure != NULL) {
+        deliver(run, machine, in);
+    }
+}
+
+WF_ACTION(stop_and_cancel_now)
+{
+    wf_local_stop(run, machine, in);
+    cancel_now(run, machine, in);
 }
 
 WF_MACHINE_STEP(local_activity)

@@ -181,11 +181,25 @@ bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, stru
     return true;
 }
 
+/* One payload under a key. */
+static bool write_detail(struct wf_arena *arena, struct wf_entry_payloads *detail,
+                         struct wf_string key, const struct wf_payload *value)
+{
+    struct wf_payload *payload = WF_LIST_APPEND(arena, detail->value.payloads);
+
+    if (payload == NULL) {
+        return false;
+    }
+    *payload = *value;
+    detail->key = key;
+    return true;
+}
+
 bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker *marker,
                            struct wf_command_record_marker *command)
 {
     struct wf_entry_payloads *details = wf_arena_take(arena, sizeof *details);
-    struct wf_payload *payload = wf_arena_take(arena, sizeof *payload);
+    struct wf_payload payload = {0};
     struct wf_buffer json;
 
     wf_buffer_init(&json, arena);
@@ -193,15 +207,63 @@ bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker 
     wf_json_write_string(&json, marker->patch_id);
     wf_buffer_append_text(&json, marker->is_deprecated ? ",\"deprecated\":true}"
                                                        : ",\"deprecated\":false}");
-    if (details == NULL || payload == NULL || json.is_full ||
-        !wf_payload_of_json(arena, payload, wf_buffer_string(&json), NULL)) {
+    if (details == NULL || json.is_full ||
+        !wf_payload_of_json(arena, &payload, wf_buffer_string(&json), NULL) ||
+        !write_detail(arena, details, WF_STR("patch-data"), &payload)) {
         return false;
     }
-    details->key = WF_STR("patch-data");
-    details->value.payloads.items = payload;
-    details->value.payloads.count = 1;
     command->marker_name = WF_STR(WF_MARKER_PATCH);
     command->details.items = details;
     command->details.count = 1;
+    return true;
+}
+
+static void write_time(struct wf_buffer *json, const char *key, struct wf_timestamp time)
+{
+    wf_buffer_printf(json, ",\"%s\":", key);
+    if (time.is_set) {
+        wf_buffer_printf(json, "{\"seconds\":%lld,\"nanos\":%d}", (long long)time.seconds,
+                         time.nanos);
+    } else {
+        wf_buffer_append_text(json, "null");
+    }
+}
+
+static struct wf_string local_activity_json(struct wf_arena *arena,
+                                            const struct wf_local_activity_marker *marker)
+{
+    struct wf_buffer json;
+
+    wf_buffer_init(&json, arena);
+    wf_buffer_printf(&json, "{\"seq\":%u,\"attempt\":%u,\"activity_id\":", marker->seq,
+                     marker->attempt);
+    wf_json_write_string(&json, marker->activity_id);
+    wf_buffer_append_text(&json, ",\"activity_type\":");
+    wf_json_write_string(&json, marker->activity_type);
+    write_time(&json, "complete_time", marker->complete_time);
+    write_time(&json, "backoff", marker->backoff);
+    write_time(&json, "original_schedule_time", marker->original_schedule_time);
+    wf_buffer_append_char(&json, '}');
+    return json.is_full ? (struct wf_string){0} : wf_buffer_string(&json);
+}
+
+bool wf_local_activity_marker_write(struct wf_arena *arena,
+                                    const struct wf_local_activity_marker *marker,
+                                    const struct wf_payload *result,
+                                    struct wf_command_record_marker *command)
+{
+    const struct wf_string json = local_activity_json(arena, marker);
+    struct wf_entry_payloads *details = wf_arena_take_array(arena, 2, sizeof *details);
+    struct wf_payload data = {0};
+
+    if (details == NULL || json.size_bytes == 0 ||
+        !wf_payload_of_json(arena, &data, json, NULL) ||
+        !write_detail(arena, &details[0], WF_STR("data"), &data) ||
+        (result != NULL && !write_detail(arena, &details[1], WF_STR("result"), result))) {
+        return false;
+    }
+    command->marker_name = WF_STR(WF_MARKER_LOCAL_ACTIVITY);
+    command->details.items = details;
+    command->details.count = result == NULL ? 1 : 2;
     return true;
 }

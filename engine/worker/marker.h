@@ -55,6 +55,12 @@ struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marke
 bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json,
                         const char *type);
 
+/* The details of a local activity's marker; result: NULL when it did not complete or returned nothing. False when full. */
+bool wf_local_activity_marker_write(struct wf_arena *arena,
+                                    const struct wf_local_activity_marker *marker,
+                                    const struct wf_payload *result,
+                                    struct wf_command_record_marker *command);
+
 /* The details of a patch marker. False when full. */
 bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker *marker,
                            struct wf_command_record_marker *command);

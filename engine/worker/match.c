@@ -1,26 +1,11 @@
 /*
- * Command events against commands, in queue order (replay-rules 2.1). Local-activity markers do not
- * touch the queue: they are matched by number, ahead of time. Patch commands give way: one without
+ * Command events against commands, in queue order (replay-rules 2.1). Markers of local activities
+ * that this worker did not run do not touch the queue: they are matched by number, ahead of time. Patch commands give way: one without
  * its marker is dropped, and a deprecated marker without its command is skipped with the upsert
  * that follows it, as is every version marker of a task that is replayed.
  */
 #include "engine/worker/value_marker.h"
 #include "engine/worker/worker_run.h"
-
-static void match_local_activity(struct wf_run *run, const struct wf_event *event)
-{
-    struct wf_machine *machine = wf_run_owner(run,
-                                              event->event_id); /* set when lookahead resolved it */
-    struct wf_local_activity_marker marker;
-
-    if (machine != NULL) {
-        wf_machine_event(run, machine, event, NULL);
-    } else if (!wf_local_activity_marker_read(run->step_arena, event, &marker)) {
-        wf_diverge_event(run, event, "is a local activity marker that cannot be read");
-    } else {
-        wf_diverge_local_missing(run, event, marker.seq);
-    }
-}
 
 static void consume(struct wf_run *run, struct wf_queued *queued, const struct wf_event *event)
 {
@@ -28,6 +13,37 @@ static void consume(struct wf_run *run, struct wf_queued *queued, const struct w
     wf_machine_event(run, queued->machine, event, queued);
     if (!run->is_divergent) {
         wf_run_set_owner(run, event->event_id, queued->machine);
+    }
+}
+
+/* The command of a marker that this worker sent, at the front. */
+static struct wf_queued *sent_marker(struct wf_run *run, const struct wf_event *event)
+{
+    struct wf_queued *front = wf_queue_front(run);
+    struct wf_local_activity_marker marker;
+
+    return front != NULL && front->machine->kind == WF_MACHINE_LOCAL_ACTIVITY &&
+                   wf_local_activity_marker_read(run->step_arena, event, &marker) &&
+                   marker.seq == front->machine->seq
+               ? front
+               : NULL;
+}
+
+static void match_local_activity(struct wf_run *run, const struct wf_event *event)
+{
+    struct wf_machine *machine = wf_run_owner(run,
+                                              event->event_id); /* set when lookahead resolved it */
+    struct wf_queued *sent = machine == NULL ? sent_marker(run, event) : NULL;
+    struct wf_local_activity_marker marker;
+
+    if (machine != NULL) {
+        wf_machine_event(run, machine, event, NULL);
+    } else if (sent != NULL) {
+        consume(run, sent, event);
+    } else if (!wf_local_activity_marker_read(run->step_arena, event, &marker)) {
+        wf_diverge_event(run, event, "is a local activity marker that cannot be read");
+    } else {
+        wf_diverge_local_missing(run, event, marker.seq);
     }
 }
 

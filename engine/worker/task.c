@@ -5,6 +5,7 @@
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 #include "engine/worker/failures.h"
+#include "engine/worker/local.h"
 #include "engine/worker/worker_state.h"
 
 /* ---- History in ---- */
@@ -257,7 +258,11 @@ static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out,
         add_commands(run, &response);
         add_metadata(run, &response);
         response.wants_new_task = true;
+        response.force_create_new_task = run->task.is_heartbeat;
         response.evict = run->is_close_asked;
+        if (run->is_close_asked) {
+            wf_local_stop_all(run);
+        }
         wf_queue_keep(run, true);
         run->has_completed_task = true;
     }
@@ -290,20 +295,65 @@ static enum wf_status send(struct wf_run *run, struct wf_sdk_activation *activat
     return WF_OK;
 }
 
-/* History has no more: ask what is to be asked, then answer. */
+/* What cannot wait: why the run does not go on, or jobs. */
+static enum wf_status give(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    if (run->is_divergent) {
+        end_divergent(run, out);
+        return WF_OK;
+    }
+    if (run->is_full) {
+        return end_full(run, out, err);
+    }
+    run->state = WF_RUN_WORKING;
+    return send(run, wf_activation_new(run), out, err);
+}
+
+/* A task that closes the run waits for no local activity; any other must be answered in time, also
+ * when they run on (engine-semantics 3.7). */
+static bool waits_for_local(struct wf_run *run)
+{
+    if (run->is_close_asked || run->local_pending_count == 0) {
+        return false;
+    }
+    run->task.is_heartbeat = run->task.is_heartbeat ||
+                             run->steady_ns >= wf_local_heartbeat_ns(run);
+    return !run->task.is_heartbeat;
+}
+
+/* The completion in hand goes away, and the next step is another's. */
+static enum wf_status wait_for_local(struct wf_run *run, struct wf_worker_output *out,
+                                     struct wf_error *err)
+{
+    wf_queue_keep(run, false);
+    if (run->is_full) {
+        return end_full(run, out, err);
+    }
+    run->state = WF_RUN_WAITING;
+    out->type = WF_WORKER_WAIT;
+    return WF_OK;
+}
+
+/* History has no more: run what is to be run, ask what is to be asked, then answer. */
 static enum wf_status finish(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
 {
+    if (is_live_task(run) && run->task.results == NULL) {
+        if (!run->is_close_asked) {
+            wf_local_go_on(run);
+        }
+        if (run->is_divergent || run->is_full || run->jobs.count > 0) {
+            return give(run, out, err);
+        }
+        if (waits_for_local(run)) {
+            return wait_for_local(run, out, err);
+        }
+    }
     if (run->task.query_count > 0 && run->task.results == NULL) {
         run->state = WF_RUN_ANSWERING;
         return send(run, wf_activation_of_queries(run), out, err);
     }
     if (run->config->is_replay) {
         find(run, out);
-        return WF_OK;
-    }
-    if (run->local_pending_count > 0) {
-        wf_diverge_local_live(run);
-        end_divergent(run, out);
         return WF_OK;
     }
     return respond(run, out, err);
@@ -314,16 +364,8 @@ static enum wf_status advance(struct wf_run *run, struct wf_worker_output *out,
                               struct wf_error *err)
 {
     do {
-        if (run->is_divergent) {
-            end_divergent(run, out);
-            return WF_OK;
-        }
-        if (run->is_full) {
-            return end_full(run, out, err);
-        }
-        if (run->jobs.count > 0) {
-            run->state = WF_RUN_WORKING;
-            return send(run, wf_activation_new(run), out, err);
+        if (run->is_divergent || run->is_full || run->jobs.count > 0) {
+            return give(run, out, err);
         }
     } while (wf_run_apply_chunk(run));
     return finish(run, out, err);
@@ -363,7 +405,8 @@ static void take_task(struct wf_run *run, const struct wf_task *task)
     run->task = (struct wf_run_task){.token = token,
                                      .started_event_id = task->started_event_id,
                                      .is_query_only = task->is_query_only,
-                                     .attempt = task->attempt};
+                                     .attempt = task->attempt,
+                                     .begun_ns = run->steady_ns};
     copy_queries(run, task);
     run->previous_started_event_id = task->previous_started_event_id;
     run->is_replaying = task->previous_started_event_id > 0; /* replay-rules 1.5 */
@@ -409,6 +452,11 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
     }
     if (is_first) {
         find_family(run);
+    }
+    if (is_live_task(run) && run->locals.count > 0) {
+        /* What ended between the tasks comes with what the new one brings, as in a replay. */
+        (void)wf_run_apply_chunk(run);
+        wf_local_deliver(run);
     }
     return advance(run, out, err);
 }
@@ -502,4 +550,20 @@ enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completio
         wf_diverge_code(run, "the answer says neither success nor failure");
     }
     return advance(run, out, err);
+}
+
+/* ---- Local activities ---- */
+
+/* A run between tasks goes on with its attempts; the next task brings their outcomes to the code. */
+enum wf_status wf_run_wake(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err)
+{
+    wf_local_expire(run);
+    return run->state == WF_RUN_WAITING ? advance(run, out, err) : WF_OK;
+}
+
+enum wf_status wf_run_end_local(struct wf_run *run, const struct wf_worker_input *in,
+                                struct wf_worker_output *out, struct wf_error *err)
+{
+    wf_local_ended(run, in);
+    return wf_run_wake(run, out, err);
 }

@@ -6,6 +6,7 @@
 #include "engine/worker.h"
 
 #include "engine/base/assert.h"
+#include "engine/worker/local.h"
 #include "engine/worker/worker_state.h"
 
 #define NO_SLOT UINT32_MAX
@@ -154,9 +155,18 @@ static bool continues(const struct wf_run *run, const struct wf_task *task)
            task->previous_started_event_id == run->last_started_event_id;
 }
 
-static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task,
+/* The step is about this run. */
+static void touch(struct wf_run *run, const struct wf_worker_input *in)
+{
+    run->worker->step_slot = run->slot;
+    run->now_ns = in->now_ns;
+    run->steady_ns = in->steady_ns;
+}
+
+static enum wf_status begin(struct wf_worker *worker, const struct wf_worker_input *in,
                             struct wf_worker_output *out, struct wf_error *err)
 {
+    const struct wf_task *task = in->task;
     struct wf_run *run = wf_map_get(&worker->by_run_id, task->run_id);
     enum wf_status status = WF_OK;
 
@@ -175,6 +185,7 @@ static enum wf_status begin(struct wf_worker *worker, const struct wf_task *task
         unlink_run(worker, run);
         link_newest(worker, run);
     }
+    touch(run, in);
     out->slot = run->slot;
     out->run_id = run->run_id;
     status = wf_run_begin_task(run, task, out, err);
@@ -197,10 +208,11 @@ static enum wf_status complete(struct wf_worker *worker, const struct wf_worker_
 {
     struct wf_run *run = run_in(worker, in->completion.slot);
 
-    if (run == NULL || run->state == WF_RUN_IDLE) {
+    if (run == NULL || run->state == WF_RUN_IDLE || run->state == WF_RUN_WAITING) {
         return wf_fail_status(err, WF_ERR_NOT_FOUND, "slot %u waits for no completion",
                               in->completion.slot);
     }
+    touch(run, in);
     out->slot = run->slot;
     out->run_id = run->run_id;
     return wf_run_complete(run, in->completion.completion, out, err);
@@ -219,27 +231,60 @@ static enum wf_status evict(struct wf_worker *worker, const struct wf_worker_inp
     return WF_OK;
 }
 
-enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in,
-                              struct wf_worker_output *out, struct wf_error *err)
+static enum wf_status go_on(struct wf_worker *worker, const struct wf_worker_input *in,
+                            struct wf_worker_output *out, struct wf_error *err)
 {
-    bury(worker);
-    wf_arena_reset(&worker->step_arena);
-    worker->divergence = (struct wf_divergence){.kind = WF_DIVERGENCE_NONE};
-    *out = (struct wf_worker_output){.type = WF_WORKER_IDLE};
+    const bool is_alarm = in->type == WF_WORKER_ALARM;
+    const uint32_t slot = is_alarm ? in->alarm.slot : in->local_ended.slot;
+    struct wf_run *run = run_in(worker, slot);
+
+    if (run == NULL) {
+        return wf_fail_status(err, WF_ERR_NOT_FOUND, "slot %u is free", slot);
+    }
+    touch(run, in);
+    out->slot = run->slot;
+    out->run_id = run->run_id;
+    return is_alarm ? wf_run_wake(run, out, err) : wf_run_end_local(run, in, out, err);
+}
+
+static enum wf_status feed(struct wf_worker *worker, const struct wf_worker_input *in,
+                           struct wf_worker_output *out, struct wf_error *err)
+{
     switch (in->type) {
     case WF_WORKER_TASK:
-        return begin(worker, in->task, out, err);
+        return begin(worker, in, out, err);
     case WF_WORKER_HISTORY:
         if (!in->task->is_full_history) {
             return wf_fail_status(err, WF_ERR_INVALID, "the history that was wanted is not whole");
         }
-        return begin(worker, in->task, out, err);
+        return begin(worker, in, out, err);
     case WF_WORKER_COMPLETION:
         return complete(worker, in, out, err);
     case WF_WORKER_EVICT:
         return evict(worker, in, out, err);
+    case WF_WORKER_LOCAL_ENDED:
+    case WF_WORKER_ALARM:
+        return go_on(worker, in, out, err);
     }
     WF_UNREACHABLE();
+}
+
+enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in,
+                              struct wf_worker_output *out, struct wf_error *err)
+{
+    struct wf_run *run = NULL;
+
+    bury(worker);
+    worker->step_slot = NO_SLOT;
+    wf_arena_reset(&worker->step_arena);
+    worker->divergence = (struct wf_divergence){.kind = WF_DIVERGENCE_NONE};
+    *out = (struct wf_worker_output){.type = WF_WORKER_IDLE, .local = {.wake_ns = INT64_MAX}};
+    WF_TRY(feed(worker, in, out, err));
+    run = run_in(worker, worker->step_slot);
+    if (run != NULL && run->locals.count > 0) {
+        out->local = wf_local_work(run);
+    }
+    return WF_OK;
 }
 
 /* ---- Life ---- */

@@ -88,6 +88,13 @@ struct wf_local_result {
     struct wf_local_result *next;
 };
 
+/* Local activities that this worker may have to run, oldest first. */
+struct wf_locals {
+    struct wf_machine **items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
 /* An update admitted before it was accepted (replay-rules 1.4 step 1). */
 struct wf_admitted {
     const struct wf_update_request *request;
@@ -99,6 +106,7 @@ enum wf_run_state {
     WF_RUN_IDLE,      /* in the cache, between tasks */
     WF_RUN_WORKING,   /* the host has an activation */
     WF_RUN_ANSWERING, /* the host has an activation of queries */
+    WF_RUN_WAITING,   /* a task waits for local activities */
 };
 
 /* What a live task still owes the service. */
@@ -106,7 +114,9 @@ struct wf_run_task {
     struct wf_buffer token; /* reused from task to task */
     int64_t started_event_id;
     bool is_query_only;
+    bool is_heartbeat; /* it is answered though local activities run */
     int32_t attempt;
+    wf_time_ns begun_ns; /* on the steady clock */
     struct wf_sdk_query_workflow *queries;
     uint32_t query_count;
     struct wf_sdk_query_result *results;
@@ -123,6 +133,8 @@ struct wf_run {
     struct wf_arena *step_arena;
     uint32_t slot;
     enum wf_run_state state;
+    wf_time_ns now_ns; /* of the step */
+    wf_time_ns steady_ns;
     uint32_t newer; /* neighbours in the order of use; UINT32_MAX: none */
     uint32_t older;
 
@@ -176,6 +188,7 @@ struct wf_run {
     struct wf_local_result *local_first;
     struct wf_local_result *local_last;
     uint32_t local_pending_count; /* local activities scheduled and not resolved */
+    struct wf_locals locals;
 
     struct wf_queue queue;
     struct wf_jobs jobs;

@@ -18,6 +18,7 @@ struct wf_worker {
     struct wf_map by_run_id;
     uint32_t dead_slot; /* left the cache in the last step, which still points into it; UINT32_MAX:
                            none */
+    uint32_t step_slot; /* of the run that the step is about; UINT32_MAX: none */
     struct wf_divergence divergence; /* of the last finding or failed response */
     struct wf_finding finding;
     struct wf_failure failure; /* of the last failed response */
@@ -32,6 +33,11 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
 /* Feeds the host's answer. */
 enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completion *completion,
                                struct wf_worker_output *out, struct wf_error *err);
+
+/* Feeds the end of an attempt of a local activity, and the time that a wake waited for. */
+enum wf_status wf_run_end_local(struct wf_run *run, const struct wf_worker_input *in,
+                                struct wf_worker_output *out, struct wf_error *err);
+enum wf_status wf_run_wake(struct wf_run *run, struct wf_worker_output *out, struct wf_error *err);
 
 /* The run leaves the cache when the next step begins. */
 void wf_worker_retire(struct wf_worker *worker, struct wf_run *run);

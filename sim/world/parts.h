@@ -51,6 +51,7 @@ enum sim_event_kind {
     SIM_EVENT_MEMBER,     /* the membership looks at the node, a server */
     SIM_EVENT_RING,       /* the node, a server, learns who owns what */
     SIM_EVENT_TASK,       /* body: struct sim_taken: the worker has run the code */
+    SIM_EVENT_LOCAL,      /* body: struct sim_worker: timeouts and retries of local activities may be due */
     SIM_EVENT_POLL,       /* body: struct sim_poller: poll again, or give up waiting */
     SIM_EVENT_ATTEMPT,    /* body: struct sim_attempt: its next step */
     SIM_EVENT_REPORT,     /* body: struct sim_report: send it again */

@@ -65,6 +65,13 @@ struct sim_report {
 
 struct sim_attempt;
 
+/* What a cached run's local activities need. */
+struct sim_local_slot {
+    struct sim_taken *taken; /* the task that waits for them; NULL: none */
+    struct sim_workflow *workflow;
+    wf_time_ns wake_ns;      /* INT64_MAX: never */
+};
+
 struct sim_worker {
     struct sim_world *world;
     struct sim_node *node;
@@ -73,6 +80,8 @@ struct sim_worker {
     uint32_t code;
     struct wf_worker *core; /* NULL while the process is down */
     struct wf_instance **instances; /* by cache slot */
+    struct sim_local_slot *locals;  /* by cache slot */
+    struct sim_alarms local_alarms;
     uint32_t cache_size;
     struct wf_string sticky_queue;
     char sticky_bytes[160];
@@ -100,10 +109,24 @@ void sim_task_take(struct sim_worker *worker, struct sim_content *content, const
 void sim_task_run(struct sim_taken *taken);
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response);
 void sim_task_free(struct sim_taken *taken);
+/* Whether a task of the slot waits for local activities. */
+bool sim_task_waits(const struct sim_worker *worker, uint32_t slot);
+/* An attempt of a local activity has ended; the input says how. */
+void sim_task_end_local(struct sim_worker *worker, struct wf_worker_input *in);
+/* Timeouts and retries of local activities. */
+void sim_task_wake(struct sim_worker *worker);
+/* The process died. */
+void sim_tasks_drop(struct sim_worker *worker);
 void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_eviction_reason reason);
 
 /* ---- world_activity.c ---- */
 void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_activity_task *task);
+/* Begins an attempt of a local activity of the run in a slot. */
+void sim_attempt_begin_local(struct sim_worker *worker, uint32_t slot, const struct wf_local_start *start);
+/* Tells the attempts of a local activity that it is cancelled. */
+void sim_attempt_stop_local(struct sim_worker *worker, uint32_t slot, uint32_t seq);
+/* The run has left the slot: nobody waits for its attempts. */
+void sim_attempts_forget_local(struct sim_worker *worker, uint32_t slot);
 void sim_attempt_run(struct sim_attempt *attempt);
 void sim_attempt_heard(struct sim_attempt *attempt, const struct wf_svc_response *response);
 /* The process died. */

@@ -34,6 +34,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_DEADLINE:
         return "deadlines of calls";
     case SIM_EVENT_TASK:
+    case SIM_EVENT_LOCAL:
         return "workflow tasks";
     case SIM_EVENT_POLL:
         return "polls of workers";
@@ -430,6 +431,7 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         sim_ring_learn(world, event->node);
         break;
     case SIM_EVENT_TASK:
+    case SIM_EVENT_LOCAL:
     case SIM_EVENT_POLL:
     case SIM_EVENT_ATTEMPT:
     case SIM_EVENT_REPORT:

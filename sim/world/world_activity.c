@@ -22,6 +22,9 @@ struct sim_attempt {
     struct sim_worker *worker;
     bool is_dead; /* its process died; freed by its event */
     bool is_in_loop;
+    bool is_local; /* of the run in a cache slot of this worker, which waits for it unless is_unknown */
+    uint32_t slot;
+    uint32_t seq;
     struct sim_workflow *workflow;
     struct sim_content *content; /* the answer that brought the task */
     const struct wf_svc_activity_task *task;
@@ -390,8 +393,8 @@ static void send_heartbeat(struct sim_attempt *attempt, const struct wf_step *st
                                           .subject = attempt->workflow};
     struct sim_content *content = NULL;
 
-    if (is_throttled(attempt)) {
-        return;
+    if (attempt->is_local || is_throttled(attempt)) {
+        return; /* nobody listens, or not yet */
     }
     content = sim_content_new(world, SIM_MESSAGE_REQUEST, &request);
     if (content == NULL) {
@@ -416,9 +419,8 @@ void sim_attempt_heard(struct sim_attempt *attempt, const struct wf_svc_response
 
 /* ---- Ends ---- */
 
-static void end(struct sim_attempt *attempt, struct wf_string how, struct wf_string type)
+static void record_end(const struct sim_attempt *attempt, struct wf_string how, struct wf_string type)
 {
-    struct sim_worker *worker = attempt->worker;
     char bytes[128];
     struct wf_buffer text = {0};
 
@@ -428,16 +430,53 @@ static void end(struct sim_attempt *attempt, struct wf_string how, struct wf_str
         wf_buffer_append_char(&text, ' ');
         wf_buffer_append_string(&text, type);
     }
-    sim_world_record(worker->world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_ENDED,
-                                                        .node = worker->node->name,
-                                                        .subject = attempt->workflow->id,
-                                                        .a = attempt->task->activity_type,
-                                                        .b = wf_buffer_string(&text),
-                                                        .x = attempt->task->attempt});
+    sim_world_record(attempt->worker->world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_ENDED,
+                                                                 .node = attempt->worker->node->name,
+                                                                 .subject = attempt->workflow->id,
+                                                                 .a = attempt->task->activity_type,
+                                                                 .b = wf_buffer_string(&text),
+                                                                 .x = attempt->task->attempt,
+                                                                 .y = attempt->is_local});
+}
+
+static void end(struct sim_attempt *attempt, struct wf_string how, struct wf_string type)
+{
+    struct sim_worker *worker = attempt->worker;
+    const bool is_local = attempt->is_local;
+
+    record_end(attempt, how, type);
     sim_network_abandon(worker->world, attempt->heartbeat_call_id);
     free_attempt(attempt);
-    worker->attempt_count--;
-    sim_worker_poll_again(worker, SIM_POLLER_ACTIVITY);
+    if (!is_local) {
+        worker->attempt_count--;
+        sim_worker_poll_again(worker, SIM_POLLER_ACTIVITY);
+    }
+}
+
+/* The run hears at once: both are in one process, and no answer can be lost between them. */
+static void end_local(struct sim_attempt *attempt, enum wf_local_end how, const struct wf_step *step)
+{
+    static const char *const words[] = {"completed", "failed", "canceled"};
+    struct wf_worker_input in = {.type = WF_WORKER_LOCAL_ENDED};
+    struct wf_string type = {0};
+
+    if (attempt->is_unknown) { /* another run may have the slot */
+        end(attempt, WF_STR("abandoned"), type);
+        return;
+    }
+    in.local_ended.slot = attempt->slot;
+    in.local_ended.seq = attempt->seq;
+    in.local_ended.attempt = (uint32_t)attempt->task->attempt;
+    in.local_ended.end = how;
+    in.local_ended.result = how == WF_LOCAL_COMPLETED ? step->payload : NULL;
+    in.local_ended.failure = how == WF_LOCAL_COMPLETED ? NULL : step->failure;
+    if (how == WF_LOCAL_FAILED &&
+        step->failure->failure_info_case == WF_CASE_failure_application_failure_info) {
+        type = step->failure->failure_info.application_failure_info->type;
+    }
+    record_end(attempt, wf_string_of(words[how]), type);
+    sim_task_end_local(attempt->worker, &in);
+    free_attempt(attempt);
 }
 
 static void report_completed(struct sim_attempt *attempt, const struct wf_payload *result)
@@ -475,6 +514,10 @@ static void report_canceled(struct sim_attempt *attempt)
 
 static void end_with_result(struct sim_attempt *attempt, const struct wf_step *step)
 {
+    if (attempt->is_local) {
+        end_local(attempt, WF_LOCAL_COMPLETED, step);
+        return;
+    }
     if (attempt->loses_answer || is_hit(attempt, SIM_FAULT_LOST_ANSWER, attempt->worker->world->rates.lost_answer)) {
         end(attempt, WF_STR("lost"), (struct wf_string){0});
         return;
@@ -485,9 +528,14 @@ static void end_with_result(struct sim_attempt *attempt, const struct wf_step *s
 
 static void end_with_failure(struct sim_attempt *attempt, const struct wf_step *step)
 {
+    const bool is_canceled = step->failure->failure_info_case == WF_CASE_failure_canceled_failure_info;
     struct wf_string type = {0};
 
-    if (step->failure->failure_info_case == WF_CASE_failure_canceled_failure_info) {
+    if (attempt->is_local) {
+        end_local(attempt, is_canceled ? WF_LOCAL_CANCELED : WF_LOCAL_FAILED, step);
+        return;
+    }
+    if (is_canceled) {
         report_canceled(attempt);
         end(attempt, WF_STR("canceled"), type);
         return;
@@ -497,6 +545,18 @@ static void end_with_failure(struct sim_attempt *attempt, const struct wf_step *
     }
     report_failed(attempt, step->failure);
     end(attempt, WF_STR("failed"), type);
+}
+
+/* A model that was told to stop. */
+static void end_canceled(struct sim_attempt *attempt)
+{
+    const struct wf_canceled_failure_info info = {0};
+    const struct wf_failure failure = {
+        .message = WF_STR("Activity cancelled"),
+        .failure_info_case = WF_CASE_failure_canceled_failure_info,
+        .failure_info = {.canceled_failure_info = (struct wf_canceled_failure_info *)(uintptr_t)&info}};
+
+    end_with_failure(attempt, &(struct wf_step){.type = WF_STEP_FAIL, .failure = &failure});
 }
 
 /* Returns true when the attempt goes on at once with its next step. */
@@ -561,8 +621,7 @@ void sim_attempt_run(struct sim_attempt *attempt)
             return;
         }
         if (attempt->model != NULL && attempt->is_cancel_requested) {
-            report_canceled(attempt);
-            end(attempt, WF_STR("canceled"), (struct wf_string){0});
+            end_canceled(attempt);
             return;
         }
         step = (struct wf_step){0};
@@ -618,29 +677,38 @@ static bool choose_performer(struct sim_attempt *attempt)
     return begin_code(attempt);
 }
 
-void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_activity_task *task)
+static struct sim_attempt *new_attempt(struct sim_worker *worker, struct sim_content *content,
+                                       const struct wf_svc_activity_task *task)
 {
     struct sim_world *world = worker->world;
     struct sim_attempt *attempt = sim_world_take(world, sizeof *attempt);
-    int64_t sleep_ns = 0;
 
     if (attempt == NULL) {
-        return;
+        return NULL;
     }
     attempt->worker = worker;
     attempt->content = content;
     attempt->task = task;
     attempt->workflow = sim_world_workflow(world, task->workflow_execution->workflow_id);
     content->references++;
-    worker->attempt_count++;
     wf_ring_init(&attempt->link);
     wf_ring_push(&worker->attempts, &attempt->link);
+    return attempt;
+}
+
+static void begin(struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct wf_svc_activity_task *task = attempt->task;
+    int64_t sleep_ns = 0;
+
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_ATTEMPT_STARTED,
-                                                .node = worker->node->name,
+                                                .node = attempt->worker->node->name,
                                                 .subject = attempt->workflow->id,
                                                 .a = task->activity_type,
                                                 .b = task->activity_id,
-                                                .x = task->attempt});
+                                                .x = task->attempt,
+                                                .y = attempt->is_local});
     if (!sim_db_keep(&world->slabs, sim_json_of_payloads(&world->step_arena, task->input), &attempt->input) ||
         !choose_performer(attempt)) {
         sim_world_fail(world, WF_ERR_MEMORY, "no memory for an attempt");
@@ -649,4 +717,77 @@ void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, co
     attempt->fails_by_fault = is_hit(attempt, SIM_FAULT_ACTIVITY_FAILURE, world->rates.activity_failure);
     sleep_ns = choose_sleep(attempt);
     go_on_after(attempt, sleep_ns);
+}
+
+void sim_attempt_take(struct sim_worker *worker, struct sim_content *content, const struct wf_svc_activity_task *task)
+{
+    struct sim_attempt *attempt = new_attempt(worker, content, task);
+
+    if (attempt != NULL) {
+        worker->attempt_count++;
+        begin(attempt);
+    }
+}
+
+/* ---- Local activities ---- */
+
+/* The attempt keeps what it was given as if a poll had brought it. */
+static struct sim_content *local_content(struct sim_worker *worker, uint32_t slot, const struct wf_local_start *start)
+{
+    const struct wf_sdk_schedule_local_activity *schedule = start->schedule;
+    struct wf_workflow_execution execution = {.workflow_id = worker->locals[slot].workflow->id};
+    struct wf_payloads input = {.payloads = {.items = schedule->arguments.items, .count = schedule->arguments.count}};
+    struct wf_svc_activity_task task = {
+        .workflow_execution = &execution,
+        .activity_id = schedule->activity_id,
+        .activity_type = schedule->activity_type,
+        .input = &input,
+        .attempt = (int32_t)start->attempt,
+        .start_to_close_timeout = schedule->start_to_close_timeout,
+    };
+    const struct wf_svc_response response = {.answer_case = WF_CASE_svc_response_activity_task,
+                                             .answer = {.activity_task = &task}};
+    struct wf_run_view view = {0};
+
+    (void)wf_worker_view(worker->core, slot, &view);
+    execution.run_id = view.run_id;
+    return sim_content_new(worker->world, SIM_MESSAGE_RESPONSE, &response);
+}
+
+void sim_attempt_begin_local(struct sim_worker *worker, uint32_t slot, const struct wf_local_start *start)
+{
+    struct sim_content *content = local_content(worker, slot, start);
+    struct sim_attempt *attempt =
+        content == NULL ? NULL : new_attempt(worker, content, content->response->answer.activity_task);
+
+    if (attempt == NULL) {
+        return;
+    }
+    sim_content_release(worker->world, content);
+    attempt->is_local = true;
+    attempt->slot = slot;
+    attempt->seq = start->seq;
+    begin(attempt);
+}
+
+void sim_attempt_stop_local(struct sim_worker *worker, uint32_t slot, uint32_t seq)
+{
+    for (struct wf_ring *link = worker->attempts.next; link != &worker->attempts; link = link->next) {
+        struct sim_attempt *attempt = (void *)link;
+
+        if (attempt->is_local && attempt->slot == slot && attempt->seq == seq) {
+            attempt->is_cancel_requested = true;
+        }
+    }
+}
+
+void sim_attempts_forget_local(struct sim_worker *worker, uint32_t slot)
+{
+    for (struct wf_ring *link = worker->attempts.next; link != &worker->attempts; link = link->next) {
+        struct sim_attempt *attempt = (void *)link;
+
+        if (attempt->is_local && attempt->slot == slot) {
+            attempt->is_unknown = true;
+        }
+    }
 }

@@ -313,6 +313,9 @@ void sim_worker_event(struct sim_world *world, const struct sim_event *event)
     case SIM_EVENT_TASK:
         sim_task_run(event->body);
         break;
+    case SIM_EVENT_LOCAL:
+        sim_task_wake(event->body);
+        break;
     case SIM_EVENT_POLL:
         look_at_poller(event->body);
         break;
@@ -351,21 +354,28 @@ void sim_workers_hurry(struct sim_world *world)
     }
 }
 
+/* A run with a task in hand stays, as in SDKs. */
+static bool is_evictable(const struct sim_worker *worker, uint32_t slot)
+{
+    struct wf_run_view view;
+
+    return wf_worker_view(worker->core, slot, &view) && !sim_task_waits(worker, slot);
+}
+
 bool sim_worker_evict(struct sim_world *world, uint32_t node, uint64_t pick)
 {
     struct sim_worker *worker = world->nodes[node].worker;
     uint32_t cached_count = 0;
-    struct wf_run_view view;
 
     for (uint32_t slot = 0; slot < worker->cache_size; slot++) {
-        cached_count += wf_worker_view(worker->core, slot, &view) ? 1 : 0;
+        cached_count += is_evictable(worker, slot) ? 1 : 0;
     }
     if (cached_count == 0) {
         return false;
     }
     pick %= cached_count;
     for (uint32_t slot = 0;; slot++) {
-        if (wf_worker_view(worker->core, slot, &view) && pick-- == 0) {
+        if (is_evictable(worker, slot) && pick-- == 0) {
             sim_task_evict(worker, slot, WF_SDK_EVICTION_REASON_CACHE_FULL);
             return true;
         }
@@ -385,21 +395,6 @@ static void drop_reports(struct sim_worker *worker)
         report->is_dead = true;
         if (!report->is_in_loop) {
             free_report(report);
-        }
-    }
-}
-
-static void drop_taken(struct sim_worker *worker)
-{
-    struct wf_ring *next = NULL;
-
-    for (struct wf_ring *link = worker->taken.next; link != &worker->taken; link = next) {
-        struct sim_taken *taken = (void *)link;
-
-        next = link->next;
-        taken->is_dead = true;
-        if (!taken->is_in_loop) {
-            sim_task_free(taken);
         }
     }
 }
@@ -424,7 +419,7 @@ void sim_worker_crash(struct sim_world *world, uint32_t node)
         worker->pollers[i].due_ns = INT64_MAX;
     }
     sim_attempts_drop(worker);
-    drop_taken(worker);
+    sim_tasks_drop(worker);
     drop_reports(worker);
     free_instances(worker);
     wf_worker_free(worker->core);
@@ -490,6 +485,7 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
     worker->index = node->index - world->worker_first;
     worker->cache_size = queue->cache_size > 0 ? queue->cache_size : SIM_WORKER_CACHE;
     worker->instances = wf_arena_take_array(&world->arena, worker->cache_size, sizeof(struct wf_instance *));
+    worker->locals = wf_arena_take_array(&world->arena, worker->cache_size, sizeof *worker->locals);
     wf_ring_init(&worker->taken);
     wf_ring_init(&worker->reports);
     wf_ring_init(&worker->attempts);
@@ -511,7 +507,7 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
         }
         reset_image(&world->scenario->codes[i], worker->images[i]);
     }
-    return worker->instances != NULL && sim_worker_start(world, node->index);
+    return worker->instances != NULL && worker->locals != NULL && sim_worker_start(world, node->index);
 }
 
 static enum wf_status check_workflow(const struct sim_world *world, const struct sim_start *start, struct wf_error *err)

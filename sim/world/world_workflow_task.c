@@ -1,10 +1,13 @@
 /*
  * A workflow task in a worker: held for the time that a worker needs, then run to its answer in one go. The engine's worker
- * and the host of the code take turns until there is a response; a run that the cache lost is fetched first.
+ * and the host of the code take turns until there is a response; a run that the cache lost is fetched first, and one whose
+ * local activities run is gone on with when they end.
  */
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 #include "sim/world/worker_parts.h"
+
+#include <string.h>
 
 /* ---- Taking ---- */
 
@@ -50,8 +53,34 @@ void sim_task_take(struct sim_worker *worker, struct sim_content *content, const
 
 /* ---- Evicting ---- */
 
+static void record_answer(const struct sim_taken *taken, struct wf_string answer, uint32_t command_count)
+{
+    sim_world_record(taken->worker->world, (struct sim_record){.kind = SIM_RECORD_TASK_ANSWERED,
+                                                               .node = taken->worker->node->name,
+                                                               .subject = taken->workflow->id,
+                                                               .a = answer,
+                                                               .x = command_count});
+}
+
+/* Local activities of a run that left its slot: a task that waited for them is never answered. */
+static void forget_local(struct sim_worker *worker, uint32_t slot)
+{
+    struct sim_local_slot *local = &worker->locals[slot];
+
+    if (local->workflow == NULL) {
+        return;
+    }
+    if (local->taken != NULL) {
+        record_answer(local->taken, WF_STR("lost"), 0);
+        sim_task_free(local->taken);
+    }
+    *local = (struct sim_local_slot){.wake_ns = INT64_MAX};
+    sim_attempts_forget_local(worker, slot);
+}
+
 static void free_instance(struct sim_worker *worker, uint32_t slot)
 {
+    forget_local(worker, slot);
     if (worker->instances[slot] != NULL) {
         sim_worker_enter(worker);
         wf_instance_free(worker->instances[slot]);
@@ -74,15 +103,6 @@ void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_evicti
 }
 
 /* ---- Answering ---- */
-
-static void record_answer(const struct sim_taken *taken, struct wf_string answer, uint32_t command_count)
-{
-    sim_world_record(taken->worker->world, (struct sim_record){.kind = SIM_RECORD_TASK_ANSWERED,
-                                                               .node = taken->worker->node->name,
-                                                               .subject = taken->workflow->id,
-                                                               .a = answer,
-                                                               .x = command_count});
-}
 
 static void fill_completed(const struct sim_worker *worker, const struct wf_task_response *response,
                            struct wf_workflow_task_completed_metadata *metadata,
@@ -242,36 +262,90 @@ static bool fetch_later(struct sim_taken *taken)
     return true;
 }
 
-/* Lets worker and code take turns until the task is answered or waits for history. Returns false while it waits. */
-static bool converse(struct sim_taken *taken, struct wf_worker_input *in)
+/* ---- Local activities ---- */
+
+static void arm_local(struct sim_worker *worker, wf_time_ns wake_ns)
 {
-    struct sim_worker *worker = taken->worker;
+    if (sim_alarms_need(&worker->local_alarms, wake_ns)) {
+        (void)sim_world_push(worker->world, wake_ns, worker->node->index, SIM_EVENT_LOCAL, worker);
+    }
+}
+
+/* Does what a step asks. A slot that never ran a local activity has nothing to remember. */
+static void perform_local(struct sim_worker *worker, const struct sim_taken *taken, const struct wf_worker_output *out)
+{
+    struct sim_local_slot *local = &worker->locals[out->slot];
+
+    if (taken != NULL && out->local.start_count > 0) {
+        local->workflow = taken->workflow;
+    }
+    if (local->workflow == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < out->local.stop_count; i++) {
+        sim_attempt_stop_local(worker, out->slot, out->local.stops[i]);
+    }
+    for (uint32_t i = 0; i < out->local.start_count; i++) {
+        sim_attempt_begin_local(worker, out->slot, &out->local.starts[i]);
+    }
+    local->wake_ns = out->local.wake_ns;
+    arm_local(worker, local->wake_ns);
+}
+
+bool sim_task_waits(const struct sim_worker *worker, uint32_t slot)
+{
+    return worker->locals[slot].taken != NULL;
+}
+
+/* ---- Taking turns ---- */
+
+static bool begin_fetch(struct sim_taken *taken)
+{
+    if (taken->wants_history) { /* what came was from the past */
+        return !fetch_later(taken);
+    }
+    taken->wants_history = true;
+    fetch_history(taken);
+    return false;
+}
+
+/* An error of the worker that is not the world's end: what was fed is of no run that is there. */
+static bool is_lost(struct sim_taken *taken, enum wf_status status)
+{
+    if (status == WF_ERR_LIMIT && taken != NULL) {
+        record_answer(taken, WF_STR("lost"), 0); /* every cached run is busy */
+        return true;
+    }
+    return false;
+}
+
+/* Lets worker and code take turns until the task is answered or waits, for history or for local activities. Returns false
+ * while it waits. taken is NULL for a run between tasks. */
+static bool converse(struct sim_worker *worker, struct sim_taken *taken, struct wf_worker_input *in)
+{
     struct sim_world *world = worker->world;
 
+    in->steady_ns = world->loop.now_ns;
+    in->now_ns = sim_node_clock(world, worker->node->index);
     for (;;) {
         struct wf_worker_output out = {0};
         const enum wf_status status = wf_worker_step(worker->core, in, &out, &world->error);
 
-        if (status == WF_ERR_LIMIT) {
-            record_answer(taken, WF_STR("lost"), 0); /* every cached run is busy */
-            return true;
-        }
         if (status != WF_OK) {
-            sim_world_fail(world, status, NULL);
+            if (!is_lost(taken, status)) {
+                sim_world_fail(world, status, NULL);
+            }
             return true;
         }
+        perform_local(worker, taken, &out);
         switch (out.type) {
         case WF_WORKER_IDLE:
             return true;
         case WF_WORKER_WANT_HISTORY:
-            if (taken->wants_history) { /* what came was from the past */
-                return !fetch_later(taken);
-            }
-            taken->wants_history = true;
-            fetch_history(taken);
-            return false;
+            return begin_fetch(taken);
         case WF_WORKER_ACTIVATION:
-            *in = (struct wf_worker_input){.type = WF_WORKER_COMPLETION, .now_ns = in->now_ns};
+            *in = (struct wf_worker_input){
+                .type = WF_WORKER_COMPLETION, .now_ns = in->now_ns, .steady_ns = in->steady_ns};
             in->completion.slot = out.slot;
             in->completion.completion = activate(taken, &out);
             if (in->completion.completion == NULL) {
@@ -281,10 +355,71 @@ static bool converse(struct sim_taken *taken, struct wf_worker_input *in)
         case WF_WORKER_RESPONSE:
             answer(taken, &out);
             return true;
+        case WF_WORKER_WAIT:
+            worker->locals[out.slot].taken = taken;
+            return false;
         case WF_WORKER_FINDING:
             WF_UNREACHABLE(); /* of replay workers only */
         }
     }
+}
+
+/* Feeds what concerns the local activities of a slot, and goes on with the task that waits for them. */
+static void go_on_in(struct sim_worker *worker, uint32_t slot, struct wf_worker_input *in)
+{
+    struct sim_taken *taken = worker->locals[slot].taken;
+    struct wf_run_view view;
+
+    if (!wf_worker_view(worker->core, slot, &view)) {
+        forget_local(worker, slot); /* the worker dropped the run to fetch it anew */
+        return;
+    }
+    worker->locals[slot].taken = NULL;
+    if (converse(worker, taken, in) && taken != NULL) {
+        sim_task_free(taken);
+    }
+}
+
+void sim_task_end_local(struct sim_worker *worker, struct wf_worker_input *in)
+{
+    go_on_in(worker, in->local_ended.slot, in);
+}
+
+void sim_task_wake(struct sim_worker *worker)
+{
+    const wf_time_ns now_ns = worker->world->loop.now_ns;
+    wf_time_ns next_ns = INT64_MAX;
+
+    sim_alarms_popped(&worker->local_alarms, now_ns);
+    for (uint32_t slot = 0; worker->core != NULL && slot < worker->cache_size; slot++) {
+        struct sim_local_slot *local = &worker->locals[slot];
+        struct wf_worker_input in = {.type = WF_WORKER_ALARM, .alarm = {.slot = slot}};
+
+        if (local->workflow != NULL && local->wake_ns <= now_ns) {
+            local->wake_ns = INT64_MAX;
+            go_on_in(worker, slot, &in);
+        }
+        if (local->workflow != NULL && local->wake_ns < next_ns) {
+            next_ns = local->wake_ns;
+        }
+    }
+    arm_local(worker, next_ns);
+}
+
+void sim_tasks_drop(struct sim_worker *worker)
+{
+    struct wf_ring *next = NULL;
+
+    for (struct wf_ring *link = worker->taken.next; link != &worker->taken; link = next) {
+        struct sim_taken *taken = (void *)link;
+
+        next = link->next;
+        taken->is_dead = true;
+        if (!taken->is_in_loop) {
+            sim_task_free(taken);
+        }
+    }
+    memset(worker->locals, 0, worker->cache_size * sizeof *worker->locals);
 }
 
 static struct wf_task task_of(const struct wf_svc_workflow_task *task)
@@ -339,16 +474,14 @@ void sim_task_run(struct sim_taken *taken)
         fetch_history(taken); /* again */
         return;
     }
-    in.now_ns = sim_node_clock(taken->worker->world, taken->worker->node->index);
     drop_unanswered(taken);
-    if (converse(taken, &in)) {
+    if (converse(taken->worker, taken, &in)) {
         sim_task_free(taken);
     }
 }
 
 void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *response)
 {
-    struct sim_worker *worker = taken->worker;
     struct wf_task task = task_of(taken->task);
     struct wf_worker_input in = {.type = WF_WORKER_HISTORY, .task = &task};
 
@@ -361,11 +494,10 @@ void sim_task_fetched(struct sim_taken *taken, const struct wf_svc_response *res
         }
         return;
     }
-    in.now_ns = sim_node_clock(worker->world, worker->node->index);
     task.batches = response->answer.history->batches.items;
     task.batch_count = response->answer.history->batches.count;
     task.is_full_history = true;
-    if (converse(taken, &in)) {
+    if (converse(taken->worker, taken, &in)) {
         sim_task_free(taken);
     }
 }

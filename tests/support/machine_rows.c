@@ -2,6 +2,7 @@
 #include "tests/support/machine_rows.h"
 
 #include "engine/base/assert.h"
+#include "engine/worker/local.h"
 #include "engine/worker/worker_state.h"
 #include "tests/support/test.h"
 
@@ -120,6 +121,9 @@ static struct wf_machine *machine_in(struct bench *bench, enum wf_machine_kind k
     if (kind == WF_MACHINE_LOCAL_ACTIVITY) {
         machine->local = wf_arena_take(bench->arena, sizeof *machine->local);
         machine->local->marker.activity_id = machine->id;
+        machine->live = wf_arena_take(bench->arena, sizeof *machine->live);
+        machine->live->resolution = WF_RESOLVED_COMPLETED;
+        machine->live->schedule = wf_arena_take(bench->arena, sizeof *machine->live->schedule);
         bench->run->local_pending_count++;
     }
     return machine;

@@ -395,24 +395,6 @@ static void test_worker__a_failed_completion_fails_the_task(void **state)
     wf_worker_free(bench.worker);
 }
 
-/* Live local activities are not run by this worker: rule la-live. */
-static void test_worker__a_live_local_activity_fails_the_task(void **state)
-{
-    struct history_builder history;
-    struct bench bench;
-
-    history_init(&history, *state);
-    history_add(&history, LIFE);
-    bench_init(&bench, *state, &history, 1);
-
-    assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 3, 0), WF_OK);
-    answer(&bench, "local 1 loc");
-    assert_true(bench.out.response.is_failed);
-    test_string_is("message", bench.out.response.failure->message,
-                   "The code starts a local activity, which this worker does not run.");
-    wf_worker_free(bench.worker);
-}
-
 /* A batch that cannot be decoded is an error, and the run is not kept. */
 static void test_worker__a_corrupt_batch_is_an_error(void **state)
 {
@@ -645,7 +627,6 @@ int main(void)
         TEST_IN_ARENA(test_worker__evicted_runs_are_gone),
         TEST_IN_ARENA(test_worker__a_disagreement_fails_the_task),
         TEST_IN_ARENA(test_worker__a_failed_completion_fails_the_task),
-        TEST_IN_ARENA(test_worker__a_live_local_activity_fails_the_task),
         TEST_IN_ARENA(test_worker__a_corrupt_batch_is_an_error),
         TEST_IN_ARENA(test_worker__a_run_without_memory_fails_its_task),
         TEST_IN_ARENA(test_worker__a_query_task_asks_a_cached_run),
