@@ -125,6 +125,14 @@ enum sim_client_action {
     SIM_CLIENT_CANCEL,
     SIM_CLIENT_TERMINATE,
     SIM_CLIENT_START,
+    SIM_CLIENT_RESET,
+};
+
+/* Where a reset begins again. */
+enum sim_reset_point {
+    SIM_RESET_LAST_TASK,  /* the completion of the last workflow task is not taken */
+    SIM_RESET_FIRST_TASK, /* nor that of any */
+    SIM_RESET_EVENT,
 };
 
 /* A client or an operator: sends at a time, or every so often, and records every answer. */
@@ -143,6 +151,10 @@ struct sim_client {
     struct sim_value_template input;
     struct wf_string expect;  /* JSON object: members that a query's answer must have; empty: none */
     struct sim_start start;   /* of SIM_CLIENT_START */
+    enum sim_reset_point reset_point;
+    int64_t reset_event_id;   /* of SIM_RESET_EVENT */
+    int32_t reapply;          /* enum wf_reset_reapply_type */
+    uint32_t reapply_exclude; /* bits 1 << enum wf_reset_reapply_exclude_type */
 };
 
 struct sim_queue {

@@ -124,10 +124,41 @@ static void schedule(struct wf_change *change, struct wf_state_activity *unused,
     wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
 }
 
+/* 7.10 step 4: whatever attempts there were, none is in history. What the event says was normalised and completed. */
+void wf_activity_restore(struct wf_shard_run *run, int64_t scheduled_event_id,
+                         const struct wf_event_activity_task_scheduled *event, wf_time_ns now_ns)
+{
+    struct wf_arena *arena = &run->arena;
+    struct wf_state_activity *activity = WF_LIST_APPEND(arena, run->state->activities);
+
+    if (activity == NULL) {
+        return;
+    }
+    activity->scheduled_event_id = scheduled_event_id;
+    activity->state = WF_ACTIVITY_SCHEDULED;
+    activity->activity_id = wf_string_copy(arena, event->activity_id);
+    activity->activity_type = wf_string_copy(arena, event->activity_type->name);
+    activity->task_queue = wf_string_copy(arena, event->task_queue->name);
+    activity->header = event->header == NULL ? NULL
+                                             : wf_message_copy(arena, &wf_type_header, event->header);
+    activity->input = event->input == NULL ? NULL
+                                           : wf_message_copy(arena, &wf_type_payloads, event->input);
+    activity->schedule_to_close_ns = wf_time_of(event->schedule_to_close_timeout);
+    activity->schedule_to_start_ns = wf_time_of(event->schedule_to_start_timeout);
+    activity->start_to_close_ns = wf_time_of(event->start_to_close_timeout);
+    activity->heartbeat_ns = wf_time_of(event->heartbeat_timeout);
+    activity->retry_policy = wf_message_copy(arena, &wf_type_retry_policy, event->retry_policy);
+    activity->attempt = 1;
+    activity->scheduled_time_ns = now_ns;
+    activity->first_scheduled_time_ns = now_ns;
+}
+
 static void start(struct wf_change *change, struct wf_state_activity *activity,
                   const struct wf_activity_details *details)
 {
-    activity->state = WF_ACTIVITY_STARTED;
+    /* Asked to cancel before a reset: whoever takes it is told with its next heartbeat. */
+    activity->state = activity->cancel_requested_event_id != 0 ? WF_ACTIVITY_CANCELING
+                                                               : WF_ACTIVITY_STARTED;
     activity->request_id = wf_change_own(change, details->request_id);
     activity->started_identity = wf_change_own(change, details->identity);
     activity->started_time_ns = change->now_ns;

@@ -365,56 +365,6 @@ static void record_marker(struct wf_command_context *context)
     wf_command_annotate(context);
 }
 
-/* 7.11: an empty value deletes the key, another one replaces it. */
-static bool is_deletion(const struct wf_payload *value)
-{
-    for (uint32_t i = 0; i < value->metadata.count; i++) {
-        if (wf_string_is(value->metadata.items[i].key, "encoding") &&
-            wf_string_is(value->metadata.items[i].value, "binary/null")) {
-            return true;
-        }
-    }
-    return value->data.size_bytes == 0 || wf_string_is(value->data, "null") ||
-           wf_string_is(value->data, "[]");
-}
-
-struct field_list {
-    struct wf_entry_payload *items;
-    uint32_t count;
-    uint32_t capacity;
-};
-
-static void merge_field(struct wf_change *change, struct field_list *fields,
-                        const struct wf_entry_payload *given)
-{
-    struct wf_entry_payload *place = NULL;
-
-    for (uint32_t i = 0; i < fields->count && place == NULL; i++) {
-        if (wf_string_equal(fields->items[i].key, given->key)) {
-            place = &fields->items[i];
-        }
-    }
-    if (is_deletion(&given->value)) {
-        if (place != NULL) {
-            fields->count--;
-            memmove(place, place + 1,
-                    (size_t)(&fields->items[fields->count] - place) * sizeof *place);
-        }
-        return;
-    }
-    if (place == NULL) {
-        place = wf_list_append(&change->run->arena, fields, sizeof *place);
-        if (place == NULL) {
-            return;
-        }
-        place->key = wf_change_own(change, given->key);
-    }
-    if (!wf_message_copy_into(&change->run->arena, &wf_type_payload, &place->value,
-                              &given->value)) {
-        memset(&place->value, 0, sizeof place->value);
-    }
-}
-
 static void upsert_search_attributes(struct wf_command_context *context)
 {
     struct wf_change *change = context->change;
@@ -432,10 +382,7 @@ static void upsert_search_attributes(struct wf_command_context *context)
     if (*held == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < given->indexed_fields.count; i++) {
-        merge_field(change, (struct field_list *)(void *)&(*held)->indexed_fields,
-                    &given->indexed_fields.items[i]);
-    }
+    wf_fields_merge(&change->run->arena, &(*held)->indexed_fields, &given->indexed_fields);
     /* 2.3: 40 KiB when merged. */
     if (wf_fields_size_bytes((*held)->indexed_fields.items, (*held)->indexed_fields.count) >
         (size_t)40 * 1024) {
@@ -467,9 +414,7 @@ static void modify_properties(struct wf_command_context *context)
     if (*held == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < given->fields.count; i++) {
-        merge_field(change, (struct field_list *)(void *)&(*held)->fields, &given->fields.items[i]);
-    }
+    wf_fields_merge(&change->run->arena, &(*held)->fields, &given->fields);
     if (wf_command_is_too_large(context, wf_fields_size_bytes((*held)->fields.items, (*held)->fields.count),
                      CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
                      "Memo exceeds size limit.")) {

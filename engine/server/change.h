@@ -23,6 +23,17 @@
 
 #define WF_BATCH_CUTS_MAX 8
 
+/* Where the history of a run that a reset makes begins: with that of another, up to an event. */
+struct wf_fork {
+    struct wf_string run_id;
+    int64_t last_event_id;
+    struct {
+        struct wf_db_batch *items;
+        uint32_t count;
+        uint32_t capacity;
+    } batches;
+};
+
 struct wf_change {
     struct wf_shard *shard;
     struct wf_workflow *workflow;
@@ -39,8 +50,10 @@ struct wf_change {
     bool is_closing;
     struct wf_task_list tasks;
     struct wf_batch_node *batches;  /* after encoding */
-    struct wf_shard_run *successor; /* continue-as-new, retry: the new run */
+    struct wf_shard_run *successor; /* continue-as-new, retry, reset: the new run */
     struct wf_change *successor_change;
+    const struct wf_fork *fork;     /* of a run that a reset makes */
+    struct wf_shard_run *linked;    /* a closed run whose state is written with this */
 };
 
 void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
@@ -112,6 +125,7 @@ enum wf_workflow_task_input {
     WF_WORKFLOW_TASK_TIME_OUT,
     WF_WORKFLOW_TASK_TIME_OUT_STICKY,
     WF_WORKFLOW_TASK_FORCE_CLOSE,
+    WF_WORKFLOW_TASK_RESET,
 };
 
 struct wf_workflow_task_details {
@@ -122,6 +136,7 @@ struct wf_workflow_task_details {
     struct wf_workflow_task_completed_metadata *sdk_metadata;
     int64_t original_scheduled_time_ns; /* SCHEDULE: of a heartbeat; 0: now */
     bool is_inline; /* SCHEDULE: started in the same change, so nobody needs to push it */
+    struct wf_string base_run_id; /* RESET */
 };
 
 enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *state);
@@ -239,6 +254,9 @@ bool wf_child_step(struct wf_change *change, struct wf_state_child *child,
 /* The outcome that the last event of a child's chain stands for. */
 bool wf_child_end(struct wf_change *change, struct wf_state_child *child,
                   const struct wf_event *closing, struct wf_string run_id);
+
+/* An event of the run that was reset, about a child that the new run still waits for (7.10 step 6). */
+void wf_child_reapply(struct wf_change *change, const struct wf_event *event);
 
 /* ---- external.c ---- */
 
@@ -424,6 +442,7 @@ WF_OPERATION(workflow_task_started);
 WF_OPERATION(workflow_task_completed);
 WF_OPERATION(workflow_task_failed);
 WF_OPERATION(reset_sticky);
+WF_OPERATION(reset);
 WF_OPERATION(activity_started);
 WF_OPERATION(activity_response);
 WF_OPERATION(query);
@@ -444,6 +463,30 @@ void wf_execution_terminate(struct wf_change *change, struct wf_string reason,
 
 /* The run's or the execution's time is over (7.6). */
 void wf_execution_expire(struct wf_change *change);
+
+/* ---- fields.c ---- */
+
+/* Merges one map of payloads into another of the same shape, whose memory is the arena's. */
+void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given);
+
+/* ---- rebuild.c ---- */
+
+/*
+ * Makes the state of a run, zeroed but for its start, what the events of a history say. Attempts, heartbeats and the ids of
+ * requests are not in history (I90): activities wait for their first attempt, scheduled now, and requests to other
+ * workflows get new ids.
+ */
+void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run, const struct wf_event *events, uint32_t count);
+
+/* The part about other workflows (rebuild_relations.c). */
+void wf_relations_rebuild(struct wf_shard *shard, struct wf_shard_run *run, const struct wf_event *event);
+
+/* Children that do not say so yet know this run as their parent. */
+void wf_children_name_parent(struct wf_shard_run *run, struct wf_string run_id);
+
+/* As its Scheduled event says; nothing when memory is gone. */
+void wf_activity_restore(struct wf_shard_run *run, int64_t scheduled_event_id,
+                         const struct wf_event_activity_task_scheduled *event, wf_time_ns now_ns);
 
 /* ---- query.c ---- */
 

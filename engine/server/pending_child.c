@@ -255,3 +255,75 @@ bool wf_child_end(struct wf_change *change, struct wf_state_child *child,
         return false; /* a chain does not end so */
     }
 }
+
+/* ---- What a reset applies again ---- */
+
+/* The child that the event is about, and the run that it names; NULL for an event about no child that pends. */
+static struct wf_state_child *child_of(const struct wf_state_run *state, const struct wf_event *event,
+                                       struct wf_child_details *details)
+{
+    const struct wf_workflow_execution *execution = NULL;
+    int64_t initiated_event_id = 0;
+
+#define CHILD_EVENT(name)                                                                          \
+    case WF_CASE_event_##name:                                                                     \
+        initiated_event_id = event->attributes.name->initiated_event_id;                           \
+        execution = event->attributes.name->workflow_execution;                                    \
+        break;
+    switch (event->attributes_case) {
+        CHILD_EVENT(child_workflow_execution_started)
+        CHILD_EVENT(child_workflow_execution_completed)
+        CHILD_EVENT(child_workflow_execution_failed)
+        CHILD_EVENT(child_workflow_execution_canceled)
+        CHILD_EVENT(child_workflow_execution_timed_out)
+        CHILD_EVENT(child_workflow_execution_terminated)
+    case WF_CASE_event_start_child_workflow_execution_failed:
+        initiated_event_id =
+            event->attributes.start_child_workflow_execution_failed->initiated_event_id;
+        break;
+    default:
+        return NULL;
+    }
+#undef CHILD_EVENT
+    details->run_id = execution == NULL ? (struct wf_string){0} : execution->run_id;
+    return wf_child_find(state, initiated_event_id);
+}
+
+static enum wf_child_input input_of(const struct wf_event *event, struct wf_child_details *details)
+{
+    switch (event->attributes_case) {
+    case WF_CASE_event_child_workflow_execution_started:
+        return WF_CHILD_START;
+    case WF_CASE_event_child_workflow_execution_completed:
+        details->payloads = event->attributes.child_workflow_execution_completed->result;
+        return WF_CHILD_COMPLETE;
+    case WF_CASE_event_child_workflow_execution_failed:
+        details->failure = event->attributes.child_workflow_execution_failed->failure;
+        details->retry_state = event->attributes.child_workflow_execution_failed->retry_state;
+        return WF_CHILD_FAIL;
+    case WF_CASE_event_child_workflow_execution_canceled:
+        details->payloads = event->attributes.child_workflow_execution_canceled->details;
+        return WF_CHILD_CANCEL;
+    case WF_CASE_event_child_workflow_execution_timed_out:
+        details->retry_state = event->attributes.child_workflow_execution_timed_out->retry_state;
+        return WF_CHILD_TIME_OUT;
+    case WF_CASE_event_child_workflow_execution_terminated:
+        return WF_CHILD_TERMINATE;
+    default:
+        details->cause = event->attributes.start_child_workflow_execution_failed->cause;
+        return WF_CHILD_FAIL_START;
+    }
+}
+
+void wf_child_reapply(struct wf_change *change, const struct wf_event *event)
+{
+    struct wf_child_details details = {0};
+    struct wf_state_child *child = child_of(change->state, event, &details);
+    const enum wf_child_input input = child == NULL ? WF_CHILD_INITIATE : input_of(event, &details);
+    bool is_stepped = false;
+
+    if (child != NULL) {
+        is_stepped = wf_child_step(change, child, input, &details);
+        WF_ASSERT(is_stepped);
+    }
+}

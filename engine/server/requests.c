@@ -12,6 +12,7 @@ struct subject {
     struct wf_string workflow_id;
     struct wf_string run_id;
     int64_t shard_clock; /* of the owner that the request goes back to; 0: it carries none */
+    bool reads_history;  /* needs more than the run's state */
     void (*perform)(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
                     struct wf_operation *operation);
 };
@@ -86,6 +87,11 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
                    request->call.terminate->first_execution_run_id);
         subject->shard_clock = request->call.terminate->shard_clock;
         subject->perform = wf_handle_terminate;
+        return true;
+    case WF_CASE_svc_request_reset_workflow:
+        name_execution(subject, request->call.reset_workflow->workflow_execution);
+        subject->reads_history = true;
+        subject->perform = wf_handle_reset;
         return true;
     case WF_CASE_svc_request_query_workflow:
         name_execution(subject, request->call.query_workflow->workflow_execution);
@@ -207,6 +213,7 @@ void wf_request_receive(struct wf_shard *shard, uint64_t call_id,
         wf_shard_answer(shard, call_id, WF_CALL_NOT_FOUND, "workflow not found for ID");
         return;
     }
+    operation.reads_history = subject.reads_history;
     workflow = wf_workflow_get(shard, subject.workflow_id);
     if (workflow != NULL) {
         wf_workflow_submit(shard, workflow, &operation);

@@ -317,6 +317,9 @@ static void take_reply(struct wf_shard *shard, uint64_t call_id, const struct wf
     case WF_PENDING_LOAD:
         wf_workflow_loaded(shard, object, reply);
         break;
+    case WF_PENDING_LOAD_HISTORY:
+        wf_workflow_history_loaded(shard, object, reply);
+        break;
     case WF_PENDING_WRITE:
         wf_write_reply(shard, object, reply);
         break;
@@ -349,6 +352,7 @@ static void take_response(struct wf_shard *shard, uint64_t call_id,
     case WF_PENDING_SAVE:
     case WF_PENDING_DELETE:
     case WF_PENDING_LOAD:
+    case WF_PENDING_LOAD_HISTORY:
     case WF_PENDING_WRITE:
     case WF_PENDING_HISTORY:
         break; /* late or doubled */

@@ -155,6 +155,16 @@ enum wf_operation_kind {
     WF_OPERATION_PUSH,    /* a transfer task */
 };
 
+/* The history of a run as an operation keeps it while more is read: an encoded wf_db_history_rows.
+ * Slab memory; the bytes follow. */
+struct wf_kept_history {
+    struct wf_kept_history *next; /* of the run that continued it */
+    struct wf_run_id run_id;
+    struct wf_run_id successor_id; /* unset: the run did not continue as new */
+    size_t size_bytes;
+    char bytes[];
+};
+
 /* One thing to do with one workflow. On the stack while it runs at once; in slab memory while it
  * waits. */
 struct wf_operation {
@@ -168,6 +178,8 @@ struct wf_operation {
     struct wf_run_id run_id;      /* wanted; unset: the current one */
     bool has_no_run;              /* the run was looked for and does not exist */
     bool skips_sticky;            /* a query that the sticky worker did not answer */
+    bool reads_history;           /* needs the history of the run, and of those that continued it */
+    struct wf_kept_history *histories;
     struct wf_shard_run *visitor; /* a run that is not the current one, loaded for this operation */
 };
 
@@ -235,6 +247,7 @@ enum wf_pending_kind {
     WF_PENDING_SAVE,
     WF_PENDING_DELETE,
     WF_PENDING_LOAD,    /* object: the workflow, whose first waiting operation asked */
+    WF_PENDING_LOAD_HISTORY, /* object: likewise */
     WF_PENDING_WRITE,   /* object: the write */
     WF_PENDING_HISTORY, /* object: the read */
     WF_PENDING_PUSH,    /* object: the task */
@@ -412,6 +425,10 @@ struct wf_workflow *wf_workflow_get(struct wf_shard *shard, struct wf_string id)
 void wf_workflow_submit(struct wf_shard *shard, struct wf_workflow *workflow,
                         const struct wf_operation *operation);
 
+/* Keeps a copy until the workflow is free, or refuses and returns NULL. Whoever calls settles the workflow. */
+struct wf_operation *wf_workflow_wait(struct wf_shard *shard, struct wf_workflow *workflow,
+                                      const struct wf_operation *operation);
+
 /* Unlocks, performs what waited, and forgets a workflow of which nothing is left in memory. */
 void wf_workflow_release(struct wf_shard *shard, struct wf_workflow *workflow);
 
@@ -419,6 +436,8 @@ void wf_workflow_release(struct wf_shard *shard, struct wf_workflow *workflow);
 void wf_workflow_settle(struct wf_shard *shard, struct wf_workflow *workflow);
 void wf_workflow_loaded(struct wf_shard *shard, struct wf_workflow *workflow,
                         const struct wf_db_reply *reply);
+void wf_workflow_history_loaded(struct wf_shard *shard, struct wf_workflow *workflow,
+                                const struct wf_db_reply *reply);
 
 /* Forgets what is not certain: the run in memory, and which run is current. */
 void wf_workflow_drop_state(struct wf_shard *shard, struct wf_workflow *workflow);

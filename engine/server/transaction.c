@@ -129,14 +129,14 @@ static struct wf_string successor_of(const struct wf_event *closing)
 static void settle_relations(struct wf_change *change)
 {
     struct wf_state_run *state = change->state;
-    const struct wf_event *closing =
+    const struct wf_event *closing = state->is_reset_away ? NULL : /* 7.10: the run goes on as another */
         change->history.events.count == 0
             ? NULL
             : &change->history.events.items[change->history.events.count - 1];
     bool is_needed = false;
 
     if (closing == NULL) {
-        return; /* memory is gone */
+        return; /* also when memory is gone */
     }
     if (change->run->start->parent != NULL && successor_of(closing).size_bytes == 0) {
         state->closing = wf_change_own_message(change, &wf_type_event, closing);
@@ -218,6 +218,37 @@ static size_t encode_batches(struct wf_change *change)
     return size_bytes;
 }
 
+/* Copies of another run's events go before those of the run itself. */
+static void add_fork(struct wf_change *change, struct wf_db_run_write *run)
+{
+    run->fork_run_id = change->fork->run_id;
+    run->fork_event_id = change->fork->last_event_id;
+    for (uint32_t i = 0; i < change->fork->batches.count; i++) {
+        struct wf_db_batch *batch = WF_LIST_APPEND(change->arena, run->batches);
+
+        if (batch != NULL) {
+            *batch = change->fork->batches.items[i];
+            batch->transaction_id = change->history.events.items[0].task_id;
+        }
+    }
+}
+
+/* A closed run, of which only the state changes. */
+static void add_linked(struct wf_change *change, struct wf_db_write *write)
+{
+    struct wf_db_run_write *run = change->linked == NULL
+                                      ? NULL
+                                      : WF_LIST_APPEND(change->arena, write->runs);
+
+    if (run != NULL) {
+        run->workflow_id = change->workflow->id;
+        run->run_id = wf_run_id_string(&change->linked->id);
+        run->expected_record_version = change->linked->record_version;
+        run->state = wf_shard_run_encode(change->linked);
+        run->is_closed = true;
+    }
+}
+
 static void add_run(struct wf_change *change, struct wf_db_write *write, struct wf_string image)
 {
     struct wf_db_run_write *run = WF_LIST_APPEND(change->arena, write->runs);
@@ -231,6 +262,9 @@ static void add_run(struct wf_change *change, struct wf_db_write *write, struct 
     run->expected_record_version = change->run->record_version;
     run->state = image;
     run->is_closed = change->is_closing;
+    if (change->fork != NULL) {
+        add_fork(change, run);
+    }
     for (const struct wf_batch_node *node = change->batches; node != NULL; node = node->next) {
         struct wf_db_batch *batch = WF_LIST_APPEND(change->arena, run->batches);
 
@@ -405,6 +439,7 @@ static void finish_write(struct wf_change *change, struct wf_db_write *request,
                          struct wf_write *write, struct wf_string image)
 {
     add_run(change, request, image);
+    add_linked(change, request);
     add_tasks(change, request, write);
     write->closes_run = change->is_closing;
 }
@@ -483,6 +518,7 @@ void wf_change_create(struct wf_change *created, struct wf_operation *operation,
     settle(created);
     encode_batches(created);
     add_run(created, request, wf_shard_run_encode(created->run));
+    add_linked(created, request);
     add_tasks(created, request, write);
     write->successor = created->run;
     write->successor_batches = created->batches;

@@ -39,6 +39,16 @@ static struct wf_workflow_execution *self_of(const struct transfer *transfer)
                                 wf_run_id_string(&transfer->run->id));
 }
 
+/* As the child knows its parent: by the run that began it, which a reset may have replaced. */
+static struct wf_workflow_execution *parent_of(const struct transfer *transfer,
+                                               const struct wf_state_child *child)
+{
+    return child->parent_run_id.size_bytes == 0
+               ? self_of(transfer)
+               : wf_execution_message(transfer->shard, transfer->workflow->id,
+                                      child->parent_run_id);
+}
+
 /* A call to the shard of another workflow; call is the message, or NULL when memory is gone. */
 static void send(const struct transfer *transfer, struct wf_string workflow_id, uint32_t call_case,
                  void *call)
@@ -82,10 +92,13 @@ static void finish(const struct transfer *transfer)
 
 /* ---- Children: start (5.4) ---- */
 
-static struct wf_string start_request_id(const struct transfer *transfer)
+static struct wf_string start_request_id(const struct transfer *transfer,
+                                         const struct wf_state_child *child)
 {
     struct wf_buffer text = {0};
-    const struct wf_string run_id = wf_run_id_string(&transfer->run->id);
+    const struct wf_string run_id = child->parent_run_id.size_bytes == 0
+                                        ? wf_run_id_string(&transfer->run->id)
+                                        : child->parent_run_id;
 
     /* Step 2: the same for every execution; the version of a namespace that is not replicated is 0. */
     wf_buffer_init(&text, &transfer->shard->step_arena);
@@ -109,18 +122,18 @@ static void send_start(const struct transfer *transfer, const struct wf_state_ch
     start->workflow_execution_timeout = initiated->workflow_execution_timeout;
     start->workflow_run_timeout = initiated->workflow_run_timeout;
     start->workflow_task_timeout = initiated->workflow_task_timeout;
-    start->request_id = start_request_id(transfer);
+    start->request_id = start_request_id(transfer, child);
     start->workflow_id_reuse_policy = initiated->workflow_id_reuse_policy;
     start->retry_policy = copy(transfer, &wf_type_retry_policy, initiated->retry_policy);
     start->header = copy(transfer, &wf_type_header, initiated->header);
     start->memo = copy(transfer, &wf_type_memo, initiated->memo);
     start->search_attributes = copy(transfer, &wf_type_search_attributes,
                                     initiated->search_attributes);
-    start->parent = self_of(transfer);
+    start->parent = parent_of(transfer, child);
     start->parent_initiated_event_id = child->initiated_event_id;
     start->parent_shard_clock = wf_shard_clock(transfer->shard);
     start->root = transfer->run->start->root == NULL
-                      ? self_of(transfer)
+                      ? parent_of(transfer, child)
                       : copy(transfer, &wf_type_workflow_execution, transfer->run->start->root);
     send(transfer, start->workflow_id, WF_CASE_svc_request_start_workflow, start);
 }
@@ -179,7 +192,7 @@ static void send_terminate(const struct transfer *transfer, const struct wf_stat
     terminate->first_execution_run_id = wf_string_copy(&transfer->shard->step_arena, child->run_id);
     terminate->reason = WF_STR(CLOSE_REASON);
     terminate->identity = WF_STR(WF_HISTORY_SERVICE);
-    terminate->external_workflow_execution = self_of(transfer);
+    terminate->external_workflow_execution = parent_of(transfer, child);
     terminate->child_workflow_only = true;
     terminate->shard_clock = child->shard_clock;
     send(transfer, child->workflow_id, WF_CASE_svc_request_terminate, terminate);
@@ -198,7 +211,7 @@ static void send_close_cancel(const struct transfer *transfer, const struct wf_s
     cancel->first_execution_run_id = wf_string_copy(&transfer->shard->step_arena, child->run_id);
     cancel->reason = WF_STR(CLOSE_REASON);
     cancel->identity = WF_STR(WF_HISTORY_SERVICE);
-    cancel->external_workflow_execution = self_of(transfer);
+    cancel->external_workflow_execution = parent_of(transfer, child);
     cancel->child_workflow_only = true;
     cancel->shard_clock = child->shard_clock;
     send(transfer, child->workflow_id, WF_CASE_svc_request_request_cancel, cancel);
@@ -227,7 +240,8 @@ static void abandon_start(const struct transfer *transfer, const struct wf_state
 {
     struct wf_transfer_progress *progress = &transfer->task->progress;
 
-    if (!has_policy(child) || (progress->step == START_STEP_POLICY && has_answer(transfer))) {
+    /* After a reset the new run's own task goes on with the start. */
+    if (transfer->run->state->is_reset_away || !has_policy(child) || (progress->step == START_STEP_POLICY && has_answer(transfer))) {
         finish(transfer);
         return;
     }
@@ -250,7 +264,7 @@ static void run_start_child(const struct transfer *transfer)
         record_start(transfer, child);
     } else if (child->state == WF_CHILD_INITIATED) {
         send_start(transfer, child);
-    } else if ((!is_open && has_policy(child)) ||
+    } else if ((!is_open && (has_policy(child) || transfer->run->state->is_reset_away)) ||
                (progress->step == START_STEP_RELEASE && has_answer(transfer))) {
         finish(transfer);
     } else {
@@ -269,17 +283,36 @@ static bool is_self(const struct transfer *transfer, const struct wf_state_exter
             wf_string_equal(external->run_id, wf_run_id_string(&transfer->run->id)));
 }
 
-/* A child's owner that is older than the child proves itself stale (8.2 rule 6). */
-static int64_t clock_of(const struct transfer *transfer, const struct wf_state_external *external)
+/* The child that is the target; NULL: another workflow is. */
+static const struct wf_state_child *child_of(const struct transfer *transfer,
+                                             const struct wf_state_external *external)
 {
     const struct wf_state_run *state = transfer->run->state;
 
     for (uint32_t i = 0; i < state->children.count; i++) {
         if (wf_string_equal(state->children.items[i].workflow_id, external->workflow_id)) {
-            return state->children.items[i].shard_clock;
+            return &state->children.items[i];
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* A child's owner that is older than the child proves itself stale (8.2 rule 6). */
+static int64_t clock_of(const struct transfer *transfer, const struct wf_state_external *external)
+{
+    const struct wf_state_child *child = child_of(transfer, external);
+
+    return child == NULL ? 0 : child->shard_clock;
+}
+
+/* Who sends: to a child, who the child knows as its parent (5.2 check 5). */
+static struct wf_workflow_execution *sender_to(const struct transfer *transfer,
+                                               const struct wf_state_external *external)
+{
+    const struct wf_state_child *child = child_of(transfer, external);
+
+    return child != NULL && external->child_workflow_only ? parent_of(transfer, child)
+                                                          : self_of(transfer);
 }
 
 static void send_signal(const struct transfer *transfer, const struct wf_state_external *external)
@@ -297,7 +330,7 @@ static void send_signal(const struct transfer *transfer, const struct wf_state_e
     signal->header = copy(transfer, &wf_type_header, external->header);
     signal->identity = WF_STR(WF_HISTORY_SERVICE);
     signal->request_id = wf_string_copy(arena, external->request_id);
-    signal->external_workflow_execution = self_of(transfer);
+    signal->external_workflow_execution = sender_to(transfer, external);
     signal->child_workflow_only = external->child_workflow_only;
     signal->shard_clock = clock_of(transfer, external);
     send(transfer, external->workflow_id, WF_CASE_svc_request_signal_workflow, signal);
@@ -316,7 +349,7 @@ static void send_cancel(const struct transfer *transfer, const struct wf_state_e
     cancel->reason = wf_string_copy(arena, external->name);
     cancel->identity = WF_STR(WF_HISTORY_SERVICE);
     cancel->request_id = wf_string_copy(arena, external->request_id);
-    cancel->external_workflow_execution = self_of(transfer);
+    cancel->external_workflow_execution = sender_to(transfer, external);
     cancel->external_initiated_event_id = external->initiated_event_id;
     cancel->child_workflow_only = external->child_workflow_only;
     cancel->shard_clock = clock_of(transfer, external);

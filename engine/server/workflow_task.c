@@ -314,6 +314,52 @@ static void withdraw(struct wf_change *change, const struct wf_workflow_task_det
     change->state->workflow_task = NULL;
 }
 
+/* 7.10 step 3: a task that is not in history as a normal one gets a Scheduled of its own, and one that nobody has taken a
+ * Started. */
+static void put_before_reset(struct wf_change *change)
+{
+    struct wf_state_run *state = change->state;
+    const struct wf_run_id request_id = wf_shard_draw_uuid(change->shard);
+
+    if (state->workflow_task == NULL || (state->workflow_task->started_event_id == 0 &&
+                                         state->workflow_task->attempt > 1)) {
+        state->workflow_task = WF_ARENA_NEW(&change->run->arena, struct wf_state_workflow_task);
+        if (state->workflow_task == NULL) {
+            return;
+        }
+        state->workflow_task->attempt = 1;
+        state->workflow_task->timeout_ns = change->run->start->task_timeout_ns;
+        state->workflow_task->scheduled_time_ns = change->now_ns;
+        write_scheduled(change);
+    }
+    if (state->workflow_task->started_event_id == 0) {
+        state->workflow_task->started_time_ns = change->now_ns;
+        state->workflow_task->identity = WF_STR(WF_HISTORY_SERVICE);
+        state->workflow_task->request_id = wf_change_own(change, wf_run_id_string(&request_id));
+        suggest_continue_as_new(change, state->workflow_task);
+        write_started(change);
+    }
+}
+
+static void reset(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_event_workflow_task_failed *event = NULL;
+
+    put_before_reset(change);
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, change->now_ns);
+    if (event != NULL && change->state->workflow_task != NULL) {
+        event->scheduled_event_id = change->state->workflow_task->scheduled_event_id;
+        event->started_event_id = change->state->workflow_task->started_event_id;
+        event->cause = WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW;
+        event->failure = details->failure;
+        event->identity = WF_STR(WF_HISTORY_SERVICE);
+        event->base_run_id = details->base_run_id;
+        event->new_run_id = wf_run_id_string(&change->run->id);
+    }
+    change->state->next_task_attempt = 1;
+    change->state->workflow_task = NULL;
+}
+
 bool wf_workflow_task_step(struct wf_change *change, enum wf_workflow_task_input input,
                            const struct wf_workflow_task_details *details)
 {

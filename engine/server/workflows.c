@@ -134,10 +134,27 @@ static struct wf_operation *keep_operation(struct wf_shard *shard,
     return kept;
 }
 
+/* What was read for an operation. */
+static void drop_material(struct wf_shard *shard, struct wf_operation *operation)
+{
+    struct wf_kept_history *history = operation->histories;
+
+    wf_shard_run_free(shard, operation->visitor);
+    operation->visitor = NULL;
+    operation->has_no_run = false;
+    operation->histories = NULL;
+    while (history != NULL) {
+        struct wf_kept_history *const next = history->next;
+
+        wf_slab_give(&shard->slabs, history, sizeof *history + history->size_bytes);
+        history = next;
+    }
+}
+
 static void free_operation(struct wf_shard *shard, struct wf_operation *operation)
 {
     shard->waiting_count--;
-    wf_shard_run_free(shard, operation->visitor);
+    drop_material(shard, operation);
     wf_slab_give(&shard->slabs, operation->bytes, operation->size_bytes);
     wf_slab_give(&shard->slabs, operation, sizeof *operation);
 }
@@ -201,11 +218,29 @@ static void load(struct wf_shard *shard, struct wf_workflow *workflow,
     }
 }
 
-/* What an operation wants, as far as it is in memory. */
-enum lookup { LOOKUP_FOUND, LOOKUP_CURRENT, LOOKUP_RUN };
+static void load_history(struct wf_shard *shard, struct wf_workflow *workflow,
+                         const struct wf_run_id *run_id)
+{
+    struct wf_db_request *request = wf_shard_store(shard, WF_PENDING_LOAD_HISTORY, workflow,
+                                                   WF_CASE_db_request_read_history,
+                                                   &wf_type_db_read_history);
 
-static enum lookup look_up(const struct wf_workflow *workflow, const struct wf_operation *operation,
-                           struct wf_shard_run **run)
+    workflow->is_locked = true;
+    workflow->loading_id = *run_id;
+    if (request != NULL) {
+        request->op.read_history->shard_id = shard->id;
+        request->op.read_history->workflow_id = workflow->id;
+        request->op.read_history->run_id = wf_string_copy(&shard->step_arena,
+                                                          wf_run_id_string(run_id));
+        request->op.read_history->first_event_id = 1; /* to the last one that is committed */
+    }
+}
+
+/* What an operation wants, as far as it is in memory. */
+enum lookup { LOOKUP_FOUND, LOOKUP_CURRENT, LOOKUP_RUN, LOOKUP_HISTORY };
+
+static enum lookup look_up_run(const struct wf_workflow *workflow,
+                               const struct wf_operation *operation, struct wf_shard_run **run)
 {
     const bool wants_current = !wf_run_id_is_set(&operation->run_id);
 
@@ -226,6 +261,44 @@ static enum lookup look_up(const struct wf_workflow *workflow, const struct wf_o
         return workflow->run != NULL ? LOOKUP_FOUND : LOOKUP_CURRENT;
     }
     return LOOKUP_RUN;
+}
+
+/* The history to read next: of the run, then of each that continued the one before. False when all
+ * are there. */
+static bool is_history_missing(const struct wf_operation *operation, const struct wf_shard_run *run,
+                               struct wf_run_id *run_id)
+{
+    const struct wf_kept_history *history = operation->histories;
+
+    *run_id = run->id;
+    while (history != NULL) {
+        *run_id = history->successor_id;
+        history = history->next;
+    }
+    return wf_run_id_is_set(run_id);
+}
+
+/* Beside its own run such an operation needs the current one when that is open, and histories. */
+static enum lookup look_up_more(const struct wf_workflow *workflow,
+                                const struct wf_operation *operation,
+                                const struct wf_shard_run *run)
+{
+    struct wf_run_id run_id = {{0}};
+
+    if (workflow->run == NULL && workflow->current_status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
+        return LOOKUP_CURRENT;
+    }
+    return is_history_missing(operation, run, &run_id) ? LOOKUP_HISTORY : LOOKUP_FOUND;
+}
+
+static enum lookup look_up(const struct wf_workflow *workflow, const struct wf_operation *operation,
+                           struct wf_shard_run **run)
+{
+    const enum lookup lookup = look_up_run(workflow, operation, run);
+
+    return lookup == LOOKUP_FOUND && *run != NULL && operation->reads_history
+               ? look_up_more(workflow, operation, *run)
+               : lookup;
 }
 
 /* True when the row that came is the one that an operation waits for, and not of one that is gone.
@@ -273,8 +346,10 @@ static void take_row(struct wf_shard *shard, struct wf_workflow *workflow,
         memcmp(&run->id, &workflow->current_run_id, sizeof run->id) == 0) {
         run->workflow = workflow;
         workflow->run = run;
-    } else {
+    } else if (operation->visitor == NULL) {
         operation->visitor = run;
+    } else {
+        wf_shard_run_free(shard, run); /* the current run has closed */
     }
 }
 
@@ -306,6 +381,83 @@ void wf_workflow_loaded(struct wf_shard *shard, struct wf_workflow *workflow,
     wf_workflow_release(shard, workflow);
 }
 
+/* The run that went on as another by continue-as-new; unset when this one did not. */
+static struct wf_run_id successor_of(struct wf_shard *shard, const struct wf_db_history_rows *rows)
+{
+    struct wf_history_message batch = {0};
+    struct wf_run_id id = {{0}};
+    const struct wf_event *last = NULL;
+
+    if (rows->batches.count > 0 &&
+        wf_wire_decode(&shard->step_arena, &wf_type_history_message,
+                       rows->batches.items[rows->batches.count - 1].bytes, &batch, NULL) == WF_OK &&
+        batch.events.count > 0) {
+        last = &batch.events.items[batch.events.count - 1];
+    }
+    if (last == NULL || last->attributes_case != WF_CASE_event_workflow_execution_continued_as_new ||
+        !wf_run_id_read(last->attributes.workflow_execution_continued_as_new->new_execution_run_id,
+                        &id)) {
+        return (struct wf_run_id){{0}};
+    }
+    return id;
+}
+
+/* Adds a history to what the operation has; one that is not there any more ends the walk. */
+static bool keep_history(struct wf_shard *shard, struct wf_operation *operation,
+                         const struct wf_run_id *run_id, const struct wf_db_history_rows *rows)
+{
+    struct wf_kept_history **place = &operation->histories;
+    struct wf_buffer bytes = {0};
+
+    wf_buffer_init(&bytes, &shard->step_arena);
+    wf_wire_encode(&wf_type_db_history_rows, rows, &bytes);
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    *place = bytes.is_full ? NULL
+                           : wf_slab_take(&shard->slabs, sizeof **place + bytes.size_bytes);
+    if (*place == NULL) {
+        return false;
+    }
+    (*place)->next = NULL;
+    (*place)->run_id = *run_id;
+    (*place)->successor_id = successor_of(shard, rows);
+    (*place)->size_bytes = bytes.size_bytes;
+    if (bytes.size_bytes > 0) {
+        memcpy((*place)->bytes, bytes.data, bytes.size_bytes);
+    }
+    return true;
+}
+
+void wf_workflow_history_loaded(struct wf_shard *shard, struct wf_workflow *workflow,
+                                const struct wf_db_reply *reply)
+{
+    static const struct wf_db_history_rows nothing = {0};
+    struct wf_operation *operation = workflow->waiting_first;
+    struct wf_shard_run *run = NULL;
+    struct wf_run_id wanted = {{0}};
+    bool is_kept = false;
+
+    WF_ASSERT(workflow->is_locked);
+    if (operation == NULL || look_up(workflow, operation, &run) != LOOKUP_HISTORY ||
+        !is_history_missing(operation, run, &wanted) ||
+        memcmp(&wanted, &workflow->loading_id, sizeof wanted) != 0) {
+        wf_workflow_release(shard, workflow); /* who wanted it is gone */
+        return;
+    }
+    if (reply->status == WF_DATABASE_OK && reply->row_case == WF_CASE_db_reply_history) {
+        is_kept = keep_history(shard, operation, &wanted, reply->row.history);
+    } else if (reply->status == WF_DATABASE_NOT_FOUND) {
+        is_kept = keep_history(shard, operation, &wanted, &nothing);
+    }
+    if (!is_kept) {
+        operation = pop(workflow);
+        fail_operation(shard, operation, "The database did not give the history.");
+        free_operation(shard, operation);
+    }
+    wf_workflow_release(shard, workflow);
+}
+
 /* ---- Performing ---- */
 
 /* Performs an operation whose run is in memory, or finds out what to load for it. */
@@ -328,7 +480,15 @@ static void load_for(struct wf_shard *shard, struct wf_workflow *workflow,
                      const struct wf_operation *operation, enum lookup lookup)
 {
     static const struct wf_run_id current = {{0}};
+    struct wf_shard_run *run = NULL;
+    struct wf_run_id run_id = {{0}};
 
+    if (lookup == LOOKUP_HISTORY) {
+        look_up_run(workflow, operation, &run);
+        is_history_missing(operation, run, &run_id);
+        load_history(shard, workflow, &run_id);
+        return;
+    }
     load(shard, workflow, lookup == LOOKUP_CURRENT ? &current : &operation->run_id);
 }
 
@@ -381,8 +541,8 @@ void wf_workflow_release(struct wf_shard *shard, struct wf_workflow *workflow)
     wf_workflow_settle(shard, workflow);
 }
 
-static struct wf_operation *wait(struct wf_shard *shard, struct wf_workflow *workflow,
-                                 const struct wf_operation *operation)
+struct wf_operation *wf_workflow_wait(struct wf_shard *shard, struct wf_workflow *workflow,
+                                      const struct wf_operation *operation)
 {
     struct wf_operation *kept = NULL;
 
@@ -404,11 +564,11 @@ void wf_workflow_submit(struct wf_shard *shard, struct wf_workflow *workflow,
     enum lookup lookup = LOOKUP_FOUND;
 
     if (shard->state != WF_SHARD_OWNED || workflow->is_locked || workflow->waiting_first != NULL) {
-        wait(shard, workflow, operation);
+        wf_workflow_wait(shard, workflow, operation);
         return;
     }
     lookup = perform(shard, workflow, &now);
-    if (lookup != LOOKUP_FOUND && wait(shard, workflow, operation) != NULL) {
+    if (lookup != LOOKUP_FOUND && wf_workflow_wait(shard, workflow, operation) != NULL) {
         load_for(shard, workflow, operation, lookup);
     }
     wf_workflow_settle(shard, workflow);
@@ -427,9 +587,7 @@ static void drop_task_operations(struct wf_shard *shard, struct wf_workflow *wor
         struct wf_operation *const next = operation->next;
 
         operation->next = NULL;
-        wf_shard_run_free(shard, operation->visitor);
-        operation->visitor = NULL;
-        operation->has_no_run = false;
+        drop_material(shard, operation);
         if (operation->kind == WF_OPERATION_REQUEST) {
             append(workflow, operation);
         } else {
@@ -448,7 +606,8 @@ static void forget_loads(struct wf_shard *shard)
 {
     void *object = NULL;
 
-    while (wf_pending_drop(shard, WF_PENDING_LOAD, &object)) {
+    while (wf_pending_drop(shard, WF_PENDING_LOAD, &object) ||
+           wf_pending_drop(shard, WF_PENDING_LOAD_HISTORY, &object)) {
         struct wf_workflow *workflow = object;
 
         WF_ASSERT(workflow->is_locked);

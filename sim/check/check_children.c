@@ -12,6 +12,7 @@ struct sim_related_run {
     bool may_begin; /* its parent knows it, or it was signaled or cancelled */
     bool has_begun;
     bool is_cancel_requested;
+    bool is_reset_away; /* its children are another run's now */
 };
 
 /* One child: what a parent's run began with one command. */
@@ -102,12 +103,13 @@ static void child_begins(struct sim_checks *checks, const struct sim_record *rec
     child->first_run_id = sim_checks_keep(checks, record->a);
 }
 
+/* Whichever run of the parent records it: after a reset another does than the one that began the child. */
 static void child_is_known(struct sim_checks *checks, const struct sim_record *record)
 {
-    struct sim_child_track *child = child_of(checks, record);
+    struct sim_related_run *first = run_of(checks, record->a);
 
-    if (child != NULL && child->first != NULL) {
-        child->first->may_begin = true;
+    if (first != NULL) {
+        first->may_begin = true;
     }
 }
 
@@ -187,6 +189,7 @@ static void close_run(struct sim_checks *checks, const struct sim_record *record
 
     if (run != NULL) {
         run->status = (int32_t)record->x;
+        run->is_reset_away = record->y == 2;
     }
 }
 
@@ -228,7 +231,7 @@ void sim_check_children_end(struct sim_checks *checks, const struct sim_checks_e
         const bool is_canceled = is_alive && wf_string_is(child->policy, "REQUEST_CANCEL") &&
                                  child->last->is_cancel_requested;
 
-        if (child->parent->status != 0 && is_alive && !is_canceled && !wf_string_is(child->policy, "ABANDON")) {
+        if (child->parent->status != 0 && !child->parent->is_reset_away && is_alive && !is_canceled && !wf_string_is(child->policy, "ABANDON")) {
             break_child(checks, 69, "the parent has closed, and its policy never reached the child", child, &at);
         }
     }

@@ -239,7 +239,7 @@ static void follow_event(const struct context *context, const struct wf_event *e
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) {
         run->is_cancel_requested = true;
     } else {
-        if (event->event_type == WF_EVENT_TYPE_TIMER_FIRED) {
+        if (event->event_type == WF_EVENT_TYPE_TIMER_FIRED && event->event_id > context->write->fork_event_id) {
             check_lateness(context, event);
         }
         take_out(&run->activities, activity_ended_by(event));
@@ -555,6 +555,9 @@ static void check_start(const struct context *context)
     if (current == NULL || !wf_string_equal(current->run_id, context->run->run_id)) {
         find(context, 77, "the current row does not name the run that was started", 0, 0);
         return;
+    }
+    if (context->write->fork_run_id.size_bytes > 0) {
+        return; /* a reset keeps the request of the run that it is made from */
     }
     if (current->create_request_id.size_bytes == 0 || first->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED ||
         first->attributes.workflow_execution_started->continued_execution_run_id.size_bytes > 0) {

@@ -61,7 +61,7 @@ static void check_task_grammar(struct sim_checks *checks, struct sim_workflow_tr
 
     switch (record->y) {
     case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-        is_allowed = workflow->task == SIM_TASK_NONE;
+        is_allowed = workflow->task == SIM_TASK_NONE || workflow->is_at_reset;
         next = SIM_TASK_SCHEDULED;
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_STARTED:
@@ -86,6 +86,18 @@ static void check_task_grammar(struct sim_checks *checks, struct sim_workflow_tr
     workflow->task = next;
 }
 
+/* The new run goes on where its copied events end, with the task that they leave. */
+static void begin_reset(struct sim_workflow_track *workflow, const struct sim_record *record)
+{
+    workflow->last_event_id = record->x - 1;
+    workflow->last_event_type = (int32_t)record->y;
+    workflow->has_closed_event = false;
+    workflow->is_at_reset = true;
+    workflow->task = record->y == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED ? SIM_TASK_SCHEDULED
+                     : record->y == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED ? SIM_TASK_STARTED
+                                                                        : SIM_TASK_NONE;
+}
+
 static void check_event(struct sim_checks *checks, struct sim_workflow_track *workflow,
                         const struct sim_record *record)
 {
@@ -106,6 +118,7 @@ static void check_event(struct sim_checks *checks, struct sim_workflow_track *wo
         break_event(checks, 3, "an event follows the close", workflow, record);
     }
     check_task_grammar(checks, workflow, record);
+    workflow->is_at_reset = false;
     workflow->has_closed_event = wf_event_is_close((int32_t)record->y);
     workflow->last_event_id = record->x;
     workflow->last_event_type = (int32_t)record->y;
@@ -192,6 +205,8 @@ void sim_check_engine_record(struct sim_checks *checks, const struct sim_record 
     }
     if (record->kind == SIM_RECORD_EVENT) {
         check_event(checks, workflow, record);
+    } else if (record->kind == SIM_RECORD_RUN_RESET) {
+        begin_reset(workflow, record);
     }
     check_one_open_run(checks, workflow, record);
 }

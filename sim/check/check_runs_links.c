@@ -66,7 +66,9 @@ static void check_child_end(struct sim_runs *runs, const struct sim_run_facts *r
 {
     const struct sim_run_facts *child = end_of_chain(runs, run, link->initiated_event_id);
 
-    if (child == NULL || child->was_reset || (child->close_type == 0 && !runs->is_complete)) {
+    /* Of a chain that a reset took back to an earlier run the end is elsewhere. */
+    if (child == NULL || child->was_reset ||
+        (child->is_reset_away && !wf_string_equal(child->run_id, link->run_id)) || (child->close_type == 0 && !runs->is_complete)) {
         return;
     }
     if (child->close_type == 0 || child->is_reset_away) {

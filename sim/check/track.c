@@ -103,7 +103,7 @@ static void track_run(struct sim_checks *checks, const struct sim_record *record
         return;
     }
     workflow->open_count -= workflow->open_count > 0 ? 1 : 0;
-    workflow->is_continued = record->y == 1;
+    workflow->is_continued = record->y != 0;
     workflow->continued_count =
         record->x == WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW ? workflow->continued_count + 1 : 0;
     if (workflow->open_count == 0) {

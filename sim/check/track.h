@@ -86,6 +86,7 @@ struct sim_workflow_track {
     uint32_t cancel_sent_to; /* which run was open when a cancel was sent last, counted from 1; 0: none */
     bool must_be_canceled;   /* an open run accepted a cancel */
     bool has_cancel_request;
+    bool is_at_reset; /* no event of its own yet */
     bool has_terminated;
     struct wf_string await_site;  /* where it waits at the end; empty: not known */
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */

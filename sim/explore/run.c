@@ -177,6 +177,22 @@ static enum wf_status read_history(struct sim_run *run, uint32_t run_index, stru
     return WF_OK;
 }
 
+/* A run that a reset made or ended is compared with the other, event by event (I86). */
+static bool is_of_reset(const struct wf_history_message *history)
+{
+    for (uint32_t i = history->events.count; i > 0; i--) {
+        const struct wf_event *event = &history->events.items[i - 1];
+
+        if ((event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED &&
+             event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) ||
+            (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED &&
+             wf_string_is(event->attributes.workflow_execution_terminated->identity, "history-resetter"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, struct wf_error *err)
 {
     const struct sim_run_view view = sim_world_run(run->world, run_index);
@@ -191,7 +207,8 @@ static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, st
                                                   .workflow_id = view.workflow_id,
                                                   .run_id = view.run_id,
                                                   .events = history.events.items,
-                                                  .event_count = history.events.count},
+                                                  .event_count = history.events.count,
+                                                  .keeps_digests = is_of_reset(&history)},
                         err));
     WF_TRY(sim_check_history(&run->scratch, history.events.items, history.events.count, &options, &findings, err));
     for (uint32_t i = 0; i < findings.count; i++) {

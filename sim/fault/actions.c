@@ -307,6 +307,14 @@ static bool terminate(struct sim_faults *faults, struct sim_fault_strike *strike
     return run < sim_world_run_count(faults->world) && sim_world_terminate(faults->world, run);
 }
 
+static bool reset(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    const uint32_t run = draw_open_run(faults, strike);
+
+    return run < sim_world_run_count(faults->world) &&
+           sim_world_reset(faults->world, run, draw_kind(faults, strike->kind, UINT32_MAX));
+}
+
 /* ---- The table ---- */
 
 #define TIMED(seconds, duration_ms, action, ending)                                                                    \
@@ -343,5 +351,6 @@ const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT] = {
     [SIM_FAULT_CANCEL] = TIMED(20, 0, cancel, NULL),
     [SIM_FAULT_TERMINATE] = TIMED(40, 0, terminate, NULL),
     [SIM_FAULT_SHARD_MOVE] = TIMED(15, 0, move_shard, NULL),
+    [SIM_FAULT_RESET] = TIMED(40, 0, reset, NULL),
     [SIM_FAULT_SLOW_NODE] = TIMED(20, 5000, slow_node, end_slowness),
 };

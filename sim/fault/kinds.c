@@ -88,6 +88,7 @@ static const struct {
     [SIM_FAULT_CANCEL] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
     [SIM_FAULT_TERMINATE] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
     [SIM_FAULT_SHARD_MOVE] = {SIM_REACH_EVERYONE, true, false, SIM_NODE_SERVER},
+    [SIM_FAULT_RESET] = {SIM_REACH_ONE, false, false, SIM_NODE_WORKER},
     [SIM_FAULT_SLOW_NODE] = {SIM_REACH_PROCESS, true, true, SIM_NODE_WORKER},
 };
 

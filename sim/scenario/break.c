@@ -6,14 +6,14 @@
 
 #define DEFAULT_CHAOS_NS (10 * 60 * WF_NS_PER_S)
 
-/* No profile cancels or terminates by itself: that is a decision about the business, which the scenario makes. */
+/* No profile cancels, terminates or resets by itself: that is a decision about the business, which the scenario makes. */
 bool sim_profile_has(const char *profile, enum sim_fault_kind kind)
 {
     static const enum sim_fault_kind calm[] = {SIM_FAULT_WORKER_CRASH, SIM_FAULT_CACHE_EVICTION,
                                                SIM_FAULT_MESSAGE_DELAY, SIM_FAULT_ACTIVITY_FAILURE};
 
     if (wf_string_is(wf_string_of(profile), "chaos")) {
-        return kind != SIM_FAULT_CANCEL && kind != SIM_FAULT_TERMINATE;
+        return kind != SIM_FAULT_CANCEL && kind != SIM_FAULT_TERMINATE && kind != SIM_FAULT_RESET;
     }
     for (size_t i = 0; wf_string_is(wf_string_of(profile), "calm") && i < sizeof calm / sizeof *calm; i++) {
         if (calm[i] == kind) {

@@ -164,6 +164,54 @@ enum wf_status sim_parse_client_terminate(struct sim_loader *loader, const struc
     return set_to(loader, node, client);
 }
 
+enum wf_status sim_parse_client_reset(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_client *client = target;
+
+    client->action = SIM_CLIENT_RESET;
+    return set_to(loader, node, client);
+}
+
+enum wf_status sim_parse_client_back_to(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"last_task", "first_task", NULL};
+    struct sim_client *client = target;
+    uint32_t point = 0;
+
+    if (node->kind == SIM_YAML_SCALAR && node->text.size_bytes > 0 && wf_is_digit(node->text.data[0])) {
+        client->reset_point = SIM_RESET_EVENT;
+        return sim_parse_limit(loader, node, &client->reset_event_id);
+    }
+    WF_TRY(sim_parse_name(loader, node, "point of a reset", names, &point));
+    client->reset_point = point == 0 ? SIM_RESET_LAST_TASK : SIM_RESET_FIRST_TASK;
+    return WF_OK;
+}
+
+enum wf_status sim_parse_client_reapply(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"signals", "nothing", "all", NULL};
+    uint32_t index = 0;
+
+    WF_TRY(sim_parse_name(loader, node, "choice", names, &index));
+    ((struct sim_client *)target)->reapply = WF_RESET_REAPPLY_TYPE_SIGNAL + (int32_t)index;
+    return WF_OK;
+}
+
+enum wf_status sim_parse_client_without(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"signals", "updates", "nexus", NULL};
+    const struct sim_yaml *items = node->kind == SIM_YAML_LIST ? node->items : node;
+    const uint32_t count = node->kind == SIM_YAML_LIST ? node->count : 1;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = 0;
+
+        WF_TRY(sim_parse_name(loader, &items[i], "kind of event", names, &index));
+        ((struct sim_client *)target)->reapply_exclude |= 1U << (WF_RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL + index);
+    }
+    return WF_OK;
+}
+
 enum wf_status sim_parse_client_start(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_client *client = target;
@@ -196,14 +244,15 @@ enum wf_status sim_parse_client_until(struct sim_loader *loader, const struct si
 static enum wf_status check_client(struct sim_loader *loader, const struct sim_yaml *node,
                                    const struct sim_client *client)
 {
-    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "start"};
+    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "start"};
+    static const char *const of_resets[] = {"back_to", "reapply", "without"};
     uint32_t action_count = 0;
 
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         action_count += sim_yaml_get(node, actions[i]) != NULL ? 1 : 0;
     }
     if (action_count != 1) {
-        return sim_loader_fail(loader, node, "one of signal, query, cancel, terminate or start is needed, and only one");
+        return sim_loader_fail(loader, node, "one of signal, query, cancel, terminate, reset or start is needed, and only one");
     }
     if (client->to.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "`to` is missing: a workflow id, or all");
@@ -213,6 +262,11 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
     }
     if (client->expect.size_bytes > 0 && client->action != SIM_CLIENT_QUERY) {
         return sim_loader_fail(loader, node, "only a query has something to `expect`");
+    }
+    for (size_t i = 0; i < sizeof of_resets / sizeof *of_resets; i++) {
+        if (sim_yaml_get(node, of_resets[i]) != NULL && client->action != SIM_CLIENT_RESET) {
+            return sim_loader_fail(loader, node, "`%s` belongs to a reset", of_resets[i]);
+        }
     }
     if (client->every_ns > 0 && !client->until_closed && client->is_to_all) {
         return sim_loader_fail(loader, node, "this would never end; add `until: closed`");

@@ -130,6 +130,25 @@ static bool fill_query(struct sim_world *world, const struct sim_client *client,
     return true;
 }
 
+/* Without a client a fault resets, to a boundary that it picks. A workflow that has not begun has nothing to go back to,
+ * and the service says so. */
+static bool fill_reset(struct sim_world *world, const struct sim_client *client, uint32_t node,
+                       const struct sim_run_record *run, uint64_t pick, struct wf_workflow_execution *execution,
+                       struct wf_svc_request *request)
+{
+    struct wf_svc_reset_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_reset_workflow);
+
+    request->call_case = WF_CASE_svc_request_reset_workflow;
+    request->call.reset_workflow = body;
+    if (body == NULL) {
+        return false;
+    }
+    body->workflow_execution = execution;
+    body->reason = client == NULL ? WF_STR("an operator") : client->name_of;
+    body->request_id = make_request_id(world, node);
+    return run == NULL || sim_reset_fill(world, client, run, pick, body);
+}
+
 /* A request about a workflow that is there: signal, query, cancel or terminate. */
 static bool fill_command(struct sim_world *world, const struct sim_client *client, enum sim_client_action action,
                          uint32_t node, struct sim_workflow *workflow, struct wf_string run_id, uint64_t n,
@@ -183,6 +202,8 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
                 .workflow_execution = execution, .reason = reason, .identity = world->nodes[node].name};
         }
         return request->call.any != NULL;
+    case SIM_CLIENT_RESET:
+        return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
         return fill_start(world, &client->start, node, workflow, n, request);
     }
@@ -201,6 +222,8 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
         return WF_STR("cancel");
     case SIM_CLIENT_TERMINATE:
         return WF_STR("terminate");
+    case SIM_CLIENT_RESET:
+        return WF_STR("reset");
     case SIM_CLIENT_START:
         return WF_STR("start");
     }
@@ -304,6 +327,28 @@ bool sim_client_command(struct sim_world *world, enum sim_client_action action, 
 {
     WF_ASSERT(action == SIM_CLIENT_CANCEL || action == SIM_CLIENT_TERMINATE);
     begin_command(world, NULL, action, world->operator_node, run->workflow, run->run_id, run->workflow->n);
+    return true;
+}
+
+bool sim_client_reset(struct sim_world *world, struct sim_run_record *run, uint64_t pick)
+{
+    const uint32_t node = world->operator_node;
+    struct wf_svc_request request = {0};
+    struct wf_workflow_execution *execution = WF_ARENA_NEW(&world->step_arena, struct wf_workflow_execution);
+    const struct sim_send model = {
+        .action = SIM_CLIENT_RESET, .node = node, .workflow = run->workflow, .name = WF_STR("reset")};
+
+    if (execution == NULL) {
+        return sim_world_fail(world, WF_ERR_MEMORY, "no memory for an operator's request");
+    }
+    execution->workflow_id = run->workflow->id;
+    if (!fill_reset(world, NULL, node, run, pick, execution, &request)) {
+        return sim_world_fail(world, WF_ERR_MEMORY, "no memory for an operator's request");
+    }
+    if (request.call.reset_workflow->workflow_task_finish_event_id == 0) {
+        return false; /* no task has started yet */
+    }
+    begin_send(world, &model, &request, run->workflow->n);
     return true;
 }
 

@@ -399,6 +399,12 @@ static struct wf_string next_run_id(const struct wf_event *event)
     }
 }
 
+static bool is_reset_away(const struct wf_event *event)
+{
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED &&
+           wf_string_is(event->attributes.workflow_execution_terminated->identity, "history-resetter");
+}
+
 static void push_drop(struct sim_world *world)
 {
     (void)sim_world_push(world, world->closed.first->drop_ns, 0, SIM_EVENT_DROP, NULL);
@@ -435,9 +441,43 @@ static void note_close(struct sim_world *world, struct sim_run_record *run, cons
                                                 .a = status_text(status),
                                                 .b = run->run_id,
                                                 .x = status,
-                                                .y = next_run_id(event).size_bytes > 0 ? 1 : 0});
+                                                .y = is_reset_away(event)                   ? 2
+                                                     : next_run_id(event).size_bytes > 0 ? 1
+                                                                                         : 0});
     if (!world->config.keeps_closed_runs) {
         drop_later(world, run);
+    }
+}
+
+/* What a reset copies has happened once: it is remembered, and nothing is recorded but the run. */
+static bool note_copy(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event)
+{
+    const struct wf_event_workflow_execution_started *started = NULL;
+
+    run->event_count = event->event_id;
+    switch (event->event_type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        started = event->attributes.workflow_execution_started;
+        note_start(world, run, started);
+        if (started->parent_workflow_execution != NULL) {
+            record_related(world, run, run->run_id, started->parent_workflow_execution->run_id,
+                           started->parent_initiated_event_id, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
+        }
+        return true;
+    case WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        return event->attributes.activity_task_scheduled->activity_type == NULL ||
+               remember_activity(world, run, event->event_id,
+                                 event->attributes.activity_task_scheduled->activity_type->name);
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        return remember_signal(world, run, event);
+    case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        while (run->unseen != NULL &&
+               run->unseen->event_id < event->attributes.workflow_task_completed->started_event_id) {
+            forget_signal(world, run);
+        }
+        return true;
+    default:
+        return true;
     }
 }
 
@@ -475,9 +515,21 @@ static bool note_event(struct sim_world *world, struct sim_run_record *run, cons
     return true;
 }
 
+static int32_t last_task_event(const struct wf_history_message *history)
+{
+    for (uint32_t i = history->events.count; i > 0; i--) {
+        const int32_t type = history->events.items[i - 1].event_type;
+
+        if (type >= WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && type <= WF_EVENT_TYPE_WORKFLOW_TASK_FAILED) {
+            return type;
+        }
+    }
+    return 0;
+}
+
 /* Adds the batch's events to those of the write before it. */
-static bool note_batch(struct sim_world *world, struct sim_run_record *run, const struct wf_db_batch *batch,
-                       struct wf_history_message *history)
+static bool note_batch(struct sim_world *world, struct sim_run_record *run, const struct wf_db_run_write *write,
+                       const struct wf_db_batch *batch, struct wf_history_message *history)
 {
     uint32_t i = history->events.count;
 
@@ -485,8 +537,18 @@ static bool note_batch(struct sim_world *world, struct sim_run_record *run, cons
         return sim_world_fail(world, world->error.status, "a history batch that the service wrote cannot be read");
     }
     for (; i < history->events.count; i++) {
-        if (!note_event(world, run, &history->events.items[i])) {
+        const struct wf_event *event = &history->events.items[i];
+
+        if (event->event_id > write->fork_event_id ? !note_event(world, run, event) : !note_copy(world, run, event)) {
             return false;
+        }
+        if (event->event_id == write->fork_event_id) {
+            sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RUN_RESET,
+                                                        .subject = run->workflow->id,
+                                                        .a = run->run_id,
+                                                        .b = write->fork_run_id,
+                                                        .x = write->fork_event_id + 1,
+                                                        .y = last_task_event(history)});
         }
     }
     return true;
@@ -520,7 +582,7 @@ void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struc
         struct sim_run_record *run = rows->context != NULL ? rows->context : new_run(world, run_write);
 
         for (uint32_t j = 0; run != NULL && j < run_write->batches.count; j++) {
-            if (!note_batch(world, run, &run_write->batches.items[j], &events[i])) {
+            if (!note_batch(world, run, run_write, &run_write->batches.items[j], &events[i])) {
                 return;
             }
         }

@@ -192,6 +192,11 @@ bool sim_world_terminate(struct sim_world *world, uint32_t run_index)
            sim_client_command(world, SIM_CLIENT_TERMINATE, world->runs.items[run_index]);
 }
 
+bool sim_world_reset(struct sim_world *world, uint32_t run_index, uint64_t pick)
+{
+    return is_open_run(world, run_index) && sim_client_reset(world, world->runs.items[run_index], pick);
+}
+
 /* ---- Healing ---- */
 
 void sim_world_heal(struct sim_world *world)

@@ -454,6 +454,14 @@ void sim_client_answered(struct sim_world *world, const struct sim_call *call, c
 /* What the fault layer asks of the operator. */
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
 
+/* Resets the run to one of the boundaries of its workflow tasks. */
+bool sim_client_reset(struct sim_world *world, struct sim_run_record *run, uint64_t pick);
+
+/* client_reset.c: fills in the run and the point, which is the client's or, without one, a drawn boundary; 0 when the
+ * history has none. False when memory is gone. */
+bool sim_reset_fill(struct sim_world *world, const struct sim_client *client, const struct sim_run_record *run,
+                    uint64_t pick, struct wf_svc_reset_workflow *request);
+
 /* ---- payload.c: templates as texts, JSON as payloads ---- */
 /* What a template gives, in the step's memory; false when it cannot be expanded, and the world has failed then. */
 bool sim_world_expand(struct sim_world *world, struct sim_template text, const struct sim_template_values *values,

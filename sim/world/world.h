@@ -124,6 +124,7 @@ bool sim_world_evict(struct sim_world *world, uint32_t worker_node, uint64_t pic
 bool sim_world_move_shard(struct sim_world *world, int32_t shard, uint32_t server_node);
 bool sim_world_cancel(struct sim_world *world, uint32_t run_index);
 bool sim_world_terminate(struct sim_world *world, uint32_t run_index);
+bool sim_world_reset(struct sim_world *world, uint32_t run_index, uint64_t pick); /* to one of its workflow tasks */
 
 /*
  * Rates of what may befall single messages, writes, attempts and sends; asked for each of them. The world emits the FAULT

@@ -448,6 +448,25 @@ const struct wf_svc_response *shard_terminate(struct shard_fixture *fixture,
     return shard_fixture_call(fixture, &request);
 }
 
+const struct wf_svc_response *shard_reset_with(struct shard_fixture *fixture, const char *workflow_id,
+                                               struct wf_string run_id, struct wf_svc_reset_workflow reset)
+{
+    struct wf_workflow_execution execution = execution_of(workflow_id);
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_reset_workflow,
+                                           .call.reset_workflow = &reset};
+
+    execution.run_id = run_id;
+    reset.workflow_execution = &execution;
+    reset.reason = WF_STR("bad deploy");
+    return shard_fixture_call(fixture, &request);
+}
+
+const struct wf_svc_response *shard_reset(struct shard_fixture *fixture, const char *workflow_id, int64_t event_id)
+{
+    return shard_reset_with(fixture, workflow_id, (struct wf_string){0},
+                            (struct wf_svc_reset_workflow){.workflow_task_finish_event_id = event_id});
+}
+
 const struct wf_svc_description *shard_describe(struct shard_fixture *fixture,
                                                 const char *workflow_id)
 {

@@ -150,6 +150,11 @@ const struct wf_svc_response *shard_signal(struct shard_fixture *fixture, const 
 const struct wf_svc_response *shard_cancel(struct shard_fixture *fixture, const char *workflow_id);
 const struct wf_svc_response *shard_terminate(struct shard_fixture *fixture,
                                               const char *workflow_id);
+const struct wf_svc_response *shard_reset(struct shard_fixture *fixture, const char *workflow_id, int64_t event_id);
+
+/* Of a run, or of the current one when run_id is empty. */
+const struct wf_svc_response *shard_reset_with(struct shard_fixture *fixture, const char *workflow_id,
+                                               struct wf_string run_id, struct wf_svc_reset_workflow reset);
 const struct wf_svc_description *shard_describe(struct shard_fixture *fixture,
                                                 const char *workflow_id);
 

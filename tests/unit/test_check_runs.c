@@ -201,6 +201,15 @@ static void break_68_type(void)
     add(CHILD_NEXT, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
 }
 static void break_70_open(void) { runs[CHILD_NEXT].event_count = 1; }
+static void break_70_reset(void)
+{
+    static struct wf_workflow_execution child_last;
+
+    child_last = (struct wf_workflow_execution){.workflow_id = WF_STR("child"), .run_id = WF_STR("c2")};
+    child_completed.workflow_execution = &child_last;
+    runs[CHILD_NEXT].event_count = 1;
+    add(CHILD_NEXT, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+}
 static void break_78(void) { runs[TARGET].run_id = WF_STR("s1"); }
 static void break_79_none(void) { continued.new_execution_run_id = WF_STR("c9"); }
 static void break_79_other(void) { runs[CHILD_NEXT].started.continued_execution_run_id = WF_STR("c0"); }
@@ -231,6 +240,7 @@ static const struct {
     {"I68", break_68_result, PARENT, ""},
     {"I68", break_68_type, PARENT, ""},
     {"I70", break_70_open, PARENT, ""},
+    {"I70", break_70_reset, PARENT, ""},
     {"I78", break_78, TARGET, "I61"},
     {"I79", break_79_none, CHILD, ""},
     {"I79", break_79_other, CHILD_NEXT, ""},

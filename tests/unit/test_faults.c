@@ -323,6 +323,20 @@ static const struct {
      {
       "fault shard_move shard 0 to server-2",
       "server-2 owns shard 0, range 2"}},
+    {{.kind = SIM_FAULT_RESET, .when = TEXT("effect charge")},
+     {
+      "operator sends reset to order-1",
+      "fault reset order-1",
+      "order-1 closed: terminated",
+      "order-1 goes on from event 3 of run ad1a22d3-9b47-4d93-ad71-46766d84dd72 as run "
+      "c15eb2a5-84dc-4f0c-8c2d-674a59331fcb",
+      "order-1 4 WorkflowTaskFailed RESET_WORKFLOW",
+      "operator is told accepted by order-1 for reset",
+      "worker-2 runs charge_payment of order-1, attempt 1",
+      "effect charge order-1, attempt 1",
+      "worker-2 ends charge_payment of order-1, attempt 1: completed",
+      "worker-1 runs ship_order of order-1, attempt 1",
+      "worker-1 ends ship_order of order-1, attempt 1: completed"}},
     {{.kind = SIM_FAULT_SLOW_NODE, .when = TEXT("activity charge_payment started"), .for_ns = S},
      {
       "fault slow_node worker-2",

@@ -37,6 +37,8 @@ static void test_scenario__a_full_file_becomes_a_configuration(void **state)
         "  - {every: 1h, query: get_status, to: all, expect: {pending: true}, until: closed}\n"
         "operator:\n"
         "  - {at: 4h, cancel: order-3}\n"
+        "  - {at: 5h, reset: order-4, back_to: first_task, reapply: signals, without: [updates, nexus]}\n"
+        "  - {at: 6h, reset: order-5, back_to: 12}\n"
         "faults:\n"
         "  profile: chaos\n"
         "  for: 10m\n"
@@ -69,10 +71,15 @@ static void test_scenario__a_full_file_becomes_a_configuration(void **state)
     assert_true(config->activities[0].outcomes[0].is_non_retryable);
     assert_int_equal(config->activities[0].outcomes[1].chance.numerator, 5000);
     assert_int_equal(config->activities[0].outcomes[1].chance.denominator, 1000000);
-    assert_int_equal(config->client_count, 3);
+    assert_int_equal(config->client_count, 5);
+    assert_int_equal(config->clients[3].reset_point, SIM_RESET_FIRST_TASK);
+    assert_int_equal(config->clients[3].reapply, WF_RESET_REAPPLY_TYPE_SIGNAL);
+    assert_int_equal(config->clients[3].reapply_exclude,
+                     1 << WF_RESET_REAPPLY_EXCLUDE_TYPE_UPDATE | 1 << WF_RESET_REAPPLY_EXCLUDE_TYPE_NEXUS);
+    assert_int_equal(config->clients[4].reset_event_id, 12);
     assert_true(config->clients[0].is_per_workflow);
     test_string_is("expect", config->clients[1].expect, "{\"pending\":true}");
-    test_string_is("operator", config->clients[2].name, "operator");
+    test_string_is("operator", config->clients[2].name, "operator-1");
     assert_false(config->faults.allowed[SIM_FAULT_ZOMBIE]);
     assert_true(config->faults.allowed[SIM_FAULT_CANCEL]);
     assert_false(config->faults.allowed[SIM_FAULT_TERMINATE]);
@@ -202,6 +209,8 @@ static void test_scenario__a_mistake_is_named_with_its_place(void **state)
         {"nothing to run", "wfsim: 1\ncode: {v1: a.c}", "`start` is missing"},
         {"newer language", "wfsim: 2", "this program reads version 1"},
         {"client without time", HEAD "clients: [{signal: s, to: all}]", "when is it sent?"},
+        {"reset to nowhere", HEAD "operator: [{at: 1s, reset: a, back_to: frst_task}]", "did you mean `first_task`?"},
+        {"back to without reset", HEAD "operator: [{at: 1s, cancel: a, back_to: 3}]", "`back_to` belongs to a reset"},
         {"placed without moment", HEAD "faults: {place: [{crash: worker}]}", "when does it strike?"},
         {"bad moment", HEAD "faults: {place: [{crash: worker, when: noon}]}", "\"noon\" is no moment"},
         {"drawn value", HEAD "clients: [{at: 1s, signal: s, to: a, input: [{$unifrm: [1, 2]}]}]",

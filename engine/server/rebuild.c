@@ -1,0 +1,259 @@
+/*
+ * The state of a run from the events of its history: what a reset begins with. Only what is in history can be told (I90), so
+ * that an activity that was running waits for its first attempt, and a request to another workflow is sent again.
+ *
+ * Source: engine-semantics 7.10 step 4, 10.10 I90.
+ */
+#include "engine/base/assert.h"
+#include "engine/server/change.h"
+
+struct rebuild {
+    struct wf_shard *shard;
+    struct wf_shard_run *run;
+    struct wf_arena *arena;
+    struct wf_state_run *state;
+    const struct wf_event *event;
+};
+
+static struct wf_string own(const struct rebuild *rebuild, struct wf_string string)
+{
+    return wf_string_copy(rebuild->arena, string);
+}
+
+static void *own_message(const struct rebuild *rebuild, const struct wf_message_type *type,
+                         const void *message)
+{
+    return message == NULL ? NULL : wf_message_copy(rebuild->arena, type, message);
+}
+
+/* ---- The run itself ---- */
+
+static void merge_memo(const struct rebuild *rebuild, const struct wf_memo *given)
+{
+    struct wf_memo **held = &rebuild->state->memo;
+
+    *held = *held != NULL ? *held : WF_ARENA_NEW(rebuild->arena, struct wf_memo);
+    if (*held != NULL && given != NULL) {
+        wf_fields_merge(rebuild->arena, &(*held)->fields, &given->fields);
+    }
+}
+
+static void merge_search_attributes(const struct rebuild *rebuild,
+                                    const struct wf_search_attributes *given)
+{
+    struct wf_search_attributes **held = &rebuild->state->search_attributes;
+
+    *held = *held != NULL ? *held : WF_ARENA_NEW(rebuild->arena, struct wf_search_attributes);
+    if (*held != NULL && given != NULL) {
+        wf_fields_merge(rebuild->arena, &(*held)->indexed_fields, &given->indexed_fields);
+    }
+}
+
+static void restore_start(const struct rebuild *rebuild)
+{
+    const struct wf_event_workflow_execution_started *started =
+        rebuild->event->attributes.workflow_execution_started;
+
+    rebuild->state->memo = own_message(rebuild, &wf_type_memo, started->memo);
+    rebuild->state->search_attributes = own_message(rebuild, &wf_type_search_attributes,
+                                                    started->search_attributes);
+}
+
+/* False when the event is not about the run as a whole. */
+static bool apply_to_run(const struct rebuild *rebuild)
+{
+    const struct wf_event *event = rebuild->event;
+
+    switch (event->attributes_case) {
+    case WF_CASE_event_workflow_execution_started:
+        restore_start(rebuild);
+        return true;
+    case WF_CASE_event_workflow_execution_signaled:
+        rebuild->state->signal_count++;
+        return true;
+    case WF_CASE_event_workflow_execution_cancel_requested:
+        rebuild->state->is_cancel_requested = true;
+        return true;
+    case WF_CASE_event_upsert_workflow_search_attributes:
+        merge_search_attributes(
+            rebuild, event->attributes.upsert_workflow_search_attributes->search_attributes);
+        return true;
+    case WF_CASE_event_workflow_properties_modified:
+        merge_memo(rebuild, event->attributes.workflow_properties_modified->upserted_memo);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- Workflow tasks ---- */
+
+static void restore_scheduled_task(const struct rebuild *rebuild)
+{
+    const struct wf_event_workflow_task_scheduled *event =
+        rebuild->event->attributes.workflow_task_scheduled;
+    struct wf_state_workflow_task *task = WF_ARENA_NEW(rebuild->arena,
+                                                       struct wf_state_workflow_task);
+
+    rebuild->state->workflow_task = task;
+    if (task != NULL) {
+        task->scheduled_event_id = rebuild->event->event_id;
+        task->attempt = event->attempt;
+        task->timeout_ns = wf_time_of(event->start_to_close_timeout);
+        task->scheduled_time_ns = wf_time_of(rebuild->event->event_time);
+        task->original_scheduled_time_ns = task->scheduled_time_ns;
+    }
+}
+
+static void restore_started_task(const struct rebuild *rebuild)
+{
+    const struct wf_event_workflow_task_started *event =
+        rebuild->event->attributes.workflow_task_started;
+    struct wf_state_workflow_task *task = rebuild->state->workflow_task;
+
+    if (task != NULL) {
+        task->started_event_id = rebuild->event->event_id;
+        task->started_time_ns = wf_time_of(rebuild->event->event_time);
+        task->request_id = own(rebuild, event->request_id);
+        task->identity = own(rebuild, event->identity);
+    }
+}
+
+static bool apply_to_task(const struct rebuild *rebuild)
+{
+    switch (rebuild->event->attributes_case) {
+    case WF_CASE_event_workflow_task_scheduled:
+        restore_scheduled_task(rebuild);
+        return true;
+    case WF_CASE_event_workflow_task_started:
+        restore_started_task(rebuild);
+        return true;
+    case WF_CASE_event_workflow_task_completed:
+        rebuild->state->previous_started_event_id =
+            rebuild->event->attributes.workflow_task_completed->started_event_id;
+        rebuild->state->workflow_task = NULL;
+        return true;
+    case WF_CASE_event_workflow_task_failed:
+        rebuild->state->workflow_task = NULL;
+        wf_children_name_parent(rebuild->run,
+                                rebuild->event->attributes.workflow_task_failed->base_run_id);
+        return true;
+    case WF_CASE_event_workflow_task_timed_out:
+        rebuild->state->workflow_task = NULL;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- Activities and timers ---- */
+
+static void end_activity(const struct rebuild *rebuild, int64_t scheduled_event_id)
+{
+    struct wf_state_activity *activity = wf_activity_find(rebuild->state, scheduled_event_id);
+
+    if (activity != NULL) {
+        WF_LIST_REMOVE(rebuild->state->activities, activity);
+    }
+}
+
+static void cancel_activity(const struct rebuild *rebuild, int64_t scheduled_event_id)
+{
+    struct wf_state_activity *activity = wf_activity_find(rebuild->state, scheduled_event_id);
+
+    if (activity != NULL) {
+        activity->cancel_requested_event_id = rebuild->event->event_id;
+    }
+}
+
+static bool apply_to_activity(const struct rebuild *rebuild)
+{
+    const struct wf_event *event = rebuild->event;
+
+    switch (event->attributes_case) {
+    case WF_CASE_event_activity_task_scheduled:
+        wf_activity_restore(rebuild->run, event->event_id, event->attributes.activity_task_scheduled,
+                            rebuild->shard->now_ns);
+        return true;
+    case WF_CASE_event_activity_task_cancel_requested:
+        cancel_activity(rebuild,
+                        event->attributes.activity_task_cancel_requested->scheduled_event_id);
+        return true;
+    case WF_CASE_event_activity_task_completed:
+        end_activity(rebuild, event->attributes.activity_task_completed->scheduled_event_id);
+        return true;
+    case WF_CASE_event_activity_task_failed:
+        end_activity(rebuild, event->attributes.activity_task_failed->scheduled_event_id);
+        return true;
+    case WF_CASE_event_activity_task_timed_out:
+        end_activity(rebuild, event->attributes.activity_task_timed_out->scheduled_event_id);
+        return true;
+    case WF_CASE_event_activity_task_canceled:
+        end_activity(rebuild, event->attributes.activity_task_canceled->scheduled_event_id);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Timers keep their absolute expiry: what is already due fires at once. */
+static void restore_timer(const struct rebuild *rebuild)
+{
+    const struct wf_event_timer_started *event = rebuild->event->attributes.timer_started;
+    struct wf_state_timer *timer = WF_LIST_APPEND(rebuild->arena, rebuild->state->timers);
+
+    if (timer != NULL) {
+        timer->timer_id = own(rebuild, event->timer_id);
+        timer->started_event_id = rebuild->event->event_id;
+        timer->expiry_ns = wf_add_saturating(wf_time_of(rebuild->event->event_time),
+                                             wf_time_of(event->start_to_fire_timeout));
+    }
+}
+
+static void end_timer(const struct rebuild *rebuild, int64_t started_event_id)
+{
+    for (uint32_t i = 0; i < rebuild->state->timers.count; i++) {
+        if (rebuild->state->timers.items[i].started_event_id == started_event_id) {
+            WF_LIST_REMOVE(rebuild->state->timers, &rebuild->state->timers.items[i]);
+            return;
+        }
+    }
+}
+
+static bool apply_to_timer(const struct rebuild *rebuild)
+{
+    const struct wf_event *event = rebuild->event;
+
+    switch (event->attributes_case) {
+    case WF_CASE_event_timer_started:
+        restore_timer(rebuild);
+        return true;
+    case WF_CASE_event_timer_fired:
+        end_timer(rebuild, event->attributes.timer_fired->started_event_id);
+        return true;
+    case WF_CASE_event_timer_canceled:
+        end_timer(rebuild, event->attributes.timer_canceled->started_event_id);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
+                      const struct wf_event *events, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct rebuild rebuild = {.shard = shard,
+                                        .run = run,
+                                        .arena = &run->arena,
+                                        .state = run->state,
+                                        .event = &events[i]};
+
+        if (!apply_to_run(&rebuild) && !apply_to_task(&rebuild) && !apply_to_activity(&rebuild) &&
+            !apply_to_timer(&rebuild)) {
+            wf_relations_rebuild(shard, run, &events[i]);
+        }
+    }
+    run->state->next_event_id = (int64_t)count + 1;
+    run->state->next_task_attempt = 1;
+}
