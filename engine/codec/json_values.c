@@ -5,6 +5,7 @@
  */
 #include "engine/codec/json_values.h"
 
+#include "engine/base/date.h"
 #include "engine/base/json_text.h"
 
 /* ---- Base64 ---- */
@@ -129,8 +130,6 @@ void wf_base64_write(struct wf_string data, struct wf_buffer *out)
 #define NANOS_PER_SECOND 1000000000
 #define FRACTION_DIGITS_MAX 9
 #define SECONDS_PER_DAY 86400
-#define DAYS_PER_ERA 146097                         /* 400 years */
-#define DAYS_BEFORE_1970 719468                     /* from 1 March of year 0 */
 #define TIMESTAMP_SECONDS_MIN INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
 #define TIMESTAMP_SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DURATION_SECONDS_MAX INT64_C(315576000000)  /* protobuf's bound, about 10,000 years */
@@ -204,39 +203,6 @@ static void write_fraction(struct wf_buffer *out, uint32_t nanos)
 
 /* ---- Timestamps ---- */
 
-static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
-{
-    const int64_t shifted_year = year - (month <= 2);
-    const int64_t era = (shifted_year >= 0 ? shifted_year : shifted_year - 399) / 400;
-    const int64_t year_of_era = shifted_year - era * 400;
-    const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-           day_of_year - DAYS_BEFORE_1970;
-}
-
-struct date {
-    int64_t year;
-    uint32_t month;
-    uint32_t day;
-};
-
-static struct date date_of_days(int64_t days)
-{
-    const int64_t shifted = days + DAYS_BEFORE_1970;
-    const int64_t era = (shifted >= 0 ? shifted : shifted - (DAYS_PER_ERA - 1)) / DAYS_PER_ERA;
-    const int64_t day_of_era = shifted - era * DAYS_PER_ERA;
-    const int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era -
-                                (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t shifted_month = (5 * day_of_year + 2) / 153;
-    const int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-
-    return (struct date){year_of_era + era * 400 + (month <= 2), (uint32_t)month,
-                         (uint32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1)};
-}
-
 static bool is_date(uint32_t year, uint32_t month, uint32_t day)
 {
     static const uint8_t days_of_months[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -292,7 +258,7 @@ bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time)
     if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 59) {
         return false;
     }
-    seconds = days_of_date(year, month, day) * SECONDS_PER_DAY +
+    seconds = wf_date_days((struct wf_date){year, month, day}) * SECONDS_PER_DAY +
               (int64_t)(hour * 3600 + minute * 60 + second);
     if (!read_fraction(&next, end, &nanos) || !read_zone(next, end, &seconds) ||
         seconds < TIMESTAMP_SECONDS_MIN || seconds > TIMESTAMP_SECONDS_MAX) {
@@ -311,7 +277,7 @@ void wf_timestamp_write(const struct wf_timestamp *time, struct wf_buffer *out)
     const int64_t second_of_day = (day_carry % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
     const int64_t days = time->seconds / SECONDS_PER_DAY +
                          (day_carry - second_of_day) / SECONDS_PER_DAY;
-    const struct date date = date_of_days(days);
+    const struct wf_date date = wf_date_of_days(days);
     const uint64_t year = date.year < 0 ? (uint64_t)-date.year : (uint64_t)date.year;
 
     if (date.year < 0) {

@@ -6,6 +6,7 @@
 #include "engine/print.h"
 
 #include "engine/base/assert.h"
+#include "engine/base/date.h"
 #include "engine/base/json_text.h"
 #include "engine/base/real.h"
 
@@ -173,27 +174,6 @@ static void print_text(struct printer *printer, struct wf_string text, bool allo
 
 /* ---- Times ---- */
 
-struct date {
-    int64_t year;
-    int month;
-    int day;
-};
-
-/* The civil date of a count of days since 1970-01-01, by eras of 400 years that begin on a first of March. */
-static struct date date_of(int64_t days)
-{
-    const int64_t shifted = days + 719468;
-    const int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    const int64_t day_of_era = shifted - era * 146097;
-    const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-
-    return (struct date){year_of_era + era * 400 + (month <= 2 ? 1 : 0), (int)month,
-                         (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
-}
-
 #define YEAR_1_SECONDS INT64_C(-62135596800)
 #define YEAR_10000_SECONDS INT64_C(253402300800)
 
@@ -201,7 +181,7 @@ void wf_print_timestamp(struct wf_buffer *out, struct wf_timestamp timestamp)
 {
     int64_t days = timestamp.seconds / SECONDS_A_DAY;
     int second_of_day = (int)(timestamp.seconds % SECONDS_A_DAY);
-    struct date date;
+    struct wf_date date;
 
     if (timestamp.seconds < YEAR_1_SECONDS || timestamp.seconds >= YEAR_10000_SECONDS || timestamp.nanos < 0 ||
         timestamp.nanos > 999999999) {
@@ -212,8 +192,8 @@ void wf_print_timestamp(struct wf_buffer *out, struct wf_timestamp timestamp)
         second_of_day += (int)SECONDS_A_DAY;
         days--;
     }
-    date = date_of(days);
-    wf_buffer_printf(out, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year, date.month, date.day,
+    date = wf_date_of_days(days);
+    wf_buffer_printf(out, "%04lld-%02u-%02uT%02d:%02d:%02d", (long long)date.year, date.month, date.day,
                      second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
     if (timestamp.nanos % 1000 != 0) {
         wf_buffer_printf(out, ".%09d", timestamp.nanos);
