@@ -274,6 +274,19 @@ enum wf_child_cancellation {
     WF_CHILD_WAIT_REQUESTED, /* ask, and wait until the child was asked */
 };
 
+/* Whether a child may take the id of a closed workflow. The id of an open one is never taken. */
+enum wf_id_reuse {
+    WF_ID_REUSE_ALLOWED,
+    WF_ID_REUSE_AFTER_FAILURE, /* when it did not complete */
+    WF_ID_REUSE_REFUSED,
+};
+
+struct wf_search_attribute {
+    const char *name;
+    const char *type; /* "Keyword", "KeywordList", "Text", "Int", "Double", "Bool" or "Datetime" */
+    struct wf_value value;
+};
+
 struct wf_child_options {
     const char *workflow_id; /* default: a random one */
     const char *task_queue;  /* default: the parent's */
@@ -282,8 +295,13 @@ struct wf_child_options {
     wf_duration_ns task_timeout;
     enum wf_parent_close parent_close;
     enum wf_child_cancellation cancellation;
-    struct wf_retry retry; /* left out: no retry */
-    const char *cron_schedule;
+    enum wf_id_reuse id_reuse;
+    struct wf_retry retry;     /* left out: no retry */
+    const char *cron_schedule; /* "0 2 * * *", "@every 90m", "CRON_TZ=Asia/Tokyo 30 9 * * MON-FRI" */
+    const struct wf_pair *memo;
+    size_t memo_count;
+    const struct wf_search_attribute *search_attributes;
+    size_t search_attribute_count;
 };
 
 /* Runs a child to its end. Blocks. options and result may be NULL. */
@@ -389,8 +407,14 @@ wf_error wf_undo_run(struct wf_undo *undo, wf_error why);
 struct wf_continue_options {
     const char *workflow_type; /* default: the same */
     const char *task_queue;    /* default: the same */
-    wf_duration_ns run_timeout;
-    wf_duration_ns task_timeout;
+    wf_duration_ns run_timeout;  /* default: the same, never past the execution's end */
+    wf_duration_ns task_timeout; /* default: the same */
+    wf_duration_ns start_delay;  /* the next run's first task waits so long */
+    struct wf_retry retry;       /* left out: the same */
+    const struct wf_pair *memo;  /* left out: what this run was started with */
+    size_t memo_count;
+    const struct wf_search_attribute *search_attributes; /* left out: what this run was started with */
+    size_t search_attribute_count;
 };
 
 /* Ends this run and begins the next one with a new history:  return wf_continue_as_new(wf, args, NULL);  */
@@ -457,24 +481,31 @@ struct wf_info {
     const char *run_id; /* never put it into an activity's input or key: it changes with every run of a chain */
     const char *workflow_type;
     const char *parent_workflow_id; /* "" for none */
-    const char *continued_run_id;   /* the run that continued as this one; "" for none */
-    const char *cron_schedule;
-    int32_t attempt; /* of the workflow, from 1 */
+    const char *parent_run_id;      /* "" for none */
+    const char *root_workflow_id;   /* of the tree of parents; its own without a parent */
+    const char *first_run_id;       /* of the chain of runs */
+    const char *continued_run_id;   /* the run before this one in the chain; "" for none */
+    const char *cron_schedule;      /* "" for none */
+    int32_t attempt;                /* of the workflow, from 1; grows by its retry policy */
+    int32_t maximum_attempts;       /* 1: no retry; 0: no limit */
     wf_time_ns start_time;
     wf_duration_ns execution_timeout; /* 0: none */
-    wf_duration_ns run_timeout;
+    wf_duration_ns run_timeout;       /* 0: none */
+    wf_duration_ns task_timeout;
     uint32_t history_length; /* events, so far */
     uint64_t history_size_bytes;
     bool continue_as_new_suggested;
-    struct wf_value last_result; /* of the previous run of a cron or a chain; absent when none */
+    struct wf_value last_result; /* of the last run of the cron schedule that completed; absent when none */
+    wf_error last_failure;       /* of the run before this one; NULL when it did not fail */
 };
 const struct wf_info *wf_info(struct wf *wf);
 
-/* The run's memo, as given at its start and changed since. */
+/* The run's memo, as given at its start and changed since. Setting an entry to null takes it away. */
 struct wf_value wf_memo(struct wf *wf, const char *name);
 void wf_memo_set(struct wf *wf, const struct wf_pair *pairs, size_t count);
 
-/* Sets search attributes. type is "Keyword", "KeywordList", "Text", "Int", "Double", "Bool" or "Datetime". */
+/* The run's search attributes, likewise; an empty list takes one away, too. type is "Keyword", "KeywordList", "Text", "Int", "Double", "Bool" or "Datetime". */
+struct wf_value wf_search_attribute(struct wf *wf, const char *name);
 void wf_search_attribute_set(struct wf *wf, const char *name, const char *type, struct wf_value value);
 
 /* True while history is replayed. A decision that depends on it breaks the next replay. */

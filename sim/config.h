@@ -100,6 +100,27 @@ struct sim_activity_model {
 
 /* ---- Load ---- */
 
+/* A retry policy; 0: the service's own value. */
+struct sim_retry {
+    bool is_set;
+    int64_t initial_ns;
+    uint64_t coefficient; /* the bits of a double */
+    int64_t maximum_ns;
+    int32_t attempts;
+    const struct wf_string *non_retryable;
+    uint32_t non_retryable_count;
+};
+
+/* Named values: a memo or search attributes. */
+struct sim_field {
+    struct wf_string name;
+    struct sim_value_template value;
+};
+struct sim_fields {
+    const struct sim_field *items;
+    uint32_t count;
+};
+
 struct sim_start {
     struct sim_place place; /* of the entry */
     struct wf_string workflow_type;
@@ -112,6 +133,11 @@ struct sim_start {
     int64_t execution_timeout_ns; /* 0: none */
     int64_t run_timeout_ns;
     int64_t task_timeout_ns;
+    int64_t start_delay_ns;
+    struct sim_retry retry;
+    struct wf_string cron_schedule;
+    struct sim_fields memo;
+    struct sim_fields search_attributes;
     int32_t id_reuse_policy;
     int32_t id_conflict_policy;
     bool is_signal_with_start;

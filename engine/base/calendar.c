@@ -6,10 +6,13 @@
 #include "engine/base/calendar.h"
 
 #include "engine/base/assert.h"
+#include "engine/base/date.h"
 
+#define NS_PER_S INT64_C(1000000000)
 #define DAY_S 86400
 #define HOUR_S 3600
 #define MINUTE_S 60
+#define TIME_S_MAX INT64_C(4133980800) /* 2101, where calendars end */
 #define INTERVAL_S_MAX (INT64_C(36500) * DAY_S) /* engine-semantics 2.2 rule 7 */
 
 static const struct {
@@ -211,15 +214,9 @@ const char *wf_calendar_read_field(struct wf_calendar *calendar, enum wf_calenda
 
 /* ---- Days ---- */
 
-/* Days since 1970-01-01, counted in years that begin in March, so that the leap day is the last. */
 static int64_t days_of(int32_t year, int32_t month, int32_t day)
 {
-    const int64_t shifted = month <= 2 ? year - 1 : year;
-    const int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-    const int64_t year_of_era = shifted - era * 400;
-    const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+    return wf_date_days((struct wf_date){year, (uint32_t)month, (uint32_t)day});
 }
 
 struct date {
@@ -228,19 +225,12 @@ struct date {
     int32_t day;
 };
 
+/* Of days in the years that a calendar knows, and around them. */
 static struct date date_of(int64_t days)
 {
-    const int64_t shifted = days + 719468;
-    const int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    const int64_t day_of_era = shifted - era * 146097;
-    const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t month_index = (5 * day_of_year + 2) / 153;
-    const int32_t month = (int32_t)(month_index < 10 ? month_index + 3 : month_index - 9);
+    const struct wf_date date = wf_date_of_days(days);
 
-    return (struct date){.year = (int32_t)(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
-                         .month = month,
-                         .day = (int32_t)(day_of_year - (153 * month_index + 2) / 5 + 1)};
+    return (struct date){(int32_t)date.year, (int32_t)date.month, (int32_t)date.day};
 }
 
 static int64_t floor_divide(int64_t value, int64_t by)
@@ -288,8 +278,7 @@ void wf_time_write(char text[WF_TIME_TEXT_BYTES], int64_t time_s)
 static bool day_matches(const struct wf_calendar *calendar, int64_t days, int32_t day_of_month)
 {
     const bool is_month_day = has(calendar, WF_CALENDAR_DAY_OF_MONTH, day_of_month);
-    const int64_t weekday = days + 4 - floor_divide(days + 4, 7) * 7; /* 1970-01-01 was a Thursday */
-    const bool is_week_day = has(calendar, WF_CALENDAR_DAY_OF_WEEK, (int32_t)weekday);
+    const bool is_week_day = has(calendar, WF_CALENDAR_DAY_OF_WEEK, (int32_t)wf_date_weekday(days));
 
     return calendar->is_any_day ? is_month_day || is_week_day : is_month_day && is_week_day;
 }
@@ -381,11 +370,6 @@ bool wf_calendar_matches(const struct wf_calendar *calendar, int64_t time_s)
 
 /* ---- Cron strings ---- */
 
-bool wf_time_zone_is_utc(struct wf_string name)
-{
-    return name.size_bytes == 0 || wf_string_is(name, "UTC") || wf_string_is(name, "Etc/UTC");
-}
-
 static int64_t unit_seconds(char c)
 {
     return c == 's' ? 1 : c == 'm' ? MINUTE_S : c == 'h' ? HOUR_S : c == 'd' ? DAY_S : 0;
@@ -418,8 +402,83 @@ static bool read_duration(struct wf_string text, int64_t *duration_s)
     return text.size_bytes > 0;
 }
 
+static bool take_unit(struct wf_string *text, int64_t *unit_ns)
+{
+    static const struct {
+        const char *name;
+        int64_t unit_ns;
+    } units[] = {{"ns", 1},          {"us", 1000},  {"\xc2\xb5s", 1000},        {"\xce\xbcs", 1000},
+                 {"ms", NS_PER_S / 1000}, {"s", NS_PER_S}, {"m", MINUTE_S * NS_PER_S}, {"h", HOUR_S * NS_PER_S}};
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        const struct wf_string name = wf_string_of(units[i].name);
+
+        if (wf_string_starts_with(*text, name)) {
+            *text = (struct wf_string){text->data + name.size_bytes, text->size_bytes - name.size_bytes};
+            *unit_ns = units[i].unit_ns;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nine digits of it count, as many as there may be in front of a point. Returns how many there were. */
+static size_t take_digits(struct wf_string *text, int64_t *value)
+{
+    size_t count = 0;
+
+    *value = 0;
+    while (count < text->size_bytes && count < 9 && wf_is_digit(text->data[count])) {
+        *value = *value * 10 + (text->data[count++] - '0');
+    }
+    *text = (struct wf_string){text->data + count, text->size_bytes - count};
+    return count;
+}
+
+/* "1.5h" as Go reads it. */
+static bool take_amount(struct wf_string *text, int64_t *amount_ns)
+{
+    int64_t whole = 0;
+    int64_t part = 0;
+    int64_t scale = 1;
+    int64_t unit_ns = 0;
+    size_t digit_count = take_digits(text, &whole);
+
+    if (text->size_bytes > 0 && text->data[0] == '.') {
+        size_t part_count = 0;
+
+        *text = (struct wf_string){text->data + 1, text->size_bytes - 1};
+        part_count = take_digits(text, &part);
+        digit_count += part_count;
+        for (size_t i = 0; i < part_count; i++) {
+            scale *= 10;
+        }
+    }
+    if (digit_count == 0 || !take_unit(text, &unit_ns) || !wf_multiply_i64(whole, unit_ns, amount_ns)) {
+        return false;
+    }
+    /* The part is below the scale, so each product is below one that fits. */
+    return wf_add_i64(*amount_ns, part * (unit_ns / scale) + part * (unit_ns % scale) / scale, amount_ns);
+}
+
+/* A workflow's "@every 1h30m": in whole seconds, and at least one. */
+static const char *read_go_interval(struct wf_cron *cron, struct wf_string text)
+{
+    int64_t sum_ns = 0;
+    int64_t amount_ns = 0;
+
+    cron->is_interval = true;
+    do {
+        if (!take_amount(&text, &amount_ns) || !wf_add_i64(sum_ns, amount_ns, &sum_ns)) {
+            return "@every needs a duration in h, m, s, ms, us and ns: 1h30m";
+        }
+    } while (text.size_bytes > 0);
+    cron->interval_s = sum_ns < NS_PER_S ? 1 : sum_ns / NS_PER_S;
+    return NULL;
+}
+
 /* What comes behind "@every ". */
-static const char *read_interval(struct wf_cron *cron, struct wf_string text, enum wf_cron_dialect dialect)
+static const char *read_interval(struct wf_cron *cron, struct wf_string text)
 {
     bool has_phase = false;
     const struct wf_string interval = cut(&text, '/', &has_phase);
@@ -428,9 +487,8 @@ static const char *read_interval(struct wf_cron *cron, struct wf_string text, en
     if (!read_duration(trim(interval), &cron->interval_s) || cron->interval_s == 0) {
         return "@every needs an interval in d, h, m and s, from 1s to 36500d";
     }
-    if (has_phase && (dialect == WF_CRON_OF_WORKFLOW || !read_duration(trim(text), &cron->phase_s) ||
-                      cron->phase_s >= cron->interval_s)) {
-        return "a phase of @every is below its interval, and for schedules only";
+    if (has_phase && (!read_duration(trim(text), &cron->phase_s) || cron->phase_s >= cron->interval_s)) {
+        return "a phase of @every is below its interval";
     }
     return NULL;
 }
@@ -475,10 +533,19 @@ static size_t split(struct wf_string text, struct wf_string fields[7])
     return count;
 }
 
-/* Robfig's rule, which workflow cron follows: a day field that begins with a star is not given. */
+/* Robfig's rule, which workflow cron follows: a day field is not given when one of its list is a star without a step. */
 static bool is_restricted(struct wf_string field)
 {
-    return field.data[0] != '*' && field.data[0] != '?';
+    bool has_more = true;
+
+    while (has_more) {
+        const struct wf_string item = cut(&field, ',', &has_more);
+
+        if (is_any(item) || wf_string_is(item, "*/1") || wf_string_is(item, "?/1")) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static const char *read_fields(struct wf_cron *cron, struct wf_string text, enum wf_cron_dialect dialect)
@@ -525,15 +592,20 @@ const char *wf_cron_read(struct wf_cron *cron, struct wf_string text, enum wf_cr
         const struct wf_string zone = cut(&text, ' ', &was_found);
         const size_t prefix_bytes = zone.data[0] == 'C' ? 8 : 3;
 
-        if (!wf_time_zone_is_utc((struct wf_string){zone.data + prefix_bytes, zone.size_bytes - prefix_bytes})) {
+        const struct wf_string name = {zone.data + prefix_bytes, zone.size_bytes - prefix_bytes};
+
+        if (dialect == WF_CRON_OF_SCHEDULE && !wf_time_zone_is_utc(name)) {
             return "a time zone other than UTC is not simulated";
+        }
+        if (!wf_time_zone_offset(name, &cron->offset_s)) {
+            return "without a time zone database only zones with one offset all year are known: UTC, Etc/GMT+5, Asia/Tokyo";
         }
         text = trim(text);
     }
     if (wf_string_starts_with(text, every)) {
         const struct wf_string rest = {text.data + every.size_bytes, text.size_bytes - every.size_bytes};
 
-        return read_interval(cron, trim(rest), dialect);
+        return dialect == WF_CRON_OF_WORKFLOW ? read_go_interval(cron, trim(rest)) : read_interval(cron, trim(rest));
     }
     if (wf_string_starts_with(text, WF_STR("@"))) {
         const char *fields = fields_of_word(text);
@@ -544,4 +616,29 @@ const char *wf_cron_read(struct wf_cron *cron, struct wf_string text, enum wf_cr
         text = wf_string_of(fields);
     }
     return read_fields(cron, text, dialect);
+}
+
+bool wf_cron_next(const struct wf_cron *cron, int64_t after_s, int64_t not_before_s, int64_t *next_s)
+{
+    const int64_t behind_s = not_before_s > after_s ? not_before_s - 1 : after_s;
+    int64_t steps = 1;
+
+    if (after_s < 0 || not_before_s < 0 || behind_s > TIME_S_MAX) {
+        return false;
+    }
+    if (!cron->is_interval) {
+        if (!wf_calendar_next(&cron->calendar, behind_s + cron->offset_s, next_s)) {
+            return false;
+        }
+        *next_s -= cron->offset_s;
+        return true;
+    }
+    if (not_before_s > after_s) {
+        steps = (not_before_s - after_s + cron->interval_s - 1) / cron->interval_s;
+    }
+    if (!wf_multiply_i64(steps, cron->interval_s, &steps) || steps > TIME_S_MAX - after_s) {
+        return false;
+    }
+    *next_s = after_s + steps;
+    return true;
 }

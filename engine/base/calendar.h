@@ -8,6 +8,7 @@
 #define WF_ENGINE_BASE_CALENDAR_H
 
 #include "engine/base/bytes.h"
+#include "engine/base/time_zone.h"
 
 enum wf_calendar_unit {
     WF_CALENDAR_SECOND,
@@ -50,14 +51,18 @@ struct wf_cron {
     bool is_interval;
     int64_t interval_s; /* at least 1 */
     int64_t phase_s;
+    int64_t offset_s; /* of its clock from UTC, east positive; 0 in a schedule */
     struct wf_calendar calendar;
 };
 
-/* Returns NULL, or what is wrong with the text. A time zone in front ("CRON_TZ=") must be UTC. */
+/*
+ * Returns NULL, or what is wrong with the text. A time zone in front ("CRON_TZ=") must be UTC; for a workflow, one with a
+ * single offset all year.
+ */
 const char *wf_cron_read(struct wf_cron *cron, struct wf_string text, enum wf_cron_dialect dialect);
 
-/* True for the names of UTC, and for none. */
-bool wf_time_zone_is_utc(struct wf_string name);
+/* Of a workflow: the first time after `after` that is not before `not_before` (engine-semantics 7.5). False: none before 2101. */
+bool wf_cron_next(const struct wf_cron *cron, int64_t after_s, int64_t not_before_s, int64_t *next_s);
 
 /* RFC 3339 in whole seconds: 2026-01-31T09:00:00Z. */
 #define WF_TIME_TEXT_BYTES 20

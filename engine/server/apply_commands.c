@@ -236,17 +236,6 @@ static bool is_unhandled(struct wf_command_context *context)
     return false;
 }
 
-static void close_with(struct wf_command_context *context, enum wf_execution_input input,
-                       struct wf_execution_details details)
-{
-    bool is_closed = false;
-
-    details.completed_event_id = context->completed_event_id;
-    is_closed = wf_execution_step(context->change, input, &details);
-    WF_ASSERT(is_closed);
-    wf_command_annotate(context);
-}
-
 static void complete_workflow(struct wf_command_context *context)
 {
     struct wf_payloads *result = context->command->attributes.complete_workflow_execution->result;
@@ -257,7 +246,11 @@ static void complete_workflow(struct wf_command_context *context)
                      "CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.")) {
         return; /* the cause of the second is upstream's, quirk of 2.3 */
     }
-    close_with(context, WF_EXECUTION_COMPLETE, (struct wf_execution_details){.payloads = result});
+    wf_execution_end(context->change,
+                     &(struct wf_execution_ending){.input = WF_EXECUTION_COMPLETE,
+                                                   .payloads = result,
+                                                   .completed_event_id = context->completed_event_id});
+    wf_command_annotate(context);
 }
 
 static void fail_workflow(struct wf_command_context *context)
@@ -272,18 +265,26 @@ static void fail_workflow(struct wf_command_context *context)
                "Failure is not set on FailWorkflowExecutionCommand.");
         return;
     }
-    wf_execution_retry_or_close(context->change, failure, false, context->completed_event_id);
+    wf_execution_end(context->change,
+                     &(struct wf_execution_ending){.input = WF_EXECUTION_FAIL,
+                                                   .failure = failure,
+                                                   .completed_event_id = context->completed_event_id});
     wf_command_annotate(context);
 }
 
 static void cancel_workflow(struct wf_command_context *context)
 {
-    struct wf_payloads *details = context->command->attributes.cancel_workflow_execution->details;
+    const struct wf_execution_details details = {
+        .payloads = context->command->attributes.cancel_workflow_execution->details,
+        .completed_event_id = context->completed_event_id};
+    bool is_closed = false;
 
     if (is_unhandled(context)) {
         return;
     }
-    close_with(context, WF_EXECUTION_CANCEL, (struct wf_execution_details){.payloads = details});
+    is_closed = wf_execution_step(context->change, WF_EXECUTION_CANCEL, &details);
+    WF_ASSERT(is_closed);
+    wf_command_annotate(context);
 }
 
 /* NULL, or what is wrong with the attributes. */
@@ -306,6 +307,14 @@ static const char *check_continue(
         (command->task_queue != NULL && command->task_queue->name.size_bytes > 0 &&
          !wf_command_id_is_valid(context, command->task_queue->name))) {
         return "A name of ContinueAsNewWorkflowExecutionCommand is too long.";
+    }
+    if (command->cron_schedule.size_bytes > 0) {
+        int64_t unused_backoff_ns = 0;
+        const char *problem = wf_cron_backoff(command->cron_schedule, 0, context->change->now_ns, &unused_backoff_ns);
+
+        if (problem != NULL) {
+            return problem;
+        }
     }
     return command->retry_policy == NULL ? NULL : wf_retry_policy_complete(command->retry_policy);
 }

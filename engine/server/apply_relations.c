@@ -1,8 +1,6 @@
 /*
  * Commands about other workflows: starting a child, signalling and cancelling.
  *
- * What this service does not carry (cron schedules of children) is refused with FEATURE_DISABLED.
- *
  * Source: engine-semantics 2.2, 2.3, 5.3, 5.4.
  */
 #include "engine/base/assert.h"
@@ -69,10 +67,13 @@ static const char *check_start_child(const struct wf_command_context *context,
             return "A timeout of StartChildWorkflowExecutionCommand is negative.";
         }
     }
-    if (command->retry_policy != NULL) {
-        struct wf_retry_policy policy = *command->retry_policy;
+    if (command->cron_schedule.size_bytes > 0) {
+        int64_t unused_backoff_ns = 0;
+        const char *problem = wf_cron_backoff(command->cron_schedule, 0, context->change->now_ns, &unused_backoff_ns);
 
-        return wf_retry_policy_complete(&policy);
+        if (problem != NULL) {
+            return problem;
+        }
     }
     return NULL;
 }
@@ -117,6 +118,20 @@ static struct wf_task_queue *child_queue(const struct wf_command_context *contex
     return queue;
 }
 
+/* 2.3: what is absent stays absent; what is there is written with its defaults (2.4). NULL in *problem when it is right. */
+static struct wf_retry_policy *child_retry_policy(const struct wf_command_context *context,
+                                                  const struct wf_retry_policy *given, const char **problem)
+{
+    struct wf_retry_policy *policy = given == NULL ? NULL
+                                                   : WF_ARENA_NEW(context->change->arena, struct wf_retry_policy);
+
+    if (policy != NULL) {
+        *policy = *given;
+        *problem = wf_retry_policy_complete(policy);
+    }
+    return policy;
+}
+
 static void fill_initiated(const struct wf_command_context *context,
                            struct wf_event_start_child_workflow_execution_initiated *initiated)
 {
@@ -140,7 +155,7 @@ static void fill_initiated(const struct wf_command_context *context,
                                                   WF_WORKFLOW_ID_REUSE_POLICY_UNSPECIFIED
                                               ? WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
                                               : command->workflow_id_reuse_policy;
-    initiated->retry_policy = command->retry_policy;
+    initiated->cron_schedule = command->cron_schedule;
     initiated->header = command->header;
     initiated->memo = command->memo;
     initiated->search_attributes = command->search_attributes;
@@ -153,16 +168,14 @@ void wf_command_start_child(struct wf_command_context *context)
     const struct wf_command_start_child_workflow_execution *command =
         context->command->attributes.start_child_workflow_execution;
     const char *problem = check_start_child(context, command);
+    struct wf_retry_policy *retry_policy = problem != NULL
+                                               ? NULL
+                                               : child_retry_policy(context, command->retry_policy, &problem);
     struct wf_event_start_child_workflow_execution_initiated *initiated = NULL;
     bool is_initiated = false;
 
     if (problem != NULL) {
         wf_command_refuse(context, CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES), problem);
-        return;
-    }
-    if (command->cron_schedule.size_bytes > 0) {
-        wf_command_refuse(context, CAUSE(FEATURE_DISABLED),
-                          "This service does not carry the cron schedule of a child.");
         return;
     }
     if (wf_command_is_too_large(
@@ -182,6 +195,7 @@ void wf_command_start_child(struct wf_command_context *context)
         return;
     }
     fill_initiated(context, initiated);
+    initiated->retry_policy = retry_policy;
     is_initiated = initiated->task_queue != NULL &&
                    wf_child_step(context->change, NULL, WF_CHILD_INITIATE,
                                  &(struct wf_child_details){.initiated = initiated});

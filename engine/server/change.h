@@ -290,6 +290,7 @@ enum wf_execution_state {
     WF_EXECUTION_NONE,
     WF_EXECUTION_BACKOFF,
     WF_EXECUTION_HELD, /* a child whose parent has not recorded the start */
+    WF_EXECUTION_HELD_BACKOFF,
     WF_EXECUTION_RUNNING,
     WF_EXECUTION_CLOSED
 };
@@ -298,6 +299,7 @@ enum wf_execution_input {
     WF_EXECUTION_START,
     WF_EXECUTION_START_LATER,
     WF_EXECUTION_START_HELD,
+    WF_EXECUTION_START_HELD_LATER,
     WF_EXECUTION_BACKOFF_OVER,
     WF_EXECUTION_RELEASE,
     WF_EXECUTION_SIGNAL,
@@ -349,10 +351,22 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
                                       struct wf_string create_request_id,
                                       const struct wf_parent_link *link);
 
-/* Ends the run with a failure or a timeout: a new attempt when the run has a retry policy, else the
- * close event (7.4). */
-void wf_execution_retry_or_close(struct wf_change *change, struct wf_failure *failure,
-                                 bool is_timeout, int64_t completed_event_id);
+/*
+ * From now to the first slot of a cron schedule after `from` that is not past, in whole seconds (7.5).
+ *
+ * Returns NULL, or what is wrong with the schedule.
+ */
+const char *wf_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_time_ns now_ns,
+                            int64_t *backoff_ns);
+
+/* An end that the chain may survive: by a retry of what failed, or by the cron schedule. */
+struct wf_execution_ending {
+    enum wf_execution_input input; /* COMPLETE, FAIL or TIME_OUT */
+    struct wf_payloads *payloads;  /* COMPLETE: the result */
+    struct wf_failure *failure;    /* of the others */
+    int64_t completed_event_id;
+};
+void wf_execution_end(struct wf_change *change, const struct wf_execution_ending *ending);
 void wf_execution_continue(struct wf_change *change,
                            const struct wf_command_continue_as_new_workflow_execution *command,
                            int64_t completed_event_id);

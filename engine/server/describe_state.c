@@ -130,6 +130,8 @@ bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
     }
     description->is_held = state->is_held;
     description->run_expiration_ns = start->run_expiration_ns;
+    description->first_task_time_ns = state->is_in_backoff ? start->first_task_time_ns : 0;
+    description->cron_schedule = wf_string_copy(arena, start->cron_schedule);
     description->parent = start->parent == NULL
                               ? NULL
                               : wf_message_copy(arena, &wf_type_workflow_execution, start->parent);

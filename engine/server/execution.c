@@ -15,7 +15,7 @@ static enum wf_execution_state state_of(const struct wf_state_run *state)
         return WF_EXECUTION_CLOSED;
     }
     if (state->is_held) {
-        return WF_EXECUTION_HELD;
+        return state->is_in_backoff ? WF_EXECUTION_HELD_BACKOFF : WF_EXECUTION_HELD;
     }
     return state->is_in_backoff ? WF_EXECUTION_BACKOFF : WF_EXECUTION_RUNNING;
 }
@@ -41,14 +41,14 @@ static void release(struct wf_change *change, const struct wf_execution_details 
 {
     (void)details;
     change->state->is_held = false;
-    change->wants_task = true;
+    change->wants_task = !change->state->is_in_backoff;
 }
 
 static void backoff_over(struct wf_change *change, const struct wf_execution_details *details)
 {
     (void)details;
     change->state->is_in_backoff = false;
-    change->wants_task = true;
+    change->wants_task = !change->state->is_held;
 }
 
 /* 5.2 step 6. */
@@ -66,7 +66,7 @@ static void signal(struct wf_change *change, const struct wf_execution_details *
         event->request_id = request->request_id;
         event->external_workflow_execution = request->external_workflow_execution;
     }
-    change->state->is_held = false;
+    change->state->is_held = change->state->is_held && change->state->is_in_backoff;
     change->state->signal_count++;
     if (request->request_id.size_bytes > 0) {
         struct wf_string *id = WF_LIST_APPEND(&change->run->arena,
@@ -131,6 +131,7 @@ static void complete(struct wf_change *change, const struct wf_execution_details
     if (event != NULL) {
         event->result = details->payloads;
         event->workflow_task_completed_event_id = details->completed_event_id;
+        event->new_execution_run_id = successor_text(change, details);
     }
     change->state->result = wf_change_own_message(change, &wf_type_payloads, details->payloads);
     close_as(change, WF_WORKFLOW_EXECUTION_STATUS_COMPLETED);
@@ -289,5 +290,6 @@ void wf_execution_expire(struct wf_change *change)
         WF_ASSERT(is_closed);
         return;
     }
-    wf_execution_retry_or_close(change, run_timeout_failure(change), true, 0);
+    wf_execution_end(change, &(struct wf_execution_ending){.input = WF_EXECUTION_TIME_OUT,
+                                                           .failure = run_timeout_failure(change)});
 }

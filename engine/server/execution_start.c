@@ -1,10 +1,11 @@
 /*
- * New runs: of a client, of continue-as-new, of a retry. Each begins with a Started event whose
- * fields say where it comes from.
+ * New runs: of a client, of continue-as-new, of a retry, of a cron schedule. Each begins with a Started
+ * event whose fields say where it comes from.
  *
- * Source: engine-semantics 7.1 to 7.4, 7.6.
+ * Source: engine-semantics 7.1 to 7.6.
  */
 #include "engine/base/assert.h"
+#include "engine/base/calendar.h"
 #include "engine/server/change.h"
 
 static struct wf_string own(struct wf_shard_run *run, struct wf_string string)
@@ -39,9 +40,11 @@ static void fill_start(struct wf_shard_run *run,
     start->attempt = started->attempt;
     start->cron_schedule = own(run, started->cron_schedule);
     if (started->retry_policy != NULL) {
-        /* A retry begins again from the Started event, so the state keeps it (7.4). */
         start->retry_policy = wf_message_copy(&run->arena, &wf_type_retry_policy,
                                               started->retry_policy);
+    }
+    if (started->retry_policy != NULL || started->cron_schedule.size_bytes > 0) {
+        /* The next run begins again from the Started event, so the state keeps it (7.4, 7.5). */
         start->started = wf_message_copy(&run->arena, &wf_type_event_workflow_execution_started,
                                          started);
     }
@@ -114,9 +117,10 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
     wf_change_init(change, shard, workflow, run);
     is_started = wf_execution_step(
         change,
-        is_held          ? WF_EXECUTION_START_HELD
-        : backoff_ns > 0 ? WF_EXECUTION_START_LATER
-                         : WF_EXECUTION_START,
+        is_held && backoff_ns > 0 ? WF_EXECUTION_START_HELD_LATER
+        : is_held                 ? WF_EXECUTION_START_HELD
+        : backoff_ns > 0          ? WF_EXECUTION_START_LATER
+                                  : WF_EXECUTION_START,
         &(struct wf_execution_details){.started = started, .backoff_ns = backoff_ns});
     WF_ASSERT(is_started);
     change->wants_task = backoff_ns <= 0 && !is_held;
@@ -260,54 +264,104 @@ void wf_execution_continue(struct wf_change *change,
     WF_ASSERT(is_closed);
 }
 
-/* 7.4: the next attempt begins as the Started event says; what was upserted since is lost. */
-static struct wf_shard_run *add_attempt(struct wf_change *change, struct wf_failure *failure,
-                                        bool is_timeout, int64_t interval_ns)
+/* ---- Retry and cron (7.4, 7.5) ---- */
+
+const char *wf_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_time_ns now_ns,
+                            int64_t *backoff_ns)
+{
+    struct wf_cron cron = {0};
+    const char *problem = wf_cron_read(&cron, schedule, WF_CRON_OF_WORKFLOW);
+    const wf_time_ns now_rounded_ns = wf_add_saturating(now_ns, WF_NS_PER_S - 1);
+    int64_t slot_s = 0;
+    wf_time_ns slot_ns = from_ns;
+
+    if (problem != NULL) {
+        return problem;
+    }
+    /* A run that ends before its own slot, being cancelled, leaves the slot to the next one. */
+    if (now_ns >= from_ns) {
+        if (!wf_cron_next(&cron, from_ns / WF_NS_PER_S, now_rounded_ns / WF_NS_PER_S, &slot_s)) {
+            return "the cron schedule never comes";
+        }
+        slot_ns = slot_s * WF_NS_PER_S;
+    }
+    /* 7.5: in whole seconds, rounded up. */
+    *backoff_ns = (slot_ns - now_ns + WF_NS_PER_S - 1) / WF_NS_PER_S * WF_NS_PER_S;
+    return NULL;
+}
+
+/* The next run begins as the Started event says; what was upserted since is lost. */
+static struct wf_shard_run *repeat(struct wf_change *change,
+                                   const struct wf_execution_ending *ending,
+                                   enum wf_continue_as_new_initiator initiator,
+                                   int64_t interval_ns)
 {
     const struct wf_state_start *old = change->run->start;
     struct wf_event_workflow_execution_started *started = wf_message_copy(
         change->arena, &wf_type_event_workflow_execution_started, old->started);
+    const bool is_retry = initiator == WF_CONTINUE_AS_NEW_INITIATOR_RETRY;
 
     if (started == NULL) {
         return NULL;
     }
-    started->attempt = old->attempt + 1;
-    started->initiator = WF_CONTINUE_AS_NEW_INITIATOR_RETRY;
-    started->continued_failure = failure;
-    if (!is_timeout) {
+    started->attempt = is_retry ? old->attempt + 1 : 1;
+    started->initiator = (int32_t)initiator;
+    started->continued_failure = ending->failure;
+    if (ending->input == WF_EXECUTION_COMPLETE) {
+        started->last_completion_result = ending->payloads;
+    } else if (is_retry && ending->input == WF_EXECUTION_FAIL) {
         started->last_completion_result = NULL; /* 7.4: after a failed command it is lost */
     }
-    started->first_workflow_task_backoff = wf_duration_of(
-        backoff_of(change, interval_ns));
+    started->first_workflow_task_backoff = wf_duration_of(backoff_of(change, interval_ns));
     return add_successor(change, started);
 }
 
-void wf_execution_retry_or_close(struct wf_change *change, struct wf_failure *failure,
-                                 bool is_timeout, int64_t completed_event_id)
+/* 7.4: a failure, or the end of the run's time, asks the policy. */
+static enum wf_retry_state decide_retry(const struct wf_change *change,
+                                        const struct wf_execution_ending *ending,
+                                        int64_t *interval_ns)
 {
     const struct wf_state_start *start = change->run->start;
     const struct wf_retry_case retry = {.policy = start->retry_policy,
-                                        .failure = failure,
+                                        .failure = ending->failure,
                                         .attempt = start->attempt,
                                         .now_ns = change->now_ns,
                                         .expiration_ns = start->execution_expiration_ns,
                                         .caps_requested_delay = true};
-    struct wf_execution_details details = {.failure = failure,
-                                           .completed_event_id = completed_event_id};
+
+    return wf_retry_decide(&retry, interval_ns);
+}
+
+void wf_execution_end(struct wf_change *change, const struct wf_execution_ending *ending)
+{
+    const struct wf_state_start *start = change->run->start;
+    struct wf_execution_details details = {.payloads = ending->payloads,
+                                           .failure = ending->failure,
+                                           .completed_event_id = ending->completed_event_id};
+    struct wf_shard_run *successor = NULL;
     int64_t interval_ns = 0;
+    bool goes_on = false;
     bool is_closed = false;
 
-    details.retry_state = (int32_t)wf_retry_decide(&retry, &interval_ns);
+    if (ending->input != WF_EXECUTION_COMPLETE) {
+        details.retry_state = (int32_t)decide_retry(change, ending, &interval_ns);
+    }
+    /* Retry is considered before cron. */
     if (details.retry_state == WF_RETRY_STATE_IN_PROGRESS) {
-        const struct wf_shard_run *successor = add_attempt(change, failure, is_timeout,
-                                                           interval_ns);
-
-        if (successor == NULL) {
-            return;
-        }
+        goes_on = true;
+        successor = repeat(change, ending, WF_CONTINUE_AS_NEW_INITIATOR_RETRY, interval_ns);
+    } else if (start->cron_schedule.size_bytes > 0 &&
+               wf_cron_backoff(start->cron_schedule, start->first_task_time_ns, change->now_ns,
+                               &interval_ns) == NULL) {
+        goes_on = true;
+        successor = repeat(change, ending, WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE, interval_ns);
+    }
+    if (goes_on && successor == NULL) {
+        return; /* memory is gone */
+    }
+    if (successor != NULL) {
         details.successor_id = successor->id;
     }
-    is_closed = wf_execution_step(change, is_timeout ? WF_EXECUTION_TIME_OUT : WF_EXECUTION_FAIL,
-                                  &details);
+    is_closed = wf_execution_step(change, ending->input, &details);
     WF_ASSERT(is_closed);
 }

@@ -55,13 +55,19 @@ static const char *check_values(const struct wf_shard *shard,
     if (wf_payloads_size_bytes(request->input) > (size_t)shard->config->limits.blob_bytes_max) {
         return "Input exceeds size limit.";
     }
+    if (request->cron_schedule.size_bytes > 0) {
+        const char *problem = wf_time_of(request->workflow_start_delay) > 0
+                                  ? "CronSchedule and WorkflowStartDelay may not be used together."
+                                  : wf_cron_backoff(request->cron_schedule, shard->now_ns, shard->now_ns, &unused_ns);
+
+        if (problem != NULL) {
+            return problem;
+        }
+    }
     if (request->retry_policy != NULL) {
         struct wf_retry_policy policy = *request->retry_policy;
 
         return wf_retry_policy_complete(&policy);
-    }
-    if (request->cron_schedule.size_bytes > 0) {
-        return "CronSchedule is not carried by this service.";
     }
     return NULL;
 }
@@ -132,6 +138,23 @@ static void fill_timeouts(const struct wf_shard *shard, const struct wf_svc_star
     }
 }
 
+/* 7.5: the first run waits for the schedule's first slot, as all after it do. */
+static void fill_cron(const struct wf_shard *shard, const struct wf_svc_start_workflow *request,
+                      struct wf_event_workflow_execution_started *started)
+{
+    int64_t backoff_ns = 0;
+    const char *problem = NULL;
+
+    if (request->cron_schedule.size_bytes == 0) {
+        return;
+    }
+    problem = wf_cron_backoff(request->cron_schedule, shard->now_ns, shard->now_ns, &backoff_ns);
+    WF_ASSERT(problem == NULL);
+    started->cron_schedule = request->cron_schedule;
+    started->initiator = WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE; /* 7.2 */
+    started->first_workflow_task_backoff = wf_duration_of(backoff_ns);
+}
+
 static struct wf_event_workflow_execution_started *started_of(
     struct wf_shard *shard, const struct wf_svc_start_workflow *request)
 {
@@ -156,6 +179,7 @@ static struct wf_event_workflow_execution_started *started_of(
     started->search_attributes = request->search_attributes;
     started->header = request->header;
     fill_timeouts(shard, request, started);
+    fill_cron(shard, request, started);
     if (request->retry_policy != NULL) {
         const char *problem = NULL;
 

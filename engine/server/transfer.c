@@ -124,6 +124,7 @@ static void send_start(const struct transfer *transfer, const struct wf_state_ch
     start->workflow_task_timeout = initiated->workflow_task_timeout;
     start->request_id = start_request_id(transfer, child);
     start->workflow_id_reuse_policy = initiated->workflow_id_reuse_policy;
+    start->cron_schedule = wf_string_copy(arena, initiated->cron_schedule);
     start->retry_policy = copy(transfer, &wf_type_retry_policy, initiated->retry_policy);
     start->header = copy(transfer, &wf_type_header, initiated->header);
     start->memo = copy(transfer, &wf_type_memo, initiated->memo);
@@ -136,6 +137,19 @@ static void send_start(const struct transfer *transfer, const struct wf_state_ch
                       ? parent_of(transfer, child)
                       : copy(transfer, &wf_type_workflow_execution, transfer->run->start->root);
     send(transfer, start->workflow_id, WF_CASE_svc_request_start_workflow, start);
+}
+
+/* Step 3: why there is no child. A refusal that the service has no name for is not called a duplicate. */
+static int32_t start_failed_cause(int32_t status)
+{
+    switch (status) {
+    case WF_CALL_ALREADY_STARTED:
+        return WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS;
+    case WF_CALL_NOT_FOUND:
+        return WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND;
+    default:
+        return WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_UNSPECIFIED;
+    }
 }
 
 /* Steps 3 and 4: the answer becomes an event, in a transaction of its own. */
@@ -156,8 +170,7 @@ static void record_start(const struct transfer *transfer, struct wf_state_child 
     } else {
         is_stepped = wf_child_step(
             &change, child, WF_CHILD_FAIL_START,
-            &(struct wf_child_details){
-                .cause = WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS});
+            &(struct wf_child_details){.cause = start_failed_cause(progress->status)});
     }
     WF_ASSERT(is_stepped);
     wf_change_commit(&change, transfer->operation, &reply);

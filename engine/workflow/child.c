@@ -35,13 +35,27 @@ static int32_t cancellation_of(enum wf_child_cancellation cancellation)
     return -1;
 }
 
+static int32_t reuse_policy_of(enum wf_id_reuse reuse)
+{
+    switch (reuse) {
+    case WF_ID_REUSE_ALLOWED:
+        return WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE;
+    case WF_ID_REUSE_AFTER_FAILURE:
+        return WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY;
+    case WF_ID_REUSE_REFUSED:
+        return WF_WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE;
+    }
+    return -1;
+}
+
 static void fill_command(struct wf *wf, const struct wf_child_options *options,
                          struct wf_sdk_start_child_workflow_execution *command)
 {
     command->parent_close_policy = close_policy_of(options->parent_close);
     command->cancellation_type = cancellation_of(options->cancellation);
-    if (command->parent_close_policy < 0 || command->cancellation_type < 0) {
-        wf_run_break(wf, "a child has an unknown parent_close or cancellation option");
+    command->workflow_id_reuse_policy = reuse_policy_of(options->id_reuse);
+    if (command->parent_close_policy < 0 || command->cancellation_type < 0 || command->workflow_id_reuse_policy < 0) {
+        wf_run_break(wf, "a child has an unknown parent_close, cancellation or id_reuse option");
     }
     if (options->task_queue != NULL) {
         command->task_queue = wf_copy_string(wf, wf_string_of(options->task_queue));
@@ -53,6 +67,10 @@ static void fill_command(struct wf *wf, const struct wf_child_options *options,
     command->workflow_run_timeout = wf_optional_duration(wf, "run_timeout", options->run_timeout);
     command->workflow_task_timeout = wf_optional_duration(wf, "task_timeout", options->task_timeout);
     command->retry_policy = wf_retry_policy_of(wf, &options->retry);
+    command->memo.items = wf_memo_entries(wf, options->memo, options->memo_count);
+    command->memo.count = (uint32_t)options->memo_count;
+    command->search_attributes = wf_search_attributes_of(wf, options->search_attributes,
+                                                         options->search_attribute_count);
 }
 
 static struct wf_future *open_child(struct wf *wf, const char *type, struct wf_args args,

@@ -1,6 +1,6 @@
 /*
- * What a run can ask about itself: time, chance, information, memo; its log; cancellation and shields; patches; how it goes
- * on as a new run.
+ * What a run can ask about itself: time, chance, information; its log; cancellation and shields; patches; how it goes on as
+ * a new run.
  */
 #include "engine/workflow/workflow_run.h"
 
@@ -80,58 +80,6 @@ bool wf_unsafe_is_replaying(struct wf *wf)
 {
     (void)wf_call(wf, "wf_unsafe_is_replaying");
     return wf->is_replaying;
-}
-
-struct wf_value wf_memo(struct wf *wf, const char *name)
-{
-    const struct wf_payload *payload = NULL;
-
-    (void)wf_call(wf, "wf_memo");
-    payload = wf_map_get(&wf->memo, wf_string_of(name));
-    return payload == NULL ? (struct wf_value){0} : wf_value_of_payload(payload);
-}
-
-void wf_memo_set(struct wf *wf, const struct wf_pair *pairs, size_t count)
-{
-    struct wf_sdk_modify_workflow_properties *command = NULL;
-    struct wf_entry_payload *entries = NULL;
-
-    (void)wf_call_step(wf, "wf_memo_set");
-    entries = wf_take(wf, count, sizeof *entries);
-    for (size_t i = 0; i < count; i++) {
-        entries[i].key = wf_copy_string(wf, wf_string_of(pairs[i].name));
-        wf_payload_of_value(wf, pairs[i].value, &entries[i].value);
-        if (!wf_map_set(&wf->memo, entries[i].key, &entries[i].value)) {
-            wf_run_break(wf, "the memo does not fit into the run's memory");
-        }
-    }
-    command = WF_COMMAND_ADD(wf, COMMAND_MODIFY_PROPERTIES, struct wf_sdk_modify_workflow_properties);
-    command->upserted_memo = wf_take_step(wf, 1, sizeof *command->upserted_memo);
-    command->upserted_memo->fields.items = entries;
-    command->upserted_memo->fields.count = (uint32_t)count;
-}
-
-void wf_search_attribute_set(struct wf *wf, const char *name, const char *type, struct wf_value value)
-{
-    struct wf_sdk_upsert_workflow_search_attributes *command = NULL;
-    struct wf_entry_payload *entry = NULL;
-    struct wf_entry_string *metadata = NULL;
-
-    (void)wf_call_step(wf, "wf_search_attribute_set");
-    entry = wf_take_step(wf, 1, sizeof *entry);
-    entry->key = wf_copy_string(wf, wf_string_of(name));
-    value.payload = NULL; /* its metadata is the attribute's, not the argument's that it came as */
-    wf_payload_of_value(wf, value, &entry->value);
-    metadata = wf_take_step(wf, 2, sizeof *metadata);
-    metadata[0] = entry->value.metadata.items[0];
-    metadata[1].key = WF_STR("type");
-    metadata[1].value = wf_copy_string(wf, wf_string_of(type));
-    entry->value.metadata.items = metadata;
-    entry->value.metadata.count = 2;
-    command = WF_COMMAND_ADD(wf, COMMAND_UPSERT_SEARCH_ATTRIBUTES, struct wf_sdk_upsert_workflow_search_attributes);
-    command->search_attributes = wf_take_step(wf, 1, sizeof *command->search_attributes);
-    command->search_attributes->indexed_fields.items = entry;
-    command->search_attributes->indexed_fields.count = 1;
 }
 
 /* ---- Log ---- */
@@ -241,6 +189,49 @@ void wf_deprecate_patch(struct wf *wf, const char *id)
 
 /* ---- Going on as a new run ---- */
 
+static const char *kept_text(struct wf *wf, const char *text)
+{
+    return text == NULL ? NULL : wf_copy_text(wf, wf_string_of(text));
+}
+
+static void keep_error_types(struct wf *wf, struct wf_retry *retry)
+{
+    const char *const *given = retry->non_retryable_error_types;
+    const char **kept = NULL;
+    size_t count = 0;
+
+    while (given != NULL && given[count] != NULL) {
+        count++;
+    }
+    if (count > 0) {
+        kept = wf_take(wf, count + 1, sizeof *kept);
+        for (size_t i = 0; i < count; i++) {
+            kept[i] = kept_text(wf, given[i]);
+        }
+        retry->non_retryable_error_types = kept;
+    }
+}
+
+/* The command goes out when `run` returns, so nothing may stay the caller's. */
+static void keep_lists(struct wf *wf, struct wf_continue_options *options)
+{
+    struct wf_pair *memo = wf_take(wf, options->memo_count, sizeof *memo);
+    struct wf_search_attribute *attributes = wf_take(wf, options->search_attribute_count, sizeof *attributes);
+
+    for (size_t i = 0; i < options->memo_count; i++) {
+        memo[i] = (struct wf_pair){kept_text(wf, options->memo[i].name), options->memo[i].value};
+    }
+    for (size_t i = 0; i < options->search_attribute_count; i++) {
+        const struct wf_search_attribute *given = &options->search_attributes[i];
+
+        attributes[i] = (struct wf_search_attribute){kept_text(wf, given->name), kept_text(wf, given->type),
+                                                     given->value};
+    }
+    options->memo = memo;
+    options->search_attributes = attributes;
+    keep_error_types(wf, &options->retry);
+}
+
 wf_error wf_continue_as_new(struct wf *wf, struct wf_args args, const struct wf_continue_options *options)
 {
     struct wf_value *items = NULL;
@@ -254,9 +245,9 @@ wf_error wf_continue_as_new(struct wf *wf, struct wf_args args, const struct wf_
     }
     if (options != NULL) {
         *copy = *options;
-        copy->workflow_type =
-            options->workflow_type == NULL ? NULL : wf_copy_text(wf, wf_string_of(options->workflow_type));
-        copy->task_queue = options->task_queue == NULL ? NULL : wf_copy_text(wf, wf_string_of(options->task_queue));
+        copy->workflow_type = kept_text(wf, options->workflow_type);
+        copy->task_queue = kept_text(wf, options->task_queue);
+        keep_lists(wf, copy);
     }
     wf->continue_args = (struct wf_args){items, args.count};
     wf->continue_options = copy;

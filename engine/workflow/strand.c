@@ -32,6 +32,7 @@ void *wf_run_new(struct wf_host *host, size_t size_bytes)
     wf_map_init(&wf->patches, &wf->arena);
     wf_map_init(&wf->recorded, &wf->arena);
     wf_map_init(&wf->memo, &wf->arena);
+    wf_map_init(&wf->search_attributes, &wf->arena);
     return wf;
 }
 

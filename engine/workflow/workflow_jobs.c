@@ -33,6 +33,12 @@ static void add_continue_command(struct wf *wf)
     command->arguments.count = (uint32_t)wf->continue_args.count;
     command->workflow_run_timeout = wf_optional_duration(wf, "run_timeout", options->run_timeout);
     command->workflow_task_timeout = wf_optional_duration(wf, "task_timeout", options->task_timeout);
+    command->backoff_start_interval = wf_optional_duration(wf, "start_delay", options->start_delay);
+    command->retry_policy = wf_retry_policy_of(wf, &options->retry);
+    command->memo.items = wf_memo_entries(wf, options->memo, options->memo_count);
+    command->memo.count = (uint32_t)options->memo_count;
+    command->search_attributes = wf_search_attributes_of(wf, options->search_attributes,
+                                                         options->search_attribute_count);
 }
 
 /* Generated messages are not const all the way down; nobody writes to what a failure points to. */
@@ -106,12 +112,20 @@ static void fill_info(struct wf *wf, const struct wf_sdk_activation *activation,
     info->workflow_type = wf_copy_text(wf, job->workflow_type);
     info->parent_workflow_id =
         job->parent_workflow_info == NULL ? "" : wf_copy_text(wf, job->parent_workflow_info->workflow_id);
+    info->parent_run_id =
+        job->parent_workflow_info == NULL ? "" : wf_copy_text(wf, job->parent_workflow_info->run_id);
+    info->root_workflow_id = job->root_workflow == NULL ? info->workflow_id
+                                                        : wf_copy_text(wf, job->root_workflow->workflow_id);
+    info->first_run_id = wf_copy_text(wf, job->first_execution_run_id);
     info->continued_run_id = wf_copy_text(wf, job->continued_from_execution_run_id);
     info->cron_schedule = wf_copy_text(wf, job->cron_schedule);
     info->attempt = job->attempt;
     info->start_time = wf_time_of(job->start_time);
     info->execution_timeout = wf_time_of(job->workflow_execution_timeout);
     info->run_timeout = wf_time_of(job->workflow_run_timeout);
+    info->task_timeout = wf_time_of(job->workflow_task_timeout);
+    info->maximum_attempts = job->retry_policy == NULL ? 1 : job->retry_policy->maximum_attempts;
+    info->last_failure = job->continued_failure;
     if (last != NULL && last->payloads.count > 0) {
         info->last_result = wf_value_of_payload(&last->payloads.items[0]);
     }
@@ -139,14 +153,14 @@ static void break_with_unknown_type(struct wf *wf, struct wf_string type)
     wf_run_break(wf, "workflow %S is not in the code; it has: %s", &type, names.is_full ? "" : names.data);
 }
 
-static bool fill_memo(struct wf *wf, const struct wf_memo *memo)
+static bool fill_properties(struct wf *wf, const struct wf_sdk_initialize_workflow *job)
 {
-    for (uint32_t i = 0; memo != NULL && i < memo->fields.count; i++) {
-        if (!wf_map_set(&wf->memo, memo->fields.items[i].key, &memo->fields.items[i].value)) {
-            return false;
-        }
-    }
-    return true;
+    const struct wf_memo *memo = job->memo;
+    const struct wf_search_attributes *attributes = job->search_attributes;
+
+    return (memo == NULL || wf_properties_fill(&wf->memo, memo->fields.items, memo->fields.count)) &&
+           (attributes == NULL || wf_properties_fill(&wf->search_attributes, attributes->indexed_fields.items,
+                                                     attributes->indexed_fields.count));
 }
 
 static void initialize(struct wf *wf, const struct wf_sdk_activation *activation,
@@ -172,7 +186,7 @@ static void initialize(struct wf *wf, const struct wf_sdk_activation *activation
     if (wf->is_broken || strand == NULL) {
         return;
     }
-    if (!fill_memo(wf, job->memo)) {
+    if (!fill_properties(wf, job)) {
         wf_run_break(wf, "the memo does not fit into the run's memory");
         return;
     }
@@ -407,8 +421,9 @@ static void resolve_activity(struct wf *wf, const struct wf_sdk_resolve_activity
     }
 }
 
-static wf_error already_started(struct wf *wf, const struct wf_future *child)
+static wf_error not_started(struct wf *wf, const struct wf_future *child, int32_t cause)
 {
+    const bool is_taken = cause == WF_SDK_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS;
     struct wf_failure *failure = wf_failure_new(wf, WF_STR("Child Workflow execution could not be started"));
     struct wf_child_workflow_execution_failure_info *info = wf_take(wf, 1, sizeof *info);
 
@@ -419,7 +434,9 @@ static wf_error already_started(struct wf *wf, const struct wf_future *child)
     failure->failure_info_case = 12;
     failure->failure_info.child_workflow_execution_failure_info = info;
     failure->cause =
-        wf_application_new(wf, "WorkflowAlreadyStarted", WF_STR("a workflow with the child's id is running"));
+        is_taken ? wf_application_new(wf, "WorkflowAlreadyStarted",
+                                      WF_STR("the child's id is taken, by a run or by its reuse policy"))
+                 : wf_application_new(wf, "StartRefused", WF_STR("the service refused to start the child"));
     return failure;
 }
 
@@ -434,7 +451,8 @@ static void resolve_child_start(struct wf *wf, const struct wf_sdk_resolve_child
     if (job->status_case == 2) {
         child->child_run_id = wf_copy_text(wf, job->status.succeeded->run_id);
     } else {
-        failure = job->status_case == 4 ? job->status.cancelled->failure : already_started(wf, child);
+        failure = job->status_case == 4 ? job->status.cancelled->failure
+                                        : not_started(wf, child, job->status.failed->cause);
         (void)wf_future_take(wf, FUTURE_CHILD, job->seq);
         wf_future_end(child, (struct wf_value){0}, failure);
     }

@@ -151,6 +151,7 @@ struct wf {
     struct wf_info info;
     struct wf_args args;
     struct wf_map memo;
+    struct wf_map search_attributes;
 
     /* the activation */
     wf_time_ns now_ns;
@@ -384,6 +385,16 @@ struct wf_args wf_args_of_payloads(struct wf *wf, const struct wf_payload *paylo
 
 /* Breaks when the value is not JSON. */
 void wf_payload_of_value(struct wf *wf, struct wf_value value, struct wf_payload *payload);
+
+/* ---- properties.c ---- */
+
+/* Entries of the run's start; the items stay the caller's. False when memory is gone. */
+bool wf_properties_fill(struct wf_map *entries, const struct wf_entry_payload *items, uint32_t count);
+struct wf_entry_payload *wf_memo_entries(struct wf *wf, const struct wf_pair *pairs, size_t count);
+
+/* NULL for none. */
+struct wf_search_attributes *wf_search_attributes_of(struct wf *wf, const struct wf_search_attribute *attributes,
+                                                     size_t count);
 struct wf_payload *wf_payloads_of_args(struct wf *wf, struct wf_args args);
 
 /* ---- format.c ---- */

@@ -121,10 +121,33 @@ static void append_times(struct wf_buffer *text, const struct wf_history *histor
     wf_buffer_append_char(text, '\n');
 }
 
+/* When the first workflow task is still to come, because of a schedule, a retry or a delay. */
+static bool is_in_backoff(const struct wf_history *history, struct wf_timestamp *until)
+{
+    const struct wf_event *first = &history->events[0];
+    int64_t due_ns = 0;
+
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        if (history->events[i].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
+            return false;
+        }
+    }
+    if (first->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
+        return false;
+    }
+    due_ns = wf_time_of(first->attributes.workflow_execution_started->first_workflow_task_backoff);
+    if (due_ns <= 0 || !wf_add_i64(wf_time_of(first->event_time), due_ns, &due_ns)) {
+        return false;
+    }
+    *until = wf_timestamp_of(due_ns);
+    return true;
+}
+
 static void append_pending_text(struct cli_output *out, const struct wf_history *history,
                                 const struct cli_pending *pending)
 {
     struct wf_buffer *text = &out->text;
+    struct wf_timestamp until = {0};
 
     if (is_closed(history)) {
         return;
@@ -140,7 +163,11 @@ static void append_pending_text(struct cli_output *out, const struct wf_history 
         cli_append_duration(text, cli_elapsed_ns(history->events[0].event_time, pending->items[i]->event_time));
         wf_buffer_append_text(text, " after the start\n");
     }
-    if (!has_open_task(history) && pending->count == 0) {
+    if (is_in_backoff(history, &until)) {
+        wf_buffer_append_text(text, "  its first workflow task, at ");
+        wf_print_timestamp(text, until);
+        wf_buffer_append_char(text, '\n');
+    } else if (!has_open_task(history) && pending->count == 0) {
         wf_buffer_append_text(text, "  a signal, an update or a condition: no step is open\n");
     }
 }

@@ -364,6 +364,22 @@ static void explain_held(struct answer *answer)
     diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
 }
 
+/* Between two runs of a chain, or before the first. */
+static void explain_backoff(struct answer *answer)
+{
+    const struct wf_string cron = answer->description->cron_schedule;
+
+    wf_buffer_append_text(&answer->site, "its first task");
+    wf_buffer_append_text(&answer->reason, "waits for the time of its first workflow task, ");
+    sim_moment_print(virtual_of(&answer->run, answer->description, answer->description->first_task_time_ns),
+                     &answer->reason);
+    if (cron.size_bytes > 0) {
+        wf_buffer_printf(&answer->reason, "; cron schedule \"%S\" never ends by itself: give the start an "
+                         "`execution_timeout`, or cancel it", &cron);
+    }
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_TIMER);
+}
+
 /* Nothing is pending: it waits for somebody outside. */
 static void explain_condition(struct answer *answer)
 {
@@ -405,6 +421,8 @@ static void explain_open(struct answer *answer)
         explain_child(answer);
     } else if (description->is_held) {
         explain_held(answer);
+    } else if (description->first_task_time_ns > 0) {
+        explain_backoff(answer);
     } else {
         explain_condition(answer);
     }
@@ -447,6 +465,7 @@ bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view 
         return false;
     }
     if (description.pending_timer_ids.count > 0 || description.run_expiration_ns != 0 ||
+        description.first_task_time_ns != 0 ||
         description.pending_workflow_task_is_started ||
         description.pending_workflow_task_attempt > 1) {
         return false;

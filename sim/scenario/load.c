@@ -1,4 +1,4 @@
-/* What runs and who acts on it: queues, starts, clients and operators. */
+/* Where work is done and who acts on it: queues, clients and operators. */
 #include "sim/scenario/section.h"
 
 /* ---- Queues ---- */
@@ -43,70 +43,6 @@ enum wf_status sim_parse_queues(struct sim_loader *loader, const struct sim_yaml
     }
     config->queues = queues;
     config->queue_count = node->count;
-    return WF_OK;
-}
-
-/* ---- Starts ---- */
-
-static void prepare_start(void *item)
-{
-    *(struct sim_start *)item = (struct sim_start){.count = 1};
-}
-
-enum wf_status sim_parse_id_reuse(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    static const char *const names[] = {"allow_duplicate", "allow_duplicate_failed_only", "reject_duplicate", NULL};
-    uint32_t index = 0;
-
-    WF_TRY(sim_parse_name(loader, node, "id reuse policy", names, &index));
-    *(int32_t *)target = (int32_t)(index + WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
-    return WF_OK;
-}
-
-enum wf_status sim_parse_id_conflict(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    static const char *const names[] = {"fail", "use_existing", "terminate_existing", NULL};
-    uint32_t index = 0;
-
-    WF_TRY(sim_parse_name(loader, node, "id conflict policy", names, &index));
-    *(int32_t *)target = (int32_t)(index + WF_WORKFLOW_ID_CONFLICT_POLICY_FAIL);
-    return WF_OK;
-}
-
-enum wf_status sim_parse_start_signal(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    struct sim_start *start = target;
-
-    start->is_signal_with_start = true;
-    return sim_parse_text(loader, node, &start->signal_name);
-}
-
-static enum wf_status check_start(struct sim_loader *loader, const struct sim_yaml *node, struct sim_start *start)
-{
-    const struct sim_yaml *type = sim_yaml_get(node, "workflow");
-
-    start->place = sim_yaml_place(type != NULL ? type : node);
-    if (start->workflow_type.size_bytes == 0) {
-        return sim_loader_fail(loader, node, "a start needs `workflow`: the workflow type");
-    }
-    if (start->workflow_id.text.size_bytes == 0) {
-        return sim_loader_fail(loader, node, "a start needs `id`: \"order-${n}\"");
-    }
-    const struct sim_yaml *input = sim_yaml_get(node, "input");
-    return input == NULL ? WF_OK : sim_expect_list(loader, input, "input, the list of arguments,");
-}
-
-enum wf_status sim_parse_starts(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    struct sim_config *config = target;
-    void *starts = NULL;
-
-    WF_TRY(sim_bind_list(loader, node, "start", sim_keys_start, sizeof(struct sim_start), prepare_start, &starts,
-                         &config->start_count));
-    config->starts = starts;
-    for (uint32_t i = 0; i < config->start_count; i++) {
-        WF_TRY(check_start(loader, &node->items[i], &((struct sim_start *)starts)[i]));
-    }
     return WF_OK;
 }
 
@@ -217,10 +153,9 @@ enum wf_status sim_parse_client_start(struct sim_loader *loader, const struct si
     struct sim_client *client = target;
 
     client->action = SIM_CLIENT_START;
-    prepare_start(&client->start);
-    WF_TRY(sim_bind(loader, node, "a start", sim_keys_start, &client->start));
+    WF_TRY(sim_parse_start(loader, node, &client->start));
     client->to = client->start.workflow_id;
-    return check_start(loader, node, &client->start);
+    return WF_OK;
 }
 
 enum wf_status sim_parse_client_expect(struct sim_loader *loader, const struct sim_yaml *node, void *target)

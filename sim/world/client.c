@@ -89,7 +89,12 @@ static bool fill_start(struct sim_world *world, const struct sim_start *start, u
         .request_id = make_request_id(world, node),
         .workflow_id_reuse_policy = start->id_reuse_policy,
         .workflow_id_conflict_policy = start->id_conflict_policy,
+        .cron_schedule = start->cron_schedule,
+        .workflow_start_delay = duration_or_none(start->start_delay_ns),
     };
+    if (!sim_start_fill(world, start, workflow, n, body)) {
+        return false;
+    }
     request->call_case = WF_CASE_svc_request_start_workflow;
     request->call.start_workflow = body;
     if (body->input == NULL || !start->is_signal_with_start) {

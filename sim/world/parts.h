@@ -462,6 +462,12 @@ bool sim_client_reset(struct sim_world *world, struct sim_run_record *run, uint6
 bool sim_reset_fill(struct sim_world *world, const struct sim_client *client, const struct sim_run_record *run,
                     uint64_t pick, struct wf_svc_reset_workflow *request);
 
+/* ---- start_fields.c: what a start says beside its input ---- */
+
+/* Retry policy, memo and search attributes. False when the run cannot go on. */
+bool sim_start_fill(struct sim_world *world, const struct sim_start *start, struct sim_workflow *workflow, uint64_t n,
+                    struct wf_svc_start_workflow *body);
+
 /* ---- payload.c: templates as texts, JSON as payloads ---- */
 /* What a template gives, in the step's memory; false when it cannot be expanded, and the world has failed then. */
 bool sim_world_expand(struct sim_world *world, struct sim_template text, const struct sim_template_values *values,
@@ -469,6 +475,10 @@ bool sim_world_expand(struct sim_world *world, struct sim_template text, const s
 bool sim_world_expand_value(struct sim_world *world, struct sim_value_template value,
                             const struct sim_template_values *values, struct wf_string *json);
 bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload);
+
+/* The same of a search attribute, with its type. False when memory is gone. */
+bool sim_attribute_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload);
+
 /* Each item of a JSON array; anything else is one payload. NULL when memory is gone. */
 struct wf_payloads *sim_payloads_of_json(struct wf_arena *arena, struct wf_string json);
 /* "[a,b]" of JSON payloads; those that are not JSON read as null. */

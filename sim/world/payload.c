@@ -41,6 +41,43 @@ bool sim_payload_of_json(struct wf_arena *arena, struct wf_string json, struct w
     return true;
 }
 
+/* What an SDK calls a value of this form. */
+static const char *attribute_type(struct wf_string json)
+{
+    switch (json.size_bytes == 0 ? '\0' : json.data[0]) {
+    case '[':
+        return "KeywordList";
+    case 't':
+    case 'f':
+        return "Bool";
+    case '"':
+        return "Keyword";
+    default:
+        break;
+    }
+    for (size_t i = 0; i < json.size_bytes; i++) {
+        if (json.data[i] == '.' || json.data[i] == 'e' || json.data[i] == 'E') {
+            return "Double";
+        }
+    }
+    return "Int";
+}
+
+bool sim_attribute_of_json(struct wf_arena *arena, struct wf_string json, struct wf_payload *payload)
+{
+    struct wf_entry_string *type = NULL;
+
+    if (!sim_payload_of_json(arena, json, payload)) {
+        return false;
+    }
+    type = WF_LIST_APPEND(arena, payload->metadata);
+    if (type == NULL) {
+        return false;
+    }
+    *type = (struct wf_entry_string){WF_STR("type"), wf_string_of(attribute_type(json))};
+    return true;
+}
+
 struct wf_payloads *sim_payloads_of_json(struct wf_arena *arena, struct wf_string json)
 {
     const bool is_array = json.size_bytes > 0 && json.data[0] == '[';

@@ -504,6 +504,121 @@ static void test_machine_child__held(void **state)
     }
 }
 
+/* START_HELD_LATER and the rows of HELD_BACKOFF: a child with a schedule waits for its parent and for its slot, whichever
+ * comes later. */
+static void test_machine_child__held_in_backoff(void **state)
+{
+    enum { RELEASED_FIRST, DUE_FIRST, SIGNALED, CANCELED, TERMINATED, TIMED_OUT };
+    static const struct {
+        const char *name;
+        const char *before; /* the slot, when the parent has recorded the start; or ever */
+        const char *after;
+    } rows[] = {
+        [RELEASED_FIRST] = {"released first", "WorkflowExecutionStarted", "WorkflowExecutionStarted Scheduled(1)"},
+        [DUE_FIRST] = {"due first", "WorkflowExecutionStarted", "WorkflowExecutionStarted Scheduled(1)"},
+        [SIGNALED] = {"signaled", "WorkflowExecutionStarted Signaled", "WorkflowExecutionStarted Signaled Scheduled(1)"},
+        [CANCELED] = {"canceled", "WorkflowExecutionStarted CancelRequested Scheduled(1)",
+                      "WorkflowExecutionStarted CancelRequested Scheduled(1)"},
+        [TERMINATED] = {"terminated", "WorkflowExecutionStarted Terminated", "WorkflowExecutionStarted Terminated"},
+        [TIMED_OUT] = {"timed out", "WorkflowExecutionStarted", "WorkflowExecutionStarted WorkflowExecutionTimedOut"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        struct wf_command command = {0};
+
+        shard_fixture_init(&f, NULL);
+        f.held_call_case = WF_CASE_svc_request_schedule_first_task;
+        command = shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE);
+        command.attributes.start_child_workflow_execution->cron_schedule = WF_STR("@every 5s");
+        command.attributes.start_child_workflow_execution->workflow_execution_timeout = wf_duration_of(
+            i == TIMED_OUT ? 2 * WF_NS_PER_S : 0);
+        begin_with(&f, command);
+        if (i == RELEASED_FIRST) {
+            shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK);
+        } else if (i == SIGNALED) {
+            shard_signal(&f, "c", "go", "r");
+        } else if (i == CANCELED) {
+            shard_cancel(&f, "c");
+        } else if (i == TERMINATED) {
+            shard_terminate(&f, "c");
+        }
+        if (i == DUE_FIRST) {
+            shard_fixture_advance(&f, 5 * WF_NS_PER_S);
+        }
+        shard_history_is(&f, "c", rows[i].before);
+        if (i != RELEASED_FIRST) {
+            shard_fixture_advance(&f, i == DUE_FIRST ? 0 : 2 * WF_NS_PER_S);
+            shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK);
+        }
+        shard_fixture_advance(&f, i == DUE_FIRST || i == CANCELED ? 0 : 5 * WF_NS_PER_S);
+        shard_history_is(&f, "c", rows[i].after);
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* 5.4 step 3: a start that was refused for another reason than its id says so. */
+static void test_machine_child__refusals_have_their_own_cause(void **state)
+{
+    static const struct {
+        enum wf_call_status status;
+        int32_t cause;
+    } rows[] = {
+        {WF_CALL_ALREADY_STARTED, WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS},
+        {WF_CALL_NOT_FOUND, WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND},
+        {WF_CALL_INVALID_ARGUMENT, WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_UNSPECIFIED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+
+        shard_fixture_init(&f, NULL);
+        f.held_call_case = WF_CASE_svc_request_start_workflow;
+        begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
+        shard_fixture_answer_call(&f, rows[i].status);
+        assert_int_equal(last_event(&f, "p", WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED)
+                             ->attributes.start_child_workflow_execution_failed->cause,
+                         rows[i].cause);
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* 2.4, 5.4: the policy that the parent gives is written with its defaults, and the child begins again by it. The parent
+ * hears of the last attempt only. */
+static void test_machine_child__retries(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command command = {0};
+    const struct wf_event_start_child_workflow_execution_initiated *initiated = NULL;
+    struct wf_string first = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    command = shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE);
+    command.attributes.start_child_workflow_execution->retry_policy = WF_ARENA_NEW(&f.arena, struct wf_retry_policy);
+    command.attributes.start_child_workflow_execution->retry_policy->maximum_attempts = 2;
+    begin_with(&f, command);
+    initiated = last_event(&f, "p", WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED)
+                    ->attributes.start_child_workflow_execution_initiated;
+    assert_int_equal(initiated->retry_policy->initial_interval.seconds, 1);
+    assert_int_equal(initiated->retry_policy->maximum_interval.seconds, 100);
+
+    first = run_of(&f, "c");
+    command = shard_fail_workflow(&f);
+    shard_complete(&f, shard_poll_of(&f, "c"), &command, 1);
+    assert_false(wf_string_equal(run_of(&f, "c"), first));
+    shard_history_is(&f, "p", STARTED);
+    shard_fixture_advance(&f, WF_NS_PER_S);
+    shard_complete(&f, shard_poll_of(&f, "c"), &command, 1);
+    shard_history_is(&f, "p", STARTED " ChildWorkflowExecutionFailed");
+    assert_int_equal(last_event(&f, "p", WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED)
+                         ->attributes.child_workflow_execution_failed->retry_state,
+                     WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED);
+    shard_fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +639,9 @@ int main(void)
         cmocka_unit_test(test_machine_child__never_born),
         cmocka_unit_test(test_machine_child__report_to_a_closed_parent),
         cmocka_unit_test(test_machine_child__held),
+        cmocka_unit_test(test_machine_child__held_in_backoff),
+        cmocka_unit_test(test_machine_child__refusals_have_their_own_cause),
+        cmocka_unit_test(test_machine_child__retries),
     };
 
     return cmocka_run_group_tests_name("machine_child", tests, NULL, NULL);

@@ -226,6 +226,129 @@ static void test_machine_execution__retries_the_run(void **state)
     shard_fixture_deinit(&f);
 }
 
+static const struct wf_event_workflow_execution_started *started_of(struct shard_fixture *f)
+{
+    return shard_events(f, "w").events.items[0].attributes.workflow_execution_started;
+}
+
+/* 7.5: each run that ends by itself is followed by one for the next slot, with the last result, and after a failure with
+ * that, too. The retry policy is asked first. */
+static void test_machine_execution__cron(void **state)
+{
+    struct shard_fixture f;
+    struct wf_retry_policy policy = {.maximum_attempts = 2, .initial_interval = wf_duration_of(3 * WF_NS_PER_S)};
+    const struct wf_event_workflow_execution_completed *completed = NULL;
+    struct wf_payloads result = {0};
+    struct wf_command command = {0};
+    struct wf_string first = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start_with(&f, (struct wf_svc_start_workflow){
+                             .workflow_id = WF_STR("w"), .cron_schedule = WF_STR("@every 60s"), .retry_policy = &policy});
+    shard_history_is(&f, "w", "WorkflowExecutionStarted");
+    assert_int_equal(started_of(&f)->initiator, WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE);
+    assert_int_equal(wf_time_of(started_of(&f)->first_workflow_task_backoff), 60 * WF_NS_PER_S);
+    first = current_run(&f, "w");
+    shard_fixture_advance(&f, 60 * WF_NS_PER_S);
+
+    {
+        const struct wf_svc_workflow_task *task = shard_poll(&f);
+        struct wf_payload *payload = WF_LIST_APPEND(&f.arena, result.payloads);
+
+        shard_fixture_advance(&f, 9 * WF_NS_PER_S);
+        command = shard_complete_workflow(&f);
+        payload->data = WF_STR("7");
+        command.attributes.complete_workflow_execution->result = &result;
+        shard_status_is(shard_complete(&f, task, &command, 1), WF_CALL_OK);
+    }
+    completed = shard_events_of(&f, first).events.items[4].attributes.workflow_execution_completed;
+    assert_true(wf_string_equal(completed->new_execution_run_id, current_run(&f, "w")));
+    assert_int_equal(wf_time_of(started_of(&f)->first_workflow_task_backoff), 51 * WF_NS_PER_S);
+    test_string_is("result", started_of(&f)->last_completion_result->payloads.items[0].data, "7");
+    assert_null(started_of(&f)->continued_failure);
+    assert_int_equal(started_of(&f)->attempt, 1);
+
+    /* A failure is retried: the result is lost then (7.4, quirk); after the last attempt the schedule goes on. */
+    shard_fixture_advance(&f, 51 * WF_NS_PER_S);
+    command = shard_fail_workflow(&f);
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    assert_int_equal(started_of(&f)->attempt, 2);
+    assert_int_equal(started_of(&f)->initiator, WF_CONTINUE_AS_NEW_INITIATOR_RETRY);
+    assert_null(started_of(&f)->last_completion_result);
+    shard_fixture_advance(&f, 3 * WF_NS_PER_S);
+    first = current_run(&f, "w");
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    assert_int_equal(started_of(&f)->attempt, 1);
+    assert_int_equal(started_of(&f)->initiator, WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE);
+    assert_non_null(started_of(&f)->continued_failure);
+    assert_int_equal(shard_events_of(&f, first).events.items[4].attributes.workflow_execution_failed->retry_state,
+                     WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED);
+    shard_fixture_deinit(&f);
+}
+
+/* 7.5, 7.6: a cancel and the end of the execution end the chain; the end of a run does not. */
+static void test_machine_execution__cron_ends(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command command = {0};
+    struct wf_string first = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start_with(&f, (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"),
+                                                        .cron_schedule = WF_STR("@every 60s"),
+                                                        .workflow_run_timeout = wf_duration_of(10 * WF_NS_PER_S),
+                                                        .workflow_execution_timeout = wf_duration_of(100 * WF_NS_PER_S)});
+    first = current_run(&f, "w");
+    shard_fixture_advance(&f, 71 * WF_NS_PER_S);
+    assert_false(wf_string_equal(first, current_run(&f, "w"))); /* the run's time was over */
+    assert_non_null(started_of(&f)->continued_failure);
+    shard_fixture_advance(&f, 30 * WF_NS_PER_S);
+    shard_history_is(&f, "w", "WorkflowExecutionStarted WorkflowExecutionTimedOut");
+    shard_start_with(&f, (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"), .cron_schedule = WF_STR("@every 60s")});
+    shard_cancel(&f, "w");
+    command = shard_cancel_workflow(&f);
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    shard_history_is(&f, "w", "WorkflowExecutionStarted CancelRequested Scheduled(1) Started Completed WorkflowExecutionCanceled");
+    shard_fixture_deinit(&f);
+}
+
+/* 7.5: a run that is cancelled before its slot, and completes, leaves the slot to the next one. */
+static void test_machine_execution__cron_slot_is_not_lost(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command command = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start_with(&f, (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"), .cron_schedule = WF_STR("@every 60s")});
+    shard_fixture_advance(&f, 20 * WF_NS_PER_S);
+    shard_cancel(&f, "w");
+    command = shard_complete_workflow(&f);
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    assert_int_equal(wf_time_of(started_of(&f)->first_workflow_task_backoff), 40 * WF_NS_PER_S);
+    shard_fixture_deinit(&f);
+}
+
+/* 7.1, 7.5: schedules that the service does not take. */
+static void test_machine_execution__bad_cron_is_refused(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(shard_start_with(&f, (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"),
+                                                                        .cron_schedule = WF_STR("every day")}),
+                    WF_CALL_INVALID_ARGUMENT);
+    shard_status_is(shard_start_with(&f, (struct wf_svc_start_workflow){
+                                             .workflow_id = WF_STR("w"),
+                                             .cron_schedule = WF_STR("@daily"),
+                                             .workflow_start_delay = wf_duration_of(WF_NS_PER_S)}),
+                    WF_CALL_INVALID_ARGUMENT);
+    shard_fixture_deinit(&f);
+}
+
 /* 7.1, rows 2 to 9: what a start comes to, by the state of the current run and the policies. */
 static void test_machine_execution__start_policies(void **state)
 {
@@ -405,6 +528,10 @@ int main(void)
         cmocka_unit_test(test_machine_execution__run_timeout),
         cmocka_unit_test(test_machine_execution__continues_as_new),
         cmocka_unit_test(test_machine_execution__retries_the_run),
+        cmocka_unit_test(test_machine_execution__cron),
+        cmocka_unit_test(test_machine_execution__cron_ends),
+        cmocka_unit_test(test_machine_execution__cron_slot_is_not_lost),
+        cmocka_unit_test(test_machine_execution__bad_cron_is_refused),
         cmocka_unit_test(test_machine_execution__start_policies),
         cmocka_unit_test(test_machine_execution__signal_with_start),
         cmocka_unit_test(test_machine_execution__signal_dedup),

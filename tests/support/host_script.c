@@ -257,7 +257,7 @@ void script_child_started(struct script *script, uint32_t seq, const char *run_i
     add_job(script, 10, job);
 }
 
-void script_child_refused(struct script *script, uint32_t seq)
+void script_child_refused(struct script *script, uint32_t seq, bool is_taken)
 {
     struct wf_sdk_resolve_child_workflow_execution_start *job =
         TAKE(script, struct wf_sdk_resolve_child_workflow_execution_start);
@@ -265,6 +265,8 @@ void script_child_refused(struct script *script, uint32_t seq)
     job->seq = seq;
     job->status_case = 3;
     job->status.failed = TAKE(script, struct wf_sdk_resolve_child_workflow_execution_start_failure);
+    job->status.failed->cause = is_taken ? WF_SDK_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS
+                                         : WF_SDK_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_UNSPECIFIED;
     add_job(script, 10, job);
 }
 

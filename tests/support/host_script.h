@@ -41,7 +41,8 @@ void script_cancel(struct script *script, const char *reason);
 void script_patch(struct script *script, const char *id);
 void script_seed(struct script *script, uint64_t seed);
 void script_child_started(struct script *script, uint32_t seq, const char *run_id);
-void script_child_refused(struct script *script, uint32_t seq);
+/* is_taken: because of its id. */
+void script_child_refused(struct script *script, uint32_t seq, bool is_taken);
 void script_child_result(struct script *script, uint32_t seq, const char *value);
 void script_external(struct script *script, uint32_t seq, bool is_cancel, const char *failure);
 

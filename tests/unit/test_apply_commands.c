@@ -109,7 +109,7 @@ static struct wf_command child_without(struct shard_fixture *f, int what)
     attributes->workflow_id = what == 0 ? (struct wf_string){0} : attributes->workflow_id;
     attributes->workflow_type = what == 1 ? NULL : attributes->workflow_type;
     attributes->workflow_run_timeout = what == 2 ? wf_duration_of(-1) : (struct wf_timestamp){0};
-    attributes->cron_schedule = what == 3 ? WF_STR("@daily") : (struct wf_string){0};
+    attributes->cron_schedule = what == 3 ? WF_STR("@dayly") : (struct wf_string){0};
     attributes->namespace = what == 4 ? WF_STR("elsewhere") : (struct wf_string){0};
     if (what == 5) {
         attributes->retry_policy = WF_ARENA_NEW(&f->arena, struct wf_retry_policy);
@@ -133,7 +133,7 @@ static struct wf_command child_with_bad_timeout(struct shard_fixture *f)
     return child_without(f, 2);
 }
 
-static struct wf_command child_with_cron(struct shard_fixture *f)
+static struct wf_command child_with_bad_cron(struct shard_fixture *f)
 {
     return child_without(f, 3);
 }
@@ -214,7 +214,7 @@ static void test_apply_commands__causes(void **state)
         {"child with bad timeout", child_with_bad_timeout, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
         {"child with bad policy", child_with_bad_policy, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
         {"child elsewhere", child_elsewhere, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
-        {"child with cron", child_with_cron, "FEATURE_DISABLED"},
+        {"child with bad cron", child_with_bad_cron, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
         {"signal to nobody", signal_to_nobody, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
         {"signal without name", signal_without_name, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
         {"signal to no run", signal_to_no_run, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},

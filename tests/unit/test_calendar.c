@@ -90,7 +90,8 @@ static void test_calendar__two_day_fields(void **state)
     (void)state;
     expect_next("0 0 13 * fri", WF_CRON_OF_WORKFLOW, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
     expect_next("0 0 13 * fri", WF_CRON_OF_SCHEDULE, "2026-01-01T00:00:00Z", "2026-02-13T00:00:00Z");
-    expect_next("0 0 */5 * fri", WF_CRON_OF_WORKFLOW, "2026-01-01T00:00:00Z", "2026-01-16T00:00:00Z");
+    expect_next("0 0 */5 * fri", WF_CRON_OF_WORKFLOW, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    expect_next("0 0 *,5 * fri", WF_CRON_OF_WORKFLOW, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
 }
 
 static void test_calendar__intervals(void **state)
@@ -104,6 +105,95 @@ static void test_calendar__intervals(void **state)
     assert_null(wf_cron_read(&cron, WF_STR("@every 1d/6h"), WF_CRON_OF_SCHEDULE));
     assert_int_equal(cron.interval_s, 86400);
     assert_int_equal(cron.phase_s, 21600);
+}
+
+/* What a workflow's schedule may say, and when it comes after Thursday 2026-01-01 10:07:30 (7.5). */
+static void test_calendar__workflow_schedules(void **state)
+{
+    static const struct {
+        const char *schedule;
+        const char *expected;
+    } rows[] = {
+        {"* * * * *", "2026-01-01T10:08:00Z"},
+        {"*/15 * * * *", "2026-01-01T10:15:00Z"},
+        {"7 * * * *", "2026-01-01T11:07:00Z"},
+        {"0 2 * * *", "2026-01-02T02:00:00Z"},
+        {" 30\t9-17/4  * * * ", "2026-01-01T13:30:00Z"},
+        {"50/3 * * * *", "2026-01-01T10:50:00Z"},
+        {"5,45,9 10,11 * * *", "2026-01-01T10:09:00Z"},
+        {"0 0 * * MON-FRI", "2026-01-02T00:00:00Z"},
+        {"0 0 * * sat,0", "2026-01-03T00:00:00Z"},
+        {"0 0 31 * ?", "2026-01-31T00:00:00Z"},
+        {"0 0 31 feb,APR-may *", "2026-05-31T00:00:00Z"},
+        {"0 0 13 * 5", "2026-01-02T00:00:00Z"},   /* either day will do */
+        {"0 0 */2 * 5", "2026-01-02T00:00:00Z"},  /* a step restricts */
+        {"0 0 29 2 *", "2028-02-29T00:00:00Z"},
+        {"@yearly", "2027-01-01T00:00:00Z"},
+        {"@annually", "2027-01-01T00:00:00Z"},
+        {"@monthly", "2026-02-01T00:00:00Z"},
+        {"@weekly", "2026-01-04T00:00:00Z"},
+        {"@daily", "2026-01-02T00:00:00Z"},
+        {"@midnight", "2026-01-02T00:00:00Z"},
+        {"@hourly", "2026-01-01T11:00:00Z"},
+        {"@every 1h30m", "2026-01-01T11:37:30Z"},
+        {"@every 1.5h", "2026-01-01T11:37:30Z"},
+        {"@every .5m", "2026-01-01T10:08:00Z"},
+        {"@every 2s900ms", "2026-01-01T10:07:32Z"}, /* whole seconds */
+        {"@every 10ms", "2026-01-01T10:07:31Z"},    /* at least one */
+        {"CRON_TZ=UTC 0 2 * * *", "2026-01-02T02:00:00Z"},
+        {"TZ=Asia/Tokyo 0 2 * * *", "2026-01-01T17:00:00Z"},
+        {"CRON_TZ=Asia/Kolkata 0 20 1 * *", "2026-01-01T14:30:00Z"},
+        {"CRON_TZ=Etc/GMT+5 0 2 * * *", "2026-01-02T07:00:00Z"},
+        {"CRON_TZ=Etc/GMT-14 @daily", "2026-01-02T10:00:00Z"},
+    };
+    const int64_t from_s = time_of("2026-01-01T10:07:30Z");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wf_cron cron;
+        const char *problem = wf_cron_read(&cron, wf_string_of(rows[i].schedule), WF_CRON_OF_WORKFLOW);
+        int64_t next_s = 0;
+
+        if (problem != NULL || !wf_cron_next(&cron, from_s, from_s, &next_s) || next_s != time_of(rows[i].expected)) {
+            fail_msg("%s: %s, %lld s off", rows[i].schedule, problem == NULL ? "read" : problem,
+                     (long long)(next_s - time_of(rows[i].expected)));
+        }
+    }
+}
+
+/* Slots that passed while a run ran are skipped; one that is now still counts (7.5). */
+static void test_calendar__passed_slots_are_skipped(void **state)
+{
+    static const struct {
+        const char *schedule;
+        const char *now;
+        const char *expected; /* NULL: never */
+    } rows[] = {
+        {"0 2 * * *", "2026-01-01T02:00:00Z", "2026-01-02T02:00:00Z"},
+        {"0 2 * * *", "2026-01-01T02:00:01Z", "2026-01-02T02:00:00Z"},
+        {"0 2 * * *", "2026-01-05T02:00:00Z", "2026-01-05T02:00:00Z"},
+        {"0 2 * * *", "2026-01-05T02:00:01Z", "2026-01-06T02:00:00Z"},
+        {"@every 7h", "2026-01-01T02:00:00Z", "2026-01-01T09:00:00Z"},
+        {"@every 7h", "2026-01-01T16:00:00Z", "2026-01-01T16:00:00Z"},
+        {"@every 7h", "2026-01-01T16:00:01Z", "2026-01-01T23:00:00Z"},
+        {"@every 7h", "2200-01-01T16:00:01Z", NULL},
+        {"@every 800000h", "2026-01-01T02:00:00Z", NULL},
+        {"0 2 * * *", "2200-01-01T16:00:01Z", NULL},
+        {"0 0 30 2 *", "2026-01-01T02:00:00Z", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wf_cron cron;
+        int64_t next_s = 0;
+
+        assert_null(wf_cron_read(&cron, wf_string_of(rows[i].schedule), WF_CRON_OF_WORKFLOW));
+        if (wf_cron_next(&cron, time_of("2026-01-01T02:00:00Z"), time_of(rows[i].now), &next_s) !=
+                (rows[i].expected != NULL) ||
+            (rows[i].expected != NULL && next_s != time_of(rows[i].expected))) {
+            fail_msg("%s at %s", rows[i].schedule, rows[i].now);
+        }
+    }
 }
 
 /* What is no cron string is refused, not guessed at. */
@@ -143,6 +233,18 @@ static void test_calendar__refusals(void **state)
         {"@every 999999999d999999999d", WF_CRON_OF_SCHEDULE},
         {"@every 1h/1h", WF_CRON_OF_SCHEDULE},
         {"@every 1h/1m", WF_CRON_OF_WORKFLOW},
+        {"@every ", WF_CRON_OF_WORKFLOW},
+        {"@every 5", WF_CRON_OF_WORKFLOW},
+        {"@every 1d", WF_CRON_OF_WORKFLOW},
+        {"@every -1h", WF_CRON_OF_WORKFLOW},
+        {"@every .h", WF_CRON_OF_WORKFLOW},
+        {"@every 999999999h999999999h", WF_CRON_OF_WORKFLOW},
+        {"CRON_TZ=Europe/Berlin 0 6 * * *", WF_CRON_OF_WORKFLOW},
+        {"CRON_TZ=Asia/Tokyo 0 6 * * *", WF_CRON_OF_SCHEDULE},
+        {"CRON_TZ=Etc/GMT+13 @daily", WF_CRON_OF_WORKFLOW},
+        {"CRON_TZ=Etc/GMT+ @daily", WF_CRON_OF_WORKFLOW},
+        {"CRON_TZ=Etc/GMT+5x @daily", WF_CRON_OF_WORKFLOW},
+        {"CRON_TZ=Etc/GMT @", WF_CRON_OF_WORKFLOW},
     };
     struct wf_cron cron;
 
@@ -178,6 +280,8 @@ int main(void)
         cmocka_unit_test(test_calendar__next_match),  cmocka_unit_test(test_calendar__two_day_fields),
         cmocka_unit_test(test_calendar__intervals),   cmocka_unit_test(test_calendar__refusals),
         cmocka_unit_test(test_calendar__ends_of_time),
+        cmocka_unit_test(test_calendar__workflow_schedules),
+        cmocka_unit_test(test_calendar__passed_slots_are_skipped),
     };
 
     return cmocka_run_group_tests_name("calendar", tests, NULL, NULL);

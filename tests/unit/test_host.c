@@ -942,9 +942,21 @@ static void test_child__refused_start_is_a_failure(void **state)
 
     script_begin(script, RUN(two_children), "W", "[1]");
     (void)script_run(script);
-    script_child_refused(script, 1);
-    script_expect(script, "fail <- child: Child Workflow execution could not be started <- WorkflowAlreadyStarted: a "
-                          "workflow with the child's id is running\n");
+    script_child_refused(script, 1, true);
+    script_expect(script, "fail <- child: Child Workflow execution could not be started <- WorkflowAlreadyStarted: the "
+                          "child's id is taken, by a run or by its reuse policy\n");
+}
+
+/* What the service has no name for is not called a duplicate. */
+static void test_child__refusal_without_a_name(void **state)
+{
+    struct script *script = *state;
+
+    script_begin(script, RUN(two_children), "W", "[1]");
+    (void)script_run(script);
+    script_child_refused(script, 1, false);
+    script_expect(script, "fail <- child: Child Workflow execution could not be started <- StartRefused: the service "
+                          "refused to start the child\n");
 }
 
 static void test_child__cancel_asks_the_child(void **state)
@@ -1255,7 +1267,7 @@ static void test_mistake__memory_exhausted_at_every_block(void **state)
         script->blocks.fail_from = script->blocks.take_count + block;
         (void)script_run(script);
         script_backoff(script, 2, 2, 1);
-        script_child_refused(script, 1);
+        script_child_refused(script, 1, true);
         (void)script_run(script);
         script_cancel(script, "a reason");
         has_passed = strncmp(script_run(script), "broken", 6) != 0;
@@ -1353,6 +1365,7 @@ int main(void)
         TEST(test_patch__deprecate_emits_nothing_without_a_marker_in_replay),
         TEST(test_child__start_signal_and_result),
         TEST(test_child__refused_start_is_a_failure),
+        TEST(test_child__refusal_without_a_name),
         TEST(test_child__cancel_asks_the_child),
         TEST(test_external__signal_and_cancel),
         TEST(test_spawn__functions_run_beside_each_other),
