@@ -152,6 +152,8 @@ enum sim_client_action {
     SIM_CLIENT_TERMINATE,
     SIM_CLIENT_START,
     SIM_CLIENT_RESET,
+    SIM_CLIENT_PAUSE,
+    SIM_CLIENT_UNPAUSE,
 };
 
 /* Where a reset begins again. */

@@ -366,6 +366,27 @@ static void time_out(struct wf_change *change, struct wf_state_activity *activit
     change->wants_task = true;
 }
 
+void wf_activities_pause(struct wf_change *change)
+{
+    for (uint32_t i = 0; i < change->state->activities.count; i++) {
+        change->state->activities.items[i].stamp++;
+    }
+}
+
+/* One in backoff is pushed at its time, as always. */
+void wf_activities_unpause(struct wf_change *change)
+{
+    for (uint32_t i = 0; i < change->state->activities.count; i++) {
+        struct wf_state_activity *activity = &change->state->activities.items[i];
+
+        activity->stamp++;
+        if (activity->state == WF_ACTIVITY_SCHEDULED) {
+            wf_change_push(change, true, activity->scheduled_event_id, activity->attempt,
+                           activity->stamp);
+        }
+    }
+}
+
 bool wf_activity_step(struct wf_change *change, struct wf_state_activity *activity,
                       enum wf_activity_input input, const struct wf_activity_details *details)
 {

@@ -223,8 +223,12 @@ void *wf_change_own_message(struct wf_change *change, const struct wf_message_ty
 void wf_change_push(struct wf_change *change, bool is_activity, int64_t scheduled_event_id,
                     int32_t attempt, int32_t stamp)
 {
-    struct wf_task_record *task = wf_task_new(change->shard, change->workflow, WF_TASK_TRANSFER);
+    struct wf_task_record *task = NULL;
 
+    if (is_activity && change->state->is_paused) {
+        return; /* 7.12: dispatched when the pause ends */
+    }
+    task = wf_task_new(change->shard, change->workflow, WF_TASK_TRANSFER);
     if (task == NULL) {
         return;
     }

@@ -126,6 +126,7 @@ enum wf_workflow_task_input {
     WF_WORKFLOW_TASK_TIME_OUT_STICKY,
     WF_WORKFLOW_TASK_FORCE_CLOSE,
     WF_WORKFLOW_TASK_RESET,
+    WF_WORKFLOW_TASK_PAUSE,
 };
 
 struct wf_workflow_task_details {
@@ -197,6 +198,10 @@ bool wf_activity_step(struct wf_change *change, struct wf_state_activity *activi
 void wf_activity_failed(struct wf_change *change, struct wf_state_activity *activity,
                         struct wf_failure *failure, struct wf_string identity,
                         int32_t timeout_type);
+
+/* 7.12: what was pushed cannot be started any more; what waits is pushed again when the pause ends. */
+void wf_activities_pause(struct wf_change *change);
+void wf_activities_unpause(struct wf_change *change);
 
 /* The earliest deadline of an activity and its type; 0 for the end of a backoff. INT64_MAX: none.
  */
@@ -289,6 +294,7 @@ bool wf_cancel_external_step(struct wf_change *change, struct wf_state_external 
 enum wf_execution_state {
     WF_EXECUTION_NONE,
     WF_EXECUTION_BACKOFF,
+    WF_EXECUTION_PAUSED,
     WF_EXECUTION_HELD, /* a child whose parent has not recorded the start */
     WF_EXECUTION_HELD_BACKOFF,
     WF_EXECUTION_RUNNING,
@@ -310,6 +316,8 @@ enum wf_execution_input {
     WF_EXECUTION_CONTINUE,
     WF_EXECUTION_TIME_OUT,
     WF_EXECUTION_TERMINATE,
+    WF_EXECUTION_PAUSE,
+    WF_EXECUTION_UNPAUSE,
 };
 
 struct wf_execution_details {
@@ -320,6 +328,7 @@ struct wf_execution_details {
     const struct wf_command_continue_as_new_workflow_execution *command;
     const struct wf_svc_signal_workflow *signal;
     const struct wf_svc_request_cancel *cancel;
+    const struct wf_svc_pause_workflow *pause;
     int32_t retry_state;
     struct wf_run_id successor_id;
     int64_t backoff_ns;
@@ -457,6 +466,7 @@ WF_OPERATION(workflow_task_completed);
 WF_OPERATION(workflow_task_failed);
 WF_OPERATION(reset_sticky);
 WF_OPERATION(reset);
+WF_OPERATION(pause); /* and its end */
 WF_OPERATION(activity_started);
 WF_OPERATION(activity_response);
 WF_OPERATION(query);

@@ -101,7 +101,7 @@ bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
     description->workflow_execution = execution;
     description->workflow_type = wf_string_copy(arena, start->workflow_type);
     description->task_queue = wf_string_copy(arena, start->task_queue);
-    description->status = state->status;
+    description->status = state->is_paused ? WF_WORKFLOW_EXECUTION_STATUS_PAUSED : state->status;
     description->start_time_ns = start->start_time_ns;
     description->close_time_ns = state->close_time_ns;
     description->event_count = state->next_event_id - 1;

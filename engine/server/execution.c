@@ -14,6 +14,9 @@ static enum wf_execution_state state_of(const struct wf_state_run *state)
     if (state->status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
         return WF_EXECUTION_CLOSED;
     }
+    if (state->is_paused) {
+        return WF_EXECUTION_PAUSED;
+    }
     if (state->is_held) {
         return state->is_in_backoff ? WF_EXECUTION_HELD_BACKOFF : WF_EXECUTION_HELD;
     }
@@ -98,6 +101,39 @@ static void request_cancel(struct wf_change *change, const struct wf_execution_d
     change->wants_task = true;
 }
 
+static void pause(struct wf_change *change, const struct wf_execution_details *details)
+{
+    struct wf_event_workflow_execution_paused *event = NULL;
+    const bool is_stepped = wf_workflow_task_step(change, WF_WORKFLOW_TASK_PAUSE, NULL);
+
+    WF_ASSERT(is_stepped);
+    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED, change->now_ns);
+    if (event != NULL) {
+        event->identity = details->pause->identity;
+        event->reason = details->pause->reason;
+        event->request_id = details->pause->request_id;
+        change->last_event->worker_may_ignore = true;
+    }
+    change->state->is_paused = true;
+    wf_activities_pause(change);
+}
+
+static void unpause(struct wf_change *change, const struct wf_execution_details *details)
+{
+    struct wf_event_workflow_execution_unpaused *event = wf_change_event(
+        change, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED, change->now_ns);
+
+    if (event != NULL) {
+        event->identity = details->pause->identity;
+        event->reason = details->pause->reason;
+        event->request_id = details->pause->request_id;
+        change->last_event->worker_may_ignore = true;
+    }
+    change->state->is_paused = false;
+    wf_activities_unpause(change);
+    change->wants_task = true; /* always */
+}
+
 /* What every end has in common. What pends dies with the run and gets no events (7.3, 7.6). */
 static void close_as(struct wf_change *change, enum wf_workflow_execution_status status)
 {
@@ -111,6 +147,7 @@ static void close_as(struct wf_change *change, enum wf_workflow_execution_status
     state->external_cancels.count = 0;
     state->is_in_backoff = false;
     state->is_held = false;
+    state->is_paused = false;
     change->is_closing = true;
     change->wants_task = false;
 }

@@ -261,7 +261,7 @@ void wf_query_reply(struct wf_shard *shard, struct wf_direct_query *query,
 static bool is_rejected(const struct wf_shard_run *run, int32_t condition)
 {
     if (wf_shard_run_is_open(run)) {
-        return false;
+        return run->state->is_paused;
     }
     return condition == WF_QUERY_REJECT_CONDITION_NOT_OPEN ||
            (condition == WF_QUERY_REJECT_CONDITION_NOT_COMPLETED_CLEANLY &&
@@ -276,7 +276,8 @@ static void reject(struct wf_shard *shard, const struct wf_shard_run *run,
                                                       struct wf_svc_query_answer);
 
     if (response != NULL && answer != NULL) {
-        answer->rejected_status = run->state->status;
+        answer->rejected_status = run->state->is_paused ? WF_WORKFLOW_EXECUTION_STATUS_PAUSED
+                                                          : run->state->status;
         response->answer_case = WF_CASE_svc_response_query_answer;
         response->answer.query_answer = answer;
     }

@@ -88,6 +88,14 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
         subject->shard_clock = request->call.terminate->shard_clock;
         subject->perform = wf_handle_terminate;
         return true;
+    case WF_CASE_svc_request_pause_workflow:
+        name_execution(subject, request->call.pause_workflow->workflow_execution);
+        subject->perform = wf_handle_pause;
+        return true;
+    case WF_CASE_svc_request_unpause_workflow:
+        name_execution(subject, request->call.unpause_workflow->workflow_execution);
+        subject->perform = wf_handle_pause;
+        return true;
     case WF_CASE_svc_request_reset_workflow:
         name_execution(subject, request->call.reset_workflow->workflow_execution);
         subject->reads_history = true;

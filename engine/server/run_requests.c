@@ -160,6 +160,38 @@ WF_OPERATION(terminate)
     wf_change_commit(&change, operation, &reply);
 }
 
+/* ---- Pause (7.12) ---- */
+
+WF_OPERATION(pause)
+{
+    const bool is_end = operation->request->call_case == WF_CASE_svc_request_unpause_workflow;
+    const struct wf_svc_pause_workflow *request = is_end ? operation->request->call.unpause_workflow
+                                                         : operation->request->call.pause_workflow;
+    const struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
+    struct wf_change change = {0};
+
+    if (run == NULL || !wf_shard_run_is_open(run)) {
+        wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
+        return;
+    }
+    if (request->request_id.size_bytes > 0 && run->state->is_paused == !is_end &&
+        wf_string_equal(run->state->pause_request_id, request->request_id)) {
+        wf_reply_give(shard, operation->call_id, workflow, run, &reply);
+        return;
+    }
+    wf_change_init(&change, shard, workflow, run);
+    if (!wf_execution_step(&change, is_end ? WF_EXECUTION_UNPAUSE : WF_EXECUTION_PAUSE,
+                           &(struct wf_execution_details){.pause = request})) {
+        wf_refuse(shard, operation, WF_CALL_FAILED_PRECONDITION,
+                  is_end                  ? "Workflow is not paused."
+                  : run->state->is_paused ? "Workflow is already paused."
+                                          : "The workflow's first task is not scheduled yet.");
+        return;
+    }
+    run->state->pause_request_id = wf_change_own(&change, request->request_id);
+    wf_change_commit(&change, operation, &reply);
+}
+
 /* ---- Reading ---- */
 
 WF_OPERATION(describe)

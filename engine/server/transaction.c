@@ -70,7 +70,7 @@ static void settle_open(struct wf_change *change)
         wf_change_flush(change);
         change->wants_task = true;
     }
-    if (change->wants_task) {
+    if (change->wants_task && !change->state->is_paused) {
         schedule_task(change);
     }
     /* 3.8 rule 2: only a started task keeps events waiting. */

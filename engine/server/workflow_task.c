@@ -272,6 +272,26 @@ static void fail(struct wf_change *change, const struct wf_workflow_task_details
     state->workflow_task = NULL;
 }
 
+/* 3.5 "pause while scheduled". */
+static void fail_for_pause(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    struct wf_event_workflow_task_failed *event = NULL;
+
+    (void)details;
+    if (state->workflow_task->attempt == 1) {
+        event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, change->now_ns);
+    }
+    if (event != NULL) {
+        event->scheduled_event_id = state->workflow_task->scheduled_event_id;
+        event->cause = WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED;
+        event->identity = WF_STR(WF_HISTORY_SERVICE);
+    }
+    state->next_task_attempt = 1;
+    wf_workflow_task_clear_sticky(state);
+    state->workflow_task = NULL;
+}
+
 static void write_timed_out(struct wf_change *change, enum wf_timeout_type timeout_type)
 {
     const struct wf_state_workflow_task *task = change->state->workflow_task;

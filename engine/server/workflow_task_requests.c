@@ -233,7 +233,7 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
         fail_commands(change, operation, request, &outcome);
         return;
     }
-    if (!change->is_closing &&
+    if (!change->is_closing && !change->state->is_paused && /* 3.4 step 7 */
         (request->force_create_new_workflow_task || outcome.has_unseen || outcome.needs_task)) {
         reply.flag = add_next_task(change, request, original_ns);
         reply.is_full_history = change->state->sticky_queue.size_bytes == 0;
@@ -258,6 +258,10 @@ WF_OPERATION(workflow_task_completed)
     refusal = wf_commands_refusal(request);
     if (refusal != NULL) {
         wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, refusal);
+        return;
+    }
+    if (run->state->is_paused && request->force_create_new_workflow_task) {
+        wf_refuse(shard, operation, WF_CALL_FAILED_PRECONDITION, "Workflow is paused."); /* 3.4 */
         return;
     }
     wf_change_init(&change, shard, workflow, run);

@@ -294,7 +294,7 @@ static void check_task(const struct context *context)
     }
     /* A child waits for its parent to know of it before its first task. */
     if (task == NULL && run->has_unseen && !state->is_in_backoff && (run->had_task || !run->is_child) &&
-        state->status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
+        !state->is_paused && state->status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
         find(context, 28, "nothing will tell the workflow what happened: a wake-up was lost", run->last_event_id, 0);
     }
 }
@@ -517,7 +517,7 @@ static void check_pushes(const struct context *context)
         const struct pending *pending = get(&run->activities, activity->scheduled_event_id);
 
         if (pending != NULL && pending->attempt == 0 && activity->started_time_ns == 0 &&
-            !is_pushed(context, true, activity->scheduled_event_id)) {
+            !context->state->is_paused && !is_pushed(context, true, activity->scheduled_event_id)) {
             find(context, 91, "an activity was scheduled and no transfer task stored", activity->scheduled_event_id, 0);
         }
     }

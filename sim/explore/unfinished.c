@@ -380,6 +380,13 @@ static void explain_backoff(struct answer *answer)
     diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_TIMER);
 }
 
+static void explain_paused(struct answer *answer)
+{
+    wf_buffer_append_text(&answer->site, "pause");
+    wf_buffer_append_text(&answer->reason, "is paused, and nobody ends the pause; an operator can: `unpause`");
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
 /* Nothing is pending: it waits for somebody outside. */
 static void explain_condition(struct answer *answer)
 {
@@ -406,6 +413,8 @@ static void explain_open(struct answer *answer)
     if (wf_string_equal(answer->run.workflow_id, answer->question->endless)) {
         wf_buffer_append_text(&answer->reason, "continues as new again and again");
         diagnose(answer, WF_DIAGNOSIS_CONTINUES_FOR_EVER);
+    } else if (description->status == WF_WORKFLOW_EXECUTION_STATUS_PAUSED) {
+        explain_paused(answer);
     } else if (description->pending_workflow_task_attempt > 0) {
         explain_task(answer);
     } else if (description->pending_activities.count > 0) {

@@ -100,6 +100,22 @@ enum wf_status sim_parse_client_terminate(struct sim_loader *loader, const struc
     return set_to(loader, node, client);
 }
 
+enum wf_status sim_parse_client_pause(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_client *client = target;
+
+    client->action = SIM_CLIENT_PAUSE;
+    return set_to(loader, node, client);
+}
+
+enum wf_status sim_parse_client_unpause(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_client *client = target;
+
+    client->action = SIM_CLIENT_UNPAUSE;
+    return set_to(loader, node, client);
+}
+
 enum wf_status sim_parse_client_reset(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_client *client = target;
@@ -179,7 +195,7 @@ enum wf_status sim_parse_client_until(struct sim_loader *loader, const struct si
 static enum wf_status check_client(struct sim_loader *loader, const struct sim_yaml *node,
                                    const struct sim_client *client)
 {
-    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "start"};
+    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "pause", "unpause", "start"};
     static const char *const of_resets[] = {"back_to", "reapply", "without"};
     uint32_t action_count = 0;
 
@@ -187,7 +203,7 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
         action_count += sim_yaml_get(node, actions[i]) != NULL ? 1 : 0;
     }
     if (action_count != 1) {
-        return sim_loader_fail(loader, node, "one of signal, query, cancel, terminate, reset or start is needed, and only one");
+        return sim_loader_fail(loader, node, "one of signal, query, cancel, terminate, reset, pause, unpause or start is needed, and only one");
     }
     if (client->to.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "`to` is missing: a workflow id, or all");

@@ -207,6 +207,18 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
                 .workflow_execution = execution, .reason = reason, .identity = world->nodes[node].name};
         }
         return request->call.any != NULL;
+    case SIM_CLIENT_PAUSE:
+    case SIM_CLIENT_UNPAUSE:
+        request->call_case = action == SIM_CLIENT_PAUSE ? WF_CASE_svc_request_pause_workflow
+                                                        : WF_CASE_svc_request_unpause_workflow;
+        request->call.any = WF_ARENA_NEW(arena, struct wf_svc_pause_workflow);
+        if (request->call.any != NULL) {
+            *request->call.pause_workflow = (struct wf_svc_pause_workflow){.workflow_execution = execution,
+                                                                           .reason = reason,
+                                                                           .identity = world->nodes[node].name,
+                                                                           .request_id = make_request_id(world, node)};
+        }
+        return request->call.any != NULL;
     case SIM_CLIENT_RESET:
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
@@ -229,6 +241,10 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
         return WF_STR("terminate");
     case SIM_CLIENT_RESET:
         return WF_STR("reset");
+    case SIM_CLIENT_PAUSE:
+        return WF_STR("pause");
+    case SIM_CLIENT_UNPAUSE:
+        return WF_STR("unpause");
     case SIM_CLIENT_START:
         return WF_STR("start");
     }

@@ -1,4 +1,4 @@
-# Orders that an operator takes back, under chaos: every check holds, both ends are reached, and what is recorded replays on
+# Orders that an operator takes back or pauses, under chaos: every check holds, both ends are reached, and what is recorded replays on
 # the same code and keeps every invariant.
 wfsim run scenarios/reset.yaml --seeds 1..60 >report
 code=$?

@@ -448,6 +448,21 @@ const struct wf_svc_response *shard_terminate(struct shard_fixture *fixture,
     return shard_fixture_call(fixture, &request);
 }
 
+const struct wf_svc_response *shard_pause(struct shard_fixture *fixture, const char *workflow_id, bool is_end,
+                                          const char *request_id)
+{
+    struct wf_workflow_execution execution = execution_of(workflow_id);
+    struct wf_svc_pause_workflow pause = {.workflow_execution = &execution,
+                                          .reason = WF_STR("why"),
+                                          .identity = WF_STR("who"),
+                                          .request_id = wf_string_of(request_id)};
+    const struct wf_svc_request request = {.call_case = is_end ? WF_CASE_svc_request_unpause_workflow
+                                                               : WF_CASE_svc_request_pause_workflow,
+                                           .call.pause_workflow = &pause};
+
+    return shard_fixture_call(fixture, &request);
+}
+
 const struct wf_svc_response *shard_reset_with(struct shard_fixture *fixture, const char *workflow_id,
                                                struct wf_string run_id, struct wf_svc_reset_workflow reset)
 {

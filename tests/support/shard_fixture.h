@@ -150,6 +150,10 @@ const struct wf_svc_response *shard_signal(struct shard_fixture *fixture, const 
 const struct wf_svc_response *shard_cancel(struct shard_fixture *fixture, const char *workflow_id);
 const struct wf_svc_response *shard_terminate(struct shard_fixture *fixture,
                                               const char *workflow_id);
+
+/* Pauses, or ends a pause. */
+const struct wf_svc_response *shard_pause(struct shard_fixture *fixture, const char *workflow_id, bool is_end,
+                                          const char *request_id);
 const struct wf_svc_response *shard_reset(struct shard_fixture *fixture, const char *workflow_id, int64_t event_id);
 
 /* Of a run, or of the current one when run_id is empty. */
