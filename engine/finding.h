@@ -30,6 +30,7 @@ enum wf_cause {
     WF_CAUSE_KIND_CHANGED,  /* another kind of command in its place */
     WF_CAUSE_PATCH_MISSING, /* history has a patch marker and the code no call */
     WF_CAUSE_CLOSED_EARLY,  /* the code closes, or closes otherwise, before history does */
+    WF_CAUSE_DETAILS_CHANGED, /* the same step with other details: input, timeout, target, result */
 };
 const char *wf_cause_name(enum wf_cause cause);
 

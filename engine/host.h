@@ -50,6 +50,9 @@ bool wf_host_has_workflow(const struct wf_host *host, struct wf_string workflow_
 /* The name of the index-th workflow, or NULL past the last. */
 const char *wf_host_workflow_name(const struct wf_host *host, size_t index);
 
+/* Whether the workflow of this type, which there is, declares a handler for the signal. */
+bool wf_host_handles_signal(const struct wf_host *host, struct wf_string workflow_type, struct wf_string signal);
+
 struct wf_instance *wf_instance_new(struct wf_host *host);
 void wf_instance_free(struct wf_instance *instance);
 

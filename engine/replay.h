@@ -10,10 +10,50 @@
 #include "engine/finding.h"
 #include "engine/history.h"
 #include "engine/host.h"
+#include "engine/rules.h"
 #include "engine/worker.h"
+
+/*
+ * Something in which code and history differ and that official replayers do not look at. Reports list it beside the verdict;
+ * a policy makes it the verdict.
+ */
+struct wf_replay_note {
+    const char *rule;         /* the id of a row of rules.def */
+    enum wf_rule_level level; /* of this note: that of the rule, unless the rule says when it is another */
+    int64_t event_id;
+    const struct wf_event *event;
+    const struct wf_command *command; /* NULL: none */
+    struct wf_string field;           /* JSON path of the field that differs; empty: it is about the whole step */
+    struct wf_note_value {            /* as wf_print_value writes them, and the same with payloads hidden */
+        struct wf_string shown;       /* empty: the side has none */
+        struct wf_string hidden;
+    } history, code;
+    struct wf_string message; /* one sentence without values */
+    bool is_early;            /* the code gives the command in an earlier task */
+};
+
+#define WF_REPLAY_NOTES_MAX 100 /* of one history; further ones are counted */
+
+struct wf_replay_notes {
+    struct wf_replay_note *items; /* in the order met */
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t dropped_count;
+};
+
+/* What becomes of a note. */
+enum wf_note_policy {
+    WF_NOTE_REPORTED,
+    WF_NOTE_IS_FINDING, /* the verdict is nondeterminism */
+    WF_NOTE_IGNORED,
+};
+
+/* Whether a breach of the rule is a note, so that a policy can say what becomes of it. */
+bool wf_rule_gives_notes(const struct wf_rule *rule);
 
 struct wf_replay_options {
     enum wf_family family; /* AUTO: from the history */
+    const uint8_t *policies; /* enum wf_note_policy by index of the rule in wf_rules; NULL: all are reported */
     bool evict_every_task; /* cold cache at every task boundary: the instance is dropped and rebuilt */
     bool wants_digest;     /* fill commands_digest, which costs about a quarter of a replay */
 };
@@ -26,6 +66,7 @@ struct wf_replay_result {
     uint32_t activation_count;
     uint32_t event_count;
     bool is_closed;           /* the history has a close event */
+    struct wf_replay_notes notes; /* without those that were ignored */
     uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay). 0 unless wanted */
 };
 

@@ -38,6 +38,7 @@ struct wf_worker_config {
                                              takes its slot comes out with is_new */
     size_t run_size_bytes_max;            /* memory of one run; beyond it the task fails */
     bool is_replay;                       /* replay worker: nothing is live, findings end the run */
+    bool notes_meetings;                  /* keep for each step which command met which event */
     enum wf_family family;                /* AUTO: per history */
     struct wf_string identity;
     struct wf_string sticky_queue;        /* empty: no sticky queue asked for */

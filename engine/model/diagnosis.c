@@ -75,6 +75,8 @@ enum wf_diagnosis_number wf_diagnosis_of_cause(enum wf_cause cause)
         return WF_DIAGNOSIS_PATCH_MISSING;
     case WF_CAUSE_CLOSED_EARLY:
         return WF_DIAGNOSIS_CLOSED_EARLY;
+    case WF_CAUSE_DETAILS_CHANGED:
+        return WF_DIAGNOSIS_DETAILS_CHANGED;
     case WF_CAUSE_NONE:
         break;
     }

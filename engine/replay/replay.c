@@ -10,9 +10,12 @@
 #include "engine/base/block_cache.h"
 #include "engine/base/hash.h"
 #include "engine/codec.h"
+#include "engine/defaults.h"
+#include "engine/replay/compare.h"
 #include "engine/replay/explain.h"
 #include "engine/replay/look_on.h"
 #include "engine/replay/shape.h"
+#include "engine/replay/strict.h"
 #include "engine/worker/worker_state.h"
 
 struct wf_replay {
@@ -23,6 +26,8 @@ struct wf_replay {
     struct wf_worker *workers[WF_FAMILY_JAVA + 1]; /* by family asked for, made when first needed */
     struct wf_host *host;
     struct wf_instance *instance;
+    const struct wf_compare_row *compare_rows;
+    size_t compare_row_count;
 };
 
 /* What one pass over the history has seen. */
@@ -30,6 +35,7 @@ struct pass {
     struct wf_worker *worker;
     struct wf_task task;
     struct wf_digest digest;
+    struct wf_comparison *comparison; /* NULL: this pass compares nothing */
     uint64_t *answers; /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
     bool wants_digest;
@@ -55,6 +61,11 @@ struct wf_replay *wf_replay_new(const struct wf_block_source *blocks, struct wf_
     wf_block_cache_init(&replay->cache, blocks);
     wf_arena_init(&replay->result_arena, &replay->cache.source, 0);
     wf_arena_init(&replay->scratch_arena, &replay->cache.source, 0);
+    replay->compare_rows = wf_compare_rows_new(&replay->arena, &replay->compare_row_count);
+    if (replay->compare_rows == NULL) {
+        wf_replay_free(replay);
+        return NULL;
+    }
     return replay;
 }
 
@@ -87,7 +98,7 @@ void wf_replay_free(struct wf_replay *replay)
 static struct wf_worker *worker_for(struct wf_replay *replay, enum wf_family family)
 {
     struct wf_worker_config config = {
-        .blocks = &replay->cache.source, .cache_size_max = 1, .is_replay = true, .family = family};
+        .blocks = &replay->cache.source, .cache_size_max = 1, .is_replay = true, .notes_meetings = true, .family = family};
 
     if (replay->workers[family] == NULL) {
         replay->workers[family] = wf_worker_new(&config);
@@ -166,12 +177,22 @@ static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass,
     return keep_answer(replay, pass, digest, err);
 }
 
+static enum wf_status step(struct pass *pass, const struct wf_worker_input *in, struct wf_worker_output *out,
+                           struct wf_error *err)
+{
+    WF_TRY(wf_worker_step(pass->worker, in, out, err));
+    if (pass->comparison != NULL && !wf_compare_meetings(pass->comparison, pass->worker)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the notes of a replay");
+    }
+    return WF_OK;
+}
+
 static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
                                struct wf_worker_output *out, struct wf_error *err)
 {
     struct wf_worker_input in = {.type = WF_WORKER_TASK, .task = &pass->task};
 
-    WF_TRY(wf_worker_step(pass->worker, &in, out, err));
+    WF_TRY(step(pass, &in, out, err));
     while (out->type == WF_WORKER_ACTIVATION) {
         const int64_t event_id = out->activation->history_length;
         const struct wf_sdk_completion *completion = NULL;
@@ -186,7 +207,7 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
         in = (struct wf_worker_input){.type = WF_WORKER_COMPLETION};
         in.completion.slot = out->slot;
         in.completion.completion = completion;
-        WF_TRY(wf_worker_step(pass->worker, &in, out, err));
+        WF_TRY(step(pass, &in, out, err));
     }
     WF_ASSERT(out->type == WF_WORKER_FINDING);
     return WF_OK;
@@ -338,15 +359,36 @@ static void take_finding(struct wf_replay *replay, const struct wf_history *hist
     wf_explain(arena, &in, finding);
 }
 
+static struct wf_comparison comparison_of(struct wf_replay *replay, const struct wf_history *history,
+                                          const struct wf_replay_options *options)
+{
+    struct wf_comparison comparison = {.arena = &replay->result_arena,
+                                       .scratch = &replay->scratch_arena,
+                                       .host = replay->host,
+                                       .rows = replay->compare_rows,
+                                       .row_count = replay->compare_row_count,
+                                       .events = history->events,
+                                       .event_count = history->event_count,
+                                       .policies = options->policies};
+    const struct wf_timestamp timeout = history->events[0].attributes.workflow_execution_started->workflow_run_timeout;
+
+    if (!wf_timeout_read(timeout, &comparison.run_timeout_ns)) {
+        comparison.run_timeout_ns = 0;
+    }
+    return comparison;
+}
+
 static enum wf_status run_all(struct wf_replay *replay, const struct wf_history *history,
                               struct pass *pass, const struct wf_replay_options *options,
                               struct wf_replay_result *result, struct wf_error *err)
 {
     const struct wf_run *run = &pass->worker->runs[0];
+    struct wf_comparison comparison = comparison_of(replay, history, options);
     struct wf_worker_output out;
     struct pass again = {.worker = pass->worker};
 
     wf_digest_init(&pass->digest);
+    pass->comparison = &comparison;
     pass->wants_digest = options->wants_digest || options->evict_every_task;
     WF_TRY(run_pass(replay, pass, &out, err));
     result->family = run->family;
@@ -354,6 +396,11 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     result->activation_count = pass->activation_count;
     result->commands_digest = pass->wants_digest ? wf_digest_value(&pass->digest) : 0;
     take_finding(replay, history, pass->worker, result);
+    if (!wf_compare_end(&comparison)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the notes of a replay");
+    }
+    result->notes = comparison.notes;
+    wf_strict_judge(&replay->result_arena, options->policies, result);
     wf_worker_reset(pass->worker);
     drop_instance(replay);
     if (options->evict_every_task && result->verdict == WF_VERDICT_OK) {

@@ -241,6 +241,7 @@ bool wf_run_apply_chunk(struct wf_run *run)
         return false;
     }
     wf_queue_begin_chunk(run);
+    run->chunk_number++;
     run->history_length = 0;
     for (uint32_t i = run->chunk.begin; i < run->chunk.end; i++) {
         apply_event(run, run->events.items[i],
@@ -249,6 +250,7 @@ bool wf_run_apply_chunk(struct wf_run *run)
             return true;
         }
     }
+    wf_run_note_left_over(run);
     if (run->history_length == 0) {
         run->history_length = run->last_event_id; /* no started event ended this chunk */
     }

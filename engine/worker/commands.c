@@ -76,6 +76,7 @@ static void schedule_local_activity(struct wf_run *run,
         machine->id = wf_run_copy_text(run, activity->activity_id);
         machine->type = wf_run_copy_text(run, activity->activity_type);
         machine->cancellation = (uint8_t)activity->cancellation_type;
+        machine->command_number = wf_queue_next_number(run);
         run->local_pending_count++;
         if (!run->config->is_replay) {
             wf_local_open(run, machine, activity);

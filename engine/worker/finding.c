@@ -39,6 +39,8 @@ const char *wf_cause_name(enum wf_cause cause)
         return "patch missing";
     case WF_CAUSE_CLOSED_EARLY:
         return "closed early";
+    case WF_CAUSE_DETAILS_CHANGED:
+        return "details changed";
     }
     WF_UNREACHABLE();
 }

@@ -72,7 +72,7 @@ struct wf_machine {
     struct wf_string id;           /* patch id, update's protocol instance id, local activity's id, change id */
     struct wf_string type;         /* local activity's type, update's name, a value's marker name */
     struct wf_string run_id;       /* of a started child */
-    uint64_t command_number;       /* of its last command in the queue */
+    uint64_t command_number;       /* of its last command in the queue; of a local activity, which has none, the next one's */
     struct wf_machine *target;     /* the child that an internal cancel request is for */
     struct wf_local_result *local; /* the marker that resolved a local activity */
     struct wf_local_live *live;    /* how a local activity runs in this worker; NULL in a replay */

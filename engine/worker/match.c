@@ -12,6 +12,7 @@ static void consume(struct wf_run *run, struct wf_queued *queued, const struct w
     wf_queue_pop(run);
     wf_machine_event(run, queued->machine, event, queued);
     if (!run->is_divergent) {
+        wf_run_note_match(run, queued, event);
         wf_run_set_owner(run, event->event_id, queued->machine);
     }
 }
@@ -37,6 +38,7 @@ static void match_local_activity(struct wf_run *run, const struct wf_event *even
     struct wf_local_activity_marker marker;
 
     if (machine != NULL) {
+        wf_run_note_late(run, machine, event);
         wf_machine_event(run, machine, event, NULL);
     } else if (sent != NULL) {
         consume(run, sent, event);

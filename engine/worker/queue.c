@@ -19,10 +19,15 @@ struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
     queue->items = items;
     queued = &queue->items[queue->count];
     *queued = (struct wf_queued){
-        .machine = machine, .source = source, .command_type = command_type};
-    machine->command_number = queue->first_number + queue->count;
+        .machine = machine, .source = source, .command_type = command_type, .chunk_number = run->chunk_number};
+    machine->command_number = wf_queue_next_number(run);
     queue->count++;
     return queued;
+}
+
+uint64_t wf_queue_next_number(const struct wf_run *run)
+{
+    return run->queue.first_number + run->queue.count;
 }
 
 struct wf_queued *wf_queue_of(struct wf_run *run, const struct wf_machine *machine)

@@ -277,6 +277,7 @@ enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_i
     bury(worker);
     worker->step_slot = NO_SLOT;
     wf_arena_reset(&worker->step_arena);
+    memset(&worker->meetings, 0, sizeof worker->meetings);
     worker->divergence = (struct wf_divergence){.kind = WF_DIVERGENCE_NONE};
     *out = (struct wf_worker_output){.type = WF_WORKER_IDLE, .local = {.wake_ns = INT64_MAX}};
     WF_TRY(feed(worker, in, out, err));

@@ -49,7 +49,9 @@ struct wf_queued {
     struct wf_string id;   /* activity id, child id, patch id; an empty activity id is its number */
     struct wf_string type; /* activity type, child type; the patch list of an upsert of ours */
     int32_t command_type;
+    uint32_t chunk_number; /* the chunk after which the code gave it */
     bool is_sent;      /* in the answer to a live task; its event comes with the next one */
+    bool is_left_over; /* its task ended in history without it, and that was noted */
     bool is_withdrawn; /* cancelled before it was sent: it leaves no event (replay-rules 2.1) */
 };
 
@@ -63,6 +65,22 @@ struct wf_queue {
     uint32_t capacity;
     uint32_t kept;         /* items before this one own what they point to */
     uint64_t first_number; /* of items[0], counted over the run's life */
+};
+
+/* How a command and history meet, for a replay that compares more than matching does. */
+enum wf_meeting_kind {
+    WF_MEETING_MATCHED,   /* the event recorded the command */
+    WF_MEETING_LEFT_OVER, /* the event completed the task for which the code gave the command, and history has not recorded it there */
+    WF_MEETING_LATE,      /* the event is a marker of a local activity that the code schedules only after the command, which history
+                             has not recorded yet */
+};
+
+/* In the worker's step arena. */
+struct wf_meeting {
+    enum wf_meeting_kind kind;
+    const struct wf_event *event;
+    const struct wf_command *command;
+    const struct wf_sdk_command *source; /* what the command was made of; NULL: it is gone, or we made the command */
 };
 
 /* Jobs of the activation in the making, in the order things happened. In the step arena. */
@@ -153,6 +171,7 @@ struct wf_run {
     struct wf_chunk next_chunk;
     bool is_next_chunk_known;
     struct wf_chunk chunk;             /* the one being applied, or applied last */
+    uint32_t chunk_number;             /* of it, from 1 */
     int64_t previous_started_event_id; /* P of replay-rules 1.1 */
     bool is_replaying;
     bool is_closed;      /* a terminal event was applied */
@@ -230,6 +249,9 @@ void wf_run_set_owner(struct wf_run *run, int64_t event_id, struct wf_machine *m
 struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
                                 int32_t command_type, const struct wf_sdk_command *source);
 
+/* The number that the next command will have, counted over the run's life. */
+uint64_t wf_queue_next_number(const struct wf_run *run);
+
 /* Marks the machine's queued commands as never sent. */
 void wf_queue_withdraw(struct wf_run *run, const struct wf_machine *machine);
 
@@ -256,6 +278,16 @@ bool wf_decimal_is(struct wf_string text, uint32_t number);
 
 /* The server command, built on demand in the step arena; NULL when full. */
 const struct wf_command *wf_queued_command(struct wf_run *run, struct wf_queued *queued);
+
+/* ---- Meetings (meeting.c): nothing unless the worker notes them ---- */
+
+void wf_run_note_match(struct wf_run *run, struct wf_queued *queued, const struct wf_event *event);
+
+/* After a chunk was applied: commands that should have been recorded in it (replay-rules 2.6, 2.9 H1 to H3). */
+void wf_run_note_left_over(struct wf_run *run);
+
+/* When a local activity's marker comes: commands that the code gave before it scheduled the local activity (2.9 H5). */
+void wf_run_note_late(struct wf_run *run, const struct wf_machine *local_activity, const struct wf_event *marker);
 
 /* ---- Jobs (jobs.c) ---- */
 

@@ -19,6 +19,11 @@ struct wf_worker {
     uint32_t dead_slot; /* left the cache in the last step, which still points into it; UINT32_MAX:
                            none */
     uint32_t step_slot; /* of the run that the step is about; UINT32_MAX: none */
+    struct { /* of the last step */
+        struct wf_meeting *items;
+        uint32_t count;
+        uint32_t capacity;
+    } meetings;
     struct wf_divergence divergence; /* of the last finding or failed response */
     struct wf_finding finding;
     struct wf_failure failure; /* of the last failed response */

@@ -158,10 +158,27 @@ void wf_host_free(struct wf_host *host)
     wf_arena_deinit(&arena);
 }
 
-bool wf_host_has_workflow(const struct wf_host *host, struct wf_string workflow_type)
+static const struct wf_workflow *workflow_of(const struct wf_host *host, struct wf_string workflow_type)
 {
     for (const struct wf_workflow *workflow = host->config.module->workflows; workflow->name != NULL; workflow++) {
         if (wf_string_is(workflow_type, workflow->name)) {
+            return workflow;
+        }
+    }
+    return NULL;
+}
+
+bool wf_host_has_workflow(const struct wf_host *host, struct wf_string workflow_type)
+{
+    return workflow_of(host, workflow_type) != NULL;
+}
+
+bool wf_host_handles_signal(const struct wf_host *host, struct wf_string workflow_type, struct wf_string signal)
+{
+    const struct wf_workflow *workflow = workflow_of(host, workflow_type);
+
+    for (const struct wf_signal *known = workflow->signals; known != NULL && known->name != NULL; known++) {
+        if (wf_string_is(signal, known->name)) {
             return true;
         }
     }

@@ -52,6 +52,12 @@ static enum cli_exit check_parts(const struct merge *merge)
     for (size_t i = 1; i < merge->args->operand_count; i++) {
         const struct sim_report *part = &merge->parts[i];
 
+        if (!wf_string_equal(part->options, first->options)) {
+            cli_complain("%s and %s were made with other options: '%.*s' and '%.*s'", paths[0], paths[i],
+                         (int)first->options.size_bytes, first->options.data, (int)part->options.size_bytes,
+                         part->options.data);
+            return CLI_EXIT_UNREADABLE;
+        }
         if (!wf_string_equal(part->code, first->code)) {
             cli_complain("%s and %s are of different code: %.*s and %.*s", paths[0], paths[i],
                          (int)first->code.size_bytes, first->code.data, (int)part->code.size_bytes, part->code.data);
@@ -185,6 +191,7 @@ static enum cli_exit run_merge(struct cli *cli, const struct cli_args *args)
         return result;
     }
     sim_report_init(&merge.whole, cli->arena, merge.parts[0].code);
+    merge.whole.options = merge.parts[0].options;
     result = check_whole(&merge);
     result = cli_exit_worse(result, write_whole(&merge));
     return cli_exit_worse(result, cli_report_judge(&merge.whole.counts));

@@ -8,10 +8,12 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
+#include "engine/rules.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/replay_batch.h"
 #include "sim/host/clock.h"
 #include "sim/report/pack.h"
+#include "sim/report/shell.h"
 
 /* The place in the whole input: shard I of N has the files I, I + N, I + 2N, ... */
 static uint32_t file_number(const struct cli_replay *batch, size_t file)
@@ -294,7 +296,8 @@ static enum cli_exit take_shard(struct cli_replay *batch)
 /* A report may take the place of an earlier one, and of nothing else. */
 static enum cli_exit check_outputs(const struct cli_replay *batch, const char *code_path)
 {
-    const char *const inputs[] = {code_path, cli_args_text(batch->args, "--baseline", NULL)};
+    const char *const inputs[] = {code_path, cli_args_text(batch->args, "--baseline", NULL),
+                                  cli_args_text(batch->args, "--policy", NULL)};
     enum cli_exit result = CLI_EXIT_OK;
 
     for (size_t i = 0; result == CLI_EXIT_OK && i < sizeof inputs / sizeof *inputs; i++) {
@@ -329,9 +332,41 @@ static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
         result = cli_baseline_read(batch->cli, batch->args, &batch->baseline);
     }
     if (result == CLI_EXIT_OK) {
+        result = cli_policy_read(batch->cli, batch->args, &batch->policies);
+    }
+    if (result == CLI_EXIT_OK) {
         result = cli_code_prepare(batch->cli, code_path, &batch->code);
     }
     return result == CLI_EXIT_OK ? read_stdin(batch) : result;
+}
+
+/* Everything besides the code and the histories that a verdict depends on. */
+static uint64_t digest_of_options(const struct cli_replay *batch)
+{
+    const uint64_t digest = wf_hash_mix(batch->code.digest, (uint64_t)batch->family);
+
+    return batch->policies == NULL ? digest : wf_hash_mix(digest, wf_hash_bytes(batch->policies, wf_rule_count));
+}
+
+/* The options that decide verdicts, for the command that repeats one. */
+static struct wf_string repeated_options(const struct cli_replay *batch)
+{
+    const char *family = cli_args_text(batch->args, "--family", "auto");
+    const char *policy = cli_args_text(batch->args, "--policy", NULL);
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, batch->cli->arena);
+    if (batch->family != WF_FAMILY_AUTO) {
+        wf_buffer_printf(&text, "--family %s", family);
+    }
+    if (cli_args_has(batch->args, "--strict")) {
+        wf_buffer_printf(&text, "%s--strict", text.size_bytes > 0 ? " " : "");
+    }
+    if (policy != NULL) {
+        wf_buffer_printf(&text, "%s--policy ", text.size_bytes > 0 ? " " : "");
+        sim_shell_path(&text, wf_string_of(policy));
+    }
+    return wf_buffer_string(&text);
 }
 
 /* The batch itself, and everything that is printed and written of it. */
@@ -376,7 +411,7 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
         return result;
     }
     if (!cli_args_has(args, "--no-cache")) {
-        cli_verdict_cache_open(&batch.cache, wf_hash_mix(batch.code.digest, (uint64_t)batch.family));
+        cli_verdict_cache_open(&batch.cache, digest_of_options(&batch));
     }
     batch.keeps_verdicts = cli_report_is_wanted(args);
     batch.shows_payloads = cli_args_has(args, "--show-payloads");
@@ -385,6 +420,7 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     wf_arena_init(&batch.pending, wf_system_blocks(), 0);
     drop_pending(&batch);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
+    batch.report.options = repeated_options(&batch);
     batch.report.shard = batch.shard;
     batch.report.shard_count = batch.shard_count;
     cli_verdict_output_init(&batch.output, cli, &batch.report);
@@ -403,6 +439,8 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
 static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
+    {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
+    {"--policy", CLI_TEXT, "F", "a file that says of rules: finding, note or ignore"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--shard", CLI_SHARD, "I/N", "the I-th of N parts: files I, I+N, ...; of one file: its histories"},
     {"--sample", CLI_COUNT, "N", "N histories of as many different shapes as there are"},

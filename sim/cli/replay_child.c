@@ -168,7 +168,7 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
 static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *child, uint64_t history_index,
                                  struct wf_history *history, struct wf_error *err)
 {
-    const struct wf_replay_options options = {.family = batch->family};
+    const struct wf_replay_options options = {.family = batch->family, .policies = batch->policies};
     struct wf_replay_result result = {0};
     struct sim_verdict shown;
     struct sim_verdict hidden;
@@ -182,7 +182,7 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
-    const enum wf_status status = send(child, &words, &shown, result.verdict != WF_VERDICT_OK ? &hidden : NULL);
+    const enum wf_status status = send(child, &words, &shown, result.verdict != WF_VERDICT_OK || shown.note_count > 0 ? &hidden : NULL);
     wf_arena_deinit(&words);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/cli/file.h"
+#include "sim/report/policy.h"
 
 static bool is_wanted(const struct cli_args *args, const struct sim_report_writer *writer)
 {
@@ -136,6 +137,42 @@ enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, st
         cli_complain("%s: %s", path, err.message);
         result = err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
     }
+    return result;
+}
+
+enum cli_exit cli_policy_read(struct cli *cli, const struct cli_args *args, const uint8_t **policies)
+{
+    const char *path = cli_args_text(args, "--policy", NULL);
+    const bool is_strict = cli_args_has(args, "--strict");
+    struct wf_string bytes = {NULL, 0};
+    struct wf_error err = {0};
+    enum cli_exit result = CLI_EXIT_OK;
+
+    *policies = NULL;
+    if (path == NULL && !is_strict) {
+        return CLI_EXIT_OK;
+    }
+    if (path != NULL && is_strict) {
+        cli_complain("--strict and --policy both say what becomes of notes; leave one of them out");
+        return CLI_EXIT_USAGE;
+    }
+    uint8_t *read = sim_policy_new(cli->arena);
+    if (read == NULL) {
+        cli_complain("out of memory");
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    if (is_strict) {
+        sim_policy_make_strict(read);
+    } else {
+        result = cli_file_read(cli->arena, path, CLI_FILE_BYTES_MAX, &bytes, &err);
+        if (result != CLI_EXIT_OK) {
+            cli_complain("%s", err.message);
+        } else if (sim_policy_read(read, bytes, &err) != WF_OK) {
+            cli_complain("%s: %s", path, err.message);
+            result = CLI_EXIT_UNREADABLE;
+        }
+    }
+    *policies = read;
     return result;
 }
 

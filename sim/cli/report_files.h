@@ -31,6 +31,9 @@ enum cli_exit cli_report_check_input(struct cli *cli, const struct cli_args *arg
  */
 enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, const struct sim_report *report);
 
+/* Reads --policy, or makes that of --strict; *policies NULL: neither is given. Complains. */
+enum cli_exit cli_policy_read(struct cli *cli, const struct cli_args *args, const uint8_t **policies);
+
 /* Reads the file of --baseline; an empty one without the option. Exits: UNREADABLE, ENVIRONMENT. */
 enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, struct sim_baseline *baseline);
 

@@ -12,17 +12,25 @@ void cli_verdict_output_init(struct cli_verdict_output *output, struct cli *cli,
 }
 
 /* One change of the code shows in every history alike: said once, it can be read. */
-static bool was_shown(struct cli_verdict_output *output, const struct sim_verdict *verdict)
+static bool was_shown(struct cli_verdict_output *output, uint64_t signature)
 {
     for (uint32_t i = 0; i < output->shown_count; i++) {
-        if (output->shown[i] == verdict->signature) {
+        if (output->shown[i] == signature) {
             return true;
         }
     }
     if (output->shown_count < CLI_SHOWN_MAX) {
-        output->shown[output->shown_count++] = verdict->signature;
+        output->shown[output->shown_count++] = signature;
     }
     return false;
+}
+
+static bool is_new_note(void *context, uint64_t signature)
+{
+    struct cli_verdict_output *output = context;
+
+    output->note_count++;
+    return !was_shown(output, signature);
 }
 
 static void write_text(struct cli_verdict_output *output, const struct sim_verdict *verdict)
@@ -31,7 +39,7 @@ static void write_text(struct cli_verdict_output *output, const struct sim_verdi
 
     if (verdict->known.size_bytes > 0) {
         sim_verdict_print_known(verdict, &out->text);
-    } else if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(output, verdict)) {
+    } else if (verdict->verdict == WF_VERDICT_NONDETERMINISM && was_shown(output, verdict->signature)) {
         sim_verdict_print_again(verdict, &out->text);
     } else if (verdict->verdict != WF_VERDICT_OK) {
         sim_verdict_print(verdict, out->width, &out->text);
@@ -39,6 +47,7 @@ static void write_text(struct cli_verdict_output *output, const struct sim_verdi
         sim_report_print_repeat(output->report, verdict, &out->text);
         wf_buffer_append_text(&out->text, "\n\n");
     }
+    sim_verdict_print_notes(verdict, is_new_note, output, &out->text);
 }
 
 void cli_verdict_output_write(struct cli_verdict_output *output, const struct sim_verdict *verdict)
@@ -62,6 +71,18 @@ void cli_verdict_output_write(struct cli_verdict_output *output, const struct si
     cli_output_flush_some(out);
 }
 
+static void print_note_count(struct cli_verdict_output *output)
+{
+    struct wf_buffer *out = &output->out->text;
+
+    if (output->note_count == 0) {
+        return;
+    }
+    wf_buffer_printf(out, "%llu %s on what official replayers do not look at, each kind said once",
+                     (unsigned long long)output->note_count, output->note_count == 1 ? "note" : "notes");
+    wf_buffer_append_text(out, output->report->options.size_bytes == 0 ? "; --strict makes them findings\n" : "\n");
+}
+
 void cli_verdict_output_end(struct cli_verdict_output *output)
 {
     struct cli_output *out = output->out;
@@ -74,6 +95,7 @@ void cli_verdict_output_end(struct cli_verdict_output *output)
         if (sim_report_total(&output->report->counts) > 0 || output->report->incomplete.size_bytes == 0) {
             cli_report_print_summary(output->report, &out->text);
         }
+        print_note_count(output);
         return;
     case CLI_FORMAT_JSON:
         wf_json_end_array(&output->writer);

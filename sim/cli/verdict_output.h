@@ -14,6 +14,7 @@ struct cli_verdict_output {
     const struct sim_report *report; /* names the code; its summary is written at the end */
     uint64_t shown[CLI_SHOWN_MAX];   /* signatures of what was said in full */
     uint32_t shown_count;
+    uint64_t note_count; /* from the warnings up */
     struct wf_buffer results; /* of -o json */
     struct wf_json_writer writer;
 };

@@ -3,45 +3,7 @@
 
 #include "engine/diagnosis.h"
 #include "engine/rules.h"
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct wf_string take_line(struct wf_string *rest)
-{
-    struct wf_string line = {rest->data, 0};
-
-    while (line.size_bytes < rest->size_bytes && line.data[line.size_bytes] != '\n') {
-        line.size_bytes++;
-    }
-    const size_t step = line.size_bytes < rest->size_bytes ? line.size_bytes + 1 : line.size_bytes;
-    *rest = (struct wf_string){rest->data + step, rest->size_bytes - step};
-    while (line.size_bytes > 0 && is_blank(line.data[line.size_bytes - 1])) {
-        line.size_bytes--;
-    }
-    return line;
-}
-
-/* The next word, and the rest without the blanks before it. */
-static struct wf_string take_word(struct wf_string *rest)
-{
-    struct wf_string word = {NULL, 0};
-
-    while (rest->size_bytes > 0 && is_blank(rest->data[0])) {
-        *rest = (struct wf_string){rest->data + 1, rest->size_bytes - 1};
-    }
-    word.data = rest->data;
-    while (word.size_bytes < rest->size_bytes && !is_blank(word.data[word.size_bytes])) {
-        word.size_bytes++;
-    }
-    *rest = (struct wf_string){rest->data + word.size_bytes, rest->size_bytes - word.size_bytes};
-    while (rest->size_bytes > 0 && is_blank(rest->data[0])) {
-        *rest = (struct wf_string){rest->data + 1, rest->size_bytes - 1};
-    }
-    return word;
-}
+#include "sim/report/lines.h"
 
 /* "WF" and digits. */
 static bool is_code(struct wf_string word)
@@ -60,7 +22,7 @@ static enum wf_status read_file(struct wf_string first, struct wf_string *rest, 
 {
     entry->file = first;
     while (rest->size_bytes > 0) {
-        const struct wf_string word = take_word(rest);
+        const struct wf_string word = sim_take_word(rest);
 
         if (is_code(word) && wf_diagnosis_find(word) == NULL) {
             return wf_fail_status(err, WF_ERR_INVALID, "line %u: there is no diagnosis %S", entry->line, &word);
@@ -79,7 +41,7 @@ static enum wf_status read_file(struct wf_string first, struct wf_string *rest, 
 static enum wf_status read_entry(struct wf_string line, struct sim_baseline_entry *entry, struct wf_error *err)
 {
     struct wf_string rest = line;
-    const struct wf_string first = take_word(&rest);
+    const struct wf_string first = sim_take_word(&rest);
 
     if (!sim_signature_read(first, &entry->signature)) {
         WF_TRY(read_file(first, &rest, entry, err));
@@ -115,9 +77,9 @@ enum wf_status sim_baseline_read(struct sim_baseline *baseline, struct wf_arena 
         return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
     }
     while (bytes.size_bytes > 0) {
-        const struct wf_string line = take_line(&bytes);
+        const struct wf_string line = sim_take_line(&bytes);
         struct wf_string rest = line;
-        const struct wf_string first = take_word(&rest);
+        const struct wf_string first = sim_take_word(&rest);
 
         line_number++;
         if (first.size_bytes > 0 && first.data[0] != '#') {

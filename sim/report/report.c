@@ -80,6 +80,9 @@ void sim_report_print_repeat(const struct sim_report *report, const struct sim_v
 {
     wf_buffer_append_text(out, "wfsim replay -w ");
     sim_shell_path(out, report->code);
+    if (report->options.size_bytes > 0) {
+        wf_buffer_printf(out, " %S", &report->options);
+    }
     wf_buffer_append_char(out, ' ');
     sim_shell_path(out, verdict->file);
 }
@@ -162,6 +165,64 @@ const struct sim_report_group *sim_report_group(const struct sim_report *report,
         }
     }
     return groups != NULL && fill_others(report, &map, groups, *count) ? groups : NULL;
+}
+
+/* ---- Notes ---- */
+
+static bool add_note_group(struct wf_map *map, struct sim_report_note_group *group, const struct sim_verdict *verdict,
+                           const struct sim_note *note)
+{
+    *group = (struct sim_report_note_group){.verdict = verdict, .last = verdict, .note = note};
+    return wf_map_set(map, (struct wf_string){(const char *)&note->signature, sizeof note->signature}, group);
+}
+
+static uint32_t count_notes(const struct sim_report *report)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < report->verdict_count; i++) {
+        count += report->verdicts[i].note_count;
+    }
+    return count;
+}
+
+/* Counts a verdict once for each kind of note that it has. */
+static bool group_notes_of(const struct sim_verdict *verdict, struct wf_map *map, struct sim_report_note_group *groups,
+                           uint32_t *count)
+{
+    for (uint32_t i = 0; i < verdict->note_count; i++) {
+        const struct sim_note *note = &verdict->notes[i];
+        const struct wf_string key = {(const char *)&note->signature, sizeof note->signature};
+        struct sim_report_note_group *group = note->level == WF_RULE_INFO ? NULL : wf_map_get(map, key);
+
+        if (note->level == WF_RULE_INFO) {
+            continue;
+        }
+        if (group == NULL && !add_note_group(map, &groups[(*count)++], verdict, note)) {
+            return false;
+        }
+        if (group != NULL && group->last != verdict) {
+            group->other_count++;
+            group->last = verdict;
+        }
+    }
+    return true;
+}
+
+const struct sim_report_note_group *sim_report_group_notes(const struct sim_report *report, struct wf_arena *arena,
+                                                           uint32_t *count)
+{
+    struct sim_report_note_group *groups = wf_arena_take_array(arena, count_notes(report), sizeof *groups);
+    struct wf_map map;
+
+    *count = 0;
+    wf_map_init(&map, arena);
+    for (uint32_t i = 0; groups != NULL && i < report->verdict_count; i++) {
+        if (!group_notes_of(&report->verdicts[i], &map, groups, count)) {
+            return NULL;
+        }
+    }
+    return groups;
 }
 
 /* ---- The table of writers ---- */

@@ -26,6 +26,7 @@ struct sim_report_stale {
 struct sim_report {
     struct wf_arena *arena; /* holds everything below */
     struct wf_string code;  /* as the user gave it */
+    struct wf_string options; /* that decide verdicts, as the command line has them: "--strict"; empty: none */
     struct sim_report_counts counts;
     struct sim_verdict *verdicts; /* in input order */
     uint32_t verdict_count;
@@ -66,6 +67,18 @@ struct sim_report_group {
 
 /* Groups of the verdicts that are not ok, in input order. NULL when the arena is full. */
 const struct sim_report_group *sim_report_group(const struct sim_report *report, struct wf_arena *arena, uint32_t *count);
+
+/* A kind of note: the first of it, and in how many more histories it is. */
+struct sim_report_note_group {
+    const struct sim_verdict *verdict;
+    const struct sim_note *note;
+    uint32_t other_count;
+    const struct sim_verdict *last; /* that was counted */
+};
+
+/* Groups of the notes from the warnings up, in input order. NULL when the arena is full. */
+const struct sim_report_note_group *sim_report_group_notes(const struct sim_report *report, struct wf_arena *arena,
+                                                           uint32_t *count);
 
 /* Writes the members of `summary`, as an object. */
 void sim_report_json_summary(const struct sim_report *report, struct wf_json_writer *writer);

@@ -63,6 +63,31 @@ static void append_annotation(const struct sim_report *report, const struct sim_
     out->is_full |= text.is_full;
 }
 
+static void append_notes(const struct sim_report *report, struct wf_buffer *out)
+{
+    uint32_t count = 0;
+    const struct sim_report_note_group *groups = sim_report_group_notes(report, out->arena, &count);
+
+    out->is_full |= groups == NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wf_buffer text;
+
+        wf_buffer_init(&text, out->arena);
+        sim_note_print(groups[i].note, &text);
+        if (groups[i].other_count > 0) {
+            wf_buffer_printf(&text, "\nthe same in %u more", groups[i].other_count);
+        }
+        wf_buffer_append_text(out, "::notice file=");
+        append_escaped(out, groups[i].verdict->file, true);
+        wf_buffer_append_text(out, ",line=1,title=note ");
+        append_escaped(out, wf_string_of(groups[i].note->rule), true);
+        wf_buffer_append_text(out, "::");
+        append_escaped(out, wf_buffer_string(&text), false);
+        wf_buffer_append_char(out, '\n');
+        out->is_full |= text.is_full;
+    }
+}
+
 void sim_report_write_github(const struct sim_report *report, struct wf_buffer *out)
 {
     uint32_t count = 0;
@@ -73,6 +98,7 @@ void sim_report_write_github(const struct sim_report *report, struct wf_buffer *
     for (uint32_t i = 0; groups != NULL && i < count; i++) {
         append_annotation(report, &groups[i], out);
     }
+    append_notes(report, out);
     for (uint32_t i = 0; i < report->stale_count; i++) {
         wf_buffer_append_text(out, "::warning title=stale entry of the baseline::");
         append_escaped(out, report->stale[i].entry, false);

@@ -162,6 +162,36 @@ static void append_section(const struct sim_report *report, const struct sim_rep
     out->is_full |= repeat.is_full;
 }
 
+static void append_notes(const struct sim_report *report, struct wf_buffer *out)
+{
+    uint32_t count = 0;
+    const struct sim_report_note_group *groups = sim_report_group_notes(report, out->arena, &count);
+
+    out->is_full |= groups == NULL;
+    if (count == 0) {
+        return;
+    }
+    wf_buffer_append_text(out, "<section>\n<h2>Notes: what official replayers do not look at</h2>\n<ul>\n");
+    for (uint32_t i = 0; i < count; i++) {
+        struct wf_buffer text;
+
+        wf_buffer_init(&text, out->arena);
+        sim_note_print(groups[i].note, &text);
+        wf_buffer_append_text(out, "<li><code>");
+        sim_markup_text(out, wf_string_of(groups[i].note->rule));
+        wf_buffer_append_text(out, "</code> ");
+        append_place(out, groups[i].verdict);
+        wf_buffer_append_text(out, ": ");
+        sim_markup_text(out, wf_buffer_string(&text));
+        if (groups[i].other_count > 0) {
+            wf_buffer_printf(out, " (and in %u more)", groups[i].other_count);
+        }
+        wf_buffer_append_text(out, "</li>\n");
+        out->is_full |= text.is_full;
+    }
+    wf_buffer_append_text(out, "</ul>\n</section>\n");
+}
+
 static void append_stale(const struct sim_report *report, struct wf_buffer *out)
 {
     if (report->stale_count == 0) {
@@ -189,6 +219,7 @@ void sim_report_write_html(const struct sim_report *report, struct wf_buffer *ou
     for (uint32_t i = 0; groups != NULL && i < count; i++) {
         append_section(report, &groups[i], out);
     }
+    append_notes(report, out);
     append_stale(report, out);
     wf_buffer_append_text(out, "</body>\n</html>\n");
 }

@@ -74,9 +74,8 @@ void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *
     write_window(writer, verdict);
     write_signature(writer, verdict->signature);
     write_optional(writer, "known", verdict->known);
-    wf_json_key(writer, "notes");
-    wf_json_begin_array(writer);
-    wf_json_end_array(writer);
+    sim_notes_json(verdict->notes, verdict->note_count, writer);
+    wf_json_put_u64(writer, "notes_dropped", verdict->notes_dropped);
     wf_json_end_object(writer);
 }
 
@@ -98,6 +97,7 @@ void sim_report_json_summary(const struct sim_report *report, struct wf_json_wri
     wf_json_put_u64(writer, "cached", counts->cached);
     wf_json_put_u64(writer, "shard", report->shard);
     wf_json_put_u64(writer, "shards", report->shard_count);
+    wf_json_put_string(writer, "options", report->options);
     write_optional(writer, "incomplete", report->incomplete);
     wf_json_end_object(writer);
 }
@@ -256,7 +256,7 @@ static enum wf_cause read_cause(struct reader *reader)
 {
     const struct wf_string name = read_text(reader, "cause");
 
-    for (int i = WF_CAUSE_NONE; i <= WF_CAUSE_CLOSED_EARLY; i++) {
+    for (int i = WF_CAUSE_NONE; i <= WF_CAUSE_DETAILS_CHANGED; i++) {
         if (name.size_bytes == 0 || wf_string_is(name, wf_cause_name((enum wf_cause)i))) {
             return (enum wf_cause)i;
         }
@@ -305,6 +305,36 @@ static void read_window(struct reader *reader, struct sim_verdict *verdict)
     verdict->row_count = rows != NULL ? verdict->row_count : 0;
 }
 
+static void read_note(struct reader *reader, struct sim_note *note)
+{
+    note->rule = read_code(reader, "rule");
+    if (note->rule == NULL || !sim_note_level_read(read_text(reader, "level"), &note->level)) {
+        refuse(reader, note->rule == NULL ? "rule" : "level");
+    }
+    note->signature = read_signature(reader);
+    note->event_id = (int64_t)read_number(reader, "event_id");
+    note->field = read_text(reader, "field");
+    note->history = read_text(reader, "history");
+    note->code = read_text(reader, "code");
+    note->message = read_text(reader, "message");
+}
+
+static void read_notes(struct reader *reader, struct sim_verdict *verdict)
+{
+    const struct wf_string *items = read_items(reader, "notes", &verdict->note_count);
+    struct sim_note *notes = wf_arena_take_array(reader->arena, verdict->note_count, sizeof *notes);
+
+    for (uint32_t i = 0; notes != NULL && i < verdict->note_count; i++) {
+        struct reader note = {reader->arena, items[i], reader->err, reader->status, reader->result_number};
+
+        read_note(&note, &notes[i]);
+        reader->status = note.status;
+    }
+    verdict->notes = notes;
+    verdict->note_count = notes != NULL ? verdict->note_count : 0;
+    verdict->notes_dropped = read_u32(reader, "notes_dropped");
+}
+
 static void read_result(struct reader *reader, struct sim_verdict *verdict)
 {
     *verdict = (struct sim_verdict){0};
@@ -329,6 +359,7 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->code = read_text(reader, "code");
     verdict->known = read_text(reader, "known");
     read_window(reader, verdict);
+    read_notes(reader, verdict);
 }
 
 static void read_summary(struct reader *reader, struct sim_report *report)
@@ -339,6 +370,7 @@ static void read_summary(struct reader *reader, struct sim_report *report)
     report->counts.cached = read_number(reader, "cached");
     report->shard = read_u32(reader, "shard");
     report->shard_count = read_u32(reader, "shards");
+    report->options = read_text(reader, "options");
     report->incomplete = read_text(reader, "incomplete");
     if (report->shard > report->shard_count || (report->shard == 0) != (report->shard_count == 0)) {
         refuse(reader, "shard");

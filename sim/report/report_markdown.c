@@ -67,6 +67,32 @@ static void append_section(const struct sim_report *report, const struct sim_rep
     out->is_full |= text.is_full;
 }
 
+static void append_notes(const struct sim_report *report, struct wf_buffer *out)
+{
+    uint32_t count = 0;
+    const struct sim_report_note_group *groups = sim_report_group_notes(report, out->arena, &count);
+
+    out->is_full |= groups == NULL;
+    if (count > 0) {
+        wf_buffer_append_text(out, "\n### Notes: what official replayers do not look at\n\n"
+                                   "| rule | first seen in | what | histories |\n| --- | --- | --- | ---: |\n");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct wf_buffer text;
+
+        wf_buffer_init(&text, out->arena);
+        sim_note_print(groups[i].note, &text);
+        wf_buffer_append_text(out, "| ");
+        sim_markup_markdown(out, wf_string_of(groups[i].note->rule));
+        wf_buffer_append_text(out, " | ");
+        append_place(out, groups[i].verdict);
+        wf_buffer_append_text(out, " | ");
+        sim_markup_markdown(out, wf_buffer_string(&text));
+        wf_buffer_printf(out, " | %u |\n", groups[i].other_count + 1);
+        out->is_full |= text.is_full;
+    }
+}
+
 static void append_stale(const struct sim_report *report, struct wf_buffer *out)
 {
     if (report->stale_count > 0) {
@@ -100,5 +126,6 @@ void sim_report_write_markdown(const struct sim_report *report, struct wf_buffer
     for (uint32_t i = 0; groups != NULL && i < count; i++) {
         append_section(report, &groups[i], out);
     }
+    append_notes(report, out);
     append_stale(report, out);
 }

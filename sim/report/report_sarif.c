@@ -199,6 +199,44 @@ static void write_result(const struct sim_report *report, const struct rules *ru
     wf_json_end_object(writer);
 }
 
+static struct wf_string level_of(enum wf_rule_level level)
+{
+    return level == WF_RULE_INFO ? WF_STR("none") : level == WF_RULE_WARNING ? WF_STR("note") : WF_STR("warning");
+}
+
+/* A kind of note once, at the first history that has it. */
+static void write_note(const struct sim_report_note_group *group, struct wf_json_writer *writer)
+{
+    const struct sim_verdict place = {.file = group->verdict->file,
+                                      .workflow_id = group->verdict->workflow_id,
+                                      .workflow_type = group->verdict->workflow_type,
+                                      .event_id = group->note->event_id};
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, writer->out->arena);
+    sim_note_print(group->note, &text);
+    if (group->other_count > 0) {
+        wf_buffer_printf(&text, "\nthe same in %u more", group->other_count);
+    }
+    wf_json_begin_object(writer);
+    write_member(writer, "ruleId", wf_string_of(group->note->rule));
+    write_member(writer, "level", level_of(group->note->level));
+    write_message(writer, "message", wf_buffer_string(&text));
+    write_locations(writer, &place);
+    wf_json_end_object(writer);
+}
+
+static void write_notes(const struct sim_report *report, struct wf_json_writer *writer)
+{
+    uint32_t count = 0;
+    const struct sim_report_note_group *groups = sim_report_group_notes(report, writer->out->arena, &count);
+
+    writer->out->is_full |= groups == NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        write_note(&groups[i], writer);
+    }
+}
+
 static void write_invocation(const struct sim_report *report, struct wf_json_writer *writer)
 {
     wf_json_key(writer, "invocations");
@@ -241,6 +279,7 @@ void sim_report_write_sarif(const struct sim_report *report, struct wf_buffer *o
             write_result(report, &rules, &report->verdicts[i], &writer);
         }
     }
+    write_notes(report, &writer);
     wf_json_end_array(&writer);
     wf_json_end_object(&writer);
     wf_json_end_array(&writer);

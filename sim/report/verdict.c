@@ -71,7 +71,10 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         .verdict = result->verdict,
         .family = wf_family_name(result->family),
         .event_count = history->event_count,
+        .notes = sim_notes_make(arena, history->workflow_type, &result->notes, hides_payloads),
+        .notes_dropped = result->notes.dropped_count,
     };
+    verdict->note_count = verdict->notes != NULL ? result->notes.count : 0;
     if (result->verdict != WF_VERDICT_OK) {
         verdict->cause = finding->cause;
         verdict->diagnosis = finding->diagnosis;
@@ -149,6 +152,8 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
         sim_pack_text(out, verdict->rows[i].code);
         sim_pack_number(out, verdict->rows[i].is_difference);
     }
+    sim_notes_pack(verdict->notes, verdict->note_count, out);
+    sim_pack_number(out, verdict->notes_dropped);
 }
 
 bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct sim_verdict *verdict)
@@ -180,6 +185,8 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
         rows[i].is_difference = sim_unpack_number(&unpacker) != 0;
     }
     verdict->rows = rows;
+    verdict->notes = sim_notes_unpack(&unpacker, &verdict->note_count);
+    verdict->notes_dropped = (uint32_t)sim_unpack_number(&unpacker);
     return sim_unpack_is_whole(&unpacker);
 }
 
@@ -257,11 +264,53 @@ void sim_verdict_print_known(const struct sim_verdict *verdict, struct wf_buffer
     print_part(out, ": ", verdict->known, "\n");
 }
 
+/* A note that a policy made the finding. */
+static bool is_finding(const struct sim_verdict *verdict, const struct sim_note *note)
+{
+    return verdict->rule != NULL && note->event_id == verdict->event_id &&
+           wf_string_is(wf_string_of(note->rule), verdict->rule);
+}
+
+static void print_values(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    for (uint32_t i = 0; i < verdict->note_count; i++) {
+        const struct sim_note *note = &verdict->notes[i];
+
+        if (is_finding(verdict, note) && note->field.size_bytes > 0) {
+            wf_buffer_append_text(out, "  ");
+            sim_append_visible(out, note->field, 0);
+            wf_buffer_append_char(out, ':');
+            sim_note_print_values(note, out);
+            wf_buffer_append_char(out, '\n');
+        }
+    }
+}
+
+void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(void *context, uint64_t signature),
+                             void *context, struct wf_buffer *out)
+{
+    for (uint32_t i = 0; i < verdict->note_count; i++) {
+        const struct sim_note *note = &verdict->notes[i];
+
+        if (note->level == WF_RULE_INFO || is_finding(verdict, note) || (is_new != NULL && !is_new(context, note->signature))) {
+            continue;
+        }
+        wf_buffer_append_text(out, "note");
+        print_part(out, ": ", verdict->file, "");
+        print_part(out, ", workflow ", verdict->workflow_id, "");
+        print_part(out, " (", verdict->workflow_type, ")");
+        print_part(out, " [", wf_string_of(note->rule), "]\n  ");
+        sim_note_print(note, out);
+        wf_buffer_append_char(out, '\n');
+    }
+}
+
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
 {
     print_head(verdict, out);
     wf_buffer_append_char(out, '\n');
     print_part(out, "  ", verdict->message, "\n");
+    print_values(verdict, out);
     print_part(out, "  known: ", verdict->known, "\n");
     if (verdict->row_count > 0) {
         print_window(verdict, width, out);

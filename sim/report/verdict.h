@@ -9,6 +9,7 @@
 #include "engine/base/json_text.h"
 #include "engine/history.h"
 #include "engine/replay.h"
+#include "sim/report/notes.h"
 
 /* One line of the window; a side is empty where history or code has nothing. */
 struct sim_verdict_row {
@@ -39,6 +40,9 @@ struct sim_verdict {
     struct wf_string code;
     const struct sim_verdict_row *rows;
     uint32_t row_count;
+    const struct sim_note *notes;
+    uint32_t note_count;
+    uint32_t notes_dropped; /* past the bound of a history */
     struct wf_string known; /* why a baseline accepts it; empty: it does not */
 };
 
@@ -64,6 +68,10 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
 
 /* Appends a paragraph, history beside code in columns that fit `width` (0: as wide as they are). Marks the difference. */
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out);
+
+/* Appends a line for each note from the warnings up that `is_new` does not refuse; NULL: all. */
+void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(void *context, uint64_t signature), void *context,
+                             struct wf_buffer *out);
 
 /* Appends one line for a verdict like one that was printed before. */
 void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out);

@@ -70,3 +70,15 @@ void test_string_is(const char *where, struct wf_string string, const char *expe
                  string.data == NULL ? "" : string.data, expected);
     }
 }
+
+bool test_contains(struct wf_string text, const char *part)
+{
+    const size_t size_bytes = strlen(part);
+
+    for (size_t i = 0; i + size_bytes <= text.size_bytes; i++) {
+        if (memcmp(text.data + i, part, size_bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -38,6 +38,9 @@ struct test_blocks *test_arena_blocks(struct wf_arena *arena);
 /* Fails with both texts when they differ. `where` names the row of a table. */
 void test_string_is(const char *where, struct wf_string string, const char *expected);
 
+/* Whether the text has the part in it. */
+bool test_contains(struct wf_string text, const char *part);
+
 #define TEST_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

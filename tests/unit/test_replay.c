@@ -6,7 +6,7 @@
 
 #include "engine/replay.h"
 #include "engine/wfsim.h"
-#include "tests/support/history_builder.h"
+#include "tests/support/replay_bench.h"
 
 static const struct wf_options minute = {.start_to_close = WF_MINUTE};
 
@@ -116,47 +116,6 @@ static wf_error forgetful(struct wf *wf, void *state, struct wf_args args, struc
     "started, task, completed, activity 1 reserve, activity-started 5, activity-completed 5, "     \
     "task, completed, "
 
-struct bench {
-    struct wf_workflow workflows[2];
-    struct wf_module module;
-    struct wf_host *host;
-    struct wf_replay *replay;
-    struct wf_history history;
-    struct wf_replay_result result;
-};
-
-static void replay(struct bench *bench, struct wf_arena *arena,
-                   wf_error (*run)(struct wf *, void *, struct wf_args, struct wf_value *),
-                   const char *events, struct wf_replay_options options)
-{
-    const struct wf_host_config config = {.module = &bench->module,
-                                          .blocks = arena->source,
-                                          .stacks = arena->source,
-                                          .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
-                                          .instance_size_bytes_max = (size_t)1 << 20,
-                                          .coroutines_max = 16};
-    struct history_builder history;
-    struct wf_error err;
-
-    *bench = (struct bench){.workflows = {{.name = HISTORY_WORKFLOW, .run = run}, {.name = NULL}}};
-    bench->module = (struct wf_module){.api = WF_API, .workflows = bench->workflows};
-    history_init(&history, arena);
-    history.sdk_name = ""; /* so that the family has to be found */
-    history_add(&history, events);
-    bench->history = history_of(&history);
-    assert_int_equal(wf_host_new(&config, &bench->host, &err), WF_OK);
-    bench->replay = wf_replay_new(arena->source, bench->host);
-    assert_non_null(bench->replay);
-    assert_int_equal(wf_replay_run(bench->replay, &bench->history, &options, &bench->result, &err),
-                     WF_OK);
-}
-
-static void end(struct bench *bench)
-{
-    wf_replay_free(bench->replay);
-    wf_host_free(bench->host);
-}
-
 /* ---- Verdicts and causes ---- */
 
 static const struct {
@@ -201,26 +160,14 @@ static const struct {
      "its place"},
 };
 
-static bool contains(struct wf_string text, const char *part)
-{
-    const size_t size_bytes = strlen(part);
-
-    for (size_t i = 0; i + size_bytes <= text.size_bytes; i++) {
-        if (memcmp(text.data + i, part, size_bytes) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Each way to change code is told apart from the others, with the call that makes it safe. */
 static void test_replay__changes_are_found_and_told_apart(void **state)
 {
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct bench bench;
+        struct replay_bench bench;
         const struct wf_finding *finding = &bench.result.finding;
 
-        replay(&bench, *state, rows[i].run, rows[i].history,
+        replay_bench_run(&bench, *state, rows[i].run, rows[i].history,
                (struct wf_replay_options){.family = WF_FAMILY_AUTO});
 
         test_string_is(rows[i].name, wf_string_of(wf_verdict_name(bench.result.verdict)),
@@ -231,10 +178,10 @@ static void test_replay__changes_are_found_and_told_apart(void **state)
         if (rows[i].diagnosis != NULL) {
             test_string_is(rows[i].name, wf_string_of(finding->diagnosis), rows[i].diagnosis);
         }
-        if (rows[i].hint != NULL && !contains(finding->hint, rows[i].hint)) {
+        if (rows[i].hint != NULL && !test_contains(finding->hint, rows[i].hint)) {
             test_string_is(rows[i].name, finding->hint, rows[i].hint);
         }
-        end(&bench);
+        replay_bench_end(&bench);
     }
 }
 
@@ -274,16 +221,16 @@ static const struct {
 static void test_replay__the_window_aligns_history_and_code(void **state)
 {
     for (size_t i = 0; i < TEST_COUNT(windows); i++) {
-        struct bench bench;
+        struct replay_bench bench;
         struct wf_buffer window;
 
-        replay(&bench, *state, windows[i].run, windows[i].history,
+        replay_bench_run(&bench, *state, windows[i].run, windows[i].history,
                (struct wf_replay_options){.family = WF_FAMILY_CORE});
         wf_buffer_init(&window, *state);
         print_window(&bench.result.finding, &window);
 
         test_string_is("window", wf_buffer_string(&window), windows[i].window);
-        end(&bench);
+        replay_bench_end(&bench);
     }
 }
 
@@ -311,9 +258,9 @@ static const struct {
 static void test_replay__what_cannot_be_replayed_says_why(void **state)
 {
     for (size_t i = 0; i < TEST_COUNT(others); i++) {
-        struct bench bench;
+        struct replay_bench bench;
 
-        replay(&bench, *state, as_recorded, others[i].history,
+        replay_bench_run(&bench, *state, as_recorded, others[i].history,
                (struct wf_replay_options){.family = WF_FAMILY_AUTO});
 
         test_string_is(others[i].name, wf_string_of(wf_verdict_name(bench.result.verdict)),
@@ -322,7 +269,7 @@ static void test_replay__what_cannot_be_replayed_says_why(void **state)
         test_string_is(others[i].name, wf_string_of(bench.result.finding.diagnosis),
                        others[i].diagnosis);
         assert_true(bench.result.finding.message.size_bytes > 0);
-        end(&bench);
+        replay_bench_end(&bench);
     }
 }
 
@@ -330,10 +277,10 @@ static void test_replay__what_cannot_be_replayed_says_why(void **state)
 static void test_replay__a_gap_in_the_ids_is_a_bad_history(void **state)
 {
     const struct wf_replay_options options = {.family = WF_FAMILY_AUTO};
-    struct bench bench;
+    struct replay_bench bench;
     struct wf_error err;
 
-    replay(&bench, *state, as_recorded, SAGA, options);
+    replay_bench_run(&bench, *state, as_recorded, SAGA, options);
     bench.history.events[6].event_id = 70;
     assert_int_equal(wf_replay_run(bench.replay, &bench.history, &options, &bench.result, &err),
                      WF_OK);
@@ -341,26 +288,26 @@ static void test_replay__a_gap_in_the_ids_is_a_bad_history(void **state)
     assert_int_equal(bench.result.verdict, WF_VERDICT_BAD_HISTORY);
     test_string_is("rule", wf_string_of(bench.result.finding.rule), "history-ids");
     assert_int_equal(bench.result.finding.event_id, 70);
-    end(&bench);
+    replay_bench_end(&bench);
 }
 
 /* The core rules can be forced on a history of another family. */
 static void test_replay__core_rules_can_be_forced(void **state)
 {
-    struct bench bench;
+    struct replay_bench bench;
 
-    replay(&bench, *state, kind_changed, "started, task, completed" STEP("5", "5", "reserve"),
+    replay_bench_run(&bench, *state, kind_changed, "started, task, completed" STEP("5", "5", "reserve"),
            (struct wf_replay_options){.family = WF_FAMILY_AUTO});
     assert_int_equal(bench.result.verdict, WF_VERDICT_SETUP);
-    end(&bench);
+    replay_bench_end(&bench);
 
-    replay(&bench, *state, kind_changed, "started, task, completed" STEP("5", "5", "reserve"),
+    replay_bench_run(&bench, *state, kind_changed, "started, task, completed" STEP("5", "5", "reserve"),
            (struct wf_replay_options){.family = WF_FAMILY_CORE});
     assert_int_equal(bench.result.verdict,
                      WF_VERDICT_NONDETERMINISM); /* the id is compared, as core would */
     test_string_is("rule", wf_string_of(bench.result.finding.rule), "act-id");
     assert_int_equal(bench.result.family, WF_FAMILY_CORE);
-    end(&bench);
+    replay_bench_end(&bench);
 }
 
 /* ---- Running again ---- */
@@ -368,11 +315,11 @@ static void test_replay__core_rules_can_be_forced(void **state)
 /* Dropping the instance at every task boundary changes nothing for code that keeps to its run. */
 static void test_replay__cold_at_every_boundary_is_the_same(void **state)
 {
-    struct bench warm;
-    struct bench cold;
+    struct replay_bench warm;
+    struct replay_bench cold;
 
-    replay(&warm, *state, as_recorded, SAGA, (struct wf_replay_options){.wants_digest = true});
-    replay(&cold, *state, as_recorded, SAGA, (struct wf_replay_options){.evict_every_task = true});
+    replay_bench_run(&warm, *state, as_recorded, SAGA, (struct wf_replay_options){.wants_digest = true});
+    replay_bench_run(&cold, *state, as_recorded, SAGA, (struct wf_replay_options){.evict_every_task = true});
 
     assert_int_equal(cold.result.verdict, WF_VERDICT_OK);
     assert_int_equal(warm.result.activation_count, 4);
@@ -381,40 +328,40 @@ static void test_replay__cold_at_every_boundary_is_the_same(void **state)
     assert_true(cold.result.commands_digest == warm.result.commands_digest);
     assert_true(warm.result.is_closed);
     assert_int_equal(warm.result.event_count, warm.history.event_count);
-    end(&warm);
-    end(&cold);
+    replay_bench_end(&warm);
+    replay_bench_end(&cold);
 }
 
 /* Code that remembers something outside its run answers otherwise when it is run again (rule
  * eviction-replay). */
 static void test_replay__code_that_remembers_across_runs_is_found(void **state)
 {
-    struct bench bench;
+    struct replay_bench bench;
 
     calls = 0;
-    replay(&bench, *state, forgetful, "started, task, completed, activity 1 first, task",
+    replay_bench_run(&bench, *state, forgetful, "started, task, completed, activity 1 first, task",
            (struct wf_replay_options){.family = WF_FAMILY_AUTO});
     assert_int_equal(bench.result.verdict, WF_VERDICT_OK);
-    end(&bench);
+    replay_bench_end(&bench);
 
     calls = 0;
-    replay(&bench, *state, forgetful, "started, task, completed, activity 1 first, task",
+    replay_bench_run(&bench, *state, forgetful, "started, task, completed, activity 1 first, task",
            (struct wf_replay_options){.evict_every_task = true});
     assert_int_equal(bench.result.verdict, WF_VERDICT_NONDETERMINISM);
     test_string_is("rule", wf_string_of(bench.result.finding.rule), "eviction-replay");
-    end(&bench);
+    replay_bench_end(&bench);
 }
 
 /* One replayer serves many histories; a bad one leaves nothing behind. */
 static void test_replay__one_replayer_serves_many_histories(void **state)
 {
     const struct wf_replay_options options = {.family = WF_FAMILY_AUTO};
-    struct bench bench;
+    struct replay_bench bench;
     struct history_builder bad;
     struct wf_history bad_history;
     struct wf_error err;
 
-    replay(&bench, *state, as_recorded, SAGA, options);
+    replay_bench_run(&bench, *state, as_recorded, SAGA, options);
     history_init(&bad, *state);
     history_add(&bad, "started, task, completed, activity 1 other, task");
     bad_history = history_of(&bad);
@@ -425,7 +372,7 @@ static void test_replay__one_replayer_serves_many_histories(void **state)
                      WF_OK);
 
     assert_int_equal(bench.result.verdict, WF_VERDICT_OK);
-    end(&bench);
+    replay_bench_end(&bench);
 }
 
 int main(void)
