@@ -115,24 +115,10 @@ struct wf_service_outputs {
     size_t count;
 };
 
-/* Names and limits, with the defaults of engine-semantics 9; a scenario may lower them. */
+/* With the defaults of engine-semantics 9; a scenario may lower them. */
 struct wf_service_limits {
-    int64_t workflow_task_timeout_ns;
-    int64_t workflow_task_timeout_ns_max;
-    int64_t history_events_max;
-    int64_t history_events_suggest;
-    int64_t history_bytes_max;
-    int64_t history_bytes_suggest;
-    int64_t pending_max;
-    int64_t signals_max;
-    int64_t buffered_events_max;
-    int64_t buffered_bytes_max;
-    int64_t blob_bytes_max;
-    int64_t state_bytes_max;
-    int64_t transaction_bytes_max;
-    int64_t id_bytes_max;
-    int64_t run_interval_ns_min;
-    int64_t retention_ns;
+#define WF_LIMIT(member, parser, value, key, text, help) int64_t member;
+#include "engine/limits.def"
 };
 void wf_service_limits_default(struct wf_service_limits *limits);
 
@@ -145,6 +131,9 @@ enum wf_planted_bug {
     WF_PLANT_NO_REQUEST_DEDUP = 1 << 1, /* signals and starts ignore request ids */
     WF_PLANT_NO_QUEUE_ACK = 1 << 2,     /* queue tasks are acknowledged before they are executed */
 };
+
+/* Merges one map of payloads, of a memo or of search attributes, into another, whose memory is the arena's (7.11). */
+void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given, bool are_attributes);
 
 struct wf_service_config {
     const struct wf_block_source *blocks; /* outlives the component */

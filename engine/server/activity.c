@@ -6,7 +6,6 @@
 #include "engine/base/assert.h"
 #include "engine/server/change.h"
 
-#define LAST_FAILURE_BYTES_MAX 4096 /* 4.5 step 9 */
 
 struct wf_state_activity *wf_activity_find(const struct wf_state_run *state,
                                            int64_t scheduled_event_id)
@@ -248,17 +247,18 @@ static struct wf_failure *own_failure(struct wf_change *change, const struct wf_
                                        .failure_info_case = WF_CASE_failure_server_failure_info,
                                        .failure_info.server_failure_info = &server};
     struct wf_buffer encoded = {0};
+    const size_t size_max = (size_t)change->shard->config->limits.failure_bytes_max;
 
     wf_buffer_init(&encoded, change->arena);
     wf_wire_encode(&wf_type_failure, failure, &encoded);
-    if (encoded.size_bytes <= LAST_FAILURE_BYTES_MAX) {
+    if (encoded.size_bytes <= size_max) {
         return wf_change_own_message(change, &wf_type_failure, failure);
     }
     cause.message = failure->message;
-    if (cause.message.size_bytes > LAST_FAILURE_BYTES_MAX / 2) {
-        cause.message.size_bytes = LAST_FAILURE_BYTES_MAX / 2;
+    if (cause.message.size_bytes > size_max / 2) {
+        cause.message.size_bytes = size_max / 2;
     }
-    cause.source = failure->source.size_bytes > LAST_FAILURE_BYTES_MAX / 4 ? (struct wf_string){0}
+    cause.source = failure->source.size_bytes > size_max / 4 ? (struct wf_string){0}
                                                                            : failure->source;
     return wf_change_own_message(change, &wf_type_failure, &wrapper);
 }

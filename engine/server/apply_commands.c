@@ -123,7 +123,7 @@ static void schedule_activity(struct wf_command_context *context)
         wf_command_refuse(context, CAUSE(SCHEDULE_ACTIVITY_DUPLICATE_ID), "");
         return;
     }
-    if (change->state->activities.count >= (uint64_t)change->shard->config->limits.pending_max) {
+    if (change->state->activities.count >= (uint64_t)change->shard->config->limits.pending_activities_max) {
         wf_command_refuse(context, CAUSE(PENDING_ACTIVITIES_LIMIT_EXCEEDED),
                "the number of pending activities has reached the limit");
         return;
@@ -256,6 +256,7 @@ static void complete_workflow(struct wf_command_context *context)
 static void fail_workflow(struct wf_command_context *context)
 {
     struct wf_failure *failure = context->command->attributes.fail_workflow_execution->failure;
+    struct wf_buffer encoded = {0};
 
     if (is_unhandled(context)) {
         return;
@@ -263,6 +264,12 @@ static void fail_workflow(struct wf_command_context *context)
     if (failure == NULL) {
         wf_command_refuse(context, CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
                "Failure is not set on FailWorkflowExecutionCommand.");
+        return;
+    }
+    wf_buffer_init(&encoded, context->change->arena);
+    wf_wire_encode(&wf_type_failure, failure, &encoded);
+    if (wf_command_is_too_large(context, encoded.size_bytes, CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
+                                "FailWorkflowExecutionCommandAttributes.Failure exceeds size limit.")) {
         return;
     }
     wf_execution_end(context->change,
@@ -280,6 +287,11 @@ static void cancel_workflow(struct wf_command_context *context)
     bool is_closed = false;
 
     if (is_unhandled(context)) {
+        return;
+    }
+    if (wf_command_is_too_large(context, wf_payloads_size_bytes(details.payloads),
+                                CAUSE(BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES),
+                                "CancelWorkflowExecutionCommandAttributes.Details exceeds size limit.")) {
         return;
     }
     is_closed = wf_execution_step(context->change, WF_EXECUTION_CANCEL, &details);
@@ -335,7 +347,9 @@ static void continue_as_new(struct wf_command_context *context)
     }
     if (wf_command_is_too_large(context, wf_payloads_size_bytes(command->input),
                      CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES),
-                     "ContinueAsNewWorkflowExecutionCommandAttributes.Input exceeds size limit.")) {
+                     "ContinueAsNewWorkflowExecutionCommandAttributes.Input exceeds size limit.") ||
+        wf_command_properties_are_refused(context, command->memo, command->search_attributes,
+                                          CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES))) {
         return;
     }
     wf_execution_continue(context->change, command, context->completed_event_id);
@@ -374,69 +388,6 @@ static void record_marker(struct wf_command_context *context)
     wf_command_annotate(context);
 }
 
-static void upsert_search_attributes(struct wf_command_context *context)
-{
-    struct wf_change *change = context->change;
-    struct wf_search_attributes *given =
-        context->command->attributes.upsert_workflow_search_attributes->search_attributes;
-    struct wf_search_attributes **held = &change->state->search_attributes;
-    struct wf_event_upsert_workflow_search_attributes *event = NULL;
-
-    if (given == NULL || given->indexed_fields.count == 0) {
-        wf_command_refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES),
-               "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
-        return;
-    }
-    *held = *held != NULL ? *held : WF_ARENA_NEW(&change->run->arena, struct wf_search_attributes);
-    if (*held == NULL) {
-        return;
-    }
-    wf_fields_merge(&change->run->arena, &(*held)->indexed_fields, &given->indexed_fields);
-    /* 2.3: 40 KiB when merged. */
-    if (wf_fields_size_bytes((*held)->indexed_fields.items, (*held)->indexed_fields.count) >
-        (size_t)40 * 1024) {
-        wf_command_refuse(context, CAUSE(BAD_SEARCH_ATTRIBUTES), "SearchAttributes exceed size limit.");
-        return;
-    }
-    event = wf_change_event(change, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
-                            change->now_ns);
-    if (event != NULL) {
-        event->workflow_task_completed_event_id = context->completed_event_id;
-        event->search_attributes = given;
-    }
-    wf_command_annotate(context);
-}
-
-static void modify_properties(struct wf_command_context *context)
-{
-    struct wf_change *change = context->change;
-    struct wf_memo *given = context->command->attributes.modify_workflow_properties->upserted_memo;
-    struct wf_memo **held = &change->state->memo;
-    struct wf_event_workflow_properties_modified *event = NULL;
-
-    if (given == NULL || given->fields.count == 0) {
-        wf_command_refuse(context, CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
-               "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
-        return;
-    }
-    *held = *held != NULL ? *held : WF_ARENA_NEW(&change->run->arena, struct wf_memo);
-    if (*held == NULL) {
-        return;
-    }
-    wf_fields_merge(&change->run->arena, &(*held)->fields, &given->fields);
-    if (wf_command_is_too_large(context, wf_fields_size_bytes((*held)->fields.items, (*held)->fields.count),
-                     CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
-                     "Memo exceeds size limit.")) {
-        return;
-    }
-    event = wf_change_event(change, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, change->now_ns);
-    if (event != NULL) {
-        event->workflow_task_completed_event_id = context->completed_event_id;
-        event->upserted_memo = given;
-    }
-    wf_command_annotate(context);
-}
-
 static void apply(struct wf_command_context *context)
 {
     switch ((enum wf_command_type)context->command->command_type) {
@@ -468,10 +419,10 @@ static void apply(struct wf_command_context *context)
         record_marker(context);
         break;
     case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
-        upsert_search_attributes(context);
+        wf_command_upsert_search_attributes(context);
         break;
     case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
-        modify_properties(context);
+        wf_command_modify_properties(context);
         break;
     case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
         wf_command_start_child(context);

@@ -12,9 +12,9 @@ static bool is_own_namespace(struct wf_string namespace)
     return namespace.size_bytes == 0 || wf_string_equal(namespace, WF_STR(WF_NAMESPACE));
 }
 
-static bool is_at_limit(const struct wf_command_context *context, uint32_t count)
+static bool is_at_limit(uint32_t count, int64_t limit)
 {
-    return count >= (uint64_t)context->change->shard->config->limits.pending_max;
+    return count >= (uint64_t)limit;
 }
 
 /* "run id empty or UUID". */
@@ -181,10 +181,13 @@ void wf_command_start_child(struct wf_command_context *context)
     if (wf_command_is_too_large(
             context, wf_payloads_size_bytes(command->input),
             CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES),
-            "StartChildWorkflowExecutionCommandAttributes.Input exceeds size limit.")) {
+            "StartChildWorkflowExecutionCommandAttributes.Input exceeds size limit.") ||
+        wf_command_properties_are_refused(context, command->memo, command->search_attributes,
+                                          CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES))) {
         return;
     }
-    if (is_at_limit(context, context->change->state->children.count)) {
+    if (is_at_limit(context->change->state->children.count,
+                    context->change->shard->config->limits.pending_children_max)) {
         wf_command_refuse(context, CAUSE(PENDING_CHILD_WORKFLOWS_LIMIT_EXCEEDED),
                           "the number of pending child workflow executions has reached the limit");
         return;
@@ -230,7 +233,8 @@ void wf_command_signal_external(struct wf_command_context *context)
             "SignalExternalWorkflowExecutionCommandAttributes.Input exceeds size limit.")) {
         return;
     }
-    if (is_at_limit(context, change->state->external_signals.count)) {
+    if (is_at_limit(change->state->external_signals.count,
+                    change->shard->config->limits.pending_signals_max)) {
         wf_command_refuse(context, CAUSE(PENDING_SIGNALS_LIMIT_EXCEEDED),
                           "the number of pending signals has reached the limit");
         return;
@@ -283,7 +287,8 @@ void wf_command_request_cancel_external(struct wf_command_context *context)
                           "workflow task.");
         return;
     }
-    if (is_at_limit(context, change->state->external_cancels.count)) {
+    if (is_at_limit(change->state->external_cancels.count,
+                    change->shard->config->limits.pending_cancels_max)) {
         wf_command_refuse(context, CAUSE(PENDING_REQUEST_CANCEL_LIMIT_EXCEEDED),
                           "the number of pending requests to cancel external workflows has reached "
                           "the limit");

@@ -380,6 +380,13 @@ void wf_execution_continue(struct wf_change *change,
                            const struct wf_command_continue_as_new_workflow_execution *command,
                            int64_t completed_event_id);
 
+/* ---- apply_properties.c ---- */
+
+/* NULL, or what is wrong with search attributes (2.3); attributes may be NULL, as may memo. */
+const char *wf_search_attributes_check(const struct wf_service_limits *limits,
+                                       const struct wf_search_attributes *attributes);
+bool wf_memo_is_too_large(const struct wf_service_limits *limits, const struct wf_memo *memo);
+
 /* ---- apply_commands.c ---- */
 
 /* What processing commands came to. */
@@ -487,11 +494,6 @@ void wf_execution_terminate(struct wf_change *change, struct wf_string reason,
 
 /* The run's or the execution's time is over (7.6). */
 void wf_execution_expire(struct wf_change *change);
-
-/* ---- fields.c ---- */
-
-/* Merges one map of payloads into another of the same shape, whose memory is the arena's. */
-void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given);
 
 /* ---- rebuild.c ---- */
 

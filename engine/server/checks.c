@@ -7,24 +7,9 @@
 
 void wf_service_limits_default(struct wf_service_limits *limits)
 {
-    /* Source: engine-semantics 9. */
     *limits = (struct wf_service_limits){
-        .workflow_task_timeout_ns = 10 * WF_NS_PER_S,
-        .workflow_task_timeout_ns_max = 120 * WF_NS_PER_S,
-        .history_events_max = 51200,
-        .history_events_suggest = 4096,
-        .history_bytes_max = INT64_C(50) << 20,
-        .history_bytes_suggest = INT64_C(4) << 20,
-        .pending_max = 2000,
-        .signals_max = 10000,
-        .buffered_events_max = 100,
-        .buffered_bytes_max = INT64_C(2) << 20,
-        .blob_bytes_max = INT64_C(2) << 20,
-        .state_bytes_max = INT64_C(8) << 20,
-        .transaction_bytes_max = INT64_C(4) << 20,
-        .id_bytes_max = 1000,
-        .run_interval_ns_min = WF_NS_PER_S,
-        .retention_ns = INT64_C(72) * 3600 * WF_NS_PER_S,
+#define WF_LIMIT(member, parser, value, key, text, help) .member = (value),
+#include "engine/limits.def"
     };
 }
 

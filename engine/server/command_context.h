@@ -28,6 +28,15 @@ bool wf_command_is_too_large(struct wf_command_context *context, size_t size_byt
 /* 2.2 rule 2: what the code said about the command goes on to its event. */
 void wf_command_annotate(struct wf_command_context *context);
 
+/* ---- apply_properties.c: memo and search attributes ---- */
+
+void wf_command_upsert_search_attributes(struct wf_command_context *context);
+void wf_command_modify_properties(struct wf_command_context *context);
+
+/* Those of a run that a command begins, either of which may be NULL: true when they are wrong, and the command is refused. */
+bool wf_command_properties_are_refused(struct wf_command_context *context, const struct wf_memo *memo,
+                                       const struct wf_search_attributes *attributes, int32_t memo_cause);
+
 /* ---- apply_relations.c: commands about other workflows ---- */
 
 void wf_command_start_child(struct wf_command_context *context);

@@ -5,8 +5,8 @@
  */
 #include "engine/server/change.h"
 
-/* An empty value deletes the key, another one replaces it. */
-static bool is_deletion(const struct wf_payload *value)
+/* An empty value deletes the key, another one replaces it. A search attribute is empty as JSON, too. */
+static bool is_deletion(const struct wf_payload *value, bool is_attribute)
 {
     for (uint32_t i = 0; i < value->metadata.count; i++) {
         if (wf_string_is(value->metadata.items[i].key, "encoding") &&
@@ -14,8 +14,8 @@ static bool is_deletion(const struct wf_payload *value)
             return true;
         }
     }
-    return value->data.size_bytes == 0 || wf_string_is(value->data, "null") ||
-           wf_string_is(value->data, "[]");
+    return value->data.size_bytes == 0 ||
+           (is_attribute && (wf_string_is(value->data, "null") || wf_string_is(value->data, "[]")));
 }
 
 struct field_list {
@@ -25,7 +25,7 @@ struct field_list {
 };
 
 static void merge(struct wf_arena *arena, struct field_list *fields,
-                  const struct wf_entry_payload *given)
+                  const struct wf_entry_payload *given, bool is_attribute)
 {
     struct wf_entry_payload *place = NULL;
 
@@ -34,7 +34,7 @@ static void merge(struct wf_arena *arena, struct field_list *fields,
             place = &fields->items[i];
         }
     }
-    if (is_deletion(&given->value)) {
+    if (is_deletion(&given->value, is_attribute)) {
         if (place != NULL) {
             WF_LIST_REMOVE(*fields, place);
         }
@@ -52,11 +52,11 @@ static void merge(struct wf_arena *arena, struct field_list *fields,
     }
 }
 
-void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given)
+void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given, bool are_attributes)
 {
     const struct field_list *list = given;
 
     for (uint32_t i = 0; i < list->count; i++) {
-        merge(arena, fields, &list->items[i]);
+        merge(arena, fields, &list->items[i], are_attributes);
     }
 }

@@ -34,7 +34,7 @@ static void merge_memo(const struct rebuild *rebuild, const struct wf_memo *give
 
     *held = *held != NULL ? *held : WF_ARENA_NEW(rebuild->arena, struct wf_memo);
     if (*held != NULL && given != NULL) {
-        wf_fields_merge(rebuild->arena, &(*held)->fields, &given->fields);
+        wf_fields_merge(rebuild->arena, &(*held)->fields, &given->fields, false);
     }
 }
 
@@ -45,7 +45,7 @@ static void merge_search_attributes(const struct rebuild *rebuild,
 
     *held = *held != NULL ? *held : WF_ARENA_NEW(rebuild->arena, struct wf_search_attributes);
     if (*held != NULL && given != NULL) {
-        wf_fields_merge(rebuild->arena, &(*held)->indexed_fields, &given->indexed_fields);
+        wf_fields_merge(rebuild->arena, &(*held)->indexed_fields, &given->indexed_fields, true);
     }
 }
 

@@ -86,8 +86,9 @@ WF_OPERATION(signal)
 {
     const struct wf_svc_signal_workflow *signal = operation->request->call.signal_workflow;
 
-    if (signal->signal_name.size_bytes == 0) {
-        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "SignalName is not set on request.");
+    if (signal->signal_name.size_bytes == 0 ||
+        signal->signal_name.size_bytes > (size_t)shard->config->limits.id_bytes_max) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "SignalName is not set on request or too long.");
         return;
     }
     if (run == NULL) {

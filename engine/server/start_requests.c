@@ -46,6 +46,7 @@ static const char *check_values(const struct wf_shard *shard,
         request->workflow_execution_timeout, request->workflow_run_timeout,
         request->workflow_task_timeout, request->workflow_start_delay};
     int64_t unused_ns = 0;
+    const char *problem = NULL;
 
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
         if (!wf_timeout_read(durations[i], &unused_ns)) {
@@ -55,10 +56,17 @@ static const char *check_values(const struct wf_shard *shard,
     if (wf_payloads_size_bytes(request->input) > (size_t)shard->config->limits.blob_bytes_max) {
         return "Input exceeds size limit.";
     }
+    if (wf_memo_is_too_large(&shard->config->limits, request->memo)) {
+        return "Memo exceeds size limit.";
+    }
+    problem = wf_search_attributes_check(&shard->config->limits, request->search_attributes);
+    if (problem != NULL) {
+        return problem;
+    }
     if (request->cron_schedule.size_bytes > 0) {
-        const char *problem = wf_time_of(request->workflow_start_delay) > 0
-                                  ? "CronSchedule and WorkflowStartDelay may not be used together."
-                                  : wf_cron_backoff(request->cron_schedule, shard->now_ns, shard->now_ns, &unused_ns);
+        problem = wf_time_of(request->workflow_start_delay) > 0
+                      ? "CronSchedule and WorkflowStartDelay may not be used together."
+                      : wf_cron_backoff(request->cron_schedule, shard->now_ns, shard->now_ns, &unused_ns);
 
         if (problem != NULL) {
             return problem;

@@ -2,6 +2,7 @@
  * wfsim describe: one workflow of an archive. What it waits for is read off its history: steps begun and not ended. What a
  * history does not tell (the attempt of an activity that has not ended is in the service alone) is not guessed.
  */
+#include "engine/service.h"
 #include "engine/base/json_text.h"
 #include "engine/base/nearest.h"
 #include "engine/print.h"
@@ -172,8 +173,76 @@ static void append_pending_text(struct cli_output *out, const struct wf_history 
     }
 }
 
+/* Memo and search attributes as they are at the end of the history (engine-semantics 7.11). */
+struct properties {
+    struct wf_memo memo;
+    struct wf_search_attributes attributes;
+};
+
+static void merge_properties(struct wf_arena *arena, struct properties *properties, const struct wf_memo *memo,
+                             const struct wf_search_attributes *attributes)
+{
+    if (memo != NULL) {
+        wf_fields_merge(arena, &properties->memo.fields, &memo->fields, false);
+    }
+    if (attributes != NULL) {
+        wf_fields_merge(arena, &properties->attributes.indexed_fields, &attributes->indexed_fields, true);
+    }
+}
+
+static void find_properties(struct wf_arena *arena, const struct wf_history *history, struct properties *properties)
+{
+    *properties = (struct properties){0};
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const struct wf_event *event = &history->events[i];
+
+        if (event->attributes.any == NULL) {
+            continue;
+        }
+        if (event->attributes_case == WF_CASE_event_workflow_execution_started) {
+            merge_properties(arena, properties, event->attributes.workflow_execution_started->memo,
+                             event->attributes.workflow_execution_started->search_attributes);
+        } else if (event->attributes_case == WF_CASE_event_workflow_properties_modified) {
+            merge_properties(arena, properties, event->attributes.workflow_properties_modified->upserted_memo, NULL);
+        } else if (event->attributes_case == WF_CASE_event_upsert_workflow_search_attributes) {
+            merge_properties(arena, properties, NULL,
+                             event->attributes.upsert_workflow_search_attributes->search_attributes);
+        }
+    }
+}
+
+static void append_fields(struct wf_buffer *text, const char *label, const struct wf_entry_payload *items,
+                          uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        append_label(text, label);
+        sim_append_visible(text, items[i].key, 0);
+        wf_buffer_append_char(text, '=');
+        wf_print_payload(text, &items[i].value, NULL);
+        wf_buffer_append_char(text, '\n');
+    }
+}
+
+static void append_properties(struct wf_buffer *text, const struct properties *properties)
+{
+    append_fields(text, "memo", properties->memo.fields.items, properties->memo.fields.count);
+    append_fields(text, "attribute", properties->attributes.indexed_fields.items,
+                  properties->attributes.indexed_fields.count);
+}
+
+static void append_message(struct cli *cli, struct wf_json_writer *json, const char *key,
+                           const struct wf_message_type *type, const void *message)
+{
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, cli->arena);
+    wf_json_encode(type, message, &text);
+    wf_json_key(json, key);
+    wf_json_raw(json, wf_buffer_string(&text));
+}
+
 static void append_text(struct cli_output *out, const struct wf_archive_entry *entry, const struct wf_history *history,
-                        const struct cli_pending *pending)
+                        const struct cli_pending *pending, const struct properties *properties)
 {
     struct wf_buffer *text = &out->text;
 
@@ -196,13 +265,14 @@ static void append_text(struct cli_output *out, const struct wf_archive_entry *e
         append_event_line(text, "first", &history->events[0]);
         append_event_line(text, "last", &history->events[history->event_count - 1]);
     }
+    append_properties(text, properties);
     append_pending_text(out, history, pending);
 }
 
 /* ---- JSON ---- */
 
 static void append_json(struct cli *cli, const struct wf_archive_entry *entry, const struct wf_history *history,
-                        const struct cli_pending *pending)
+                        const struct cli_pending *pending, const struct properties *properties)
 {
     struct wf_json_writer json;
     struct wf_buffer event;
@@ -210,6 +280,8 @@ static void append_json(struct cli *cli, const struct wf_archive_entry *entry, c
     wf_json_writer_init(&json, &cli->out->text, 0);
     wf_json_begin_object(&json);
     cli_append_entry_members(&json, cli->arena, entry);
+    append_message(cli, &json, "memo", &wf_type_memo, &properties->memo);
+    append_message(cli, &json, "search_attributes", &wf_type_search_attributes, &properties->attributes);
     wf_json_key(&json, "workflow_task_is_open");
     wf_json_bool(&json, !is_closed(history) && has_open_task(history));
     wf_json_key(&json, "pending");
@@ -230,6 +302,7 @@ static enum cli_exit describe(struct cli *cli, struct cli_archive *archive, uint
     struct wf_archive_entry entry = {0};
     struct wf_history history;
     struct cli_pending pending;
+    struct properties properties;
     enum cli_exit result = cli_archive_entry(archive, index, &found);
 
     if (result == CLI_EXIT_OK && !wf_message_copy_into(cli->arena, &wf_type_archive_entry, &entry, found)) {
@@ -248,10 +321,11 @@ static enum cli_exit describe(struct cli *cli, struct cli_archive *archive, uint
         cli_complain("out of memory");
         return CLI_EXIT_ENVIRONMENT;
     }
+    find_properties(cli->arena, &history, &properties);
     if (cli->out->format == CLI_FORMAT_TEXT) {
-        append_text(cli->out, &entry, &history, &pending);
+        append_text(cli->out, &entry, &history, &pending, &properties);
     } else {
-        append_json(cli, &entry, &history, &pending);
+        append_json(cli, &entry, &history, &pending, &properties);
     }
     return CLI_EXIT_OK;
 }

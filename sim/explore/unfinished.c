@@ -437,6 +437,22 @@ static void explain_open(struct answer *answer)
     }
 }
 
+/* 9 "count warn": the service says so in its log; here it is said of what did not complete. */
+static void warn_of_history(struct answer *answer)
+{
+    const struct wf_service_limits *limits = &answer->question->config->limits;
+    const struct wf_svc_description *description = answer->description;
+
+    if (description->event_count > limits->history_events_warn ||
+        description->history_size_bytes > limits->history_bytes_warn) {
+        wf_buffer_printf(&answer->reason, "; its history has %lld events and %lld bytes, and the service terminates it "
+                         "at %lld or %lld", (long long)description->event_count,
+                         (long long)description->history_size_bytes, (long long)limits->history_events_max,
+                         (long long)limits->history_bytes_max);
+        diagnose(answer, WF_DIAGNOSIS_HISTORY_NEAR_LIMIT);
+    }
+}
+
 bool sim_unfinished_explain(const struct sim_unfinished_question *question, struct sim_unfinished *unfinished,
                             struct wf_string *await_site)
 {
@@ -455,6 +471,7 @@ bool sim_unfinished_explain(const struct sim_unfinished_question *question, stru
     } else {
         explain_closed(&answer);
     }
+    warn_of_history(&answer);
     *unfinished = (struct sim_unfinished){
         .workflow_id = answer.run.workflow_id,
         .workflow_type = answer.run.workflow_type,

@@ -262,6 +262,12 @@ enum wf_status sim_parse_duration(struct sim_loader *loader, const struct sim_ya
     return WF_OK;
 }
 
+enum wf_status sim_parse_time_limit(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    WF_TRY(sim_parse_duration(loader, node, target));
+    return *(int64_t *)target > 0 ? WF_OK : sim_loader_fail(loader, node, "a limit must be above zero");
+}
+
 static enum wf_status parse_uniform(struct sim_loader *loader, const struct sim_yaml *node,
                                     struct sim_distribution *distribution)
 {

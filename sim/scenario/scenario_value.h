@@ -47,6 +47,7 @@ const struct sim_yaml *sim_yaml_get(const struct sim_yaml *map, const char *key)
 enum wf_status sim_parse_count(struct sim_loader *loader, const struct sim_yaml *node, void *target);        /* uint32_t */
 enum wf_status sim_parse_attempt(struct sim_loader *loader, const struct sim_yaml *node, void *target);      /* int32_t */
 enum wf_status sim_parse_limit(struct sim_loader *loader, const struct sim_yaml *node, void *target);        /* int64_t */
+enum wf_status sim_parse_time_limit(struct sim_loader *loader, const struct sim_yaml *node, void *target);   /* int64_t ns */
 enum wf_status sim_parse_boolean(struct sim_loader *loader, const struct sim_yaml *node, void *target);      /* bool */
 enum wf_status sim_parse_duration(struct sim_loader *loader, const struct sim_yaml *node, void *target);     /* int64_t ns */
 enum wf_status sim_parse_distribution(struct sim_loader *loader, const struct sim_yaml *node, void *target); /* struct sim_distribution */

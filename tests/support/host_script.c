@@ -459,6 +459,19 @@ static void print_continue(struct wf_buffer *out, const struct wf_sdk_continue_a
     wf_buffer_printf(out, "continue %S ", &command->workflow_type);
     print_payloads(out, command->arguments.items, command->arguments.count);
     print_duration(out, "run", command->workflow_run_timeout);
+    print_duration(out, "delay", command->backoff_start_interval);
+    if (command->retry_policy != NULL) {
+        wf_buffer_printf(out, " attempts=%d types=%u", command->retry_policy->maximum_attempts,
+                         command->retry_policy->non_retryable_error_types.count);
+    }
+    for (uint32_t i = 0; i < command->memo.count; i++) {
+        wf_buffer_printf(out, " memo %S=", &command->memo.items[i].key);
+        print_payload(out, &command->memo.items[i].value);
+    }
+    for (uint32_t i = 0; command->search_attributes != NULL && i < command->search_attributes->indexed_fields.count; i++) {
+        wf_buffer_printf(out, " attribute %S=", &command->search_attributes->indexed_fields.items[i].key);
+        print_payload(out, &command->search_attributes->indexed_fields.items[i].value);
+    }
 }
 
 static void print_value(struct wf_buffer *out, const struct wf_sdk_recorded_value *command)

@@ -267,7 +267,9 @@ static void test_apply_commands__start_and_cancel_of_a_child(void **state)
 
 static void lower_pending_limit(struct wf_service_config *config)
 {
-    config->limits.pending_max = 1;
+    config->limits.pending_children_max = 1;
+    config->limits.pending_signals_max = 1;
+    config->limits.pending_cancels_max = 1;
 }
 
 /* 2.2 rule 8. */

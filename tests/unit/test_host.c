@@ -843,6 +843,69 @@ static void test_continue_as_new__ends_the_run_with_new_arguments(void **state)
     script_expect(script, "continue W (2) run=1000ms\n");
 }
 
+/* The options are made on the way and gone when the command is: nothing of them may stay the caller's. */
+static wf_error goes_on_with_all(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    char type[] = "BadInput";
+    char name[] = "note";
+    const char *types[] = {type, NULL};
+    struct wf_pair memo = {name, wf_integer(wf, 7)};
+    struct wf_search_attribute attribute = {name, type, wf_bool(true)};
+    wf_error error = NULL;
+
+    (void)state, (void)args, (void)result;
+    error = wf_continue_as_new(wf, WF_NO_ARGS,
+                               &(struct wf_continue_options){.start_delay = 2 * WF_SECOND,
+                                                             .retry = {.maximum_attempts = 3,
+                                                                       .non_retryable_error_types = types},
+                                                             .memo = &memo,
+                                                             .memo_count = 1,
+                                                             .search_attributes = &attribute,
+                                                             .search_attribute_count = 1});
+    memset(type, 'x', sizeof type - 1);
+    memset(name, 'x', sizeof name - 1);
+    memo = (struct wf_pair){0};
+    attribute = (struct wf_search_attribute){0};
+    types[0] = NULL;
+    return error;
+}
+
+static void test_continue_as_new__takes_options_along(void **state)
+{
+    struct script *script = *state;
+
+    script_begin(script, RUN(goes_on_with_all), "W", "[]");
+    script_expect(script, "continue W () delay=2000ms attempts=3 types=1 memo note=7 attribute note=true\n");
+}
+
+/* What is set is read back at once; null takes it away, and so does an empty list of search attributes. */
+static wf_error reads_its_properties(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state, (void)args;
+    wf_memo_set(wf, WF_PAIRS({"a", wf_integer(wf, 1)}, {"b", wf_list(wf, NULL, 0)}));
+    wf_search_attribute_set(wf, "S", "Int", wf_integer(wf, 2));
+    wf_search_attribute_set(wf, "L", "KeywordList", wf_list(wf, NULL, 0));
+    *result = wf_text(wf, "%d %d %d", (int)wf_as_integer(wf_memo(wf, "a"), -1), (int)wf_kind_of(wf_memo(wf, "b")),
+                      (int)wf_as_integer(wf_search_attribute(wf, "S"), -1));
+    wf_memo_set(wf, WF_PAIRS({"a", wf_null()}));
+    wf_search_attribute_set(wf, "S", "Int", wf_null());
+    *result = wf_text(wf, "%s, then %d %d %d", wf_as_text(wf, *result), (int)wf_kind_of(wf_memo(wf, "a")),
+                      (int)wf_kind_of(wf_search_attribute(wf, "S")), (int)wf_kind_of(wf_search_attribute(wf, "L")));
+    return NULL;
+}
+
+static void test_properties__are_read_back(void **state)
+{
+    struct script *script = *state;
+    const char *said = NULL;
+
+    script_begin(script, RUN(reads_its_properties), "W", "[]");
+    said = script_run(script);
+    if (!wf_string_ends_with(wf_string_of(said), WF_STR("complete \"1 5 2, then 0 0 0\"\n"))) {
+        fail_msg("%s", said);
+    }
+}
+
 static wf_error patched(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     const bool before = wf_patched(wf, "p");
@@ -1361,6 +1424,8 @@ int main(void)
         TEST(test_undo__all_done_returns_the_failure_itself),
         TEST(test_undo__runs_under_cancel_and_closes_as_canceled),
         TEST(test_continue_as_new__ends_the_run_with_new_arguments),
+        TEST(test_continue_as_new__takes_options_along),
+        TEST(test_properties__are_read_back),
         TEST(test_patch__answers_and_emits),
         TEST(test_patch__deprecate_emits_nothing_without_a_marker_in_replay),
         TEST(test_child__start_signal_and_result),
