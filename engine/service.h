@@ -182,4 +182,14 @@ bool wf_frontend_route(const struct wf_svc_request *request, struct wf_arena *ar
 enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state, struct wf_svc_description *out,
                                  struct wf_error *err);
 
+/* Whom a report about an activity concerns: the one of a token or, without a token, the one with an id (4.6). */
+struct wf_activity_address {
+    struct wf_string token;
+    const struct wf_workflow_execution *workflow_execution;
+    struct wf_string activity_id;
+};
+
+/* False for any other request. */
+bool wf_activity_address_of(const struct wf_svc_request *request, struct wf_activity_address *address);
+
 #endif

@@ -87,6 +87,26 @@ struct sim_outcome {
     int32_t attempt; /* only on this attempt; 0: any */
 };
 
+/* An activity whose attempts end without an outcome: the outside world reports it later (asynchronous completion). */
+enum sim_later_word {
+    SIM_LATER_COMPLETION,
+    SIM_LATER_FAILURE,
+    SIM_LATER_CANCELLATION,
+    SIM_LATER_HEARTBEAT,
+    SIM_LATER_WORD_COUNT,
+};
+
+struct sim_later {
+    bool is_set;
+    struct wf_string words[SIM_LATER_WORD_COUNT]; /* what is sent: "completion of capture_payment" */
+    bool is_by_id; /* by workflow and activity id instead of the attempt's token */
+    struct sim_distribution after;
+    struct wf_string failure_type;
+    struct sim_ratio fails;       /* denominator 0: never */
+    struct sim_ratio again;       /* that the report comes a second time */
+    int64_t heartbeat_every_ns;   /* 0: none */
+};
+
 struct sim_activity_model {
     struct wf_string name; /* activity type */
     struct sim_distribution takes;
@@ -95,6 +115,7 @@ struct sim_activity_model {
     uint32_t outcome_count;
     struct sim_value_template result; /* empty: null */
     int64_t heartbeat_every_ns;       /* 0: none */
+    struct sim_later later;
     bool is_in_c;                     /* the module's C activity of this name runs instead */
 };
 
@@ -154,6 +175,7 @@ enum sim_client_action {
     SIM_CLIENT_RESET,
     SIM_CLIENT_PAUSE,
     SIM_CLIENT_UNPAUSE,
+    SIM_CLIENT_REPORT, /* of the outside world, about an activity; never in a scenario's clients */
 };
 
 /* Where a reset begins again. */

@@ -66,20 +66,6 @@ WF_OPERATION(activity_started)
 
 /* ---- Outcomes and heartbeats ---- */
 
-static struct wf_string token_of(const struct wf_svc_request *request)
-{
-    switch (request->call_case) {
-    case WF_CASE_svc_request_respond_activity_task_completed:
-        return request->call.respond_activity_task_completed->token;
-    case WF_CASE_svc_request_respond_activity_task_failed:
-        return request->call.respond_activity_task_failed->token;
-    case WF_CASE_svc_request_respond_activity_task_canceled:
-        return request->call.respond_activity_task_canceled->token;
-    default:
-        return request->call.record_activity_heartbeat->token;
-    }
-}
-
 /* The running attempt that a token is about; NULL for any other, however it ended. */
 static struct wf_state_activity *activity_of_token(struct wf_shard *shard,
                                                    const struct wf_shard_run *run,
@@ -98,6 +84,32 @@ static struct wf_state_activity *activity_of_token(struct wf_shard *shard,
                                                                                           : NULL;
 }
 
+/* By id there is no attempt to check, and a completion may come for one that nobody has started (4.6). */
+static struct wf_state_activity *activity_of_id(const struct wf_shard_run *run, const struct wf_svc_request *request,
+                                                struct wf_string activity_id)
+{
+    struct wf_state_activity *activity = run == NULL || !wf_shard_run_is_open(run)
+                                             ? NULL
+                                             : wf_activity_find_id(run->state, activity_id);
+
+    return activity != NULL &&
+                   (is_running(activity) ||
+                    request->call_case == WF_CASE_svc_request_respond_activity_task_completed)
+               ? activity
+               : NULL;
+}
+
+static struct wf_state_activity *activity_of(struct wf_shard *shard, const struct wf_shard_run *run,
+                                             const struct wf_svc_request *request)
+{
+    struct wf_activity_address address = {0};
+    const bool is_report = wf_activity_address_of(request, &address);
+
+    WF_ASSERT(is_report);
+    return address.token.size_bytes > 0 ? activity_of_token(shard, run, address.token)
+                                        : activity_of_id(run, request, address.activity_id);
+}
+
 static bool complete(struct wf_change *change, struct wf_state_activity *activity,
                      const struct wf_svc_respond_activity_task_completed *request)
 {
@@ -109,6 +121,11 @@ static bool complete(struct wf_change *change, struct wf_state_activity *activit
                                  .failure_info_case = WF_CASE_failure_server_failure_info,
                                  .failure_info.server_failure_info = &server};
 
+    if (!is_running(activity)) {
+        const bool is_taken = wf_activity_step(change, activity, WF_ACTIVITY_FABRICATE, &details);
+
+        WF_ASSERT(is_taken);
+    }
     if (wf_payloads_size_bytes(request->result) >
         (size_t)change->shard->config->limits.blob_bytes_max) {
         /* A result that no history can hold is a failure for good. */
@@ -135,7 +152,7 @@ static bool fail(struct wf_change *change, struct wf_state_activity *activity,
 WF_OPERATION(activity_response)
 {
     const struct wf_svc_request *request = operation->request;
-    struct wf_state_activity *activity = activity_of_token(shard, run, token_of(request));
+    struct wf_state_activity *activity = activity_of(shard, run, request);
     struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
     struct wf_change change = {0};
     bool is_taken = false;

@@ -164,6 +164,7 @@ enum wf_activity_state {
 enum wf_activity_input {
     WF_ACTIVITY_SCHEDULE,
     WF_ACTIVITY_START,
+    WF_ACTIVITY_FABRICATE, /* the start of what was completed by id before anybody started it */
     WF_ACTIVITY_DISPATCH,
     WF_ACTIVITY_HEARTBEAT,
     WF_ACTIVITY_COMPLETE,

@@ -40,8 +40,38 @@ static struct route by_token(struct wf_arena *arena, struct wf_string bytes)
     return (struct route){WF_TARGET_HISTORY, token.workflow_id, "TaskToken"};
 }
 
+#define ADDRESS_OF(body)                                                                                               \
+    (struct wf_activity_address){(body)->token, (body)->workflow_execution, (body)->activity_id}
+
+bool wf_activity_address_of(const struct wf_svc_request *request, struct wf_activity_address *address)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_respond_activity_task_completed:
+        *address = ADDRESS_OF(request->call.respond_activity_task_completed);
+        return true;
+    case WF_CASE_svc_request_respond_activity_task_failed:
+        *address = ADDRESS_OF(request->call.respond_activity_task_failed);
+        return true;
+    case WF_CASE_svc_request_respond_activity_task_canceled:
+        *address = ADDRESS_OF(request->call.respond_activity_task_canceled);
+        return true;
+    case WF_CASE_svc_request_record_activity_heartbeat:
+        *address = ADDRESS_OF(request->call.record_activity_heartbeat);
+        return true;
+    default:
+        return false;
+    }
+}
+
+#undef ADDRESS_OF
+
 static struct route route_of(const struct wf_svc_request *request, struct wf_arena *arena)
 {
+    struct wf_activity_address address = {0};
+
+    if (wf_activity_address_of(request, &address)) {
+        return address.token.size_bytes > 0 ? by_token(arena, address.token) : to_history(address.workflow_execution);
+    }
     switch (request->call_case) {
     case WF_CASE_svc_request_start_workflow:
         return (struct route){WF_TARGET_HISTORY, request->call.start_workflow->workflow_id, "WorkflowId"};
@@ -76,14 +106,6 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return by_token(arena, request->call.respond_workflow_task_completed->token);
     case WF_CASE_svc_request_respond_workflow_task_failed:
         return by_token(arena, request->call.respond_workflow_task_failed->token);
-    case WF_CASE_svc_request_respond_activity_task_completed:
-        return by_token(arena, request->call.respond_activity_task_completed->token);
-    case WF_CASE_svc_request_respond_activity_task_failed:
-        return by_token(arena, request->call.respond_activity_task_failed->token);
-    case WF_CASE_svc_request_respond_activity_task_canceled:
-        return by_token(arena, request->call.respond_activity_task_canceled->token);
-    case WF_CASE_svc_request_record_activity_heartbeat:
-        return by_token(arena, request->call.record_activity_heartbeat->token);
     case WF_CASE_svc_request_respond_query_task_completed:
         return by_token(arena, request->call.respond_query_task_completed->token);
     case WF_CASE_svc_request_reset_sticky_task_queue:

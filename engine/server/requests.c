@@ -123,6 +123,17 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
 static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *request,
                            struct subject *subject)
 {
+    struct wf_activity_address address = {0};
+
+    if (wf_activity_address_of(request, &address)) {
+        if (address.token.size_bytes > 0) {
+            name_token(shard, subject, address.token);
+        } else {
+            name_execution(subject, address.workflow_execution);
+        }
+        subject->perform = wf_handle_activity_response;
+        return true;
+    }
     switch (request->call_case) {
     case WF_CASE_svc_request_respond_workflow_task_completed:
         name_token(shard, subject, request->call.respond_workflow_task_completed->token);
@@ -131,22 +142,6 @@ static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *
     case WF_CASE_svc_request_respond_workflow_task_failed:
         name_token(shard, subject, request->call.respond_workflow_task_failed->token);
         subject->perform = wf_handle_workflow_task_failed;
-        return true;
-    case WF_CASE_svc_request_respond_activity_task_completed:
-        name_token(shard, subject, request->call.respond_activity_task_completed->token);
-        subject->perform = wf_handle_activity_response;
-        return true;
-    case WF_CASE_svc_request_respond_activity_task_failed:
-        name_token(shard, subject, request->call.respond_activity_task_failed->token);
-        subject->perform = wf_handle_activity_response;
-        return true;
-    case WF_CASE_svc_request_respond_activity_task_canceled:
-        name_token(shard, subject, request->call.respond_activity_task_canceled->token);
-        subject->perform = wf_handle_activity_response;
-        return true;
-    case WF_CASE_svc_request_record_activity_heartbeat:
-        name_token(shard, subject, request->call.record_activity_heartbeat->token);
-        subject->perform = wf_handle_activity_response;
         return true;
     case WF_CASE_svc_request_reset_sticky_task_queue:
         name_execution(subject, request->call.reset_sticky_task_queue->workflow_execution);

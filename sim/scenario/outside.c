@@ -45,6 +45,51 @@ enum wf_status sim_parse_effect(struct sim_loader *loader, const struct sim_yaml
     return WF_OK;
 }
 
+/* ---- Asynchronous completion ---- */
+
+enum wf_status sim_parse_later_by(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"token", "id", NULL};
+    uint32_t index = 0;
+
+    WF_TRY(sim_parse_name(loader, node, "way", names, &index));
+    ((struct sim_later *)target)->is_by_id = index == 1;
+    return WF_OK;
+}
+
+enum wf_status sim_parse_later(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_later *later = target;
+
+    WF_TRY(sim_bind(loader, node, "later", sim_keys_later, later));
+    if (later->fails.denominator > 0 && later->failure_type.size_bytes == 0) {
+        return sim_loader_fail(loader, node, "`chance` is of `fail`, the failure's type");
+    }
+    if (later->failure_type.size_bytes > 0 && later->fails.denominator == 0) {
+        later->fails = (struct sim_ratio){1, 1};
+    }
+    later->is_set = true;
+    return WF_OK;
+}
+
+/* Names of sends, for people. */
+static bool name_reports(struct sim_loader *loader, struct sim_activity_model *model)
+{
+    static const char *const words[SIM_LATER_WORD_COUNT] = {"completion", "failure", "cancellation", "heartbeat"};
+
+    for (uint32_t i = 0; i < SIM_LATER_WORD_COUNT; i++) {
+        struct wf_buffer name;
+
+        wf_buffer_init(&name, loader->arena);
+        wf_buffer_printf(&name, "%s of %S", words[i], &model->name);
+        if (name.is_full) {
+            return false;
+        }
+        model->later.words[i] = wf_buffer_string(&name);
+    }
+    return true;
+}
+
 /* ---- Outcomes of attempts ---- */
 
 static enum wf_status set_outcome(struct sim_loader *loader, const struct sim_yaml *node, enum sim_outcome_kind kind,
@@ -130,6 +175,9 @@ enum wf_status sim_parse_activities(struct sim_loader *loader, const struct sim_
             continue; /* `notify:` alone: takes no time, returns null */
         }
         WF_TRY(sim_bind(loader, item, "an activity", sim_keys_activity, &models[i]));
+        if (models[i].later.is_set && !name_reports(loader, &models[i])) {
+            return WF_ERR_MEMORY;
+        }
     }
     config->activities = models;
     config->activities_place = sim_yaml_place(node);

@@ -223,6 +223,8 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
         return fill_start(world, &client->start, node, workflow, n, request);
+    case SIM_CLIENT_REPORT:
+        break; /* its request is made where the attempt was */
     }
     WF_UNREACHABLE();
 }
@@ -247,6 +249,8 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
         return WF_STR("unpause");
     case SIM_CLIENT_START:
         return WF_STR("start");
+    case SIM_CLIENT_REPORT:
+        break;
     }
     WF_UNREACHABLE();
 }
@@ -267,9 +271,8 @@ static void try_send(struct sim_world *world, struct sim_send *send)
     (void)sim_network_call(world, &call, send->content);
 }
 
-/* Takes over nothing; the request is copied. */
-static struct sim_send *new_send(struct sim_world *world, const struct sim_send *model,
-                                 const struct wf_svc_request *request)
+/* Takes over the content. */
+static struct sim_send *new_send(struct sim_world *world, const struct sim_send *model, struct sim_content *content)
 {
     struct sim_send *send = sim_world_take(world, sizeof *send);
 
@@ -278,7 +281,7 @@ static struct sim_send *new_send(struct sim_world *world, const struct sim_send 
     }
     *send = *model;
     send->number = ++world->send_count;
-    send->content = sim_content_new(world, SIM_MESSAGE_REQUEST, request);
+    send->content = content;
     world->sends_left++;
     return send->content == NULL ? NULL : send;
 }
@@ -288,10 +291,9 @@ static bool is_start(const struct sim_send *send)
     return send->action == SIM_CLIENT_START;
 }
 
-static void begin_send(struct sim_world *world, const struct sim_send *model, const struct wf_svc_request *request,
-                       uint64_t n)
+static void begin_send(struct sim_world *world, const struct sim_send *model, struct sim_content *content, uint64_t n)
 {
-    struct sim_send *send = new_send(world, model, request);
+    struct sim_send *send = new_send(world, model, content);
 
     if (send == NULL) {
         return;
@@ -323,7 +325,7 @@ static void begin_start(struct sim_world *world, const struct sim_start *start, 
         return;
     }
     model.workflow->n = n;
-    begin_send(world, &model, &request, n);
+    begin_send(world, &model, sim_content_new(world, SIM_MESSAGE_REQUEST, &request), n);
     make_plans_for(world, model.workflow, n);
 }
 
@@ -341,7 +343,20 @@ static void begin_command(struct sim_world *world, const struct sim_client *clie
         sim_world_fail(world, WF_ERR_MEMORY, "no memory for a client's request");
         return;
     }
-    begin_send(world, &model, &request, n);
+    begin_send(world, &model, sim_content_new(world, SIM_MESSAGE_REQUEST, &request), n);
+}
+
+void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, struct wf_string name,
+                       struct sim_content *content, struct sim_later_work *later)
+{
+    const struct sim_send model = {.action = SIM_CLIENT_REPORT,
+                                   .node = world->outside_node,
+                                   .workflow = workflow,
+                                   .name = name,
+                                   .later = later};
+
+    content->references++;
+    begin_send(world, &model, content, workflow->n);
 }
 
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run)
@@ -369,7 +384,7 @@ bool sim_client_reset(struct sim_world *world, struct sim_run_record *run, uint6
     if (request.call.reset_workflow->workflow_task_finish_event_id == 0) {
         return false; /* no task has started yet */
     }
-    begin_send(world, &model, &request, run->workflow->n);
+    begin_send(world, &model, sim_content_new(world, SIM_MESSAGE_REQUEST, &request), run->workflow->n);
     return true;
 }
 
@@ -485,6 +500,9 @@ static void end_send(struct sim_world *world, struct sim_send *send, struct wf_s
         maybe_duplicate(world, send);
     } else if (is_start(send)) {
         note_refused_start(world, send, response);
+    }
+    if (send->later != NULL) {
+        sim_later_heard(world, send->later, response);
     }
     free_send(world, send);
 }

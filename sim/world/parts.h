@@ -56,6 +56,7 @@ enum sim_event_kind {
     SIM_EVENT_ATTEMPT,    /* body: struct sim_attempt: its next step */
     SIM_EVENT_REPORT,     /* body: struct sim_report: send it again */
     SIM_EVENT_START,      /* body: struct sim_stream: the next start */
+    SIM_EVENT_LATER,      /* body: struct sim_later_work: the outside world works on an activity */
     SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
@@ -256,6 +257,8 @@ struct sim_plan {
     bool is_endless; /* repeats whatever happens: nobody waits for it */
 };
 
+struct sim_later_work;
+
 struct sim_send {
     const struct sim_client *client; /* NULL: a start of a stream, or the fault layer's */
     enum sim_client_action action;
@@ -266,6 +269,7 @@ struct sim_send {
     uint32_t tries;
     wf_time_ns give_up_ns; /* INT64_MAX: never */
     bool is_silent; /* a duplicate: no records */
+    struct sim_later_work *later; /* a heartbeat's: its answer may ask it to stop */
     struct sim_content *content; /* the request, with the same request id at every try */
 };
 
@@ -295,6 +299,7 @@ struct sim_world {
     uint32_t worker_count;
     uint32_t starter;
     uint32_t operator_node;
+    uint32_t outside_node; /* SIM_NO_NODE: no activity is completed from outside */
     uint32_t database_node;
     uint8_t *cuts; /* node_count * node_count: from, to */
     struct sim_ring ring;
@@ -451,6 +456,10 @@ void sim_workers_hurry(struct sim_world *world);
 bool sim_clients_init(struct sim_world *world);
 void sim_client_event(struct sim_world *world, const struct sim_event *event);
 void sim_client_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
+/* Sends a request of the outside world until it is answered; later: NULL, or who hears the answer. The caller keeps its
+ * reference to the content. */
+void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, struct wf_string name,
+                       struct sim_content *content, struct sim_later_work *later);
 /* What the fault layer asks of the operator. */
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
 
@@ -467,6 +476,11 @@ bool sim_reset_fill(struct sim_world *world, const struct sim_client *client, co
 /* Retry policy, memo and search attributes. False when the run cannot go on. */
 bool sim_start_fill(struct sim_world *world, const struct sim_start *start, struct sim_workflow *workflow, uint64_t n,
                     struct wf_svc_start_workflow *body);
+
+/* ---- later.c: activities that the outside world completes ---- */
+void sim_later_event(struct sim_world *world, struct sim_later_work *work);
+/* The answer to a heartbeat. */
+void sim_later_heard(struct sim_world *world, struct sim_later_work *work, const struct wf_svc_response *response);
 
 /* ---- payload.c: templates as texts, JSON as payloads ---- */
 /* What a template gives, in the step's memory; false when it cannot be expanded, and the world has failed then. */

@@ -42,6 +42,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_REPORT:
         return "attempts of activities";
     case SIM_EVENT_START:
+    case SIM_EVENT_LATER:
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
         return "sends of clients";
@@ -248,7 +249,7 @@ static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
     for (uint32_t i = 0; i < world->queue_count; i++) {
         worker_count += world->queues[i].worker_count;
     }
-    if ((uint64_t)scenario->server_count + worker_count + scenario->client_count + 3 > SIM_NODES_MAX) {
+    if ((uint64_t)scenario->server_count + worker_count + scenario->client_count + 4 > SIM_NODES_MAX) {
         return wf_fail_status(err, WF_ERR_LIMIT, "more than %u nodes", SIM_NODES_MAX);
     }
     world->server_count = scenario->server_count;
@@ -262,6 +263,12 @@ static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
         }
     }
     world->operator_node = find_or_add_client(world, WF_STR("operator"));
+    world->outside_node = SIM_NO_NODE;
+    for (uint32_t i = 0; i < scenario->activity_count; i++) {
+        if (scenario->activities[i].later.is_set) {
+            world->outside_node = find_or_add_client(world, WF_STR("outside"));
+        }
+    }
     world->cuts = wf_arena_take_array(&world->arena, world->node_count, world->node_count);
     return world->cuts == NULL ? wf_fail_status(err, WF_ERR_MEMORY, "no memory for the network") : WF_OK;
 }
@@ -436,6 +443,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
     case SIM_EVENT_ATTEMPT:
     case SIM_EVENT_REPORT:
         sim_worker_event(world, event);
+        break;
+    case SIM_EVENT_LATER:
+        sim_later_event(world, event->body);
         break;
     case SIM_EVENT_START:
     case SIM_EVENT_SEND:

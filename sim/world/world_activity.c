@@ -5,51 +5,14 @@
  */
 #include "engine/base/assert.h"
 #include "sim/core/place.h"
+#include "sim/world/attempt.h"
 #include "sim/world/database_tasks.h"
-#include "sim/world/worker_parts.h"
 
 #define DEFAULT_THROTTLE_NS (30 * WF_NS_PER_S) /* between heartbeats, without a heartbeat timeout (engine-semantics 4.7) */
 #define THROTTLE_NS_MAX (60 * WF_NS_PER_S)
 #define THROTTLE_PERCENT 80
 #define ZOMBIE_DEFAULT_NS (60 * WF_NS_PER_S) /* how long a zombie sleeps when the attempt has no timeout */
 #define ZOMBIE_MS_MAX 60000u                 /* and up to a minute more */
-
-/* Where a modelled attempt is. */
-enum stage { STAGE_BEFORE, STAGE_AFTER, STAGE_END };
-
-struct sim_attempt {
-    struct wf_ring link; /* in worker->attempts */
-    struct sim_worker *worker;
-    bool is_dead; /* its process died; freed by its event */
-    bool is_in_loop;
-    bool is_local; /* of the run in a cache slot of this worker, which waits for it unless is_unknown */
-    uint32_t slot;
-    uint32_t seq;
-    struct sim_workflow *workflow;
-    struct sim_content *content; /* the answer that brought the task */
-    const struct wf_svc_activity_task *task;
-
-    /* Of a model. */
-    const struct sim_activity_model *model; /* NULL: code */
-    enum stage stage;
-    int64_t before_ns; /* left of the waits before and after the effect */
-    int64_t after_ns;
-    const struct sim_outcome *outcome; /* NULL: it succeeds */
-    bool is_heartbeat_next;
-
-    struct wf_attempt *code;
-    struct wf_attempt_start start; /* what the code was given */
-
-    bool fails_by_fault;
-    bool loses_answer;
-    bool is_refused;          /* the last effect was */
-    bool is_cancel_requested; /* the service said so */
-    bool is_unknown;          /* the service does not know the attempt any more */
-    bool has_beaten;
-    wf_time_ns beat_ns; /* of the last heartbeat that was sent */
-    struct wf_string input; /* JSON array, for templates; in a piece of its own */
-    uint64_t heartbeat_call_id; /* 0: none is out */
-};
 
 /* ---- Life ---- */
 
@@ -101,36 +64,6 @@ static void go_on_after(struct sim_attempt *attempt, int64_t wait_ns)
 
 /* ---- Choosing what happens ---- */
 
-static const struct sim_activity_model *model_of(const struct sim_world *world, struct wf_string activity_type)
-{
-    for (uint32_t i = 0; i < world->scenario->activity_count; i++) {
-        if (wf_string_equal(world->scenario->activities[i].name, activity_type)) {
-            return &world->scenario->activities[i];
-        }
-    }
-    return NULL;
-}
-
-static const struct sim_outcome *choose_outcome(struct sim_attempt *attempt)
-{
-    struct sim_world *world = attempt->worker->world;
-
-    for (uint32_t i = 0; i < attempt->model->outcome_count; i++) {
-        const struct sim_outcome *outcome = &attempt->model->outcomes[i];
-
-        if (outcome->attempt != 0 && outcome->attempt != attempt->task->attempt) {
-            continue;
-        }
-        /* Without a chance it is sure, on the attempt that it names. */
-        if (outcome->chance.denominator == 0 ? outcome->attempt != 0
-                                             : sim_chance(&world->choices, &attempt->workflow->entity,
-                                                          SIM_SITE_ACTIVITY_OUTCOME, outcome->chance)) {
-            return outcome;
-        }
-    }
-    return NULL;
-}
-
 static bool is_hit(struct sim_attempt *attempt, enum sim_fault_kind kind, struct sim_ratio rate)
 {
     struct sim_world *world = attempt->worker->world;
@@ -156,162 +89,6 @@ static int64_t choose_sleep(struct sim_attempt *attempt)
     return (timeout_ns > 0 ? timeout_ns : ZOMBIE_DEFAULT_NS) + WF_NS_PER_S +
            (int64_t)sim_choose(&world->choices, &attempt->workflow->entity, SIM_SITE_ACTIVITY_FAULT, ZOMBIE_MS_MAX) *
                WF_NS_PER_MS;
-}
-
-static void plan_model(struct sim_attempt *attempt)
-{
-    struct sim_world *world = attempt->worker->world;
-    const int64_t takes_ns = sim_draw_duration(&world->choices, &attempt->workflow->entity, SIM_SITE_ACTIVITY_TAKES,
-                                               &attempt->model->takes) *
-                             attempt->worker->node->slow_factor;
-
-    /* The outside world acts half way: the rest is the answer's way back. */
-    attempt->before_ns = takes_ns / 2;
-    attempt->after_ns = takes_ns - takes_ns / 2;
-    attempt->outcome = choose_outcome(attempt);
-}
-
-/* ---- Steps of a model ---- */
-
-static struct sim_template_values values_of(struct sim_attempt *attempt)
-{
-    return (struct sim_template_values){.n = attempt->workflow->n,
-                                        .input = attempt->input,
-                                        .choices = &attempt->worker->world->choices,
-                                        .entity = &attempt->workflow->entity,
-                                        .site = SIM_SITE_ACTIVITY_OUTCOME};
-}
-
-static struct wf_string expand(struct sim_attempt *attempt, struct sim_template text)
-{
-    const struct sim_template_values values = values_of(attempt);
-    struct wf_string out = {0};
-
-    (void)sim_world_expand(attempt->worker->world, text, &values, &out);
-    return out;
-}
-
-static void step_fail(struct sim_attempt *attempt, struct wf_string type, bool is_non_retryable, struct wf_step *step)
-{
-    struct wf_arena *arena = &attempt->worker->world->step_arena;
-    struct wf_failure *failure = WF_ARENA_NEW(arena, struct wf_failure);
-    struct wf_application_failure_info *info = WF_ARENA_NEW(arena, struct wf_application_failure_info);
-
-    if (failure == NULL || info == NULL) {
-        sim_world_fail(attempt->worker->world, WF_ERR_MEMORY, "no memory for a failure");
-        return;
-    }
-    info->type = type;
-    info->non_retryable = is_non_retryable;
-    failure->message = type;
-    failure->failure_info_case = WF_CASE_failure_application_failure_info;
-    failure->failure_info.application_failure_info = info;
-    step->type = WF_STEP_FAIL;
-    step->failure = failure;
-}
-
-static void step_effect(struct sim_attempt *attempt, struct wf_step *step)
-{
-    const struct sim_effect *effect = &attempt->model->effect;
-
-    step->type = WF_STEP_EFFECT;
-    step->is_undo = effect->kind == SIM_EFFECT_UNDO;
-    step->effect_name = effect->name;
-    step->effect_key = expand(attempt, effect->key);
-    step->has_once_per = effect->has_once_per;
-    if (effect->has_once_per) {
-        step->once_per = expand(attempt, effect->once_per);
-    }
-}
-
-static void step_return(struct sim_attempt *attempt, struct wf_step *step)
-{
-    struct sim_world *world = attempt->worker->world;
-    const struct sim_template_values values = values_of(attempt);
-    struct wf_payload *payload = WF_ARENA_NEW(&world->step_arena, struct wf_payload);
-    struct wf_string json = {0};
-
-    step->type = WF_STEP_RETURN;
-    if (!sim_world_expand_value(world, attempt->model->result, &values, &json)) {
-        return;
-    }
-    if (payload == NULL || !sim_payload_of_json(&world->step_arena, json, payload)) {
-        sim_world_fail(world, WF_ERR_MEMORY, "no memory for a result");
-        return;
-    }
-    step->payload = payload;
-}
-
-/* The end of a model's attempt, by the outcome that was chosen for it. */
-static void step_end(struct sim_attempt *attempt, struct wf_step *step)
-{
-    const struct sim_outcome *outcome = attempt->outcome;
-
-    if (attempt->is_refused) {
-        step_fail(attempt, WF_STR("EffectRefused"), true, step);
-    } else if (attempt->fails_by_fault) {
-        step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
-    } else if (outcome == NULL) {
-        step_return(attempt, step);
-    } else {
-        switch (outcome->kind) {
-        case SIM_OUTCOME_FAIL:
-        case SIM_OUTCOME_FAIL_AFTER:
-            step_fail(attempt, outcome->failure_type, outcome->is_non_retryable, step);
-            break;
-        case SIM_OUTCOME_LOSE_ANSWER:
-            attempt->loses_answer = true;
-            step_return(attempt, step);
-            break;
-        case SIM_OUTCOME_NEVER:
-            step->type = WF_STEP_NEVER;
-            break;
-        }
-    }
-}
-
-/* A wait, cut into pieces by heartbeats. */
-static void step_wait(struct sim_attempt *attempt, int64_t *left_ns, struct wf_step *step)
-{
-    const int64_t beat_ns = attempt->model->heartbeat_every_ns;
-    const int64_t wait_ns = beat_ns > 0 && beat_ns < *left_ns ? beat_ns : *left_ns;
-
-    step->type = WF_STEP_WAIT;
-    step->wait_ns = wait_ns;
-    *left_ns -= wait_ns;
-    attempt->is_heartbeat_next = beat_ns > 0;
-}
-
-static bool does_effect(const struct sim_attempt *attempt)
-{
-    return attempt->model->effect.kind != SIM_EFFECT_NONE && !attempt->fails_by_fault &&
-           (attempt->outcome == NULL || attempt->outcome->kind != SIM_OUTCOME_FAIL);
-}
-
-static void next_of_model(struct sim_attempt *attempt, struct wf_step *step)
-{
-    if (attempt->is_heartbeat_next) {
-        attempt->is_heartbeat_next = false;
-        step->type = WF_STEP_HEARTBEAT;
-        return;
-    }
-    if (attempt->stage == STAGE_BEFORE && attempt->before_ns > 0) {
-        step_wait(attempt, &attempt->before_ns, step);
-        return;
-    }
-    if (attempt->stage == STAGE_BEFORE) {
-        attempt->stage = STAGE_AFTER;
-        if (does_effect(attempt)) {
-            step_effect(attempt, step);
-            return;
-        }
-    }
-    if (attempt->stage == STAGE_AFTER && attempt->after_ns > 0) {
-        step_wait(attempt, &attempt->after_ns, step);
-        return;
-    }
-    attempt->stage = STAGE_END;
-    step_end(attempt, step);
 }
 
 /* ---- Performing ---- */
@@ -518,6 +295,11 @@ static void end_with_result(struct sim_attempt *attempt, const struct wf_step *s
         end_local(attempt, WF_LOCAL_COMPLETED, step);
         return;
     }
+    if (attempt->model != NULL && attempt->model->later.is_set) {
+        sim_later_begin(attempt, step->payload);
+        end(attempt, WF_STR("left open"), (struct wf_string){0});
+        return;
+    }
     if (attempt->loses_answer || is_hit(attempt, SIM_FAULT_LOST_ANSWER, attempt->worker->world->rates.lost_answer)) {
         end(attempt, WF_STR("lost"), (struct wf_string){0});
         return;
@@ -590,11 +372,11 @@ static bool perform(struct sim_attempt *attempt, const struct wf_step *step)
 static void next_step(struct sim_attempt *attempt, struct wf_step *step)
 {
     if (attempt->model != NULL) {
-        next_of_model(attempt, step);
+        sim_model_next(attempt, step);
         return;
     }
     if (attempt->fails_by_fault) {
-        step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
+        sim_step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
         return;
     }
     sim_worker_enter(attempt->worker);
@@ -656,9 +438,9 @@ static bool choose_performer(struct sim_attempt *attempt)
     struct sim_world *world = attempt->worker->world;
     const struct wf_string type = attempt->task->activity_type;
 
-    attempt->model = model_of(world, type);
+    attempt->model = sim_model_of(world, type);
     if (attempt->model != NULL && !attempt->model->is_in_c) {
-        plan_model(attempt);
+        sim_model_plan(attempt);
         return true;
     }
     const bool is_in_c = attempt->model != NULL;

@@ -455,6 +455,85 @@ static void test_machine_activity__timeouts_are_normalised(void **state)
     }
 }
 
+/* ---- Asynchronous completion (4.6 "by id", 4.10) ---- */
+
+static const struct wf_svc_response *report_by_id(struct shard_fixture *f, uint32_t call_case,
+                                                  const char *activity_id)
+{
+    struct wf_workflow_execution execution = {.workflow_id = WF_STR("w")};
+    struct wf_failure failure = {.message = WF_STR("no")};
+    struct wf_svc_respond_activity_task_completed completed = {
+        .workflow_execution = &execution, .activity_id = wf_string_of(activity_id)};
+    struct wf_svc_respond_activity_task_failed failed = {.workflow_execution = &execution,
+                                                         .activity_id = wf_string_of(activity_id),
+                                                         .failure = &failure};
+    struct wf_svc_record_activity_heartbeat heartbeat = {.workflow_execution = &execution,
+                                                         .activity_id = wf_string_of(activity_id)};
+    struct wf_svc_request request = {.call_case = call_case};
+
+    if (call_case == WF_CASE_svc_request_respond_activity_task_completed) {
+        request.call.respond_activity_task_completed = &completed;
+    } else if (call_case == WF_CASE_svc_request_respond_activity_task_failed) {
+        request.call.respond_activity_task_failed = &failed;
+    } else {
+        request.call.record_activity_heartbeat = &heartbeat;
+    }
+    return shard_fixture_call(f, &request);
+}
+
+/* By id there is no attempt to check: whoever knows the id reports for the one that runs. */
+static void test_machine_activity__is_completed_by_id(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    begin(&f);
+    (void)shard_poll_activity(&f);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_record_activity_heartbeat, "a"), WF_CALL_OK);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_completed, "b"),
+                    WF_CALL_NOT_FOUND);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_completed, "a"),
+                    WF_CALL_OK);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_completed, "a"),
+                    WF_CALL_NOT_FOUND);
+    shard_history_is(&f, "w", BEGINNING "ActivityStarted ActivityCompleted Scheduled(1)");
+    shard_fixture_deinit(&f);
+}
+
+/* SCHEDULED FABRICATE: a completion may come before any attempt, a failure or a heartbeat may not. */
+static void test_machine_activity__is_completed_by_id_before_it_started(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    begin(&f);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_failed, "a"),
+                    WF_CALL_NOT_FOUND);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_record_activity_heartbeat, "a"),
+                    WF_CALL_NOT_FOUND);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_completed, "a"),
+                    WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "ActivityStarted ActivityCompleted Scheduled(1)");
+    shard_fixture_deinit(&f);
+}
+
+/* BACKOFF FABRICATE; and the token of the attempt that failed is worth nothing any more. */
+static void test_machine_activity__is_completed_by_id_in_backoff(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_activity_task *task = NULL;
+
+    (void)state;
+    begin(&f);
+    task = shard_poll_activity(&f);
+    shard_status_is(shard_fail_activity(&f, task, "E", false), WF_CALL_OK);
+    shard_status_is(shard_complete_activity(&f, task), WF_CALL_NOT_FOUND);
+    shard_status_is(report_by_id(&f, WF_CASE_svc_request_respond_activity_task_completed, "a"),
+                    WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "ActivityStarted ActivityCompleted Scheduled(1)");
+    shard_fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +552,9 @@ int main(void)
         cmocka_unit_test(test_machine_activity__cancel_of_an_unseen_outcome_is_recorded),
         cmocka_unit_test(test_machine_activity__start_is_idempotent_by_request),
         cmocka_unit_test(test_machine_activity__timeouts_are_normalised),
+        cmocka_unit_test(test_machine_activity__is_completed_by_id),
+        cmocka_unit_test(test_machine_activity__is_completed_by_id_before_it_started),
+        cmocka_unit_test(test_machine_activity__is_completed_by_id_in_backoff),
     };
 
     return cmocka_run_group_tests_name("machine_activity", tests, NULL, NULL);
