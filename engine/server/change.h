@@ -342,13 +342,15 @@ bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
 
 /* ---- execution_start.c ---- */
 
-/* What a child's start says of its parent (5.4). */
+/* What a start says beside its Started event: of a child, its parent (5.4); the policies under which it was allowed (7.1). */
 struct wf_parent_link {
     struct wf_workflow_execution *parent; /* NULL: it has none */
     struct wf_workflow_execution *root;
     int64_t initiated_event_id;
     int64_t shard_clock;
     bool is_held; /* the first task waits for the parent */
+    int32_t id_reuse_policy;
+    int32_t id_conflict_policy;
 };
 
 /*

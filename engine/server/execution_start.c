@@ -100,6 +100,10 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
     }
     fill_parent(run, started, link);
     fill_start(run, started, shard->now_ns);
+    if (link != NULL) {
+        run->start->id_reuse_policy = link->id_reuse_policy;
+        run->start->id_conflict_policy = link->id_conflict_policy;
+    }
     run->start->create_request_id = own(run, create_request_id);
     wf_buffer_init(&start, &run->arena);
     wf_wire_encode(&wf_type_state_start, run->start, &start);

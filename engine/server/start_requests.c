@@ -253,7 +253,9 @@ static struct wf_shard_run *prepare(struct wf_shard *shard, struct wf_workflow *
         .root = start->request->root,
         .initiated_event_id = start->request->parent_initiated_event_id,
         .shard_clock = start->request->parent_shard_clock,
-        .is_held = start->request->parent != NULL};
+        .is_held = start->request->parent != NULL,
+        .id_reuse_policy = start->reuse_policy,
+        .id_conflict_policy = start->conflict_policy};
     struct wf_shard_run *run = started == NULL
                                    ? NULL
                                    : wf_execution_new(change, shard, workflow, started,

@@ -572,6 +572,53 @@ static void check_start(const struct context *context)
     }
 }
 
+static bool may_follow(int32_t reuse_policy, int32_t end)
+{
+    switch (reuse_policy) {
+    case WF_WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE:
+        return false;
+    case WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY:
+        return end != WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED &&
+               end != WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW;
+    default:
+        return true;
+    }
+}
+
+/* I87: the policies of the request allowed the run, by how the one before it ended. Successors and resets ask nobody; after
+ * retention nothing is known of a run. */
+static void check_policies(const struct context *context, const struct wf_state_start *start)
+{
+    const struct sim_workflow_track *workflow = context->run->workflow;
+    const bool was_replaced = workflow->last_end_step == context->commit->step &&
+                              workflow->last_end == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED;
+
+    if (workflow->last_end == 0 || !wf_string_equal(start->first_run_id, start->run_id) ||
+        context->write->fork_run_id.size_bytes > 0 ||
+        context->commit->time_ns - workflow->last_end_ns >= context->checks->config->limits.retention_ns) {
+        return;
+    }
+    if (was_replaced && start->id_conflict_policy != WF_WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING) {
+        find(context, 87, "a start ended the open run, which its conflict policy does not allow", 0, 0);
+    } else if (!may_follow(start->id_reuse_policy, workflow->last_end)) {
+        find(context, 87, "a run was started that the reuse policy of its start does not allow", 0, 0);
+    }
+}
+
+/* How the latest run of an id ended. */
+static void note_end(const struct context *context)
+{
+    const struct wf_history_message *events = context->events;
+    struct sim_workflow_track *workflow = context->run->workflow;
+
+    if (events->events.count > 0 &&
+        wf_event_is_close(events->events.items[events->events.count - 1].event_type)) {
+        workflow->last_end = events->events.items[events->events.count - 1].event_type;
+        workflow->last_end_step = context->commit->step;
+        workflow->last_end_ns = context->commit->time_ns;
+    }
+}
+
 /* ---- One run of a write ---- */
 
 static struct run_track *find_run(struct sim_checks *checks, const struct wf_db_run_write *write)
@@ -611,6 +658,7 @@ static void check_state(struct context *context)
     context->state = &state;
     if (context->write->is_new) {
         context->run->run_expiration_ns = start.run_expiration_ns;
+        check_policies(context, &start);
     }
     check_rebuilt(context);
     check_task(context);
@@ -643,6 +691,7 @@ static void check_run(struct context *context)
     if (!context->run->is_closed) {
         check_state(context);
     }
+    note_end(context);
     wf_arena_rewind(context->scratch, mark);
 }
 

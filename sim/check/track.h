@@ -92,6 +92,9 @@ struct sim_workflow_track {
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */
     bool is_continued;            /* the run that closed has a successor */
     uint32_t continued_count;     /* runs of the latest chain that continued as new */
+    int32_t last_end;             /* by what was committed: the event that ended the latest run; 0: none */
+    uint64_t last_end_step;
+    wf_time_ns last_end_ns;
     uint64_t two_open_step;       /* the step in which a second run opened */
     uint64_t broken;              /* a bit for each check of the scenario that broke for it */
     uint64_t broken_invariants[2]; /* a bit for each invariant number */

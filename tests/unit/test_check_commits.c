@@ -188,7 +188,8 @@ static void commit(struct wf_arena *arena, struct wf_arena *scratch, struct sim_
 
 static const struct sim_broken_check *run_plans(struct wf_arena *arena, uint32_t *count, struct sim_checks **checks)
 {
-    static const struct sim_config config = {.clients = &sender, .client_count = 1};
+    static const struct sim_config config = {
+        .clients = &sender, .client_count = 1, .limits = {.retention_ns = 3600 * S}};
     struct wf_arena scratch;
     struct wf_error err;
 
@@ -345,6 +346,38 @@ static void break_84(void)
     plans[3].current.run_id = WF_STR("run-2");
     plans[3].tasks[0].run_id = WF_STR("run-2");
 }
+/* The run ends, and another request makes the next one. */
+static void follow_up(int32_t reuse_policy, void *ending, enum wf_event_type type)
+{
+    plans[2].event_count = 0;
+    add_event(&plans[2], 4, type, ending);
+    plans[3] = plans[0];
+    plans[3].run.run_id = WF_STR("run-2");
+    plans[3].current.run_id = WF_STR("run-2");
+    plans[3].current.create_request_id = WF_STR("start-2");
+    plans[3].tasks[0].run_id = WF_STR("run-2");
+    start.id_reuse_policy = reuse_policy;
+}
+static void break_87_rejected(void)
+{
+    static struct wf_event_workflow_execution_terminated ending;
+
+    follow_up(WF_WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, &ending, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED);
+}
+static void break_87_completed(void)
+{
+    static struct wf_event_workflow_execution_completed ending;
+
+    follow_up(WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, &ending,
+              WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED);
+}
+static void allow_after_failure(void)
+{
+    static struct wf_event_workflow_execution_terminated ending;
+
+    follow_up(WF_WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, &ending,
+              WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED);
+}
 static void break_89(void) { plans[2].run.expected_record_version = 1; }
 static void break_90_activity(void) { plans[3].state.activities.count = 0; }
 static void break_90_timer(void) { timers[3][0].started_event_id = 5; }
@@ -381,6 +414,8 @@ static const struct {
     {"I57", break_57},
     {"I77", break_77},
     {"I84", break_84},
+    {"I87", break_87_rejected},
+    {"I87", break_87_completed},
     {"I85", break_85_terminate},
     {"I85", break_85_cancel},
     {"I89", break_89},
@@ -403,6 +438,19 @@ static void test_check_commits__innocent_run_passes(void **state)
     uint32_t count = 0;
 
     make_plans();
+    (void)run_plans(*state, &count, &checks);
+
+    assert_int_equal(count, 0);
+}
+
+/* A policy that allows another run after a failure allows it after a termination. */
+static void test_check_commits__allowed_start_passes(void **state)
+{
+    struct sim_checks *checks = NULL;
+    uint32_t count = 0;
+
+    make_plans();
+    allow_after_failure();
     (void)run_plans(*state, &count, &checks);
 
     assert_int_equal(count, 0);
@@ -467,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_check_commits__innocent_run_passes),
+        TEST_IN_ARENA(test_check_commits__allowed_start_passes),
         TEST_IN_ARENA(test_check_commits__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_commits__what_is_read_was_committed),
     };
