@@ -50,6 +50,8 @@ struct wf_finding {
     bool is_fatal;                  /* core would call it Fatal, not nondeterminism (replay-rules 2.1) */
     const struct wf_event *event;   /* history's side; NULL: history has nothing there */
     const struct wf_command *command; /* code's side; NULL: the code has nothing there */
+    uint64_t code_offset;             /* of the call that gave the command (sdk_command); 0: unknown */
+    struct wf_string waits;           /* where the code waits, a line a strand, when it gives nothing; else empty */
     struct wf_string message;       /* one sentence */
     struct wf_string official;      /* what the official replayer of this family would have said; empty: it would pass */
     struct wf_string hint;          /* what to do: where a patch belongs and the call; may be empty */

@@ -38,6 +38,7 @@ struct wf_host_config {
     size_t instance_size_bytes_max;       /* memory of one run's code; beyond it the task fails */
     uint32_t coroutines_max;              /* of one run */
     struct wf_watch *watch;               /* may be NULL */
+    uintptr_t code_base;                  /* where the module was loaded: commands then say which call gave them; 0: they do not */
 };
 
 /* Errors: WF_ERR_INVALID when the module's tables are wrong (no name, duplicate names, another API version); the message

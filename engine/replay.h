@@ -23,6 +23,7 @@ struct wf_replay_note {
     int64_t event_id;
     const struct wf_event *event;
     const struct wf_command *command; /* NULL: none */
+    uint64_t code_offset;             /* of the call that gave the command; 0: unknown */
     struct wf_string field;           /* JSON path of the field that differs; empty: it is about the whole step */
     struct wf_note_value {            /* as wf_print_value writes them, and the same with payloads hidden */
         struct wf_string shown;       /* empty: the side has none */

@@ -28,6 +28,7 @@ struct sim_code {
     struct wf_string path;    /* as the user gave it, for messages only */
     const struct wf_module *module;
     uint64_t digest; /* of the source or object: recorded in archives */
+    uintptr_t base;  /* where it was loaded */
     struct sim_segment segments[SIM_SEGMENTS_MAX];
     size_t segment_count;
     const struct wf_block_source *stacks; /* of its coroutines, with guard pages; NULL: of the world's memory, without */

@@ -129,7 +129,8 @@ struct wf_replay_note *wf_compare_add_note(struct wf_comparison *comparison, con
         *note = (struct wf_replay_note){.rule = rule->id,
                                  .level = rule->level,
                                  .event_id = meeting->event->event_id,
-                                 .event = meeting->event};
+                                 .event = meeting->event,
+                                 .code_offset = meeting->code_offset};
         if (meeting->command != NULL) {
             note->command = wf_message_copy(comparison->arena, &wf_type_command, meeting->command);
         }

@@ -322,6 +322,15 @@ static bool is_worth_looking_on(const struct wf_divergence *divergence)
            divergence->kind == WF_DIVERGENCE_CHILD_TYPE;
 }
 
+static struct wf_string waits_of(struct wf_replay *replay)
+{
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, &replay->result_arena);
+    wf_instance_describe(replay->instance, &text);
+    return wf_buffer_string(&text);
+}
+
 /* Copies what the worker's finding borrows, and completes it. */
 static void take_finding(struct wf_replay *replay, const struct wf_history *history,
                          struct wf_worker *worker, struct wf_replay_result *result)
@@ -348,6 +357,9 @@ static void take_finding(struct wf_replay *replay, const struct wf_history *hist
         if (divergence->commands[i] == NULL) {
             return;
         }
+    }
+    if (divergence->kind == WF_DIVERGENCE_COMMAND_MISSING && replay->instance != NULL) {
+        finding->waits = waits_of(replay);
     }
     if (is_worth_looking_on(divergence) && replay->instance != NULL &&
         wf_look_on(arena,

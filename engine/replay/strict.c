@@ -66,6 +66,7 @@ static void make_finding(struct wf_arena *arena, const struct wf_replay_note *no
                                           .event_id = note->event_id,
                                           .event = note->event,
                                           .command = note->command,
+                                          .code_offset = note->code_offset,
                                           .message = note->message,
                                           .hint = hint_of(arena, note, cause)};
     if (row != NULL) {

@@ -83,6 +83,7 @@ static struct wf_divergence *diverge(struct wf_run *run, const struct place *pla
     divergence->is_masked = !run->is_replaying;
     if (place->queued != NULL) {
         divergence->command = wf_queued_command(run, place->queued);
+        divergence->code_offset = place->queued->code_offset;
     }
     add_chunk(run, divergence);
     return divergence;

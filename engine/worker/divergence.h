@@ -23,6 +23,7 @@ struct wf_divergence {
                        (replay-rules 2.9 H4) */
     const struct wf_event *event;
     const struct wf_command *command;
+    uint64_t code_offset; /* of the command, as of sdk_command */
     struct wf_string message;
     struct wf_string official;
     const struct wf_failure *failure;

@@ -14,7 +14,7 @@ static void note(struct wf_run *run, enum wf_meeting_kind kind, struct wf_queued
         run->is_full = true;
         return;
     }
-    *meeting = (struct wf_meeting){kind, event, command, queued->source};
+    *meeting = (struct wf_meeting){kind, event, command, queued->source, queued->code_offset};
 }
 
 /* A patch that was asked for where history went the old way is dropped, not recorded (replay-rules 3.1). */

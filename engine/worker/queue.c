@@ -19,7 +19,8 @@ struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
     queue->items = items;
     queued = &queue->items[queue->count];
     *queued = (struct wf_queued){
-        .machine = machine, .source = source, .command_type = command_type, .chunk_number = run->chunk_number};
+        .machine = machine, .source = source, .command_type = command_type, .chunk_number = run->chunk_number,
+        .code_offset = source == NULL ? 0 : source->code_offset};
     machine->command_number = wf_queue_next_number(run);
     queue->count++;
     return queued;

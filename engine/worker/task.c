@@ -144,6 +144,7 @@ static void find(struct wf_run *run, struct wf_worker_output *out)
         finding->event_id = divergence->event == NULL ? run->history_length
                                                       : divergence->event->event_id;
         finding->command = divergence->command;
+        finding->code_offset = divergence->code_offset;
         finding->is_fatal = divergence->is_fatal;
         finding->message = divergence->message;
         finding->failure = divergence->failure;

@@ -48,6 +48,7 @@ struct wf_queued {
     const struct wf_command *command; /* NULL until wf_queued_command builds it */
     struct wf_string id;   /* activity id, child id, patch id; an empty activity id is its number */
     struct wf_string type; /* activity type, child type; the patch list of an upsert of ours */
+    uint64_t code_offset; /* of the call that gave it (sdk_command); 0: unknown */
     int32_t command_type;
     uint32_t chunk_number; /* the chunk after which the code gave it */
     bool is_sent;      /* in the answer to a live task; its event comes with the next one */
@@ -81,6 +82,7 @@ struct wf_meeting {
     const struct wf_event *event;
     const struct wf_command *command;
     const struct wf_sdk_command *source; /* what the command was made of; NULL: it is gone, or we made the command */
+    uint64_t code_offset;                /* as of sdk_command */
 };
 
 /* Jobs of the activation in the making, in the order things happened. In the step arena. */

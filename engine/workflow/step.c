@@ -24,6 +24,15 @@ void *wf_take_step(struct wf *wf, size_t count, size_t size_bytes)
     return memory;
 }
 
+/* Of the call that the running strand is in; one byte back, so that it is the call and not what follows it. */
+static uint64_t code_offset(const struct wf *wf)
+{
+    const uintptr_t base = wf->host->config.code_base;
+    const uintptr_t caller = wf->current == NULL ? 0 : (uintptr_t)wf->current->caller;
+
+    return base == 0 || caller <= base ? 0 : (uint64_t)(caller - base - 1);
+}
+
 void *wf_command_add(struct wf *wf, enum command_variant variant, size_t size_bytes)
 {
     struct wf_sdk_command *command = WF_LIST_APPEND(&wf->step_arena, wf->success.commands);
@@ -36,6 +45,7 @@ void *wf_command_add(struct wf *wf, enum command_variant variant, size_t size_by
     }
     command->variant_case = variant;
     command->variant.any = body;
+    command->code_offset = code_offset(wf);
     return body;
 }
 

@@ -80,16 +80,17 @@ void wf_run_break(struct wf *wf, const char *format, ...)
     }
 }
 
-struct wf_strand *wf_call(struct wf *wf, const char *name)
+struct wf_strand *wf_call_from(struct wf *wf, const char *name, const void *caller)
 {
     WF_ASSERT(wf->current != NULL);
     wf->host->watch->call = name;
+    wf->current->caller = caller;
     return wf->current;
 }
 
-struct wf_strand *wf_call_step(struct wf *wf, const char *name)
+struct wf_strand *wf_call_step_from(struct wf *wf, const char *name, const void *caller)
 {
-    struct wf_strand *strand = wf_call(wf, name);
+    struct wf_strand *strand = wf_call_from(wf, name, caller);
 
     if (wf->attempt != NULL) {
         wf_run_break(wf, "%s cannot be called in an activity", name);

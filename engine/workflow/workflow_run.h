@@ -53,6 +53,7 @@ struct wf_strand {
     const void *handler; /* the module's entry: wf_signal, wf_query or wf_update */
     struct wf_args args;
     struct wf_string id; /* of a query, or an update's protocol instance */
+    const void *caller;  /* in the author's code, behind its last API call; NULL: none yet */
     bool runs_validator;
     bool wants_stack_trace;
     wf_error (*spawned)(struct wf *wf, void *context, struct wf_value *result);
@@ -246,10 +247,14 @@ void wf_run_break(struct wf *wf, const char *format, ...);
 void wf_leave_for_ever(struct wf *wf);
 
 /* Begins an API call: it is named to watchers, and the strand is the caller's. Breaks outside a strand. */
-struct wf_strand *wf_call(struct wf *wf, const char *name);
+struct wf_strand *wf_call_from(struct wf *wf, const char *name, const void *caller);
 
 /* As wf_call, for calls that take a step or wait: they break where only looking is allowed. */
-struct wf_strand *wf_call_step(struct wf *wf, const char *name);
+struct wf_strand *wf_call_step_from(struct wf *wf, const char *name, const void *caller);
+
+/* To be written in the API function itself: its return address is where the author called. */
+#define wf_call(wf, name) wf_call_from((wf), (name), __builtin_return_address(0))
+#define wf_call_step(wf, name) wf_call_step_from((wf), (name), __builtin_return_address(0))
 
 /* Makes a strand and, unless is_held, puts it in the queue. NULL after breaking the run. */
 struct wf_strand *wf_strand_new(struct wf *wf, enum strand_kind kind, void (*body)(struct wf_strand *strand));

@@ -12,6 +12,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/replay_batch.h"
 #include "sim/host/clock.h"
+#include "sim/host/source_place.h"
 #include "sim/report/pack.h"
 #include "sim/report/shell.h"
 
@@ -23,6 +24,26 @@ static uint32_t file_number(const struct cli_replay *batch, size_t file)
     return (uint32_t)(shards_files ? file * batch->shard_count + batch->shard : file + 1);
 }
 
+/* Where the call is in the source; kept for the next finding of the same call. */
+static struct wf_string place_of(struct cli_replay *batch, uint64_t offset)
+{
+    const struct wf_string key = {(const char *)&offset, sizeof offset};
+    struct wf_string *place = offset == 0 ? NULL : wf_map_get(&batch->places, key);
+
+    if (offset == 0) {
+        return (struct wf_string){NULL, 0};
+    }
+    if (place == NULL) {
+        place = WF_ARENA_NEW(&batch->kept, struct wf_string);
+        if (place == NULL) {
+            return (struct wf_string){NULL, 0};
+        }
+        *place = sim_source_place(&batch->kept, batch->code.path, batch->code.object, offset);
+        (void)wf_map_set(&batch->places, wf_string_copy(&batch->kept, key), place);
+    }
+    return *place;
+}
+
 /* Says it, counts it, and keeps it where report files want it; `bytes` are its packed form for them. */
 static void take_verdict(struct cli_replay *batch, size_t file, struct sim_verdict *verdict, struct wf_string bytes)
 {
@@ -30,6 +51,7 @@ static void take_verdict(struct cli_replay *batch, size_t file, struct sim_verdi
 
     verdict->file = wf_string_of(batch->paths.items[file]);
     verdict->file_number = file_number(batch, file);
+    verdict->source = place_of(batch, verdict->code_offset);
     sim_baseline_judge(&batch->baseline, verdict);
     batch->next_index = verdict->history_number;
     sim_report_count(&batch->report.counts, verdict);
@@ -40,6 +62,7 @@ static void take_verdict(struct cli_replay *batch, size_t file, struct sim_verdi
         WF_ASSERT(is_read || batch->kept.is_full);
         kept.file = verdict->file;
         kept.file_number = verdict->file_number;
+        kept.source = verdict->source;
         kept.known = verdict->known;
         batch->is_short_of_memory |= !is_read || !sim_report_add(&batch->report, &kept);
     }
@@ -419,6 +442,7 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     wf_arena_init(&batch.kept, wf_system_blocks(), 0);
     wf_arena_init(&batch.pending, wf_system_blocks(), 0);
     drop_pending(&batch);
+    wf_map_init(&batch.places, &batch.kept);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
     batch.report.options = repeated_options(&batch);
     batch.report.shard = batch.shard;

@@ -53,6 +53,7 @@ struct cli_replay {
     struct sim_baseline baseline;
     struct wf_arena item_arena; /* a verdict's words */
     struct cli_verdict_output output;
+    struct wf_map places; /* of calls in the code, by their offset: each is looked up once */
     struct cli_progress progress;
 
     /* A child's. */

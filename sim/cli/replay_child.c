@@ -42,6 +42,7 @@ enum wf_status cli_replay_start_child(void *context, struct sim_child *child, st
 
     WF_TRY(cli_code_load(batch->cli->arena, &batch->code, WF_STR("code"), &batch->loaded, err));
     config.module = batch->loaded.module;
+    config.code_base = batch->loaded.base;
     batch->loaded.watch = config.watch;
     if (wf_host_new(&config, &host, &wrong) != WF_OK) {
         return wf_fail_status(err, wrong.status, "%s: %s", batch->code.path, wrong.message);

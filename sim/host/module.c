@@ -133,6 +133,7 @@ static enum wf_status find_segments(struct wf_arena *arena, void *handle, const 
         return wf_fail_status(err, WF_ERR_INVALID, "%s: the dynamic linker does not say where it was loaded", path);
     }
     search.base = (uintptr_t)map->l_addr;
+    code->base = search.base;
     code->segment_count = 0;
     (void)dl_iterate_phdr(visit, &search);
     if (!search.is_found || search.is_too_many) {

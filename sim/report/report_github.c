@@ -46,6 +46,7 @@ static void append_annotation(const struct sim_report *report, const struct sim_
                               struct wf_buffer *out)
 {
     const struct sim_verdict *verdict = group->first;
+    const struct sim_verdict_place place = sim_verdict_place(verdict);
     struct wf_buffer text;
 
     wf_buffer_init(&text, out->arena);
@@ -54,8 +55,8 @@ static void append_annotation(const struct sim_report *report, const struct sim_
         wf_buffer_printf(&text, "the same in %u more\n", group->other_count);
     }
     wf_buffer_append_text(out, verdict->known.size_bytes > 0 ? "::notice file=" : "::error file=");
-    append_escaped(out, verdict->file, true);
-    wf_buffer_append_text(out, ",line=1,title=");
+    append_escaped(out, place.file, true);
+    wf_buffer_printf(out, ",line=%S,title=", &place.line);
     append_title(out, verdict);
     wf_buffer_append_text(out, "::");
     append_escaped(out, wf_buffer_string(&text), false);

@@ -151,6 +151,8 @@ static void append_section(const struct sim_report *report, const struct sim_rep
     wf_buffer_append_text(out, "</p>\n");
     append_line(out, "known", verdict->known);
     append_window(verdict, out);
+    append_line(out, "code", verdict->source);
+    append_line(out, "the code waits for", verdict->waits);
     append_line(out, "hint", verdict->hint);
     append_line(out, "the official replayer says", verdict->official);
     append_diagnosis(out, verdict);

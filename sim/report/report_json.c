@@ -68,6 +68,8 @@ void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *
     wf_json_put_string(writer, "message", verdict->message);
     wf_json_put_string(writer, "history", verdict->history);
     wf_json_put_string(writer, "code", verdict->code);
+    write_optional(writer, "source", verdict->source);
+    wf_json_put_string(writer, "waits", verdict->waits);
     write_code(writer, "cause", verdict->cause != WF_CAUSE_NONE ? wf_cause_name(verdict->cause) : NULL);
     wf_json_put_string(writer, "hint", verdict->hint);
     wf_json_put_string(writer, "official", verdict->official);
@@ -357,6 +359,8 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->hint = read_text(reader, "hint");
     verdict->history = read_text(reader, "history");
     verdict->code = read_text(reader, "code");
+    verdict->source = read_text(reader, "source");
+    verdict->waits = read_text(reader, "waits");
     verdict->known = read_text(reader, "known");
     read_window(reader, verdict);
     read_notes(reader, verdict);

@@ -105,9 +105,10 @@ static struct wf_string uri_of(struct wf_arena *arena, struct wf_string path)
     return wf_buffer_string(&uri);
 }
 
-/* The place is the history's file; the run and the event in it are a logical location. */
+/* The place is the call in the source, or the history's file; the run and the event in it are a logical location. */
 static void write_locations(struct wf_json_writer *writer, const struct sim_verdict *verdict)
 {
+    const struct sim_verdict_place place = sim_verdict_place(verdict);
     struct wf_arena *arena = writer->out->arena;
     struct wf_buffer name;
 
@@ -118,12 +119,12 @@ static void write_locations(struct wf_json_writer *writer, const struct sim_verd
     wf_json_begin_object(writer);
     wf_json_key(writer, "artifactLocation");
     wf_json_begin_object(writer);
-    write_member(writer, "uri", uri_of(arena, verdict->file));
+    write_member(writer, "uri", uri_of(arena, place.file));
     wf_json_end_object(writer);
     wf_json_key(writer, "region");
     wf_json_begin_object(writer);
     wf_json_key(writer, "startLine"); /* readers leave out what has none */
-    wf_json_i64(writer, 1);
+    wf_json_raw(writer, place.line);
     wf_json_end_object(writer);
     wf_json_end_object(writer);
     if (verdict->workflow_id.size_bytes > 0) {
@@ -173,6 +174,7 @@ static void write_result(const struct sim_report *report, const struct rules *ru
     struct wf_buffer signature;
 
     wf_buffer_init(&text, writer->out->arena);
+    wf_buffer_printf(&text, "%S: ", &verdict->file);
     wf_buffer_append_string(&text, verdict->message);
     if (verdict->hint.size_bytes > 0) {
         wf_buffer_printf(&text, "\nhint: %S", &verdict->hint);

@@ -3,6 +3,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/print.h"
+#include "sim/report/lines.h"
 #include "sim/report/pack.h"
 #include "sim/report/visible.h"
 
@@ -86,6 +87,8 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         verdict->message = finding->message;
         verdict->official = finding->official;
         verdict->hint = finding->hint;
+        verdict->code_offset = finding->code_offset;
+        verdict->waits = finding->waits;
         verdict->history = event_text(arena, finding->event, hides_payloads);
         verdict->code = command_text(arena, finding->command, hides_payloads);
         make_rows(arena, finding, hides_payloads, verdict);
@@ -120,6 +123,20 @@ uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict)
     return digest != 0 ? digest : 1;
 }
 
+struct sim_verdict_place sim_verdict_place(const struct sim_verdict *verdict)
+{
+    size_t at = verdict->source.size_bytes;
+
+    while (at > 0 && wf_is_digit(verdict->source.data[at - 1])) {
+        at--;
+    }
+    if (at < 2 || at == verdict->source.size_bytes || verdict->source.data[at - 1] != ':') {
+        return (struct sim_verdict_place){verdict->file, WF_STR("1")};
+    }
+    return (struct sim_verdict_place){{verdict->source.data, at - 1},
+                                      {verdict->source.data + at, verdict->source.size_bytes - at}};
+}
+
 bool sim_verdict_fails(const struct sim_verdict *verdict)
 {
     return verdict->verdict != WF_VERDICT_OK && verdict->known.size_bytes == 0;
@@ -146,6 +163,8 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
     sim_pack_text(out, verdict->hint);
     sim_pack_text(out, verdict->history);
     sim_pack_text(out, verdict->code);
+    sim_pack_number(out, verdict->code_offset);
+    sim_pack_text(out, verdict->waits);
     sim_pack_number(out, verdict->row_count);
     for (uint32_t i = 0; i < verdict->row_count; i++) {
         sim_pack_text(out, verdict->rows[i].history);
@@ -178,6 +197,8 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     verdict->hint = sim_unpack_text(&unpacker);
     verdict->history = sim_unpack_text(&unpacker);
     verdict->code = sim_unpack_text(&unpacker);
+    verdict->code_offset = sim_unpack_number(&unpacker);
+    verdict->waits = sim_unpack_text(&unpacker);
     struct sim_verdict_row *rows = sim_unpack_array(&unpacker, &verdict->row_count, sizeof *rows, 3);
     for (uint32_t i = 0; i < verdict->row_count; i++) {
         rows[i].history = sim_unpack_text(&unpacker);
@@ -305,6 +326,16 @@ void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(v
     }
 }
 
+/* A line a strand. */
+static void print_waits(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    struct wf_string rest = verdict->waits;
+
+    while (rest.size_bytes > 0) {
+        print_part(out, "  the code waits for ", sim_take_line(&rest), "\n");
+    }
+}
+
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out)
 {
     print_head(verdict, out);
@@ -315,6 +346,8 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
     if (verdict->row_count > 0) {
         print_window(verdict, width, out);
     }
+    print_part(out, "  code: ", verdict->source, "\n");
+    print_waits(verdict, out);
     print_part(out, "  hint: ", verdict->hint, "\n");
     if (verdict->verdict == WF_VERDICT_NONDETERMINISM) {
         print_part(out, "  the official replayer says: ", verdict->official, "\n");

@@ -38,6 +38,9 @@ struct sim_verdict {
     struct wf_string hint;
     struct wf_string history; /* the two sides in one line each */
     struct wf_string code;
+    uint64_t code_offset;    /* of the call that gave the command; 0: unknown */
+    struct wf_string source; /* the same for people: "saga.c:41"; empty: unknown */
+    struct wf_string waits;  /* where the code waits when it gives nothing */
     const struct sim_verdict_row *rows;
     uint32_t row_count;
     const struct sim_note *notes;
@@ -55,6 +58,13 @@ bool sim_signature_read(struct wf_string text, uint64_t *signature);
 
 /* Of code that ended its process: no replay gave the verdict. */
 uint64_t sim_verdict_crash_signature(const struct sim_verdict *verdict);
+
+/* The file and line to show a verdict at: of the call in the source when it is known, else the history. */
+struct sim_verdict_place {
+    struct wf_string file;
+    struct wf_string line; /* digits */
+};
+struct sim_verdict_place sim_verdict_place(const struct sim_verdict *verdict);
 
 /* Not ok, and no baseline accepts it. */
 bool sim_verdict_fails(const struct sim_verdict *verdict);
