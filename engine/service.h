@@ -72,6 +72,7 @@ enum wf_service_input_type {
     WF_SERVICE_ALARM,    /* a time it asked for has come */
     WF_SERVICE_CANCEL,   /* the caller of a pending request is gone (a long poll ended) */
     WF_SERVICE_DISOWN,   /* matching: membership gave the task queue `key` to another process */
+    WF_SERVICE_TASK,     /* history: a task of the shard's queues, to be executed though it may be done (8.4) */
 };
 
 /* Borrowed for the step. */
@@ -85,6 +86,7 @@ struct wf_service_input {
         const struct wf_svc_response *response;
         const struct wf_db_reply *reply;
         struct wf_string key;
+        const struct wf_db_task *task;
     };
 };
 

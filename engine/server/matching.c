@@ -702,6 +702,8 @@ enum wf_status wf_matching_step(struct wf_matching *matching, const struct wf_se
     case WF_SERVICE_DISOWN:
         on_disown(matching, in->key);
         break;
+    case WF_SERVICE_TASK:
+        break; /* for history */
     }
     put_wake(matching);
     if (matching->is_out_of_memory) {

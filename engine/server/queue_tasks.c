@@ -480,7 +480,7 @@ void wf_tasks_read(struct wf_shard *shard)
     }
 }
 
-static void take_old_task(struct wf_shard *shard, const struct wf_db_task *row)
+void wf_task_take(struct wf_shard *shard, const struct wf_db_task *row)
 {
     struct wf_workflow *workflow = wf_workflow_get(shard, row->workflow_id);
     struct wf_task_record *task = NULL;
@@ -536,7 +536,7 @@ void wf_tasks_read_reply(struct wf_shard *shard, enum wf_pending_kind kind,
             shard->read_timer_id = row->task_id;
         }
         if (row->task_id <= shard->old_task_id_max) {
-            take_old_task(shard, row); /* later ids are this owner's, and in memory already */
+            wf_task_take(shard, row); /* later ids are this owner's, and in memory already */
         }
     }
     if (kind == WF_PENDING_READ_TRANSFER) {
@@ -555,10 +555,11 @@ static int64_t transfer_ack(const struct wf_shard *shard)
 {
     int64_t first_id = shard->range_id << 20 | shard->task_counter;
 
-    if (shard->old_transfer.first != NULL) {
-        first_id = shard->old_transfer.first->task_id;
-    } else if (shard->transfer.first != NULL) {
+    if (shard->transfer.first != NULL) {
         first_id = shard->transfer.first->task_id;
+    }
+    if (shard->old_transfer.first != NULL && shard->old_transfer.first->task_id < first_id) {
+        first_id = shard->old_transfer.first->task_id;
     }
     for (const struct wf_write *write = shard->writes; write != NULL; write = write->next) {
         first_id = write->first_task_id < first_id ? write->first_task_id : first_id;

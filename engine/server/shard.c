@@ -382,6 +382,11 @@ static void take_input(struct wf_shard *shard, const struct wf_service_input *in
     case WF_SERVICE_DISOWN:
         break; /* for matching: an overtaken shard is stopped by its first write or by a newer clock
                   (8.2) */
+    case WF_SERVICE_TASK:
+        if (shard->state == WF_SHARD_OWNED) {
+            wf_task_take(shard, in->task);
+        }
+        break;
     }
 }
 

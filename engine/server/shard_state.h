@@ -498,6 +498,8 @@ void wf_tasks_abandon(struct wf_shard *shard, struct wf_task_list *tasks);
 void wf_task_done(struct wf_shard *shard, struct wf_task_record *task);
 void wf_task_retry(struct wf_shard *shard, struct wf_task_record *task);
 void wf_tasks_read(struct wf_shard *shard);
+/* A stored task, from an earlier owner or once more: executed as if nobody had. */
+void wf_task_take(struct wf_shard *shard, const struct wf_db_task *row);
 void wf_tasks_read_reply(struct wf_shard *shard, enum wf_pending_kind kind,
                          const struct wf_db_reply *reply);
 void wf_tasks_alarm(struct wf_shard *shard);

@@ -11,7 +11,6 @@
 
 #define PENDING_MAX 2000             /* of a kind: more are refused */
 #define LATE_NS (2 * WF_NS_PER_S)    /* a timer queue looks so far ahead, and writes nothing behind that */
-#define TOLERANCE_NS WF_NS_PER_MS
 #define RECOVERY_NS (60 * WF_NS_PER_S) /* after the faults have stopped */
 #define LATENESS_NS (5 * WF_NS_PER_S)  /* look-ahead, scheduling and a transaction take far less */
 
@@ -129,6 +128,12 @@ static void begin_timer(const struct context *context, const struct wf_event *ev
     }
 }
 
+/* What a comparison of two times allows: the clocks' last digit, and how far apart they have been. */
+static int64_t tolerance_ns(const struct context *context)
+{
+    return WF_NS_PER_MS + context->commit->clock_spread_ns;
+}
+
 /* I53: once the faults have stopped and everything recovered, every owner is healthy, and a due timer fires at once. */
 static void check_lateness(const struct context *context, const struct wf_event *event)
 {
@@ -137,7 +142,7 @@ static void check_lateness(const struct context *context, const struct wf_event 
     const int64_t fired_ns = wf_time_of(event->event_time);
 
     if (timer != NULL && context->checks->heal_ns != SIM_NEVER &&
-        timer->due_ns - offset_ns >= context->checks->heal_ns + RECOVERY_NS && fired_ns - timer->due_ns > LATENESS_NS) {
+        timer->due_ns - offset_ns >= context->checks->heal_ns + RECOVERY_NS && fired_ns - timer->due_ns > LATENESS_NS + context->commit->clock_spread_ns) {
         find(context, 53, "a timer fired late although every owner was healthy", fired_ns - timer->due_ns, timer->event_id);
     }
 }
@@ -406,7 +411,7 @@ static void check_attempt(const struct context *context, const struct wf_state_a
         find(context, 45, "an activity's attempts do not count one by one", activity->attempt, pending->attempt);
     } else if (activity->attempt == pending->attempt && pending->request != 0 && request != pending->request) {
         find(context, 45, "an attempt was started twice", activity->scheduled_event_id, activity->attempt);
-    } else if (is_started && activity->started_time_ns < activity->scheduled_time_ns - TOLERANCE_NS) {
+    } else if (is_started && activity->started_time_ns < activity->scheduled_time_ns - tolerance_ns(context)) {
         find(context, 45, "an attempt was started before its time", activity->started_time_ns,
              activity->scheduled_time_ns);
     }
@@ -450,7 +455,7 @@ static int64_t earliest_due(const struct context *context)
                     activity->heartbeat_time_ns > activity->started_time_ns ? activity->heartbeat_time_ns
                                                                             : activity->started_time_ns,
                     activity->heartbeat_ns);
-        } else if (activity->scheduled_time_ns > context->commit->clock_ns) {
+        } else if (activity->scheduled_time_ns > context->commit->clock_ns + context->commit->clock_spread_ns) {
             earlier(&due_ns, 0, activity->scheduled_time_ns); /* waits for its next attempt */
         } else {
             earlier(&due_ns, activity->scheduled_time_ns, activity->schedule_to_start_ns);
@@ -465,7 +470,9 @@ static void check_alarm(const struct context *context)
     const struct wf_db_write *write = context->commit->write;
     const int64_t alarm_ns = context->state->alarm_ns;
     const int64_t due_ns = earliest_due(context);
-    const int64_t latest_ns = due_ns > context->commit->clock_ns ? due_ns : context->commit->clock_ns + LATE_NS;
+    /* No task is written behind a time that the queue has passed, perhaps under an owner whose clock was ahead (8.4). */
+    const int64_t latest_ns = (due_ns > context->commit->clock_ns ? due_ns : context->commit->clock_ns + LATE_NS) +
+                              context->commit->clock_spread_ns;
     bool is_written = alarm_ns == 0 || alarm_ns == context->run->alarm_ns;
 
     for (uint32_t i = 0; i < write->tasks.count && !is_written; i++) {

@@ -29,6 +29,7 @@ struct sim_history_options {
      */
     bool is_foreign;
     bool verifies_encoding; /* I10, which costs more than all others together */
+    int64_t clock_spread_ns; /* how far apart the clocks may be that wrote the history */
 };
 
 /*

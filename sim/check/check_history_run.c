@@ -9,7 +9,6 @@
 #define EVENTS_MAX 51200       /* at which a run is terminated */
 #define EVENTS_LAST 102        /* by which that may exceed it: two events and a full buffer */
 #define SIGNALS_MAX 10000
-#define TOLERANCE_NS WF_NS_PER_MS
 
 /* ---- I10: encodings ---- */
 
@@ -130,7 +129,7 @@ static void check_retry(struct sim_history_facts *facts, const struct ending *en
     const bool has_bound = started->retry_policy != NULL && started->retry_policy->maximum_attempts > 0;
     const struct wf_timestamp over = started->workflow_execution_expiration_time;
     const bool is_over = (over.seconds > 0 || over.nanos > 0) &&
-                         sim_time_difference(facts->events[ending->index].event_time, over) > TOLERANCE_NS;
+                         sim_time_difference(facts->events[ending->index].event_time, over) > facts->tolerance_ns;
 
     if (ending->has_retry_state && ending->retry_state == WF_RETRY_STATE_IN_PROGRESS &&
         (started->retry_policy == NULL ||

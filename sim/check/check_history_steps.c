@@ -20,7 +20,6 @@ struct steps {
     struct step *steps; /* by index */
 };
 
-#define TOLERANCE_NS WF_NS_PER_MS
 
 /* ---- Which event belongs to which entity ---- */
 
@@ -245,7 +244,7 @@ static void check_times(const struct activity *activity)
         if (place == 0) {
             continue;
         }
-        if (sim_time_difference(facts->events[place - 1].event_time, facts->events[before].event_time) < -TOLERANCE_NS) {
+        if (sim_time_difference(facts->events[place - 1].event_time, facts->events[before].event_time) < -facts->tolerance_ns) {
             sim_history_find(facts, "I43", place - 1, "event %lld %s has an earlier time than event %u before it",
                              SIM_EVENT_ARGS(facts, place - 1), before + 1);
         }
@@ -312,7 +311,7 @@ static void check_timer(struct sim_history_facts *facts, uint32_t index, uint32_
     }
     /* I51: never early, but for the clock's last digit. People who edit histories let times go back. */
     if (is_fired && !(facts->is_foreign && waited_ns < 0) &&
-        waited_ns < wf_time_of(timer->start_to_fire_timeout) - TOLERANCE_NS) {
+        waited_ns < wf_time_of(timer->start_to_fire_timeout) - facts->tolerance_ns) {
         sim_history_find(facts, "I51", end, "event %lld %s fired timer \"%S\" before its time", SIM_EVENT_ARGS(facts, end),
                          &timer->timer_id);
     }

@@ -1,11 +1,9 @@
 /*
  * Invariants about when things happened: timeouts that are not early, order within a flush, and what only grows
- * (engine-semantics 10.2, 10.4, 10.5). Every comparison allows for the last digit of a clock.
+ * (engine-semantics 10.2, 10.4, 10.5). Every comparison allows for the last digit of a clock, and for clocks that disagree.
  */
 #include "engine/time.h"
 #include "sim/check/history_facts.h"
-
-#define TOLERANCE_NS WF_NS_PER_MS
 
 #define NONE UINT32_MAX /* no such event */
 
@@ -21,7 +19,7 @@ static bool is_early(const struct sim_history_facts *facts, uint32_t from, uint3
     const int64_t passed_ns = waited_ns(facts, from, to);
     const int64_t timeout_ns = wf_time_of(timeout);
 
-    return timeout_ns > 0 && passed_ns < timeout_ns - TOLERANCE_NS && !(facts->is_foreign && passed_ns < 0);
+    return timeout_ns > 0 && passed_ns < timeout_ns - facts->tolerance_ns && !(facts->is_foreign && passed_ns < 0);
 }
 
 /* ---- Workflow tasks ---- */
@@ -233,7 +231,7 @@ static void check_firing_order(struct sim_history_facts *facts)
         if (before != NONE) {
             due = due_ns(facts, i, &started);
             due_before = due_ns(facts, before, &started_before);
-            if (due < due_before - TOLERANCE_NS ||
+            if (due < due_before - facts->tolerance_ns ||
                 (due == due_before && started < started_before && !facts->is_foreign)) {
                 sim_history_find(facts, "I54", i, "event %lld %s stands behind event %u, whose timer was due later",
                                  SIM_EVENT_ARGS(facts, i), before + 1);

@@ -11,7 +11,7 @@
 #include "sim/check/runs_facts.h"
 
 #define DIGESTS_MAX ((size_t)8 << 20) /* events; beyond that resets are not compared with their base */
-#define TOLERANCE_NS WF_NS_PER_MS
+#define TOLERANCE_NS WF_NS_PER_MS /* the clocks' last digit */
 
 void sim_runs_find(struct sim_runs *runs, const struct sim_run_facts *run, const char *invariant, int64_t event_id,
                    const char *format, ...)
@@ -303,6 +303,7 @@ enum wf_status sim_runs_add(struct sim_runs *runs, const struct sim_run_history 
     run->group = history->group;
     run->tag = history->tag;
     run->is_foreign = history->is_foreign;
+    run->clock_spread_ns = history->clock_spread_ns;
     run->event_count = history->event_count;
     run->workflow_id = keep(runs, history->workflow_id);
     run->run_id = keep(runs, history->run_id);
@@ -379,7 +380,7 @@ static void check_successor(struct sim_runs *runs, const struct sim_run_facts *r
                       &next->run_id, &run->run_id);
     }
     /* Servers before 1.17 let a chain run faster. */
-    if (!run->is_foreign && apart_ns + wf_time_of(next->backoff) < WF_NS_PER_S - TOLERANCE_NS) {
+    if (!run->is_foreign && apart_ns + wf_time_of(next->backoff) < WF_NS_PER_S - TOLERANCE_NS - next->clock_spread_ns) {
         sim_runs_find(runs, next, "I82", 1, "run %S begins less than a second after run %S, which it follows",
                       &next->run_id, &run->run_id);
     }

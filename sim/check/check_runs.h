@@ -18,6 +18,7 @@ struct sim_run_history {
     const struct wf_event *events;
     uint32_t event_count;
     bool is_foreign;
+    int64_t clock_spread_ns; /* how far apart the clocks may be that wrote it and those before it */
     bool keeps_digests; /* of every event, so that a reset can be compared with its base (I86): eight bytes an event */
 };
 

@@ -3,7 +3,10 @@
 #define WF_SIM_CHECK_HISTORY_FACTS_H
 
 #include "engine/base/map.h"
+#include "engine/time.h"
 #include "sim/check/check_history.h"
+
+#define SIM_CLOCK_DIGIT_NS WF_NS_PER_MS /* what every comparison of two times allows */
 
 /* A set of event types. */
 typedef uint64_t sim_event_types;
@@ -15,6 +18,7 @@ struct sim_history_facts {
     uint32_t count;
     bool is_foreign;
     bool verifies_encoding;
+    int64_t tolerance_ns; /* of times: the clocks' last digit, and how far apart they may be */
     bool is_reset;      /* made by a reset: copies break the turns of tasks and request ids */
     bool is_paused;     /* was paused at some time */
     bool *is_sound;     /* by index: attributes of the event's type, and every reference right */

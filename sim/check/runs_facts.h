@@ -22,6 +22,7 @@ struct sim_run_facts {
     uint64_t group;
     uint32_t tag;
     bool is_foreign;
+    int64_t clock_spread_ns;
     struct wf_string workflow_id;
     struct wf_string run_id;
     uint32_t event_count;

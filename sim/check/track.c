@@ -209,11 +209,6 @@ static struct sim_effect_track *track_effect(struct sim_checks *checks, const st
 
 /* ---- Faults ---- */
 
-static bool is_crash_kind(enum sim_fault_kind kind)
-{
-    return kind == SIM_FAULT_WORKER_CRASH || kind == SIM_FAULT_SERVER_CRASH;
-}
-
 static struct sim_fault_note *note_at(struct sim_checks *checks, uint64_t index)
 {
     return &checks->notes[index % SIM_FAULT_NOTES];
@@ -230,7 +225,10 @@ static enum sim_fault_kind kind_of(const struct sim_record *record)
     if (record->kind == SIM_RECORD_FAULT || record->kind == SIM_RECORD_FAULT_END) {
         return (enum sim_fault_kind)record->x;
     }
-    return wf_string_starts_with(record->node, WF_STR("server")) ? SIM_FAULT_SERVER_CRASH : SIM_FAULT_WORKER_CRASH;
+    if (wf_string_starts_with(record->node, WF_STR("worker"))) {
+        return SIM_FAULT_WORKER_CRASH;
+    }
+    return wf_string_is(record->node, "database") ? SIM_FAULT_DATABASE_CRASH : SIM_FAULT_SERVER_CRASH;
 }
 
 static void note_fault(struct sim_checks *checks, const struct sim_record *record)
@@ -250,7 +248,7 @@ static void note_fault(struct sim_checks *checks, const struct sim_record *recor
                   .node = sim_checks_keep(checks, record->node),
                   .where = sim_checks_keep(checks, record->kind == SIM_RECORD_CRASH ? record->node : record->b),
                   .subject = sim_checks_keep(checks, record->subject)},
-        .is_crash = is_crash_kind(kind),
+        .is_crash = sim_fault_crashes(kind),
     };
     checks->note_count++;
 }

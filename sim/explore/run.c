@@ -196,7 +196,7 @@ static bool is_of_reset(const struct wf_history_message *history)
 static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, struct wf_error *err)
 {
     const struct sim_run_view view = sim_world_run(run->world, run_index);
-    const struct sim_history_options options = {.is_foreign = false};
+    const struct sim_history_options options = {.clock_spread_ns = sim_world_clock_spread(run->world)};
     const struct sim_loop *loop = sim_world_loop(run->world);
     struct wf_history_message history = {0};
     struct sim_history_findings findings;
@@ -208,6 +208,7 @@ static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, st
                                                   .run_id = view.run_id,
                                                   .events = history.events.items,
                                                   .event_count = history.events.count,
+                                                  .clock_spread_ns = options.clock_spread_ns,
                                                   .keeps_digests = is_of_reset(&history)},
                         err));
     WF_TRY(sim_check_history(&run->scratch, history.events.items, history.events.count, &options, &findings, err));

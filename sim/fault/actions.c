@@ -188,7 +188,76 @@ static void rejoin(struct sim_faults *faults, const struct sim_fault_strike *str
     (void)sim_world_set_isolated(faults->world, strike->node, false);
 }
 
+/* ---- Processes that stop and come back ---- */
+
+static bool pause_worker(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return fill_node(faults, strike, WORKERS, true) && sim_world_set_paused(faults->world, strike->node, true);
+}
+
+static bool pause_server(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return fill_node(faults, strike, SERVERS, true) && sim_world_set_paused(faults->world, strike->node, true);
+}
+
+static void resume(struct sim_faults *faults, const struct sim_fault_strike *strike)
+{
+    (void)sim_world_set_paused(faults->world, strike->node, false);
+}
+
+/* ---- Clocks ---- */
+
+#define SKEW_MS_MAX 500u
+#define JUMP_MS_MAX 60000u
+#define DRIFT_PPM_MAX 200000 /* a fifth too fast or too slow */
+
+static uint64_t draw_clock(struct sim_faults *faults, enum sim_fault_kind kind, uint64_t bound)
+{
+    return sim_choose(sim_world_choices(faults->world), &faults->entities[kind], SIM_SITE_FAULT_CLOCK, bound);
+}
+
+static bool set_clock(struct sim_faults *faults, struct sim_fault_strike *strike, int64_t offset_ms, int64_t drift_ppm)
+{
+    return fill_node(faults, strike, WORKERS | SERVERS, false) &&
+           sim_world_set_clock(faults->world, strike->node, offset_ms * WF_NS_PER_MS, drift_ppm);
+}
+
+/* Up to half a second, either way. */
+static bool skew_clock(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    const int64_t offset_ms = (int64_t)draw_clock(faults, strike->kind, SKEW_MS_MAX) + 1;
+
+    return set_clock(faults, strike, draw_clock(faults, strike->kind, 2) == 0 ? offset_ms : -offset_ms, 0);
+}
+
+static bool drift_clock(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    const int64_t drift_ppm = (int64_t)draw_clock(faults, strike->kind, DRIFT_PPM_MAX) + 1;
+
+    return set_clock(faults, strike, 0, draw_clock(faults, strike->kind, 2) == 0 ? drift_ppm : -drift_ppm);
+}
+
+static bool jump_clock(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return set_clock(faults, strike, (int64_t)draw_clock(faults, strike->kind, JUMP_MS_MAX) + 1, 0);
+}
+
+static bool step_clock_back(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return set_clock(faults, strike, -(int64_t)draw_clock(faults, strike->kind, JUMP_MS_MAX) - 1, 0);
+}
+
+static void correct_clock(struct sim_faults *faults, const struct sim_fault_strike *strike)
+{
+    (void)sim_world_set_clock(faults->world, strike->node, 0, 0);
+}
+
 /* ---- Slowness and the database ---- */
+
+static bool crash_database(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return crash(faults, strike, DATABASES);
+}
 
 static bool slow_database(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
@@ -260,6 +329,46 @@ static bool move_shard(struct sim_faults *faults, struct sim_fault_strike *strik
     return false;
 }
 
+/* The node goes on with a shard that is another's, which it does not hear of. */
+static bool make_stale(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    const uint32_t count = faults->config->shard_count;
+    const uint32_t drawn = (uint32_t)draw_kind(faults, strike->kind, count);
+
+    if (!fill_node(faults, strike, SERVERS, true)) {
+        return false;
+    }
+    if (strike->other_node == SIM_NO_NODE) {
+        strike->other_node =
+            draw_node(faults, strike->kind, SIM_SITE_FAULT_OTHER_NODE, SERVERS, strike->node, true);
+    }
+    for (uint32_t i = 0; strike->other_node != SIM_NO_NODE && i < count; i++) {
+        const int32_t shard = (int32_t)((drawn + i) % count);
+
+        if (sim_world_shard_owner(faults->world, shard) == strike->node &&
+            sim_world_set_deaf(faults->world, strike->node, true)) {
+            return sim_world_move_shard(faults->world, shard, strike->other_node);
+        }
+    }
+    return false;
+}
+
+static void let_hear(struct sim_faults *faults, const struct sim_fault_strike *strike)
+{
+    (void)sim_world_set_deaf(faults->world, strike->node, false);
+}
+
+static bool move_queue(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return fill_node(faults, strike, SERVERS, true) &&
+           sim_world_move_queue(faults->world, draw_kind(faults, strike->kind, UINT32_MAX), strike->node);
+}
+
+static bool restart_matching(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return fill_node(faults, strike, SERVERS, true) && sim_world_restart_matching(faults->world, strike->node);
+}
+
 /* An open run: the named workflow's, or any. run_count when there is none. */
 static uint32_t draw_open_run(struct sim_faults *faults, struct sim_fault_strike *strike)
 {
@@ -323,6 +432,13 @@ static bool reset(struct sim_faults *faults, struct sim_fault_strike *strike)
      .duration_ns = (duration_ms)*WF_NS_PER_MS,                                                                        \
      .strike = (action),                                                                                               \
      .end = (ending)}
+#define FLAPPING(seconds, duration_ms, mean_flap_ms, action, ending)                                                   \
+    {.class = SIM_FAULT_CLASS_TIMED,                                                                                   \
+     .interval_ns = (seconds)*WF_NS_PER_S,                                                                             \
+     .duration_ns = (duration_ms)*WF_NS_PER_MS,                                                                        \
+     .strike = (action),                                                                                               \
+     .end = (ending),                                                                                                  \
+     .flap_ns = (mean_flap_ms)*WF_NS_PER_MS}
 #define RATED(one_of, member)                                                                                          \
     {.class = SIM_FAULT_CLASS_RATED,                                                                                   \
      .rate = {1, (one_of)},                                                                                            \
@@ -353,4 +469,29 @@ const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT] = {
     [SIM_FAULT_SHARD_MOVE] = TIMED(15, 0, move_shard, NULL),
     [SIM_FAULT_RESET] = TIMED(40, 0, reset, NULL),
     [SIM_FAULT_SLOW_NODE] = TIMED(20, 5000, slow_node, end_slowness),
+    [SIM_FAULT_WORKER_PAUSE] = TIMED(20, 8000, pause_worker, resume),
+    [SIM_FAULT_SERVER_PAUSE] = TIMED(30, 5000, pause_server, resume),
+    [SIM_FAULT_STALE_OWNER] = TIMED(30, 5000, make_stale, let_hear),
+    [SIM_FAULT_SHARD_MOVE_IN_WRITE] = RATED(300, shard_move_in_write),
+    [SIM_FAULT_QUEUE_MOVE] = TIMED(20, 0, move_queue, NULL),
+    [SIM_FAULT_MATCHING_RESTART] = TIMED(20, 0, restart_matching, NULL),
+    [SIM_FAULT_DATABASE_CRASH] = TIMED(40, 2000, crash_database, NULL),
+    [SIM_FAULT_WRITE_LATE] = RATED(300, write_late),
+    [SIM_FAULT_WRITE_TORN] = RATED(300, write_torn),
+    [SIM_FAULT_WRITE_VANISHED] = RATED(300, write_vanished),
+    [SIM_FAULT_TRANSFER_TASK_REPEATED] = RATED(30, transfer_task_repeated),
+    [SIM_FAULT_TIMER_TASK_REPEATED] = RATED(30, timer_task_repeated),
+    [SIM_FAULT_CLOCK_SKEW] = TIMED(20, 20000, skew_clock, correct_clock),
+    [SIM_FAULT_CLOCK_DRIFT] = TIMED(20, 20000, drift_clock, correct_clock),
+    [SIM_FAULT_CLOCK_JUMP] = TIMED(30, 20000, jump_clock, correct_clock),
+    [SIM_FAULT_CLOCK_STEP_BACK] = TIMED(30, 20000, step_clock_back, correct_clock),
+    [SIM_FAULT_POLL_LOST] = RATED(50, poll_lost),
+    [SIM_FAULT_TASK_LOST] = RATED(50, task_lost),
+    [SIM_FAULT_RESPONSE_LOST] = RATED(50, response_lost),
+    [SIM_FAULT_ACCEPTANCE_LOST] = RATED(50, acceptance_lost),
+    [SIM_FAULT_CRASH_BEFORE_POLL] = RATED(200, crash_before_poll),
+    [SIM_FAULT_CRASH_AFTER_POLL] = RATED(100, crash_after_poll),
+    [SIM_FAULT_CRASH_BEFORE_RESPONSE] = RATED(100, crash_before_response),
+    [SIM_FAULT_CRASH_AFTER_RESPONSE] = RATED(100, crash_after_response),
+    [SIM_FAULT_PARTITION_FLAPPING] = FLAPPING(20, 8000, 500, cut_both_ways, mend_both_ways),
 };

@@ -34,6 +34,9 @@ bool sim_fault_hides_outcome(enum sim_fault_kind kind);
 /* True for kinds that last until a FAULT_END record or the heal phase. */
 bool sim_fault_lasts(enum sim_fault_kind kind);
 
+/* True for kinds that end a process: a CRASH record of it follows. */
+bool sim_fault_crashes(enum sim_fault_kind kind);
+
 /* What kind of node it strikes when the scenario names none: the one concerned, if it is of that kind. */
 enum sim_node_kind sim_fault_strikes(enum sim_fault_kind kind);
 

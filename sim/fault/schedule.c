@@ -15,6 +15,8 @@
 #define REST_AFTER_NS (120 * WF_NS_PER_S)
 #define REST_AGAIN_NS (10 * WF_NS_PER_S) /* when to look again whether a fault that lasts has ended */
 #define TRAP_SKIPS 8
+#define TOSSES_MAX 3u
+#define FEW_KINDS 8u
 
 static uint64_t draw(struct sim_faults *faults, enum sim_fault_kind kind, enum sim_site site, uint64_t bound)
 {
@@ -49,11 +51,6 @@ static void record_fault(struct sim_faults *faults, const struct sim_fault_strik
                      });
 }
 
-static bool is_crash(enum sim_fault_kind kind)
-{
-    return kind == SIM_FAULT_WORKER_CRASH || kind == SIM_FAULT_SERVER_CRASH;
-}
-
 /* True when a fault of this kind already lasts at the same place: ending one would end both. */
 static bool is_covered(const struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
@@ -68,15 +65,46 @@ static bool is_covered(const struct sim_faults *faults, const struct sim_fault_s
     return false;
 }
 
+static void set_next_flap(struct sim_faults *faults, uint32_t index)
+{
+    struct sim_fault_window *window = &faults->windows[index];
+    const enum sim_fault_kind kind = window->strike.kind;
+
+    window->flap_ns = sim_world_loop(faults->world)->now_ns +
+                      sim_faults_draw_duration(faults, kind, SIM_SITE_FAULT_FLAP, sim_fault_rows[kind].flap_ns);
+    (void)sim_world_set_timer(faults->world, window->flap_ns, SIM_TIMER_FLAP + index);
+}
+
+/* Mends what is broken and breaks what is mended, at the same place. */
+static void flap(struct sim_faults *faults, uint32_t index)
+{
+    struct sim_fault_window *window = &faults->windows[index];
+    const struct sim_fault_row *row = &sim_fault_rows[window->strike.kind];
+
+    if (!window->is_active || window->flap_ns != sim_world_loop(faults->world)->now_ns) {
+        return; /* of one that was here before */
+    }
+    if (window->is_mended) {
+        (void)row->strike(faults, &window->strike);
+    } else {
+        row->end(faults, &window->strike);
+    }
+    window->is_mended = !window->is_mended;
+    set_next_flap(faults, index);
+}
+
 static bool open_window(struct sim_faults *faults, const struct sim_fault_strike *strike)
 {
     const wf_time_ns now_ns = sim_world_loop(faults->world)->now_ns;
 
     for (uint32_t i = 0; i < SIM_FAULT_WINDOWS_MAX; i++) {
         if (!faults->windows[i].is_active) {
-            faults->windows[i] = (struct sim_fault_window){true, *strike};
+            faults->windows[i] = (struct sim_fault_window){.is_active = true, .strike = *strike};
             /* What it points to may not live as long as the window. */
             faults->windows[i].strike.workflow_id = (struct wf_string){NULL, 0};
+            if (sim_fault_rows[strike->kind].flap_ns > 0) {
+                set_next_flap(faults, i);
+            }
             return sim_world_set_timer(faults->world, now_ns + strike->duration_ns, SIM_TIMER_WINDOW + i);
         }
     }
@@ -93,12 +121,14 @@ bool sim_faults_do(struct sim_faults *faults, struct sim_fault_strike *strike)
     }
     if (row->class == SIM_FAULT_CLASS_RATED) {
         /* The world records it when it finds its victim. */
-        return sim_world_strike_next(faults->world, strike->kind, strike->workflow_id);
+        return sim_world_strike_next(faults->world, strike->kind,
+                                     sim_fault_reach(strike->kind) == SIM_REACH_PROCESS ? (struct wf_string){NULL, 0}
+                                                                                        : strike->workflow_id);
     }
     if ((row->end != NULL && is_covered(faults, strike)) || !row->strike(faults, strike)) {
         return false;
     }
-    if (!is_crash(strike->kind)) {
+    if (!sim_fault_crashes(strike->kind)) {
         record_fault(faults, strike, SIM_RECORD_FAULT);
     }
     if (row->end != NULL && !open_window(faults, strike)) {
@@ -156,9 +186,38 @@ static void spring_traps(struct sim_faults *faults, const struct sim_record *rec
             continue;
         }
         faults->trapped_node = sim_faults_find_node(faults, record->node);
+        faults->trapped_kind = SIM_FAULT_WORKER_CRASH;
         faults->trapped_duration_ns = trap->duration_ns;
         trap->is_armed = false;
     }
+}
+
+/* A mishap of a task's life ends its process: the world said so, and holds back what the process did not live to do. */
+static void catch_crash(struct sim_faults *faults, const struct sim_record *record)
+{
+    const enum sim_fault_kind kind = (enum sim_fault_kind)record->x;
+
+    if (sim_fault_rows[kind].class == SIM_FAULT_CLASS_RATED && sim_fault_crashes(kind)) {
+        faults->trapped_node = sim_faults_find_node(faults, record->node);
+        faults->trapped_kind = kind;
+    }
+}
+
+static void crash_trapped(struct sim_faults *faults)
+{
+    struct sim_fault_strike strike = {.kind = faults->trapped_kind,
+                                      .node = faults->trapped_node,
+                                      .other_node = SIM_NO_NODE,
+                                      .duration_ns = faults->trapped_duration_ns};
+
+    faults->trapped_node = SIM_NO_NODE;
+    if (strike.kind == SIM_FAULT_WORKER_CRASH) {
+        (void)sim_faults_do(faults, &strike);
+        return;
+    }
+    (void)sim_world_crash_node(faults->world, strike.node,
+                               sim_faults_draw_duration(faults, strike.kind, SIM_SITE_RESTART_DELAY,
+                                                        sim_fault_rows[SIM_FAULT_WORKER_CRASH].duration_ns));
 }
 
 /* ---- Times ---- */
@@ -258,6 +317,8 @@ static void on_timer(void *context, uint32_t id)
         sim_faults_heal(faults);
     } else if (id >= SIM_TIMER_PLACED) {
         sim_placed_time(faults, id - SIM_TIMER_PLACED);
+    } else if (id >= SIM_TIMER_FLAP) {
+        flap(faults, id - SIM_TIMER_FLAP);
     } else if (id >= SIM_TIMER_WINDOW) {
         end_window(faults, id - SIM_TIMER_WINDOW);
     } else if (faults->is_healed) {
@@ -301,16 +362,30 @@ static void set_rate(struct sim_faults *faults, enum sim_fault_kind kind, struct
     memcpy((char *)&faults->rates + sim_fault_rows[kind].rate_offset, &rate, sizeof rate);
 }
 
-/* A kind is in by the toss of a coin; when the scenario gives its time, or allows nothing else, always. */
-static void draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, uint32_t allowed_count)
+/* How many coins must fall right for a kind to be in: some seeds have many kinds, and some go deep into few. */
+static uint64_t draw_tosses(struct sim_faults *faults, uint32_t allowed_count)
+{
+    const uint64_t tosses = TOSSES_MAX - sim_choose(sim_world_choices(faults->world), &faults->swarm,
+                                                    SIM_SITE_SWARM_SUBSET, TOSSES_MAX);
+
+    return allowed_count > FEW_KINDS ? tosses : 1; /* a scenario that allows few kinds wants them */
+}
+
+/* A kind is in when all its coins fall right; when the scenario gives its time, or allows nothing else, always. */
+static void draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, uint32_t allowed_count, uint64_t tosses)
 {
     const struct sim_fault_config *config = &faults->config->faults;
     const struct sim_fault_row *row = &sim_fault_rows[kind];
-    const bool is_drawn = draw(faults, kind, SIM_SITE_SWARM_SUBSET, 2) == 1;
+    bool is_drawn = true;
     const uint64_t intensity = draw(faults, kind, SIM_SITE_SWARM_INTENSITY, INTENSITIES);
     const bool is_calm = wf_string_is(config->profile, "calm");
     const uint32_t factor = is_calm ? CALM_FACTOR : 1;
 
+    for (uint64_t i = 0; i < tosses; i++) {
+        const uint64_t side = draw(faults, kind, SIM_SITE_SWARM_SUBSET, 2);
+
+        is_drawn = is_drawn && side == 1;
+    }
     faults->is_on[kind] =
         config->has_rate[kind] || (config->allowed[kind] && (is_drawn || allowed_count == 1));
     if (!faults->is_on[kind]) {
@@ -330,18 +405,21 @@ static void draw_kind(struct sim_faults *faults, enum sim_fault_kind kind, uint3
 static void draw_swarm(struct sim_faults *faults)
 {
     uint32_t allowed_count = 0;
+    uint64_t tosses = 0;
 
     for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
         allowed_count += faults->config->faults.allowed[kind] ? 1 : 0;
     }
+    tosses = draw_tosses(faults, allowed_count);
     for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
-        draw_kind(faults, (enum sim_fault_kind)kind, allowed_count);
+        draw_kind(faults, (enum sim_fault_kind)kind, allowed_count, tosses);
     }
     sim_world_set_rates(faults->world, &faults->rates);
 }
 
 static void name_entities(struct sim_faults *faults)
 {
+    sim_entity_init(&faults->swarm, WF_STR("faults"));
     for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
         char text[64];
         struct wf_buffer name;
@@ -391,6 +469,7 @@ void sim_faults_record(struct sim_faults *faults, const struct sim_record *recor
     if (record->kind == SIM_RECORD_FAULT) {
         WF_ASSERT(record->x >= 0 && record->x < SIM_FAULT_COUNT);
         faults->counts[record->x]++;
+        catch_crash(faults, record);
         return;
     }
     if (record->kind == SIM_RECORD_EVENT || record->kind == SIM_RECORD_SENT || record->kind == SIM_RECORD_START_SENT ||
@@ -408,13 +487,7 @@ void sim_faults_strike(struct sim_faults *faults)
         wake(faults);
     }
     if (faults->trapped_node != SIM_NO_NODE) {
-        struct sim_fault_strike strike = {.kind = SIM_FAULT_WORKER_CRASH,
-                                    .node = faults->trapped_node,
-                                    .other_node = SIM_NO_NODE,
-                                    .duration_ns = faults->trapped_duration_ns};
-
-        faults->trapped_node = SIM_NO_NODE;
-        (void)sim_faults_do(faults, &strike);
+        crash_trapped(faults);
     }
     sim_placed_strike(faults);
 }

@@ -14,6 +14,7 @@
 #define SIM_TIMER_REST UINT32_C(1)
 #define SIM_TIMER_STRIKE UINT32_C(0x100)  /* + kind */
 #define SIM_TIMER_WINDOW UINT32_C(0x200)  /* + window */
+#define SIM_TIMER_FLAP UINT32_C(0x300)    /* + window */
 #define SIM_TIMER_PLACED UINT32_C(0x1000) /* + index */
 
 /* What one strike is about. Unset parts are drawn. */
@@ -30,11 +31,13 @@ struct sim_fault_strike {
 struct sim_fault_window {
     bool is_active;
     struct sim_fault_strike strike;
+    wf_time_ns flap_ns; /* when it is broken or mended next, of a kind that flaps */
+    bool is_mended;     /* for the moment */
 };
 
 enum sim_fault_class {
     SIM_FAULT_CLASS_TIMED, /* strikes at times */
-    SIM_FAULT_CLASS_RATED, /* may befall each message, write, attempt or send */
+    SIM_FAULT_CLASS_RATED, /* may befall each message, write, task, attempt or send */
 };
 
 /* One kind. */
@@ -48,6 +51,7 @@ struct sim_fault_row {
     bool (*strike)(struct sim_faults *faults, struct sim_fault_strike *strike);
     /* Ends it; NULL: it does not last. */
     void (*end)(struct sim_faults *faults, const struct sim_fault_strike *strike);
+    int64_t flap_ns; /* mean time between two breaks and mends while it lasts; 0: it does not flap */
 };
 extern const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT];
 
@@ -75,6 +79,7 @@ struct sim_faults {
     struct sim_world *world;
     const struct sim_config *config;
     struct sim_entity entities[SIM_FAULT_COUNT]; /* one a kind: none moves the draws of another */
+    struct sim_entity swarm; /* draws how many kinds the seed has */
     bool is_on[SIM_FAULT_COUNT];                 /* in this seed's subset */
     int64_t interval_ns[SIM_FAULT_COUNT];
     struct sim_rates rates;
@@ -87,7 +92,8 @@ struct sim_faults {
     bool is_resting[SIM_FAULT_COUNT]; /* timed kinds that wait for something to happen */
     bool is_waking;       /* it did, in this step */
     bool is_calm;         /* all of it rests: the world is as healed until something happens */
-    uint32_t trapped_node; /* whom a trap caught in this step; SIM_NO_NODE: nobody */
+    uint32_t trapped_node; /* who is to crash after this step; SIM_NO_NODE: nobody */
+    enum sim_fault_kind trapped_kind; /* WORKER_CRASH: a trap caught it; others: the world said so */
     int64_t trapped_duration_ns;
     uint64_t counts[SIM_FAULT_COUNT];
 };

@@ -159,11 +159,6 @@ static bool tell_outside(struct sim_story *story, const struct sim_record *recor
     return true;
 }
 
-static bool is_crash(const struct sim_record *record)
-{
-    return record->x == SIM_FAULT_WORKER_CRASH || record->x == SIM_FAULT_SERVER_CRASH;
-}
-
 static void tell_crash(struct sim_story *story, const struct sim_record *record)
 {
     struct sim_story_node *node = find_node(story, record->node);
@@ -281,7 +276,7 @@ static bool tell_fault(struct sim_story *story, const struct sim_record *record)
         return false;
     }
     /* The crash itself follows. */
-    if (!is_crash(record)) {
+    if (!sim_fault_crashes((enum sim_fault_kind)record->x)) {
         tell_one_fault(story, record);
     }
     return true;

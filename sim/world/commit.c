@@ -562,6 +562,7 @@ static void tell_commit(struct sim_world *world, uint32_t writer_node, const str
                                       &(struct sim_commit){.time_ns = world->loop.now_ns,
                                                            .step = world->loop.step_count,
                                                            .clock_ns = sim_node_clock(world, writer_node),
+                                                           .clock_spread_ns = sim_world_clock_spread(world),
                                                            .node = world->nodes[writer_node].name,
                                                            .write = write,
                                                            .events = events});

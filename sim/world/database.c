@@ -112,9 +112,11 @@ static bool append_node(struct sim_database *database, struct sim_db_run *run, c
     return true;
 }
 
-/* Step one of a write, which nothing takes back: the nodes. */
-static bool append_nodes(struct sim_database *database, const struct wf_db_write *write)
+/* Step one of a write, which nothing takes back: the nodes, count_max of them. */
+static bool append_nodes(struct sim_database *database, const struct wf_db_write *write, uint32_t count_max)
 {
+    uint32_t count = 0;
+
     for (uint32_t i = 0; i < write->runs.count; i++) {
         const struct wf_db_run_write *run_write = &write->runs.items[i];
         struct sim_db_run *run = NULL;
@@ -126,7 +128,7 @@ static bool append_nodes(struct sim_database *database, const struct wf_db_write
         if (run == NULL) {
             return false;
         }
-        for (uint32_t j = 0; j < run_write->batches.count; j++) {
+        for (uint32_t j = 0; j < run_write->batches.count && count < count_max; j++, count++) {
             if (!run->is_dropped && !append_node(database, run, &run_write->batches.items[j])) {
                 return false;
             }
@@ -302,13 +304,35 @@ static bool commit_write(struct sim_database *database, const struct wf_db_write
     return true;
 }
 
-static bool apply_write(struct sim_database *database, const struct wf_db_write *write, bool is_lost,
+/* How many history nodes of a write reach the disk. */
+static uint32_t nodes_written(enum sim_database_fate fate)
+{
+    return fate == SIM_DATABASE_FATE_VANISHED ? 0 : fate == SIM_DATABASE_FATE_TORN ? 1 : UINT32_MAX;
+}
+
+/* Whether the rows of a change stay as they were. */
+static bool is_lost(enum sim_database_fate fate)
+{
+    switch (fate) {
+    case SIM_DATABASE_FATE_NONE:
+    case SIM_DATABASE_FATE_WRITTEN:
+        return false;
+    case SIM_DATABASE_FATE_UNAVAILABLE:
+    case SIM_DATABASE_FATE_NOT_WRITTEN:
+    case SIM_DATABASE_FATE_TORN:
+    case SIM_DATABASE_FATE_VANISHED:
+        return true;
+    }
+    WF_UNREACHABLE();
+}
+
+static bool apply_write(struct sim_database *database, const struct wf_db_write *write, enum sim_database_fate fate,
                         struct wf_db_reply *reply, bool *is_committed)
 {
-    if (!append_nodes(database, write)) {
+    if (!append_nodes(database, write, nodes_written(fate))) {
         return false;
     }
-    if (is_lost) {
+    if (is_lost(fate)) {
         return true;
     }
     reply->status = (int32_t)verify_write(database, write);
@@ -582,13 +606,13 @@ bool sim_database_is_write(const struct wf_db_request *request)
 }
 
 /* A request that changes rows, or its loss. */
-static bool apply_change(struct sim_database *database, const struct wf_db_request *request, bool is_lost,
-                         struct wf_arena *step_arena, struct wf_db_reply *reply, bool *is_committed)
+static bool apply_change(struct sim_database *database, const struct wf_db_request *request,
+                         enum sim_database_fate fate, struct wf_arena *step_arena, struct wf_db_reply *reply, bool *is_committed)
 {
     if (request->op_case == WF_CASE_db_request_write) {
-        return apply_write(database, request->op.write, is_lost, reply, is_committed);
+        return apply_write(database, request->op.write, fate, reply, is_committed);
     }
-    if (is_lost) {
+    if (is_lost(fate)) {
         return true;
     }
     switch (request->op_case) {
@@ -636,8 +660,6 @@ static bool apply_read(struct sim_database *database, const struct wf_db_request
 bool sim_database_apply(struct sim_database *database, const struct wf_db_request *request, enum sim_database_fate fate,
                         struct wf_arena *step_arena, struct wf_db_reply *reply, bool *is_committed)
 {
-    const bool is_lost = fate == SIM_DATABASE_FATE_NOT_WRITTEN;
-
     *reply = (struct wf_db_reply){0};
     *is_committed = false;
     if (fate == SIM_DATABASE_FATE_UNAVAILABLE) {
@@ -648,7 +670,7 @@ bool sim_database_apply(struct sim_database *database, const struct wf_db_reques
         WF_ASSERT(fate == SIM_DATABASE_FATE_NONE);
         return apply_read(database, request, step_arena, reply);
     }
-    if (!apply_change(database, request, is_lost, step_arena, reply, is_committed)) {
+    if (!apply_change(database, request, fate, step_arena, reply, is_committed)) {
         return false;
     }
     if (fate != SIM_DATABASE_FATE_NONE) {

@@ -93,6 +93,8 @@ enum sim_database_fate {
     SIM_DATABASE_FATE_UNAVAILABLE,  /* refused: definitely not written */
     SIM_DATABASE_FATE_WRITTEN,      /* done as usual, but the answer is UNKNOWN */
     SIM_DATABASE_FATE_NOT_WRITTEN,  /* not done, and the answer is UNKNOWN; history nodes are left as orphans */
+    SIM_DATABASE_FATE_TORN,         /* as NOT_WRITTEN, but only the first history node is left */
+    SIM_DATABASE_FATE_VANISHED,     /* as NOT_WRITTEN, and nothing is left */
 };
 
 /* False when memory is gone. */

@@ -100,7 +100,9 @@ bool sim_world_crash_node(struct sim_world *world, uint32_t index, int64_t resta
     disturb(world);
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_CRASH, .node = node->name});
     node->is_up = false;
+    node->is_paused = false;
     node->incarnation++;
+    sim_pause_release(world, node); /* what was on its way to the process finds it gone */
     if (node->kind == SIM_NODE_SERVER) {
         sim_server_crash(world, index);
         sim_ring_watch(world, index,
@@ -156,6 +158,79 @@ bool sim_world_set_slow(struct sim_world *world, uint32_t node, uint32_t factor)
     return true;
 }
 
+bool sim_world_set_paused(struct sim_world *world, uint32_t index, bool is_paused)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    WF_ASSERT(index < world->node_count);
+    if (node->is_paused == is_paused || (is_paused && !node->is_up)) {
+        return false;
+    }
+    node->is_paused = is_paused;
+    if (is_paused) {
+        disturb(world);
+    } else {
+        sim_pause_release(world, node);
+    }
+    if (node->kind == SIM_NODE_SERVER) {
+        sim_ring_watch(world, index, is_paused ? SIM_DETECT_NS : SIM_JOIN_NS);
+    }
+    return true;
+}
+
+bool sim_world_set_deaf(struct sim_world *world, uint32_t index, bool is_deaf)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    WF_ASSERT(index < world->node_count && node->kind == SIM_NODE_SERVER);
+    if (node->server->is_deaf == is_deaf) {
+        return false;
+    }
+    node->server->is_deaf = is_deaf;
+    if (!is_deaf) {
+        sim_ring_tell(world, index);
+    } else {
+        disturb(world);
+    }
+    return true;
+}
+
+static void note_clock(struct sim_world *world, uint32_t node)
+{
+    const int64_t ahead_ns = sim_node_clock(world, node) - SIM_EPOCH_NS - world->loop.now_ns;
+
+    world->clock_low_ns = ahead_ns < world->clock_low_ns ? ahead_ns : world->clock_low_ns;
+    world->clock_high_ns = ahead_ns > world->clock_high_ns ? ahead_ns : world->clock_high_ns;
+}
+
+int64_t sim_world_clock_spread(struct sim_world *world)
+{
+    for (uint32_t i = 0; world->has_clocks && i < world->node_count; i++) {
+        note_clock(world, i); /* clocks that drift */
+    }
+    return world->clock_high_ns - world->clock_low_ns;
+}
+
+bool sim_world_set_clock(struct sim_world *world, uint32_t index, int64_t offset_ns, int64_t drift_ppm)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    WF_ASSERT(index < world->node_count);
+    if (node->clock_offset_ns == offset_ns && node->clock_drift_ppm == drift_ppm) {
+        return false;
+    }
+    world->has_clocks = true;
+    note_clock(world, index);
+    node->clock_offset_ns = offset_ns;
+    node->clock_drift_ppm = drift_ppm;
+    node->clock_set_ns = world->loop.now_ns;
+    note_clock(world, index);
+    if (node->kind == SIM_NODE_SERVER) {
+        sim_server_rewind(world, index);
+    }
+    return true;
+}
+
 bool sim_world_evict(struct sim_world *world, uint32_t node, uint64_t pick)
 {
     WF_ASSERT(node < world->node_count);
@@ -171,6 +246,39 @@ bool sim_world_move_shard(struct sim_world *world, int32_t shard, uint32_t node)
         return false;
     }
     sim_ring_move(world, (uint32_t)shard, node);
+    return true;
+}
+
+uint32_t sim_world_shard_owner(const struct sim_world *world, int32_t shard)
+{
+    WF_ASSERT(shard >= 0 && (uint32_t)shard < world->scenario->shard_count);
+    return world->ring.owners[shard];
+}
+
+bool sim_world_move_queue(struct sim_world *world, uint64_t pick, uint32_t node)
+{
+    WF_ASSERT(node < world->node_count && world->nodes[node].kind == SIM_NODE_SERVER);
+    for (uint32_t i = 0; i < world->queue_count; i++) {
+        const struct sim_queue *queue = &world->queues[(pick + i) % world->queue_count];
+        const uint32_t slot = sim_ring_slot_of(world, WF_TARGET_MATCHING, queue->name);
+
+        if (world->ring.owners[slot] != node) {
+            disturb(world);
+            sim_ring_move(world, slot, node);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_world_restart_matching(struct sim_world *world, uint32_t node)
+{
+    WF_ASSERT(node < world->node_count);
+    if (world->nodes[node].kind != SIM_NODE_SERVER || !world->nodes[node].is_up) {
+        return false;
+    }
+    disturb(world);
+    sim_server_restart_matching(world, node);
     return true;
 }
 
@@ -209,6 +317,11 @@ void sim_world_heal(struct sim_world *world)
         struct sim_node *node = &world->nodes[i];
 
         node->slow_factor = 1;
+        (void)sim_world_set_paused(world, i, false);
+        (void)sim_world_set_clock(world, i, 0, 0);
+        if (node->kind == SIM_NODE_SERVER) {
+            (void)sim_world_set_deaf(world, i, false);
+        }
         if (node->is_isolated) {
             (void)sim_world_set_isolated(world, i, false);
         }

@@ -59,13 +59,13 @@ static uint32_t owner_of(const struct sim_world *world, uint32_t slot)
     return SIM_NO_NODE;
 }
 
-static void tell(struct sim_world *world, uint32_t node)
+void sim_ring_tell(struct sim_world *world, uint32_t node)
 {
     struct sim_server *server = world->nodes[node].server;
     const int64_t delay_ns = (int64_t)sim_choose(&world->choices, &world->nodes[node].entity, SIM_SITE_SHARD_OWNER,
                                                  RING_SPREAD_MS) * WF_NS_PER_MS;
 
-    if (server->is_member && !server->is_ring_on_its_way) {
+    if (server->is_member && !server->is_deaf && !server->is_ring_on_its_way) {
         server->is_ring_on_its_way =
             sim_world_push(world, world->loop.now_ns + delay_ns, node, SIM_EVENT_RING, NULL);
     }
@@ -85,7 +85,7 @@ void sim_ring_settle(struct sim_world *world)
         }
     }
     for (uint32_t i = 0; is_changed && i < world->server_count; i++) {
-        tell(world, world->server_first + i);
+        sim_ring_tell(world, world->server_first + i);
     }
 }
 
@@ -97,11 +97,11 @@ void sim_ring_watch(struct sim_world *world, uint32_t node, int64_t delay_ns)
 void sim_ring_look(struct sim_world *world, uint32_t node_index)
 {
     const struct sim_node *node = &world->nodes[node_index];
-    const bool is_there = node->is_up && !node->is_isolated;
+    const bool is_there = node->is_up && !node->is_isolated && !node->is_paused;
 
     if (node->server->is_member == is_there) {
         if (is_there) {
-            tell(world, node_index); /* cut off too shortly to be missed, it may have missed changes */
+            sim_ring_tell(world, node_index); /* cut off too shortly to be missed, it may have missed changes */
         }
         return;
     }
@@ -113,7 +113,7 @@ void sim_ring_look(struct sim_world *world, uint32_t node_index)
     }
     sim_ring_settle(world);
     if (is_there) {
-        tell(world, node_index); /* it may have missed changes */
+        sim_ring_tell(world, node_index); /* it may have missed changes */
     }
 }
 
@@ -122,7 +122,7 @@ void sim_ring_learn(struct sim_world *world, uint32_t node_index)
     struct sim_node *node = &world->nodes[node_index];
 
     node->server->is_ring_on_its_way = false;
-    if (!node->is_up || node->is_isolated) {
+    if (!node->is_up || node->is_isolated || node->server->is_deaf) {
         return;
     }
     memcpy(node->server->view, world->ring.owners, world->ring.slot_count * sizeof(uint32_t));

@@ -130,11 +130,62 @@ static int64_t draw_latency(struct sim_world *world, const struct sim_envelope *
     return latency_ns * world->nodes[envelope->from].slow_factor * world->nodes[envelope->to].slow_factor;
 }
 
+static bool is_poll(uint32_t op)
+{
+    return op == WF_CASE_svc_request_poll_workflow_task || op == WF_CASE_svc_request_poll_activity_task;
+}
+
 /* A long poll is a stream that stays open: it is not sent twice. A second poller that nobody listens to would eat tasks. */
 static bool is_long_poll(const struct sim_envelope *envelope)
 {
-    return envelope->kind == SIM_MESSAGE_REQUEST && (envelope->op == WF_CASE_svc_request_poll_workflow_task ||
-                                                     envelope->op == WF_CASE_svc_request_poll_activity_task);
+    return envelope->kind == SIM_MESSAGE_REQUEST && is_poll(envelope->op);
+}
+
+static bool is_response(uint32_t op)
+{
+    return op == WF_CASE_svc_request_respond_workflow_task_completed ||
+           op == WF_CASE_svc_request_respond_workflow_task_failed ||
+           op == WF_CASE_svc_request_respond_activity_task_completed ||
+           op == WF_CASE_svc_request_respond_activity_task_failed ||
+           op == WF_CASE_svc_request_respond_activity_task_canceled;
+}
+
+/* Whose task an answer to a poll brings; NULL: it brings none. */
+static struct sim_workflow *subject_of_poll(struct sim_world *world, const struct wf_svc_response *response)
+{
+    switch (response->answer_case) {
+    case WF_CASE_svc_response_workflow_task:
+        return sim_world_workflow(world, response->answer.workflow_task->workflow_execution->workflow_id);
+    case WF_CASE_svc_response_activity_task:
+        return sim_world_workflow(world, response->answer.activity_task->workflow_execution->workflow_id);
+    default:
+        return NULL;
+    }
+}
+
+/* The messages of a task's life have losses of their own: the poll, the task, the response to it, and that it was accepted. */
+static bool is_task_message_lost(struct sim_world *world, const struct sim_envelope *envelope, struct sim_entity *entity)
+{
+    const bool is_request = envelope->kind == SIM_MESSAGE_REQUEST;
+    struct sim_workflow *subject = envelope->subject;
+    enum sim_fault_kind kind = is_request ? SIM_FAULT_POLL_LOST : SIM_FAULT_TASK_LOST;
+    struct sim_ratio rate = is_request ? world->rates.poll_lost : world->rates.task_lost;
+
+    if (is_response(envelope->op)) {
+        kind = is_request ? SIM_FAULT_RESPONSE_LOST : SIM_FAULT_ACCEPTANCE_LOST;
+        rate = is_request ? world->rates.response_lost : world->rates.acceptance_lost;
+    } else if (!is_poll(envelope->op)) {
+        return false;
+    } else if (!is_request) {
+        subject = subject_of_poll(world, envelope->content->response);
+    }
+    if ((kind == SIM_FAULT_TASK_LOST && subject == NULL) ||
+        (kind == SIM_FAULT_ACCEPTANCE_LOST && envelope->content->response->status != WF_CALL_OK) ||
+        !sim_world_strikes(world, kind, rate, entity, SIM_SITE_TASK_MESSAGE, subject)) {
+        return false;
+    }
+    sim_world_record_fault(world, kind, envelope->from, subject, sim_op_name(envelope->kind, envelope->op));
+    return true;
 }
 
 /* The faults of single messages; storage has its own. Returns false when the message is lost. */
@@ -143,6 +194,9 @@ static bool suffer(struct sim_world *world, const struct sim_envelope *envelope,
 {
     const struct wf_string where = sim_op_name(envelope->kind, envelope->op);
 
+    if (is_task_message_lost(world, envelope, entity)) {
+        return false;
+    }
     if (sim_world_strikes(world, SIM_FAULT_MESSAGE_LOSS, world->rates.message_loss, entity, SIM_SITE_NETWORK_LOSS,
                           envelope->subject)) {
         sim_world_record_fault(world, SIM_FAULT_MESSAGE_LOSS, envelope->from, envelope->subject, where);
@@ -396,6 +450,14 @@ void sim_network_forget_calls(struct sim_world *world, uint32_t node, const stru
     }
 }
 
+void sim_network_postpone(struct sim_world *world, const struct sim_envelope *envelope, int64_t wait_ns)
+{
+    envelope->content->references++;
+    if (!put_in_loop(world, envelope, wait_ns)) {
+        sim_content_release(world, envelope->content);
+    }
+}
+
 /* ---- Arrivals ---- */
 
 /* Sends what answers a request back along the way that it came. */
@@ -434,11 +496,16 @@ void sim_network_reply(struct sim_world *world, const struct sim_envelope *reque
     send_back(world, request->to, request->origin, request, SIM_MESSAGE_REPLY, reply);
 }
 
-/* Nobody listens there: the machine refuses the connection. */
+/* Nobody listens there: the machine refuses the connection. One that breaks with a write on its way says nothing of the
+ * write (engine-semantics 8.2 rule 4). */
 static void bounce(struct sim_world *world, const struct sim_envelope *envelope)
 {
+    const bool is_broken_off = envelope->incarnation != world->nodes[envelope->to].incarnation;
     const struct wf_svc_response response = {.status = WF_CALL_UNAVAILABLE};
-    const struct wf_db_reply reply = {.status = WF_DATABASE_UNAVAILABLE};
+    const struct wf_db_reply reply = {
+        .status = envelope->kind == SIM_MESSAGE_STORE && is_broken_off && sim_database_is_write(envelope->content->store)
+                      ? WF_DATABASE_UNKNOWN
+                      : WF_DATABASE_UNAVAILABLE};
 
     switch (envelope->kind) {
     case SIM_MESSAGE_REQUEST:

@@ -61,6 +61,7 @@ enum sim_event_kind {
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
     SIM_EVENT_DROP,       /* the run that closed first is dropped */
+    SIM_EVENT_REPEAT,     /* body: struct sim_repeat: a queue task is executed again */
 };
 
 /* A workflow id that was heard of. Never freed: it is who draws for everything about the workflow. */
@@ -174,6 +175,20 @@ struct sim_inbound {
 
 /* ---- Nodes ---- */
 
+/* An event that came to a paused process. */
+struct sim_held {
+    struct sim_held *next;
+    enum sim_event_kind kind;
+    void *body;
+};
+
+/* A task of a shard's queues that somebody executes again. Its strings lie behind it in the piece. */
+struct sim_repeat {
+    _Alignas(16) int32_t shard_id;
+    struct wf_db_task *task;
+    size_t size_bytes; /* of the piece */
+};
+
 struct sim_node {
     uint32_t index;
     enum sim_node_kind kind;
@@ -183,7 +198,12 @@ struct sim_node {
     uint32_t incarnation;
     uint32_t slow_factor;
     uint32_t frontend; /* index of the server that it calls; moves on when that one does not answer */
-    int64_t clock_skew_ns;
+    int64_t clock_offset_ns; /* from the world's time, when the clock was last set */
+    int64_t clock_drift_ppm; /* what it has gained since, of a million */
+    wf_time_ns clock_set_ns;
+    bool is_paused;
+    struct sim_held *held; /* events that wait for the end of a pause, oldest first */
+    struct sim_held *held_last;
     struct sim_entity entity;
     struct wf_ring calls;
     bool is_deadline_armed;
@@ -214,7 +234,8 @@ struct sim_component {
         struct wf_matching *matching;
     };
     struct sim_entity entity;
-    wf_time_ns wake_ns; /* of the loop; INT64_MAX: none */
+    wf_time_ns wake_at_ns; /* by the clock of the node; INT64_MAX: none */
+    wf_time_ns wake_ns;    /* the same, as far as the clock is known, of the loop */
     struct sim_alarms alarms;
     uint32_t alarm_count; /* in the loop */
     bool is_dead;
@@ -227,6 +248,7 @@ struct sim_server {
     uint32_t *view; /* by slot: the server that owns it, as this one knows */
     uint32_t *changes_seen; /* of the ring, when the view was made */
     bool is_member; /* the membership counts it */
+    bool is_deaf;   /* it hears of no change */
     bool is_ring_on_its_way;
 };
 
@@ -307,6 +329,10 @@ struct sim_world {
     struct sim_distribution database_latency;
     int64_t rpc_timeout_ns;
 
+    int64_t clock_low_ns; /* the most that any clock has been behind the world, as a number below 0, and ahead of it */
+    int64_t clock_high_ns;
+    bool has_clocks; /* one was set */
+
     struct sim_table calls;
     struct sim_table inbounds;
     uint32_t sizes[4][32]; /* the largest content so far, by kind and case: a first guess */
@@ -368,6 +394,12 @@ bool sim_alarms_need(struct sim_alarms *alarms, wf_time_ns wake_ns);
 /* One of them popped now. */
 void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns);
 
+/* ---- pause.c ---- */
+/* True when the event came to a paused process, which will see it when it goes on. */
+bool sim_pause_holds(struct sim_world *world, const struct sim_event *event);
+/* What was held comes now. */
+void sim_pause_release(struct sim_world *world, struct sim_node *node);
+
 /* ---- network.c ---- */
 struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_kind kind, const void *message);
 void sim_content_release(struct sim_world *world, struct sim_content *content);
@@ -393,6 +425,8 @@ uint64_t sim_network_store(struct sim_world *world, const struct sim_call_reques
 /* Answers a request that came in an envelope, from where it is. */
 void sim_network_answer(struct sim_world *world, uint32_t from, const struct sim_envelope *request,
                         const struct wf_svc_response *response);
+/* Delivers a message that came, once more, later. */
+void sim_network_postpone(struct sim_world *world, const struct sim_envelope *envelope, int64_t wait_ns);
 /* Answers what was asked of the database, from where the question came to. */
 void sim_network_reply(struct sim_world *world, const struct sim_envelope *request, const struct wf_db_reply *reply);
 /* Ends a call without an answer; harmless when it has ended. */
@@ -410,6 +444,12 @@ void sim_server_start(struct sim_world *world, uint32_t node);
 void sim_server_crash(struct sim_world *world, uint32_t node);
 void sim_server_request(struct sim_world *world, const struct sim_envelope *envelope);
 void sim_server_alarm(struct sim_world *world, struct sim_component *component);
+/* Matching dies in a process that lives on. */
+void sim_server_restart_matching(struct sim_world *world, uint32_t node);
+/* Every component of the process looks at its alarms anew: its clock was set. */
+void sim_server_rewind(struct sim_world *world, uint32_t node);
+/* The owner of the shard, if there is one, executes a task of its queues again. */
+void sim_server_repeat(struct sim_world *world, struct sim_repeat *repeat);
 /* What a component's call came to. */
 void sim_server_response(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
 void sim_server_reply(struct sim_world *world, const struct sim_call *call, const struct wf_db_reply *reply);
@@ -429,6 +469,8 @@ void sim_ring_look(struct sim_world *world, uint32_t node);
 void sim_ring_learn(struct sim_world *world, uint32_t node);
 void sim_ring_move(struct sim_world *world, uint32_t slot, uint32_t node);
 void sim_ring_settle(struct sim_world *world);
+/* The server learns who owns what, a little later. */
+void sim_ring_tell(struct sim_world *world, uint32_t node);
 
 /* ---- storage.c: the database as a node ---- */
 void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envelope);

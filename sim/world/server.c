@@ -23,6 +23,14 @@ static void arm(struct sim_world *world, struct sim_component *component)
     }
 }
 
+static void set_wake(struct sim_world *world, struct sim_component *component, wf_time_ns wake_at_ns)
+{
+    component->wake_at_ns = wake_at_ns;
+    component->wake_ns = wake_at_ns == INT64_MAX
+                             ? INT64_MAX
+                             : wake_at_ns - sim_node_clock(world, component->node) + world->loop.now_ns;
+}
+
 /* ---- The life of components ---- */
 
 static struct sim_component *new_component(struct sim_world *world, uint32_t node, enum sim_component_kind kind)
@@ -33,7 +41,7 @@ static struct sim_component *new_component(struct sim_world *world, uint32_t nod
         component->kind = kind;
         component->node = node;
         component->entity = world->nodes[node].entity;
-        component->wake_ns = INT64_MAX;
+        set_wake(world, component, INT64_MAX);
     }
     return component;
 }
@@ -54,7 +62,7 @@ static void make_shard(struct sim_world *world, uint32_t node, int32_t shard_id)
         return;
     }
     server->shards[shard_id] = component;
-    component->wake_ns = world->loop.now_ns; /* its first alarm acquires the shard */
+    set_wake(world, component, sim_node_clock(world, node)); /* its first alarm acquires the shard */
     arm(world, component);
 }
 
@@ -236,10 +244,7 @@ static void perform(struct sim_world *world, struct sim_component *component, co
             put_store(world, component, output);
             break;
         case WF_SERVICE_WAKE_AT:
-            component->wake_ns =
-                output->time_ns == INT64_MAX
-                    ? INT64_MAX
-                    : output->time_ns - sim_node_clock(world, component->node) + world->loop.now_ns;
+            set_wake(world, component, output->time_ns);
             break;
         case WF_SERVICE_STOP:
             is_stopped = true;
@@ -327,7 +332,7 @@ void sim_server_alarm(struct sim_world *world, struct sim_component *component)
     }
     sim_alarms_popped(&component->alarms, world->loop.now_ns);
     if (component->wake_ns <= world->loop.now_ns) {
-        component->wake_ns = INT64_MAX;
+        set_wake(world, component, INT64_MAX);
         feed(world, component, &(struct wf_service_input){.type = WF_SERVICE_ALARM}, NULL);
     } else {
         arm(world, component);
@@ -417,6 +422,45 @@ void sim_server_disown(struct sim_world *world, uint32_t node)
         disown_queue(world, server, sim_worker_sticky_queue(world, world->worker_first + i));
     }
     memcpy(server->changes_seen, world->ring.changes, world->ring.slot_count * sizeof(uint32_t));
+}
+
+void sim_server_restart_matching(struct sim_world *world, uint32_t node)
+{
+    struct sim_server *server = server_of(world, node);
+
+    refuse_inbounds(world, server->matching);
+    free_component(world, server->matching);
+    make_matching(world, node);
+}
+
+static void rewind_alarm(struct sim_world *world, struct sim_component *component)
+{
+    if (component != NULL) {
+        set_wake(world, component, component->wake_at_ns);
+        arm(world, component);
+    }
+}
+
+void sim_server_rewind(struct sim_world *world, uint32_t node)
+{
+    struct sim_server *server = server_of(world, node);
+
+    for (uint32_t shard = 0; shard < world->scenario->shard_count; shard++) {
+        rewind_alarm(world, server->shards[shard]);
+    }
+    rewind_alarm(world, server->matching);
+}
+
+void sim_server_repeat(struct sim_world *world, struct sim_repeat *repeat)
+{
+    const uint32_t owner = world->ring.owners[repeat->shard_id];
+    struct sim_component *component = owner == SIM_NO_NODE ? NULL : server_of(world, owner)->shards[repeat->shard_id];
+
+    if (component != NULL && !world->nodes[owner].is_paused) {
+        feed(world, component, &(struct wf_service_input){.type = WF_SERVICE_TASK, .task = repeat->task},
+             sim_world_workflow(world, repeat->task->workflow_id));
+    }
+    sim_world_give(world, repeat, repeat->size_bytes);
 }
 
 void sim_server_start(struct sim_world *world, uint32_t node)

@@ -8,6 +8,7 @@
 #include "sim/world/parts.h"
 
 #define JITTER_PERCENT 20u
+#define MILLION 1000000
 
 /* ---- Small helpers of every part ---- */
 
@@ -52,6 +53,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_MEMBER:
     case SIM_EVENT_RING:
     case SIM_EVENT_DROP:
+    case SIM_EVENT_REPEAT:
         return "restarts and changes of the cluster";
     }
     WF_UNREACHABLE();
@@ -59,13 +61,13 @@ static const char *event_name(enum sim_event_kind kind)
 
 static bool fail_queue_full(struct sim_world *world)
 {
-    uint32_t counts[SIM_EVENT_DROP + 1] = {0};
+    uint32_t counts[SIM_EVENT_REPEAT + 1] = {0};
     enum sim_event_kind most = SIM_EVENT_ARRIVAL;
 
     for (uint32_t i = 0; i < world->loop.count; i++) {
         counts[world->loop.heap[i].kind]++;
     }
-    for (enum sim_event_kind kind = SIM_EVENT_ARRIVAL; kind <= SIM_EVENT_DROP; kind++) {
+    for (enum sim_event_kind kind = SIM_EVENT_ARRIVAL; kind <= SIM_EVENT_REPEAT; kind++) {
         most = counts[kind] > counts[most] ? kind : most;
     }
     if (world->status == WF_OK) {
@@ -127,7 +129,12 @@ struct sim_workflow *sim_world_workflow(struct sim_world *world, struct wf_strin
 
 wf_time_ns sim_node_clock(const struct sim_world *world, uint32_t node)
 {
-    return SIM_EPOCH_NS + world->loop.now_ns + world->nodes[node].clock_skew_ns;
+    const struct sim_node *at = &world->nodes[node];
+    const wf_time_ns clock_ns = SIM_EPOCH_NS + world->loop.now_ns + at->clock_offset_ns;
+
+    return at->clock_drift_ppm == 0
+               ? clock_ns
+               : clock_ns + (world->loop.now_ns - at->clock_set_ns) / MILLION * at->clock_drift_ppm;
 }
 
 int64_t sim_world_backoff(struct sim_world *world, struct sim_entity *entity, uint32_t tries)
@@ -418,6 +425,9 @@ static void restart_node(struct sim_world *world, uint32_t index)
 
 static void dispatch(struct sim_world *world, const struct sim_event *event)
 {
+    if (sim_pause_holds(world, event)) {
+        return;
+    }
     switch ((enum sim_event_kind)event->kind) {
     case SIM_EVENT_ARRIVAL:
         sim_network_arrive(world, event->body);
@@ -459,6 +469,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         break;
     case SIM_EVENT_DROP:
         sim_commit_drop(world);
+        break;
+    case SIM_EVENT_REPEAT:
+        sim_server_repeat(world, event->body);
         break;
     }
 }

@@ -55,6 +55,7 @@ struct sim_commit {
     wf_time_ns time_ns;
     uint64_t step;
     wf_time_ns clock_ns; /* the writer's clock, whose times the stored state holds */
+    int64_t clock_spread_ns; /* how far apart clocks have been so far; 0 without clock faults */
     struct wf_string node;
     const struct wf_db_write *write;
     const struct wf_history_message *events; /* for each run of the write: the events of its batches, in order */
@@ -98,6 +99,9 @@ bool sim_world_is_done(const struct sim_world *world);
 uint32_t sim_world_node_count(const struct sim_world *world);
 struct sim_node_view sim_world_node(const struct sim_world *world, uint32_t index);
 
+/* Who owns the shard, as the membership sees it; UINT32_MAX: nobody. */
+uint32_t sim_world_shard_owner(const struct sim_world *world, int32_t shard);
+
 struct sim_refused_starts sim_world_refused_starts(const struct sim_world *world);
 
 uint32_t sim_world_run_count(const struct sim_world *world);
@@ -122,12 +126,23 @@ bool sim_world_set_isolated(struct sim_world *world, uint32_t node, bool is_isol
 bool sim_world_set_slow(struct sim_world *world, uint32_t node, uint32_t factor); /* 1: normal */
 bool sim_world_evict(struct sim_world *world, uint32_t worker_node, uint64_t pick);
 bool sim_world_move_shard(struct sim_world *world, int32_t shard, uint32_t server_node);
+/* A paused process does nothing, and then everything that it has missed. */
+bool sim_world_set_paused(struct sim_world *world, uint32_t node, bool is_paused);
+/* A deaf server does not learn who owns what. */
+bool sim_world_set_deaf(struct sim_world *world, uint32_t server_node, bool is_deaf);
+/* The clock is that far from the world's, and gains so many millionths from now on; 0, 0: right. */
+bool sim_world_set_clock(struct sim_world *world, uint32_t node, int64_t offset_ns, int64_t drift_ppm);
+/* How far apart any two clocks have been so far. */
+int64_t sim_world_clock_spread(struct sim_world *world);
+/* The picked one of the task queues, or the next one that is elsewhere. */
+bool sim_world_move_queue(struct sim_world *world, uint64_t pick, uint32_t server_node);
+bool sim_world_restart_matching(struct sim_world *world, uint32_t server_node);
 bool sim_world_cancel(struct sim_world *world, uint32_t run_index);
 bool sim_world_terminate(struct sim_world *world, uint32_t run_index);
 bool sim_world_reset(struct sim_world *world, uint32_t run_index, uint64_t pick); /* to one of its workflow tasks */
 
 /*
- * Rates of what may befall single messages, writes, attempts and sends; asked for each of them. The world emits the FAULT
+ * Rates of what may befall single messages, writes, tasks, attempts and sends; asked for each of them. The world emits the FAULT
  * record when one fires. A zero denominator: never.
  */
 struct sim_rates {

@@ -69,6 +69,22 @@ struct wf_host *sim_worker_host(const struct sim_worker *worker)
     return worker->world->hosts[worker->code];
 }
 
+/* ---- Deaths at a step of a task's life ---- */
+
+/* True when the process dies here: it does nothing more, and whoever hears of the fault ends it after this step. */
+static bool dies(struct sim_worker *worker, enum sim_fault_kind kind, struct sim_ratio rate,
+                 const struct sim_workflow *subject)
+{
+    struct sim_world *world = worker->world;
+
+    if (!world->has_rates ||
+        !sim_world_strikes(world, kind, rate, &worker->node->entity, SIM_SITE_TASK_CRASH, NULL)) {
+        return false;
+    }
+    sim_world_record_fault(world, kind, worker->node->index, subject, worker->node->name);
+    return true;
+}
+
 /* ---- Polling ---- */
 
 static void arm(struct sim_poller *poller)
@@ -120,7 +136,8 @@ static void poll(struct sim_poller *poller)
     WF_ASSERT(!poller->is_waiting);
     poller->due_ns = INT64_MAX;
     if (!poller->is_used || worker->core == NULL ||
-        (poller->kind == SIM_POLLER_ACTIVITY && worker->attempt_count >= SIM_WORKER_ATTEMPTS_MAX)) {
+        (poller->kind == SIM_POLLER_ACTIVITY && worker->attempt_count >= SIM_WORKER_ATTEMPTS_MAX) ||
+        dies(worker, SIM_FAULT_CRASH_BEFORE_POLL, world->rates.crash_before_poll, NULL)) {
         return;
     }
     fill_poll(poller, &request, &workflow_poll, &activity_poll);
@@ -175,6 +192,12 @@ static void look_at_poller(struct sim_poller *poller)
     }
 }
 
+static bool brings_task(const struct wf_svc_response *response)
+{
+    return response->answer_case == WF_CASE_svc_response_workflow_task ||
+           response->answer_case == WF_CASE_svc_response_activity_task;
+}
+
 static void poll_answered(struct sim_poller *poller, struct sim_content *content,
                           const struct wf_svc_response *response)
 {
@@ -183,6 +206,9 @@ static void poll_answered(struct sim_poller *poller, struct sim_content *content
 
     if (response->status != WF_CALL_OK) {
         poll_later(poller);
+        return;
+    }
+    if (brings_task(response) && dies(worker, SIM_FAULT_CRASH_AFTER_POLL, world->rates.crash_after_poll, NULL)) {
         return;
     }
     poller->is_waiting = false;
@@ -229,8 +255,12 @@ static void send_report(struct sim_report *report)
 void sim_worker_report(struct sim_worker *worker, const struct sim_report *model, const struct wf_svc_request *request)
 {
     struct sim_world *world = worker->world;
-    struct sim_report *report = sim_world_take(world, sizeof *report);
+    struct sim_report *report = NULL;
 
+    if (dies(worker, SIM_FAULT_CRASH_BEFORE_RESPONSE, world->rates.crash_before_response, model->workflow)) {
+        return;
+    }
+    report = sim_world_take(world, sizeof *report);
     if (report == NULL) {
         return;
     }
@@ -266,8 +296,13 @@ static void report_answered(struct sim_report *report, struct sim_content *conte
 {
     struct sim_worker *worker = report->worker;
     struct sim_world *world = worker->world;
-    const int64_t backoff_ns = sim_world_backoff(world, &worker->node->entity, report->tries);
+    int64_t backoff_ns = 0;
 
+    if (response->status == WF_CALL_OK &&
+        dies(worker, SIM_FAULT_CRASH_AFTER_RESPONSE, world->rates.crash_after_response, report->workflow)) {
+        return;
+    }
+    backoff_ns = sim_world_backoff(world, &worker->node->entity, report->tries);
     if (wf_call_is_retried(response->status) && world->loop.now_ns + backoff_ns <= report->give_up_ns) {
         report->tries++;
         report->is_in_loop = sim_world_push(world, world->loop.now_ns + backoff_ns, worker->node->index,
