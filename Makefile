@@ -258,10 +258,14 @@ coverage:
 	@$(MAKE) --no-print-directory VARIANT=cov test cli-test
 	@ci/coverage build/cov
 
-## coverage-transitions: rows of the transition tables that no test takes
+## coverage-transitions: fails when a row of the transition tables is taken by no test, and names it
 coverage-transitions:
 	@$(MAKE) --no-print-directory VARIANT=cov test
-	@ci/coverage-transitions build/cov
+	@ci/suite build/cov/coverage-transitions coverage-transitions ci/coverage-transitions build/cov
+
+## fault-kinds: fails when a kind of fault never fires in the shipped scenarios, and names it
+fault-kinds: build
+	@SUITE_SECONDS=600 ci/suite build/release/fault-kinds fault-kinds ci/fault-kinds build/wfsim
 
 # ---- housekeeping ----
 
@@ -275,7 +279,7 @@ $(BUILD)/ci/generate: $(BUILD)/ci/generate.o $(archive)
 	$(call say,link $@)
 	$(quiet)$(CC) $(ldflags) $< $(archive) $(ldlibs) -o $@
 
-## docs: write again what is generated from the tables: EVENTS.md, KEYS.md, INVARIANTS.md and the fuzz dictionaries
+## docs: write again what is generated from the tables: EVENTS.md, KEYS.md, INVARIANTS.md, FAULTS.md and the fuzz dictionaries
 docs: $(BUILD)/ci/generate
 	@ci/generate-all $< .
 
@@ -318,7 +322,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:

@@ -11,6 +11,7 @@
 #include "engine/schema.h"
 #include "sim/check/invariants.h"
 #include "sim/cli/command.h"
+#include "sim/fault/kinds.h"
 #include "sim/scenario/scenario.h"
 
 static const char *kind_name(const struct wf_field *field)
@@ -436,6 +437,45 @@ static void print_kinds(void)
     }
 }
 
+/* ---- Faults ---- */
+
+static void print_kind_of_entry(enum sim_fault_kind kind, bool is_first)
+{
+    printf("%s`%s`", is_first ? "" : ", ", sim_fault_name(kind));
+}
+
+static void print_faults(void)
+{
+    bool is_named[SIM_FAULT_COUNT] = {false};
+    bool is_first = true;
+    const char *end = "";
+
+    printf("# What a service suffers\n\nMade from `sim/fault/catalogue.def` and `sim/fault/faults.def` by `make docs`; do not "
+           "edit. The entries are those of the failure catalogue in the semantics of the engine; every kind is drawn by "
+           "profile `chaos` or can be named in `also`, can be placed by hand (`faults.place`), and counts how often it "
+           "fired. `ci/fault-kinds` fails when a kind never fires. What each does stands in "
+           "[the keys of a scenario](../../scenarios/KEYS.md#fault-kinds); what it changes in a trace, in "
+           "`tests/unit/test_faults.c`.\n\n| what happens | what must come of it | kinds |\n| --- | --- | --- |\n");
+#define SIM_SUFFERED(what, must)                                                                                       \
+    printf("%s| %s | %s | ", end, (what), (must));                                                                     \
+    end = " |\n";                                                                                                      \
+    is_first = true;
+#define SIM_BY(KIND)                                                                                                   \
+    print_kind_of_entry(SIM_FAULT_##KIND, is_first);                                                                   \
+    is_named[SIM_FAULT_##KIND] = true;                                                                                 \
+    is_first = false;
+#include "sim/fault/catalogue.def"
+    printf("%s| everything else that breaks, or that people do | what the checks of every run demand | ", end);
+    is_first = true;
+    for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
+        if (!is_named[kind]) {
+            print_kind_of_entry((enum sim_fault_kind)kind, is_first);
+            is_first = false;
+        }
+    }
+    printf(" |\n");
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc == 2 ? argv[1] : "";
@@ -451,6 +491,8 @@ int main(int argc, char **argv)
         print_kinds();
     } else if (strcmp(what, "invariants") == 0) {
         print_invariants();
+    } else if (strcmp(what, "faults") == 0) {
+        print_faults();
     } else if (strcmp(what, "json-dictionary") == 0) {
         print_json_dictionary(&seen, &arena);
     } else if (strcmp(what, "protobuf-dictionary") == 0) {
@@ -464,7 +506,7 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "zsh") == 0) {
         print_zsh();
     } else {
-        fputs("usage: generate events|keys|invariants|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
+        fputs("usage: generate events|keys|invariants|faults|json-dictionary|protobuf-dictionary|manual|bash|fish|zsh\n", stderr);
         return 2;
     }
     wf_arena_deinit(&arena);

@@ -20,6 +20,7 @@ struct wf_history {
     struct wf_string scenario;      /* of an archive; else empty */
     uint64_t seed;                  /* of an archive; else 0 */
     uint64_t code_digest;           /* of an archive; else 0 */
+    int64_t clock_spread_ns;        /* of an archive: how far apart the clocks were that wrote it; else 0 */
     struct wf_notes notes;
 };
 

@@ -38,7 +38,8 @@ void wf_archive_entry_of(const struct wf_history *history, struct wf_archive_ent
                                        .event_count = history->event_count,
                                        .scenario = history->scenario,
                                        .seed = history->seed,
-                                       .code_digest = history->code_digest};
+                                       .code_digest = history->code_digest,
+                                       .clock_spread_ns = history->clock_spread_ns};
     if (history->event_count == 0) {
         return;
     }
@@ -516,7 +517,8 @@ enum wf_status wf_archive_reader_history(struct wf_archive_reader *reader, struc
     *history = (struct wf_history){.events = message.events.items,
                                    .event_count = message.events.count,
                                    .seed = reader->entry.seed,
-                                   .code_digest = reader->entry.code_digest};
+                                   .code_digest = reader->entry.code_digest,
+                                   .clock_spread_ns = reader->entry.clock_spread_ns};
     if (!copy_text(arena, reader->entry.workflow_id, &history->workflow_id) ||
         !copy_text(arena, reader->entry.run_id, &history->run_id) ||
         !copy_text(arena, reader->entry.workflow_type, &history->workflow_type) ||
