@@ -13,6 +13,9 @@
 #define WF_CODEC_DEPTH_MAX 100                        /* nested messages, protobuf's usual limit */
 #define WF_CODEC_INPUT_BYTES_MAX ((size_t)128 << 20)  /* of one message (engine-semantics 1.6) */
 
+/* RFC 3339 with up to 9 fraction digits, in UTC or with an offset, years 1 to 9999. */
+bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time);
+
 /*
  * Decodes protobuf bytes into a zeroed message. Strings and bytes are slices of `in`, which must live as long as the
  * message. The last scalar wins, repeated sub-messages merge, the last oneof member wins; packed and unpacked are both read;

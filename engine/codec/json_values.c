@@ -7,6 +7,7 @@
 
 #include "engine/base/date.h"
 #include "engine/base/json_text.h"
+#include "engine/codec.h"
 
 /* ---- Base64 ---- */
 

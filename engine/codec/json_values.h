@@ -20,8 +20,6 @@ bool wf_base64_read(struct wf_string text, char *to, size_t *size_bytes);
 /* Writes standard base64 with padding, without quotes. */
 void wf_base64_write(struct wf_string data, struct wf_buffer *out);
 
-/* RFC 3339 with up to 9 fraction digits, in UTC or with an offset, years 1 to 9999. */
-bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time);
 
 /* "1.5s": a sign, whole seconds, up to 9 fraction digits, at most about 10,000 years. */
 bool wf_duration_read(struct wf_string text, struct wf_timestamp *time);

@@ -141,6 +141,7 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
         if (event->attributes.workflow_task_failed->cause ==
             WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
             wf_job_random_seed(run, event->attributes.workflow_task_failed->new_run_id);
+            run->current_run_id = event->attributes.workflow_task_failed->new_run_id;
         }
         return;
     case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
@@ -165,7 +166,7 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
 /* replay-rules 1.5: the command events of the last completed task are still replay. */
 static void drop_replaying(struct wf_run *run, const struct wf_event *event)
 {
-    if (run->is_replaying && run->chunk.is_final &&
+    if (run->is_replaying && run->rules->is_live && run->chunk.is_final &&
         event->event_id > run->previous_started_event_id &&
         event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
         !wf_event_is_command(event->event_type)) {
@@ -194,7 +195,7 @@ static void apply_event(struct wf_run *run, const struct wf_event *event,
     }
     run->is_closed = run->is_closed || wf_event_is_close(event->event_type);
     if (wf_event_is_command(event->event_type)) {
-        wf_run_match(run, event, next);
+        run->rules->match(run, event, next);
         return;
     }
     owner = owner_id(event);
@@ -212,7 +213,7 @@ static void apply_event(struct wf_run *run, const struct wf_event *event,
 
 static void find_next_chunk(struct wf_run *run)
 {
-    run->next_chunk = wf_chunk_next(run->events.items, run->events.count, run->next_index);
+    run->next_chunk = run->rules->next_chunk(run->events.items, run->events.count, run->next_index);
     run->is_next_chunk_known = true;
 }
 
@@ -235,7 +236,7 @@ bool wf_run_apply_chunk(struct wf_run *run)
         find_next_chunk(run);
     }
     run->chunk = run->next_chunk;
-    if (run->chunk.begin == run->chunk.end || run->is_closed) {
+    if (run->chunk.begin == run->chunk.end || run->is_closed || run->chunk.is_in_flight) {
         run->next_index = run->events.count;
         run->is_replaying = false;
         return false;
@@ -257,6 +258,10 @@ bool wf_run_apply_chunk(struct wf_run *run)
     run->next_index = run->chunk.end;
     peek_flags(run);
     find_next_chunk(run);
-    wf_run_look_ahead(run);
+    if (run->chunk.has_no_turn) {
+        run->jobs.count = 0; /* what came after the last task waits for one that never comes */
+    } else {
+        run->rules->look_ahead(run);
+    }
     return true;
 }

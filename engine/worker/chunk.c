@@ -84,17 +84,54 @@ struct wf_chunk wf_chunk_next(const struct wf_event *const *events, uint32_t cou
             saw_any = true;
         }
         if (wf_event_is_close(type)) {
-            return (struct wf_chunk){begin, i + 1, i + 1 == count};
+            return (struct wf_chunk){.begin = begin, .end = i + 1, .is_final = i + 1 == count};
         }
         if (type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED &&
             start_ends_chunk(events, count, begin, i, saw_command, saw_any, &last)) {
-            return (struct wf_chunk){begin, last + 1, last + 1 == count};
+            return (struct wf_chunk){.begin = begin, .end = last + 1, .is_final = last + 1 == count};
         }
     }
     /* What is left is one final chunk; a lone last event is never applied (replay-rules 1.3,
      * quirk). */
     if (count - begin <= 1) {
-        return (struct wf_chunk){begin, begin, true};
+        return (struct wf_chunk){.begin = begin, .end = begin, .is_final = true};
     }
-    return (struct wf_chunk){begin, count, true};
+    return (struct wf_chunk){.begin = begin, .end = count, .is_final = true};
+}
+
+/* ---- Other families ---- */
+
+static struct wf_chunk next_of(const struct wf_event *const *events, uint32_t count, uint32_t begin,
+                               bool (*cuts)(const struct wf_event *next))
+{
+    for (uint32_t i = begin; i < count; i++) {
+        if (events[i]->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED && cuts(event_at(events, count, i + 1))) {
+            return (struct wf_chunk){.begin = begin, .end = i + 1, .is_final = i + 1 == count};
+        }
+    }
+    return (struct wf_chunk){.begin = begin, .end = count, .is_final = true, .has_no_turn = true};
+}
+
+static bool cuts_in_go(const struct wf_event *next)
+{
+    return next == NULL || (next->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_FAILED &&
+                            next->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT);
+}
+
+struct wf_chunk wf_chunk_next_go(const struct wf_event *const *events, uint32_t count, uint32_t begin)
+{
+    struct wf_chunk chunk = next_of(events, count, begin, cuts_in_go);
+
+    chunk.is_in_flight = chunk.is_final && !chunk.has_no_turn;
+    return chunk;
+}
+
+static bool cuts_in_java(const struct wf_event *next)
+{
+    return next != NULL && next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
+}
+
+struct wf_chunk wf_chunk_next_java(const struct wf_event *const *events, uint32_t count, uint32_t begin)
+{
+    return next_of(events, count, begin, cuts_in_java);
 }

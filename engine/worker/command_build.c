@@ -120,8 +120,10 @@ static void *build_cancel_activity(struct wf_run *run, const struct wf_queued *q
     struct wf_command_request_cancel_activity_task *command = WF_STEP_NEW(
         run, struct wf_command_request_cancel_activity_task);
 
-    if (command != NULL && queued->machine->origin != NULL) {
-        command->scheduled_event_id = queued->machine->origin->event_id;
+    if (command != NULL) {
+        command->scheduled_event_id = queued->machine->origin == NULL
+                                          ? queued->machine->predicted_id
+                                          : queued->machine->origin->event_id;
     }
     return command;
 }
@@ -358,7 +360,13 @@ static bool write_local(struct wf_run *run, const struct wf_machine *machine,
                         struct wf_command_record_marker *command)
 {
     const struct wf_local_live *live = machine->live;
-    const struct wf_local_activity_marker marker = {
+    struct wf_local_activity_marker marker;
+
+    if (live == NULL) { /* of a replay in Go's family, which looks at no more than the name */
+        command->marker_name = WF_STR(WF_MARKER_LOCAL_ACTIVITY_LANG);
+        return true;
+    }
+    marker = (struct wf_local_activity_marker){
         .seq = machine->seq,
         .attempt = live->attempt,
         .activity_id = machine->id,
@@ -375,12 +383,14 @@ static bool write_local(struct wf_run *run, const struct wf_machine *machine,
 static bool write_marker(struct wf_run *run, const struct wf_queued *queued,
                          struct wf_command_record_marker *command)
 {
-    if (queued->machine->kind == WF_MACHINE_PATCH) {
+    switch (queued->machine->kind) {
+    case WF_MACHINE_PATCH:
         return write_patch(run, queued->machine, command);
+    case WF_MACHINE_LOCAL_ACTIVITY:
+        return write_local(run, queued->machine, command);
+    default:
+        return write_value(run, queued, command);
     }
-    return queued->machine->kind == WF_MACHINE_LOCAL_ACTIVITY
-               ? write_local(run, queued->machine, command)
-               : write_value(run, queued, command);
 }
 
 static void *build_marker(struct wf_run *run, const struct wf_queued *queued)

@@ -15,6 +15,14 @@ static bool is_terminal(uint32_t variant)
            variant == WF_CASE_sdk_command_continue_as_new_workflow_execution;
 }
 
+/* The code has named what it starts, or leaves it to the family. */
+static void name(struct wf_run *run, struct wf_queued *queued, bool is_default)
+{
+    if (run->rules->named != NULL) {
+        run->rules->named(run, queued, is_default);
+    }
+}
+
 /* A machine with its command in the queue; NULL when it could not be made. */
 static struct wf_queued *start(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq,
                                int32_t command_type, const struct wf_sdk_command *command)
@@ -24,13 +32,31 @@ static struct wf_queued *start(struct wf_run *run, enum wf_machine_kind kind, ui
     return machine == NULL ? NULL : wf_queue_push(run, machine, command_type, command);
 }
 
+/* In Go a timer or activity is sent with its cancellation (replay-rules 2.10, "Ids"). */
+static int32_t of_unsent(int32_t input)
+{
+    switch (input) {
+    case WF_REQUEST_CANCEL:
+    case WF_REQUEST_CANCEL_TRY:
+        return WF_REQUEST_CANCEL_BOTH;
+    case WF_REQUEST_CANCEL_WAIT:
+        return WF_REQUEST_CANCEL_BOTH_WAIT;
+    default:
+        return input;
+    }
+}
+
 /* A request to a machine that the code started. What its table has no row for cannot be asked. */
 static void request(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq, int32_t input,
                     const struct wf_sdk_command *command)
 {
     struct wf_machine *machine = wf_run_machine(run, kind, seq);
-    const struct wf_machine_input in = {.input = input, .command = command};
+    struct wf_machine_input in = {.input = input, .command = command};
 
+    if (machine != NULL && run->rules->sends_both && machine->state == 0 &&
+        (kind == WF_MACHINE_TIMER || kind == WF_MACHINE_ACTIVITY)) {
+        in.input = of_unsent(input);
+    }
     if (machine == NULL) {
         wf_diverge_seq_unknown(run, kind, seq);
     } else if (!wf_machine_step(run, machine, &in)) {
@@ -51,6 +77,7 @@ static void schedule_activity(struct wf_run *run, const struct wf_sdk_command *c
         queued->id = activity->activity_id;
         queued->type = activity->activity_type;
         queued->machine->cancellation = (uint8_t)activity->cancellation_type;
+        name(run, queued, activity->activity_id.size_bytes == 0);
     }
 }
 
@@ -66,21 +93,36 @@ static int32_t activity_cancel_request(const struct wf_machine *machine)
     }
 }
 
+static struct wf_string decimal(struct wf_run *run, uint32_t number)
+{
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, &run->arena);
+    wf_buffer_printf(&text, "%u", number);
+    run->is_full = run->is_full || text.is_full;
+    return wf_buffer_string(&text);
+}
+
 /* Its command is a marker that comes when it has ended, so that nothing is queued. */
 static void schedule_local_activity(struct wf_run *run,
                                     const struct wf_sdk_schedule_local_activity *activity)
 {
+    const bool is_default = activity->activity_id.size_bytes == 0;
     struct wf_machine *machine = wf_run_add_machine(run, WF_MACHINE_LOCAL_ACTIVITY, activity->seq);
 
-    if (machine != NULL) {
-        machine->id = wf_run_copy_text(run, activity->activity_id);
-        machine->type = wf_run_copy_text(run, activity->activity_type);
-        machine->cancellation = (uint8_t)activity->cancellation_type;
-        machine->command_number = wf_queue_next_number(run);
-        run->local_pending_count++;
-        if (!run->config->is_replay) {
-            wf_local_open(run, machine, activity);
-        }
+    if (machine == NULL) {
+        return;
+    }
+    machine->id = is_default ? decimal(run, activity->seq) : wf_run_copy_text(run, activity->activity_id);
+    machine->type = wf_run_copy_text(run, activity->activity_type);
+    machine->cancellation = (uint8_t)activity->cancellation_type;
+    machine->command_number = wf_queue_next_number(run);
+    run->local_pending_count++;
+    if (run->rules->scheduled_local != NULL) {
+        run->rules->scheduled_local(run, machine, is_default);
+    }
+    if (!run->config->is_replay) {
+        wf_local_open(run, machine, activity);
     }
 }
 
@@ -148,7 +190,37 @@ static void upsert(struct wf_run *run, const struct wf_sdk_command *command)
     start(run, WF_MACHINE_UPSERT, 0, WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, command);
 }
 
-/* ---- Children ---- */
+/* ---- Timers ---- */
+
+static bool is_zero(struct wf_timestamp duration)
+{
+    return duration.seconds < 0 || (duration.seconds == 0 && duration.nanos <= 0);
+}
+
+static void start_timer(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_start_timer *timer = command->variant.start_timer;
+    struct wf_queued *queued = NULL;
+
+    if (run->rules->skips_zero_timers && is_zero(timer->start_to_fire_timeout)) {
+        wf_timer_fire_now(run, wf_run_add_machine(run, WF_MACHINE_TIMER, timer->seq));
+        return;
+    }
+    queued = start(run, WF_MACHINE_TIMER, timer->seq, WF_COMMAND_TYPE_START_TIMER, command);
+    if (queued != NULL) {
+        name(run, queued, true);
+    }
+}
+
+/* ---- Children and other workflows ---- */
+
+static void name_request(struct wf_run *run, struct wf_queued *queued)
+{
+    if (queued != NULL) {
+        name(run, queued, true);
+    }
+}
+
 
 static void start_child(struct wf_run *run, const struct wf_sdk_command *command)
 {
@@ -161,6 +233,7 @@ static void start_child(struct wf_run *run, const struct wf_sdk_command *command
         queued->id = child->workflow_id;
         queued->type = child->workflow_type;
         queued->machine->cancellation = (uint8_t)child->cancellation_type;
+        name(run, queued, child->is_default_id);
     }
 }
 
@@ -290,8 +363,7 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
 {
     switch (command->variant_case) {
     case WF_CASE_sdk_command_start_timer:
-        start(run, WF_MACHINE_TIMER, command->variant.start_timer->seq, WF_COMMAND_TYPE_START_TIMER,
-              command);
+        start_timer(run, command);
         return;
     case WF_CASE_sdk_command_schedule_activity:
         schedule_activity(run, command);
@@ -316,14 +388,14 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
         start_child(run, command);
         return;
     case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
-        start(run, WF_MACHINE_CANCEL_EXTERNAL,
-              command->variant.request_cancel_external_workflow_execution->seq,
-              WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION, command);
+        name_request(run, start(run, WF_MACHINE_CANCEL_EXTERNAL,
+                                command->variant.request_cancel_external_workflow_execution->seq,
+                                WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION, command));
         return;
     case WF_CASE_sdk_command_signal_external_workflow_execution:
-        start(run, WF_MACHINE_SIGNAL_EXTERNAL,
-              command->variant.signal_external_workflow_execution->seq,
-              WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION, command);
+        name_request(run, start(run, WF_MACHINE_SIGNAL_EXTERNAL,
+                                command->variant.signal_external_workflow_execution->seq,
+                                WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION, command));
         return;
     case WF_CASE_sdk_command_schedule_local_activity:
         schedule_local_activity(run, command->variant.schedule_local_activity);
@@ -341,7 +413,7 @@ static void handle(struct wf_run *run, const struct wf_sdk_command *command)
         schedule_nexus(run, command);
         return;
     case WF_CASE_sdk_command_record_value:
-        wf_run_record_value(run, command);
+        run->rules->record_value(run, command);
         return;
     default:
         cancel_something(run, command);

@@ -80,7 +80,7 @@ static struct wf_divergence *diverge(struct wf_run *run, const struct place *pla
     run->is_divergent = true;
     *divergence = (struct wf_divergence){
         .kind = place->kind, .event = place->event, .is_fatal = place->is_fatal};
-    divergence->is_masked = !run->is_replaying;
+    divergence->is_masked = !run->is_replaying && run->rules->is_live;
     if (place->queued != NULL) {
         divergence->command = wf_queued_command(run, place->queued);
         divergence->code_offset = place->queued->code_offset;
@@ -262,6 +262,35 @@ void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event
     wf_buffer_append_text(&text, "No command scheduled for event ");
     print_official_event(&text, event);
     divergence->official = end_text(run, &text);
+}
+
+void wf_diverge_command_extra(struct wf_run *run, struct wf_queued *queued)
+{
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_COMMAND_EXTRA, NULL, queued, false});
+    struct wf_buffer text;
+
+    if (divergence == NULL) {
+        return;
+    }
+    begin_text(run, &text);
+    wf_buffer_append_text(&text, "History ends");
+    say_code_command(run, divergence, &text);
+}
+
+void wf_diverge_close_kind(struct wf_run *run, const struct wf_event *event, int32_t command_type)
+{
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_CLOSE_KIND, event, NULL, false});
+    struct wf_buffer text;
+
+    if (divergence == NULL) {
+        return;
+    }
+    begin_message(run, &text, event);
+    wf_buffer_printf(&text, "; the code %s%s.", command_type == 0 ? "does not end" : "ends with ",
+                     command_type == 0 ? "" : wf_command_type_name(command_type));
+    divergence->message = end_text(run, &text);
 }
 
 void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event,
@@ -577,9 +606,7 @@ void wf_diverge_family(struct wf_run *run)
     }
     begin_text(run, &text);
     wf_buffer_printf(&text,
-                     "History is of the %s family (%s), whose rules are not supported yet; "
-                     "--family core forces the core "
-                     "rules on it.",
+                     "History is of the %s family (%s), which can be replayed but not gone on with.",
                      wf_family_name(run->family), run->family_reason);
     divergence->message = end_text(run, &text);
 }

@@ -46,6 +46,11 @@ void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine,
                       const struct wf_event *event, struct wf_queued *queued);
 
 void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event);
+/* History is over and this is left. */
+void wf_diverge_command_extra(struct wf_run *run, struct wf_queued *queued);
+
+/* The run closes otherwise than its last event; command_type 0: not at all. */
+void wf_diverge_close_kind(struct wf_run *run, const struct wf_event *event, int32_t command_type);
 void wf_diverge_patch_marker(struct wf_run *run, const struct wf_event *event,
                              struct wf_string patch_id, struct wf_queued *front);
 struct wf_patch_ids {
@@ -82,6 +87,9 @@ void wf_diverge_code(struct wf_run *run, const char *format, ...);
 
 void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure);
 void wf_diverge_family(struct wf_run *run);
+
+/* What Go's replayer says (replay-rules 2.3). */
+struct wf_string wf_official_go(struct wf_run *run, const struct wf_divergence *divergence);
 
 enum wf_verdict wf_divergence_verdict(enum wf_divergence_kind kind);
 const char *wf_divergence_rule(enum wf_divergence_kind kind);

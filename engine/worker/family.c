@@ -5,30 +5,22 @@
 #include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
-const char *wf_family_name(enum wf_family family)
+const struct wf_family_rules *wf_family_rules_of(enum wf_family family)
 {
     switch (family) {
     case WF_FAMILY_AUTO:
-        return "auto";
-#define WF_FAMILY(NAME, name, is_supported)                                                        \
+        break;
+#define WF_FAMILY(NAME, name, rules)                                                               \
     case WF_FAMILY_##NAME:                                                                         \
-        return name;
+        return &wf_rules_##rules;
 #include "engine/worker/families.def"
     }
     WF_UNREACHABLE();
 }
 
-bool wf_family_is_supported(enum wf_family family)
+const char *wf_family_name(enum wf_family family)
 {
-    switch (family) {
-    case WF_FAMILY_AUTO:
-        return false;
-#define WF_FAMILY(NAME, name, is_supported)                                                        \
-    case WF_FAMILY_##NAME:                                                                         \
-        return is_supported;
-#include "engine/worker/families.def"
-    }
-    WF_UNREACHABLE();
+    return family == WF_FAMILY_AUTO ? "auto" : wf_family_rules_of(family)->name;
 }
 
 struct guess {

@@ -83,6 +83,19 @@ static void learn_deployment(struct wf_run *run,
     }
 }
 
+/* Go and Java refuse a history with a flag that they do not know (replay-rules 2.3 f, 2.11). */
+static void check_lang_flags(struct wf_run *run, const struct wf_event *event,
+                             const struct wf_workflow_task_completed_metadata *metadata)
+{
+    for (uint32_t i = 0; run->rules->lang_flag_last != 0 && i < metadata->lang_used_flags.count; i++) {
+        if (metadata->lang_used_flags.items[i] > run->rules->lang_flag_last) {
+            wf_diverge_event(run, event, "records the SDK flag %u, which nobody knows",
+                             metadata->lang_used_flags.items[i]);
+            return;
+        }
+    }
+}
+
 void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event)
 {
     const struct wf_event_workflow_task_completed *completed =
@@ -90,6 +103,7 @@ void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event)
 
     run->has_completed_task = true;
     if (completed->sdk_metadata != NULL) {
+        check_lang_flags(run, event, completed->sdk_metadata);
         learn_metadata(run, completed->sdk_metadata);
     }
     learn_deployment(run, completed);

@@ -139,7 +139,7 @@ void wf_job_cancel(struct wf_run *run, const struct wf_event *event)
     if (job != NULL) {
         job->reason = event->attributes.workflow_execution_cancel_requested->cause;
     }
-    wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_cancel_workflow, job);
+    wf_jobs_push(run, run->rules->cancels_first ? WF_JOB_RANDOM_SEED : WF_JOB_OTHER, WF_CASE_sdk_job_cancel_workflow, job);
 }
 
 void wf_job_random_seed(struct wf_run *run, struct wf_string run_id)

@@ -43,6 +43,7 @@ void wf_local_open(struct wf_run *run, struct wf_machine *machine,
     }
     locals->items = items;
     locals->items[locals->count++] = machine;
+    copy->activity_id = machine->id;
     live->schedule = copy;
     live->attempt = copy->attempt == 0 ? 1 : copy->attempt;
     live->workflow_time = run->time;

@@ -73,7 +73,7 @@ void wf_run_resolve_local(struct wf_run *run)
 }
 
 /* Updates are begun after the scan, in order. */
-static void begin_updates(struct wf_run *run)
+void wf_run_begin_updates(struct wf_run *run)
 {
     for (uint32_t i = run->next_chunk.begin; i < run->next_chunk.end && !run->is_divergent; i++) {
         if (run->events.items[i]->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED) {
@@ -103,6 +103,6 @@ void wf_run_look_ahead(struct wf_run *run)
     }
     wf_run_resolve_local(run);
     if (has_updates) {
-        begin_updates(run);
+        wf_run_begin_updates(run);
     }
 }

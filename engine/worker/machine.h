@@ -47,6 +47,8 @@ enum wf_machine_request {
     WF_REQUEST_CANCEL_WAIT_REQUESTED,
     WF_REQUEST_CANCEL_ABANDON,
     WF_REQUEST_CANCEL, /* of what knows no ways of cancellation */
+    WF_REQUEST_CANCEL_BOTH, /* before it was sent, in a family that then sends both commands */
+    WF_REQUEST_CANCEL_BOTH_WAIT,
     WF_REQUEST_RESOLVE, /* a local activity's marker was found ahead */
     WF_REQUEST_EXECUTE, /* and this one's was not */
     WF_REQUEST_RETRY,   /* its attempt failed, and the next one begins in this worker */
@@ -68,6 +70,7 @@ struct wf_machine {
     bool has_upsert;      /* of a version: its search attribute follows */
     uint32_t seq;
     int64_t started_event_id;
+    int64_t predicted_id;          /* of the event of its first command, in Go */
     const struct wf_event *origin; /* its command event; NULL before */
     struct wf_string id;           /* patch id, update's protocol instance id, local activity's id, change id */
     struct wf_string type;         /* local activity's type, update's name, a value's marker name */
@@ -128,6 +131,9 @@ static inline void nothing(struct wf_run *run, struct wf_machine *machine, const
 
 /* Actions that several kinds share (machines.c). */
 void wf_action_remember_origin(struct wf_run *run, struct wf_machine *machine, const struct wf_machine_input *in);
+
+/* A timer that makes no command. */
+void wf_timer_fire_now(struct wf_run *run, struct wf_machine *machine);
 
 /* Each kind's table as one switch (machine_<kind>.c). */
 #define WF_MACHINE_STEP(name)                                                                                          \

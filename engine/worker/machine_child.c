@@ -9,7 +9,7 @@ WF_ACTION(check_identity)
     const struct wf_string type = wf_workflow_type_name(initiated->workflow_type);
 
     machine->origin = in->event;
-    if (!wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final)) {
+    if (!wf_run_checks_identity(run)) {
         return; /* replay-rules 2.2: without flag 1 neither is compared */
     }
     if (!wf_string_equal(in->queued->id, initiated->workflow_id)) {

@@ -92,7 +92,7 @@ WF_ACTION(check_marker)
         return; /* ours, and just as we sent it */
     }
     marker = &machine->local->marker;
-    if (!wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final)) {
+    if (!wf_run_checks_identity(run)) {
         return;
     }
     if (!wf_string_equal(machine->id, marker->activity_id)) {

@@ -3,6 +3,9 @@
 
 static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_id)
 {
+    if (machine->id.size_bytes > 0) { /* not of core */
+        return wf_string_equal(timer_id, machine->id);
+    }
     return wf_decimal_is(timer_id, machine->seq);
 }
 
@@ -26,6 +29,18 @@ WF_ACTION(fire)
     if (job != NULL) {
         job->seq = machine->seq;
     }
+    wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_fire_timer, job);
+}
+
+void wf_timer_fire_now(struct wf_run *run, struct wf_machine *machine)
+{
+    struct wf_sdk_fire_timer *job = machine == NULL ? NULL : WF_STEP_NEW(run, struct wf_sdk_fire_timer);
+
+    if (job == NULL) {
+        return;
+    }
+    machine->state = WF_TIMER_FIRED;
+    job->seq = machine->seq;
     wf_jobs_push(run, WF_JOB_OTHER, WF_CASE_sdk_job_fire_timer, job);
 }
 

@@ -5,22 +5,24 @@
 #include "engine/worker/marker.h"
 
 #include "engine/base/json_text.h"
+#include "engine/codec.h"
+#include "engine/time.h"
 
-static bool is_marker(const struct wf_event *event, struct wf_string name)
+bool wf_event_is_named_marker(const struct wf_event *event, const char *name)
 {
     return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
            event->attributes.marker_recorded != NULL &&
-           wf_string_equal(event->attributes.marker_recorded->marker_name, name);
+           wf_string_is(event->attributes.marker_recorded->marker_name, name);
 }
 
 bool wf_event_is_patch_marker(const struct wf_event *event)
 {
-    return is_marker(event, WF_STR(WF_MARKER_PATCH));
+    return wf_event_is_named_marker(event, WF_MARKER_PATCH);
 }
 
 bool wf_event_is_local_activity_marker(const struct wf_event *event)
 {
-    return is_marker(event, WF_STR(WF_MARKER_LOCAL_ACTIVITY));
+    return wf_event_is_named_marker(event, WF_MARKER_LOCAL_ACTIVITY);
 }
 
 bool wf_has_change_version(const struct wf_search_attributes *attributes)
@@ -158,6 +160,31 @@ bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event
     return read_count(wf_json_member(json, WF_STR("seq")), &marker->seq) &&
            read_text(arena, wf_json_member(json, WF_STR("activity_id")), &marker->activity_id) &&
            read_text(arena, wf_json_member(json, WF_STR("activity_type")), &marker->activity_type);
+}
+
+bool wf_local_activity_marker_read_go(struct wf_arena *arena, const struct wf_event *event,
+                                      struct wf_local_activity_marker *marker)
+{
+    const struct wf_payload *data = wf_marker_detail(event->attributes.marker_recorded,
+                                                     WF_STR("data"));
+    struct wf_string time = {NULL, 0};
+    int64_t backoff_ns = 0;
+
+    *marker = (struct wf_local_activity_marker){.attempt = 1};
+    if (data == NULL ||
+        !read_text(arena, wf_json_member(data->data, WF_STR("ActivityID")), &marker->activity_id)) {
+        return false;
+    }
+    (void)read_text(arena, wf_json_member(data->data, WF_STR("ActivityType")), &marker->activity_type);
+    (void)read_count(wf_json_member(data->data, WF_STR("Attempt")), &marker->attempt);
+    if (read_text(arena, wf_json_member(data->data, WF_STR("ReplayTime")), &time)) {
+        (void)wf_timestamp_read(time, &marker->complete_time);
+    }
+    if (read_integer(wf_json_member(data->data, WF_STR("Backoff")), &backoff_ns) && backoff_ns > 0) {
+        marker->backoff = wf_duration_of(backoff_ns);
+        marker->has_backoff = true;
+    }
+    return true;
 }
 
 /* ---- Writing ---- */

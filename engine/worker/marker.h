@@ -12,6 +12,7 @@
 
 #define WF_MARKER_PATCH "core_patch"
 #define WF_MARKER_LOCAL_ACTIVITY "core_local_activity"
+#define WF_MARKER_LOCAL_ACTIVITY_LANG "LocalActivity" /* of Go and Java */
 #define WF_CHANGE_VERSION "TemporalChangeVersion"
 /* A longer patch list is not upserted (replay-rules 3.1). */
 #define WF_CHANGE_VERSION_BYTES_MAX 2048
@@ -32,6 +33,7 @@ struct wf_local_activity_marker {
     bool has_backoff;
 };
 
+bool wf_event_is_named_marker(const struct wf_event *event, const char *name);
 bool wf_event_is_patch_marker(const struct wf_event *event);
 bool wf_event_is_local_activity_marker(const struct wf_event *event);
 
@@ -45,6 +47,10 @@ bool wf_patch_marker_read(struct wf_arena *arena, const struct wf_event *event,
                           struct wf_patch_marker *marker);
 bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event *event,
                                    struct wf_local_activity_marker *marker);
+
+/* Go's (replay-rules 3.3): no numbers. */
+bool wf_local_activity_marker_read_go(struct wf_arena *arena, const struct wf_event *event,
+                                      struct wf_local_activity_marker *marker);
 
 /* The first payload under a key of a marker's details, or NULL. */
 struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker,

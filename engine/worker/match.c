@@ -89,7 +89,7 @@ static void match_version(struct wf_run *run, const struct wf_event *event, cons
     }
 }
 
-void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+static void match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
 {
     struct wf_queued *front = NULL;
 
@@ -115,3 +115,11 @@ void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct
     }
     consume(run, front, event);
 }
+
+const struct wf_family_rules wf_rules_core = {.name = "core",
+                                              .is_live = true,
+                                              .identity = WF_IDENTITY_BY_FLAG,
+                                              .next_chunk = wf_chunk_next,
+                                              .look_ahead = wf_run_look_ahead,
+                                              .record_value = wf_run_record_value,
+                                              .match = match};

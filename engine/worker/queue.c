@@ -23,6 +23,9 @@ struct wf_queued *wf_queue_push(struct wf_run *run, struct wf_machine *machine,
         .code_offset = source == NULL ? 0 : source->code_offset};
     machine->command_number = wf_queue_next_number(run);
     queue->count++;
+    if (run->rules->pushed != NULL) {
+        run->rules->pushed(run, queued);
+    }
     return queued;
 }
 
@@ -151,6 +154,9 @@ struct wf_string wf_queued_id(struct wf_run *run, const struct wf_queued *queued
 
     if (queued->id.size_bytes > 0) {
         return queued->id;
+    }
+    if (queued->machine->kind == WF_MACHINE_TIMER && queued->machine->id.size_bytes > 0) {
+        return queued->machine->id; /* of its cancellation, where ids are not numbers */
     }
     wf_buffer_init(&text, run->step_arena);
     wf_buffer_printf(&text, "%u", queued->machine->seq);

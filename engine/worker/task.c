@@ -149,7 +149,8 @@ static void find(struct wf_run *run, struct wf_worker_output *out)
         finding->message = divergence->message;
         finding->failure = divergence->failure;
         if (!divergence->is_masked) {
-            finding->official = divergence->official;
+            finding->official = run->rules->official != NULL ? run->rules->official(run, divergence)
+                                                             : divergence->official;
         }
     }
     out->type = WF_WORKER_FINDING;
@@ -354,10 +355,20 @@ static enum wf_status finish(struct wf_run *run, struct wf_worker_output *out, s
         return send(run, wf_activation_of_queries(run), out, err);
     }
     if (run->config->is_replay) {
+        if (run->rules->finish != NULL) {
+            run->rules->finish(run);
+        }
         find(run, out);
         return WF_OK;
     }
     return respond(run, out, err);
+}
+
+/* The family may have more for the code before history goes on, or finds that it parts there. */
+static bool has_next_turn(struct wf_run *run)
+{
+    return run->rules->next_turn != NULL &&
+           (run->rules->next_turn(run) || run->is_divergent || run->is_full);
 }
 
 /* Applies chunks until one gives the code something to do (replay-rules 1.9 step 5). */
@@ -365,7 +376,7 @@ static enum wf_status advance(struct wf_run *run, struct wf_worker_output *out,
                               struct wf_error *err)
 {
     do {
-        if (run->is_divergent || run->is_full || run->jobs.count > 0) {
+        if (run->is_divergent || run->is_full || run->jobs.count > 0 || has_next_turn(run)) {
             return give(run, out, err);
         }
     } while (wf_run_apply_chunk(run));
@@ -421,7 +432,9 @@ static void find_family(struct wf_run *run)
     if (run->family == WF_FAMILY_AUTO) {
         run->family = wf_family_detect(run->events.items, run->events.count, &run->family_reason);
     }
-    if (!wf_family_is_supported(run->family)) {
+    run->rules = wf_family_rules_of(run->family);
+    run->current_run_id = run->run_id;
+    if (!run->config->is_replay && !run->rules->is_live) {
         wf_diverge_family(run);
     }
 }

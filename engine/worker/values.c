@@ -102,7 +102,7 @@ struct wf_string wf_run_change_list(struct wf_run *run)
 
 /* ---- What the code went on with ---- */
 
-static struct wf_queued *push_marker(struct wf_run *run, const struct wf_sdk_command *command)
+struct wf_queued *wf_run_push_value(struct wf_run *run, const struct wf_sdk_command *command)
 {
     const struct wf_sdk_recorded_value *value = command->variant.record_value;
     struct wf_machine *machine = wf_run_add_machine(run, WF_MACHINE_VALUE, value->call);
@@ -127,7 +127,7 @@ static void record_version(struct wf_run *run, const struct wf_sdk_command *comm
     if (!value->is_fresh) {
         return;
     }
-    queued = push_marker(run, command);
+    queued = wf_run_push_value(run, command);
     if (queued == NULL || !wf_run_remember_version(run, value->id, value->version)) {
         return;
     }
@@ -138,23 +138,39 @@ static void record_version(struct wf_run *run, const struct wf_sdk_command *comm
     }
 }
 
+bool wf_run_check_version(struct wf_run *run, const struct wf_sdk_recorded_value *value)
+{
+    const bool is_in_range = value->version >= value->minimum_version &&
+                             value->version <= value->maximum_version;
+
+    if (!is_in_range) {
+        wf_diverge_version(run, value);
+    }
+    return is_in_range;
+}
+
+bool wf_run_check_value(struct wf_run *run, const struct wf_sdk_recorded_value *value)
+{
+    if (value->value == NULL) {
+        wf_diverge_value_missing(run, value);
+    }
+    return value->value != NULL;
+}
+
 void wf_run_record_value(struct wf_run *run, const struct wf_sdk_command *command)
 {
     const struct wf_sdk_recorded_value *value = command->variant.record_value;
 
     if (value->kind == WF_SDK_VALUE_KIND_VERSION) {
-        if (value->version < value->minimum_version || value->version > value->maximum_version) {
-            wf_diverge_version(run, value);
-            return;
+        if (wf_run_check_version(run, value)) {
+            record_version(run, command);
         }
-        record_version(run, command);
         return;
     }
-    if (value->value == NULL) {
-        wf_diverge_value_missing(run, value);
+    if (!wf_run_check_value(run, value)) {
         return;
     }
     if (value->kind == WF_SDK_VALUE_KIND_SIDE_EFFECT || value->is_fresh || value->is_recorded) {
-        push_marker(run, command);
+        wf_run_push_value(run, command);
     }
 }

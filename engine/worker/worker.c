@@ -59,6 +59,8 @@ static void clear_run(struct wf_worker *worker, uint32_t slot)
     wf_map_init(&run->updates, &run->arena);
     wf_map_init(&run->patches, &run->arena);
     wf_map_init(&run->versions, &run->arena);
+    wf_map_init(&run->names, &run->arena);
+    wf_map_init(&run->go.markers, &run->arena);
 }
 
 static void free_run(struct wf_worker *worker, struct wf_run *run)

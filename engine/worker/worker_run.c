@@ -1,4 +1,5 @@
 /* Memory of a run, and its records by name. */
+#include "engine/base/assert.h"
 #include "engine/worker/worker_run.h"
 
 #define GROW_MIN 16u
@@ -57,6 +58,46 @@ bool wf_run_grow(struct wf_run *run, void **items, uint32_t *capacity, uint32_t 
     *items = grown;
     *capacity = larger;
     return true;
+}
+
+static struct wf_string name_of(struct wf_arena *arena, char letter, struct wf_string id)
+{
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, arena);
+    wf_buffer_append_char(&text, letter);
+    wf_buffer_append_string(&text, id);
+    return text.is_full ? (struct wf_string){NULL, 0} : wf_buffer_string(&text);
+}
+
+void wf_run_set_name(struct wf_run *run, char letter, struct wf_string id, struct wf_machine *machine)
+{
+    const struct wf_string name = name_of(&run->arena, letter, id);
+
+    if (name.data == NULL || !wf_map_set(&run->names, name, machine)) {
+        run->is_full = true;
+    }
+}
+
+struct wf_machine *wf_run_named(struct wf_run *run, char letter, struct wf_string id)
+{
+    const struct wf_string name = name_of(run->step_arena, letter, id);
+
+    run->is_full = run->is_full || name.data == NULL;
+    return name.data == NULL ? NULL : wf_map_get(&run->names, name);
+}
+
+bool wf_run_checks_identity(struct wf_run *run)
+{
+    switch (run->rules->identity) {
+    case WF_IDENTITY_BY_FLAG:
+        return wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final);
+    case WF_IDENTITY_ALWAYS:
+        return true;
+    case WF_IDENTITY_IN_PAIRS:
+        return false;
+    }
+    WF_UNREACHABLE();
 }
 
 struct wf_patch *wf_run_patch(struct wf_run *run, struct wf_string patch_id)

@@ -14,6 +14,7 @@
 #include "engine/worker.h"
 #include "engine/worker/chunk.h"
 #include "engine/worker/divergence.h"
+#include "engine/worker/family.h"
 #include "engine/worker/machine.h"
 #include "engine/worker/marker.h"
 
@@ -54,6 +55,7 @@ struct wf_queued {
     bool is_sent;      /* in the answer to a live task; its event comes with the next one */
     bool is_left_over; /* its task ended in history without it, and that was noted */
     bool is_withdrawn; /* cancelled before it was sent: it leaves no event (replay-rules 2.1) */
+    int64_t predicted_id; /* of the event that it becomes, in Go */
 };
 
 /* First in, first out, in one array: items before head were matched since base, where the chunk or
@@ -121,6 +123,21 @@ struct wf_admitted {
     struct wf_admitted *next;
 };
 
+/* What a replay of Go's family keeps (replay-rules 2.10). */
+struct wf_go {
+    int64_t next_id;             /* event id that the next command will have */
+    int64_t last_marker_id;      /* version markers up to here were stepped over */
+    struct wf_map markers;       /* of this turn: ids of mutable side effects that history recorded */
+    int64_t local_count;         /* local activities scheduled */
+    uint32_t local_index;        /* where the next local activity marker of the turn is looked for */
+    uint64_t turn_number;        /* of the first command of this turn */
+    int32_t close_command;       /* that the code gave; 0: none */
+    const struct wf_event **events; /* command events that are not paired yet: from paired on */
+    uint32_t event_count;
+    uint32_t event_capacity;
+    uint32_t paired;
+};
+
 enum wf_run_state {
     WF_RUN_FREE,
     WF_RUN_IDLE,      /* in the cache, between tasks */
@@ -164,6 +181,7 @@ struct wf_run {
     struct wf_string workflow_id;
     struct wf_string workflow_type;
     enum wf_family family;
+    const struct wf_family_rules *rules;
     const char *family_reason;
     bool is_new; /* no activation was sent yet */
     uint32_t activation_count;
@@ -205,6 +223,9 @@ struct wf_run {
     struct wf_map updates; /* protocol instance id to machine */
     struct wf_map patches; /* id to struct wf_patch */
     struct wf_map versions; /* change id to struct wf_string, "id-version" */
+    struct wf_string current_run_id; /* of ids that are made from it; a reset gives another */
+    struct wf_map names;    /* how Go and Java find a machine: a letter and an id */
+    struct wf_go go;
     struct wf_admitted *admitted;
     struct wf_local_result *local_first;
     struct wf_local_result *local_last;
@@ -346,8 +367,15 @@ void wf_run_look_ahead(struct wf_run *run);
 /* Hands out results of local activities that the code has scheduled by now, in marker order. */
 void wf_run_resolve_local(struct wf_run *run);
 
-/* Feeds a command event to the command at the front (replay-rules 2.1). */
-void wf_run_match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next);
+/* Tells the code of updates that the next chunk accepts. */
+void wf_run_begin_updates(struct wf_run *run);
+
+/* Whether machines compare ids and types now. */
+bool wf_run_checks_identity(struct wf_run *run);
+
+/* Machines by name: letter and id. */
+void wf_run_set_name(struct wf_run *run, char letter, struct wf_string id, struct wf_machine *machine);
+struct wf_machine *wf_run_named(struct wf_run *run, char letter, struct wf_string id);
 
 /* Flags and versions of a completed task become known (replay-rules 1.8, 3.6). */
 void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event);
@@ -378,6 +406,13 @@ void wf_run_see_value(struct wf_run *run, const struct wf_event *event);
 /* What a call of the code went on with. */
 void wf_run_record_value(struct wf_run *run, const struct wf_sdk_command *command);
 
+/* False, and a divergence, when a version is out of its range, a side effect has no value. */
+bool wf_run_check_version(struct wf_run *run, const struct wf_sdk_recorded_value *value);
+bool wf_run_check_value(struct wf_run *run, const struct wf_sdk_recorded_value *value);
+
+/* Queues the marker. NULL when full. */
+struct wf_queued *wf_run_push_value(struct wf_run *run, const struct wf_sdk_command *command);
+
 /* False when full. */
 bool wf_run_remember_version(struct wf_run *run, struct wf_string change_id, int64_t version);
 
@@ -393,6 +428,5 @@ struct wf_string wf_run_change_list(struct wf_run *run);
 /* Finds the family and says why. */
 enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count,
                                 const char **reason);
-bool wf_family_is_supported(enum wf_family family);
 
 #endif

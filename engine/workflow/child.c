@@ -92,6 +92,7 @@ static struct wf_future *open_child(struct wf *wf, const char *type, struct wf_a
     command = WF_COMMAND_ADD(wf, COMMAND_START_CHILD, struct wf_sdk_start_child_workflow_execution);
     command->seq = child->seq;
     command->workflow_id = child->child_id;
+    command->is_default_id = options->workflow_id == NULL;
     command->workflow_type = child->label;
     command->input.items = wf_payloads_of_args(wf, args);
     command->input.count = (uint32_t)args.count;

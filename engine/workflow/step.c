@@ -133,15 +133,6 @@ static struct wf_string optional_text(struct wf *wf, const char *text)
     return text == NULL ? (struct wf_string){0} : wf_copy_string(wf, wf_string_of(text));
 }
 
-static struct wf_string decimal(struct wf *wf, uint32_t number)
-{
-    struct wf_buffer text;
-
-    wf_buffer_init(&text, &wf->step_arena);
-    wf_buffer_printf(&text, "%u", number);
-    return wf_buffer_string(&text);
-}
-
 /* ---- Activities ---- */
 
 /* A step that a cancelled run does not take any more: it has ended before it began. */
@@ -163,8 +154,7 @@ static struct wf_future *open_activity(struct wf *wf, const char *type, struct w
     wf_future_open(future);
     command = WF_COMMAND_ADD(wf, COMMAND_SCHEDULE_ACTIVITY, struct wf_sdk_schedule_activity);
     command->seq = future->seq;
-    command->activity_id =
-        options->activity_id == NULL ? decimal(wf, future->seq) : optional_text(wf, options->activity_id);
+    command->activity_id = optional_text(wf, options->activity_id);
     command->activity_type = future->label;
     command->task_queue = optional_text(wf, options->task_queue);
     command->arguments.items = wf_payloads_of_args(wf, args);
@@ -206,7 +196,7 @@ struct wf_future *wf_activity_start(struct wf *wf, const char *type, struct wf_a
 
 /* ---- Local activities ---- */
 
-/* Takes the next number and issues the schedule; the id follows the number unless the author gave one. */
+/* Takes the next number and issues the schedule. */
 void wf_local_activity_issue(struct wf_future *future)
 {
     struct wf *wf = future->wf;
@@ -216,9 +206,6 @@ void wf_local_activity_issue(struct wf_future *future)
     command = WF_COMMAND_ADD(wf, COMMAND_SCHEDULE_LOCAL_ACTIVITY, struct wf_sdk_schedule_local_activity);
     *command = *future->schedule;
     command->seq = future->seq;
-    if (command->activity_id.size_bytes == 0) {
-        command->activity_id = decimal(wf, future->seq);
-    }
 }
 
 static struct wf_future *open_local(struct wf *wf, const char *type, struct wf_args args,

@@ -666,6 +666,8 @@ static void apply(struct wf *wf, enum group group, const struct wf_sdk_job *job)
     case GROUP_SIGNALS:
         if (job->variant_case == JOB_SIGNAL) {
             begin_signal(wf, job->variant.signal_workflow);
+        } else if (job->variant_case == JOB_CANCEL) {
+            cancel_run(wf, job->variant.cancel_workflow);
         } else {
             begin_update(wf, job->variant.do_update);
         }
@@ -677,6 +679,21 @@ static void apply(struct wf *wf, enum group group, const struct wf_sdk_job *job)
         begin_query(wf, job->variant.query_workflow);
         break;
     }
+}
+
+/* Core puts signals and updates before a cancellation; where it stands before them, it comes first. */
+static enum group group_in(const struct wf_sdk_activation *activation, uint32_t index)
+{
+    const enum group group = group_of(&activation->jobs.items[index]);
+    bool is_before = false;
+
+    if (activation->jobs.items[index].variant_case != JOB_CANCEL) {
+        return group;
+    }
+    for (uint32_t i = index + 1; i < activation->jobs.count; i++) {
+        is_before = is_before || group_of(&activation->jobs.items[i]) == GROUP_SIGNALS;
+    }
+    return is_before ? GROUP_SIGNALS : group;
 }
 
 void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation)
@@ -691,7 +708,7 @@ void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation)
         bool has_jobs = false;
 
         for (uint32_t i = 0; !wf->is_broken && i < activation->jobs.count; i++) {
-            if (group_of(&activation->jobs.items[i]) == group) {
+            if (group_in(activation, i) == group) {
                 apply(wf, group, &activation->jobs.items[i]);
                 has_jobs = true;
             }

@@ -686,7 +686,9 @@ WORD(activity_cancel_requested, history_activity_cancel_requested(history, event
 WORD(activity_canceled, history_activity_canceled(history, event_argument(a, 0)))
 WORD(timer, history_timer(history, argument(a, 0, "1")))
 WORD(fired, history_timer_fired(history, event_argument(a, 0), argument(a, 1, "1")))
-WORD(timer_canceled, history_timer_canceled(history, event_argument(a, 0)))
+WORD(timer_canceled,
+     history_timer_canceled(history, event_argument(a, 0))->attributes.timer_canceled->timer_id =
+         text(history, argument(a, 1, "")))
 WORD(child, history_child(history, argument(a, 0, "child"), argument(a, 1, "Child")))
 WORD(child_start_failed, history_child_start_failed(history, event_argument(a, 0)))
 WORD(child_started, history_child_started(history, event_argument(a, 0)))
@@ -697,12 +699,30 @@ WORD(child_timed_out, history_child_timed_out(history, event_argument(a, 0)))
 WORD(child_terminated, history_child_terminated(history, event_argument(a, 0)))
 WORD(signaled, history_signaled(history, argument(a, 0, "signal")))
 WORD(cancel_requested, history_cancel_requested(history, argument(a, 0, "cause")))
-WORD(signal_external, history_signal_external(history, argument(a, 0, "signal")))
+WORD(signal_external,
+     history_signal_external(history, argument(a, 0, "signal"))
+         ->attributes.signal_external_workflow_execution_initiated->control = text(history, argument(a, 1, "")))
 WORD(signal_external_failed, history_signal_external_failed(history, event_argument(a, 0)))
 WORD(external_signaled, history_external_signaled(history, event_argument(a, 0)))
-WORD(cancel_external, history_cancel_external(history, argument(a, 0, "other")))
+WORD(cancel_external,
+     history_cancel_external(history, argument(a, 0, "other"))
+         ->attributes.request_cancel_external_workflow_execution_initiated->control = text(history, argument(a, 1, "")))
 WORD(cancel_external_failed, history_cancel_external_failed(history, event_argument(a, 0)))
 WORD(external_cancel_requested, history_external_cancel_requested(history, event_argument(a, 0)))
+/* A local activity of Go, by its id; it took until a minute after the epoch. */
+static void add_go_local(struct history_builder *history, const struct arguments *a)
+{
+    struct wf_buffer json;
+
+    wf_buffer_init(&json, history->arena);
+    wf_buffer_printf(&json,
+                     "{\"ActivityID\":\"%s\",\"ActivityType\":\"%s\",\"ReplayTime\":\"2023-11-14T22:14:20Z\","
+                     "\"Attempt\":1,\"Backoff\":%s}",
+                     argument(a, 0, "1"), argument(a, 1, "L"), argument(a, 2, "0"));
+    wf_buffer_append_char(&json, '\0');
+    add_detail(history, history_marker(history, "LocalActivity", "data", json.data), "result", "7");
+}
+
 /* marker NAME KEY JSON KEY JSON ... */
 static void add_marker(struct history_builder *history, const struct arguments *a)
 {
@@ -788,6 +808,7 @@ static const struct {
     {"cancel-external-failed", add_cancel_external_failed},
     {"external-cancel-requested", add_external_cancel_requested},
     {"marker", add_marker},
+    {"go-local", add_go_local},
     {"patch", add_patch},
     {"deprecated-patch", add_deprecated_patch},
     {"patches", add_patches},

@@ -375,7 +375,7 @@ static void print_activity(struct wf_buffer *out, const struct wf_sdk_schedule_a
 {
     wf_buffer_printf(out, "activity %u %S ", command->seq, &command->activity_type);
     print_payloads(out, command->arguments.items, command->arguments.count);
-    if (command->activity_id.size_bytes != 1 || command->activity_id.data[0] != (char)('0' + command->seq)) {
+    if (command->activity_id.size_bytes > 0) {
         wf_buffer_printf(out, " id=%S", &command->activity_id);
     }
     if (command->task_queue.size_bytes > 0) {
@@ -450,8 +450,11 @@ static void print_memo(struct wf_buffer *out, const struct wf_memo *memo)
 
 static void print_local(struct wf_buffer *out, const struct wf_sdk_schedule_local_activity *command)
 {
-    wf_buffer_printf(out, "local %u %S id=%S attempt=%u", command->seq, &command->activity_type,
-                     &command->activity_id, command->attempt);
+    wf_buffer_printf(out, "local %u %S", command->seq, &command->activity_type);
+    if (command->activity_id.size_bytes > 0) {
+        wf_buffer_printf(out, " id=%S", &command->activity_id);
+    }
+    wf_buffer_printf(out, " attempt=%u", command->attempt);
 }
 
 static void print_continue(struct wf_buffer *out, const struct wf_sdk_continue_as_new_workflow_execution *command)

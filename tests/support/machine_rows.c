@@ -116,7 +116,9 @@ static struct wf_machine *machine_in(struct bench *bench, enum wf_machine_kind k
     queued->id = kind == WF_MACHINE_CHILD ? WF_STR("child") : (struct wf_string){NULL, 0};
     queued->type = kind == WF_MACHINE_CHILD ? WF_STR("Child") : WF_STR("foo");
     machine->state = state;
-    machine->id = kind == WF_MACHINE_PATCH ? WF_STR("p1") : WF_STR("u1");
+    if (kind != WF_MACHINE_TIMER) { /* whose number is its id */
+        machine->id = kind == WF_MACHINE_PATCH ? WF_STR("p1") : WF_STR("u1");
+    }
     machine->origin = state == 0 ? NULL : event_for(bench, machine, kinds[kind].origin);
     if (kind == WF_MACHINE_LOCAL_ACTIVITY) {
         machine->local = wf_arena_take(bench->arena, sizeof *machine->local);

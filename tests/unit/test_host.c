@@ -124,7 +124,7 @@ static void test_steps__are_numbered_by_kind(void **state)
 
     script_begin(script, RUN(number_steps), "W", "[]");
     script_expect(script, "activity 1 a () run=60000ms\n"
-                          "local 2 l id=2 attempt=1\n"
+                          "local 2 l attempt=1\n"
                           "timer 1 after=1000ms\n"
                           "activity 3 b () run=60000ms\n");
     script_result(script, 3, "1");
@@ -148,11 +148,11 @@ static void test_local_activity__backs_off_with_a_timer(void **state)
     struct script *script = *state;
 
     script_begin(script, RUN(call_local), "W", "[]");
-    script_expect(script, "local 1 l id=1 attempt=1\n");
+    script_expect(script, "local 1 l attempt=1\n");
     script_backoff(script, 1, 4, 90);
     script_expect(script, "timer 1 after=90000ms\n");
     script_timer(script, 1);
-    script_expect(script, "local 2 l id=2 attempt=4\n");
+    script_expect(script, "local 2 l attempt=4\n");
     script_local_result(script, 2, "\"done\"");
     script_expect(script, "complete \"done\"\n");
 }
