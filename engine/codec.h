@@ -16,6 +16,9 @@
 /* RFC 3339 with up to 9 fraction digits, in UTC or with an offset, years 1 to 9999. */
 bool wf_timestamp_read(struct wf_string text, struct wf_timestamp *time);
 
+/* "1.5s": a sign, whole seconds, up to 9 fraction digits, at most about 10,000 years. */
+bool wf_duration_read(struct wf_string text, struct wf_timestamp *time);
+
 /*
  * Decodes protobuf bytes into a zeroed message. Strings and bytes are slices of `in`, which must live as long as the
  * message. The last scalar wins, repeated sub-messages merge, the last oneof member wins; packed and unpacked are both read;

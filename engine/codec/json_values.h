@@ -21,9 +21,6 @@ bool wf_base64_read(struct wf_string text, char *to, size_t *size_bytes);
 void wf_base64_write(struct wf_string data, struct wf_buffer *out);
 
 
-/* "1.5s": a sign, whole seconds, up to 9 fraction digits, at most about 10,000 years. */
-bool wf_duration_read(struct wf_string text, struct wf_timestamp *time);
-
 /* With 0, 3, 6 or 9 fraction digits, without quotes. Years beyond 9999 get more digits, years
  * before 1 a sign. */
 void wf_timestamp_write(const struct wf_timestamp *time, struct wf_buffer *out);

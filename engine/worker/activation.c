@@ -78,6 +78,7 @@ struct wf_sdk_activation *wf_activation_new(struct wf_run *run)
     }
     activation->jobs.items = jobs;
     activation->jobs.count = run->jobs.count;
+    activation->parked_calls = run->rules->parked_calls == NULL ? 0 : run->rules->parked_calls(run);
     run->jobs = (struct wf_jobs){0};
     return activation;
 }

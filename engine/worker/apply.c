@@ -230,7 +230,42 @@ static void peek_flags(struct wf_run *run)
     }
 }
 
-bool wf_run_apply_chunk(struct wf_run *run)
+/* False when something ended it before the end of the chunk: the run, or a turn of the code. */
+static bool apply_events(struct wf_run *run)
+{
+    run->is_mid_chunk = false;
+    while (run->next_index < run->chunk.end && !run->is_mid_chunk) {
+        const uint32_t i = run->next_index;
+
+        apply_event(run, run->events.items[i],
+                    i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
+        if (run->is_divergent || run->is_full) {
+            return false;
+        }
+        run->next_index += run->repeats_event ? 0 : 1;
+        run->is_mid_chunk = run->wants_turn;
+        run->repeats_event = false;
+        run->wants_turn = false;
+    }
+    return !run->is_mid_chunk;
+}
+
+static void end_chunk(struct wf_run *run)
+{
+    wf_run_note_left_over(run);
+    if (run->history_length == 0) {
+        run->history_length = run->last_event_id; /* no started event ended this chunk */
+    }
+    peek_flags(run);
+    find_next_chunk(run);
+    if (run->chunk.has_no_turn) {
+        run->jobs.count = 0; /* what came after the last task waits for one that never comes */
+    } else {
+        run->rules->look_ahead(run);
+    }
+}
+
+static bool begin_chunk(struct wf_run *run)
 {
     if (!run->is_next_chunk_known) {
         find_next_chunk(run);
@@ -243,25 +278,20 @@ bool wf_run_apply_chunk(struct wf_run *run)
     }
     wf_queue_begin_chunk(run);
     run->chunk_number++;
+    run->next_index = run->chunk.begin;
+    return true;
+}
+
+bool wf_run_apply_chunk(struct wf_run *run)
+{
+    if (!run->is_mid_chunk && !begin_chunk(run)) {
+        return false;
+    }
     run->history_length = 0;
-    for (uint32_t i = run->chunk.begin; i < run->chunk.end; i++) {
-        apply_event(run, run->events.items[i],
-                    i + 1 < run->events.count ? run->events.items[i + 1] : NULL);
-        if (run->is_divergent || run->is_full) {
-            return true;
-        }
-    }
-    wf_run_note_left_over(run);
-    if (run->history_length == 0) {
-        run->history_length = run->last_event_id; /* no started event ended this chunk */
-    }
-    run->next_index = run->chunk.end;
-    peek_flags(run);
-    find_next_chunk(run);
-    if (run->chunk.has_no_turn) {
-        run->jobs.count = 0; /* what came after the last task waits for one that never comes */
-    } else {
-        run->rules->look_ahead(run);
+    if (apply_events(run)) {
+        end_chunk(run);
+    } else if (run->is_mid_chunk) {
+        run->history_length = run->last_event_id;
     }
     return true;
 }

@@ -350,6 +350,9 @@ void wf_diverge_names(struct wf_run *run, const struct wf_names *names,
     if (divergence == NULL) {
         return;
     }
+    divergence->what = names->what;
+    divergence->history_name = names->history;
+    divergence->code_name = names->code;
     begin_text(run, &text);
     wf_buffer_printf(&text, "At event %lld history has %s %S; there the code has %S.",
                      (long long)event->event_id, names->what, &names->history, &names->code);
@@ -421,6 +424,30 @@ void wf_diverge_local_missing(struct wf_run *run, const struct wf_event *event, 
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
     wf_buffer_printf(&text, "Missing associated machine for LocalActivity(%u)", seq);
+    divergence->official = end_text(run, &text);
+}
+
+void wf_diverge_local_unknown(struct wf_run *run, const struct wf_event *event,
+                              const struct wf_local_activity_marker *marker)
+{
+    struct wf_divergence *divergence = diverge(
+        run, &(struct place){WF_DIVERGENCE_LOCAL_MISSING, event, NULL, false});
+    struct wf_buffer text;
+
+    if (divergence == NULL) {
+        return;
+    }
+    begin_text(run, &text);
+    wf_buffer_printf(&text,
+                     "At event %lld history has the result of local activity %S with id %S, which the code "
+                     "does not wait for.",
+                     (long long)event->event_id, &marker->activity_type, &marker->activity_id);
+    divergence->message = end_text(run, &text);
+    begin_text(run, &text);
+    wf_buffer_printf(&text,
+                     "[TMPRL1100] Local activity of type %S is recorded in the history with id %S but was not "
+                     "expected by the execution",
+                     &marker->activity_type, &marker->activity_id);
     divergence->official = end_text(run, &text);
 }
 

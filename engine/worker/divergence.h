@@ -27,6 +27,9 @@ struct wf_divergence {
     struct wf_string message;
     struct wf_string official;
     const struct wf_failure *failure;
+    const char *what; /* names that differ: of what, in history, in the code; NULL: none */
+    struct wf_string history_name;
+    struct wf_string code_name;
 
     /* The chunk in which it shows: all its events, and all commands that the code gave for it. */
     const struct wf_event *const *events;
@@ -65,6 +68,10 @@ void wf_diverge_owner_missing(struct wf_run *run, const struct wf_event *event);
 void wf_diverge_local_missing(struct wf_run *run, const struct wf_event *event, uint32_t seq);
 void wf_diverge_seq_unknown(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq);
 
+struct wf_local_activity_marker;
+void wf_diverge_local_unknown(struct wf_run *run, const struct wf_event *event,
+                              const struct wf_local_activity_marker *marker);
+
 /* Names differ: kind says of what, `what` is the official replayer's word for it. */
 struct wf_names {
     enum wf_divergence_kind kind;
@@ -90,6 +97,9 @@ void wf_diverge_family(struct wf_run *run);
 
 /* What Go's replayer says (replay-rules 2.3). */
 struct wf_string wf_official_go(struct wf_run *run, const struct wf_divergence *divergence);
+
+/* What Java's says (replay-rules 2.4, 2.11). */
+struct wf_string wf_official_java(struct wf_run *run, const struct wf_divergence *divergence);
 
 enum wf_verdict wf_divergence_verdict(enum wf_divergence_kind kind);
 const char *wf_divergence_rule(enum wf_divergence_kind kind);

@@ -37,6 +37,9 @@ struct wf_family_rules {
     /* More work for the code in this turn, before history goes on. May be NULL. */
     bool (*next_turn)(struct wf_run *run);
 
+    /* Calls whose value reaches the code only where its marker is matched, as bits 1 << kind. May be NULL: none. */
+    uint32_t (*parked_calls)(struct wf_run *run);
+
     /* A command was queued: its place. May be NULL. */
     void (*pushed)(struct wf_run *run, struct wf_queued *queued);
 

@@ -26,6 +26,16 @@ void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag)
     run->lang_flag_count++;
 }
 
+bool wf_run_has_lang_flag(const struct wf_run *run, uint32_t flag)
+{
+    for (uint32_t i = 0; i < run->lang_flag_count; i++) {
+        if (run->lang_flags[i] == flag) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void learn_metadata(struct wf_run *run,
                            const struct wf_workflow_task_completed_metadata *metadata)
 {

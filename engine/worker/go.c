@@ -13,16 +13,6 @@
 
 /* ---- Predicted ids (2.10, "Ids") ---- */
 
-static bool has_lang_flag(const struct wf_run *run, uint32_t flag)
-{
-    for (uint32_t i = 0; i < run->lang_flag_count; i++) {
-        if (run->lang_flags[i] == flag) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Version markers of this turn stand between the commands, each with its upsert: no command of a replay predicts their ids. */
 static int64_t next_id(struct wf_run *run)
 {
@@ -65,7 +55,7 @@ static void pushed(struct wf_run *run, struct wf_queued *queued)
         run->go.close_command = queued->command_type; /* not in the list; compared by kind at the end */
     }
     if (is_close || (queued->command_type == WF_COMMAND_TYPE_PROTOCOL_MESSAGE &&
-                     !has_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES))) {
+                     !wf_run_has_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES))) {
         queued->is_withdrawn = true;
         return;
     }
@@ -275,6 +265,19 @@ static struct wf_machine *request_of(struct wf_run *run, struct wf_string contro
     return wf_run_named(run, 'd', execution->workflow_id);
 }
 
+/* Scheduled operations are taken in the order of their calls. */
+static struct wf_machine *next_operation(const struct wf_run *run)
+{
+    for (uint32_t seq = 0; seq < run->by_seq_capacity[WF_MACHINE_NEXUS]; seq++) {
+        struct wf_machine *machine = run->by_seq[WF_MACHINE_NEXUS][seq];
+
+        if (machine != NULL && machine->state == WF_NEXUS_CREATED) {
+            return machine;
+        }
+    }
+    return NULL;
+}
+
 /* What an event starts or cancels; *is_wanted: it must belong to something. */
 static struct wf_machine *machine_of(struct wf_run *run, const struct wf_event *event, bool *is_wanted)
 {
@@ -295,6 +298,10 @@ static struct wf_machine *machine_of(struct wf_run *run, const struct wf_event *
     case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
         return request_of(run, event->attributes.request_cancel_external_workflow_execution_initiated->control,
                           event->attributes.request_cancel_external_workflow_execution_initiated->workflow_execution);
+    case WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED:
+        return next_operation(run);
+    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED:
+        return wf_run_owner(run, event->attributes.nexus_operation_cancel_requested->scheduled_event_id);
     default:
         *is_wanted = false;
         break;
@@ -372,7 +379,7 @@ static bool is_left_out(struct wf_run *run, const struct wf_event *event, const 
     }
     return (wf_event_is_value_marker(event, &kind) && kind != WF_SDK_VALUE_KIND_SIDE_EFFECT) ||
            wf_event_is_close(event->event_type) ||
-           (is_update(event) && !has_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES));
+           (is_update(event) && !wf_run_has_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES));
 }
 
 static void match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)

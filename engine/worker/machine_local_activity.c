@@ -79,7 +79,7 @@ WF_ACTION(resolve)
     } else if (recorded->failure != NULL) {
         resolve_failed(run, machine, recorded->failure);
     } else {
-        resolve_completed(run, machine, wf_marker_detail(recorded, WF_STR("result")));
+        resolve_completed(run, machine, marker->result);
     }
 }
 

@@ -146,7 +146,9 @@ bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event
                                                      WF_STR("data"));
     struct wf_string json = {NULL, 0};
 
-    *marker = (struct wf_local_activity_marker){.attempt = 1};
+    *marker = (struct wf_local_activity_marker){
+        .attempt = 1,
+        .result = wf_marker_detail(event->attributes.marker_recorded, WF_STR("result"))};
     if (data == NULL) {
         return false;
     }
@@ -170,7 +172,9 @@ bool wf_local_activity_marker_read_go(struct wf_arena *arena, const struct wf_ev
     struct wf_string time = {NULL, 0};
     int64_t backoff_ns = 0;
 
-    *marker = (struct wf_local_activity_marker){.attempt = 1};
+    *marker = (struct wf_local_activity_marker){
+        .attempt = 1,
+        .result = wf_marker_detail(event->attributes.marker_recorded, WF_STR("result"))};
     if (data == NULL ||
         !read_text(arena, wf_json_member(data->data, WF_STR("ActivityID")), &marker->activity_id)) {
         return false;
@@ -185,6 +189,54 @@ bool wf_local_activity_marker_read_go(struct wf_arena *arena, const struct wf_ev
         marker->has_backoff = true;
     }
     return true;
+}
+
+static struct wf_string detail_text(const struct wf_event *event, const char *key)
+{
+    const struct wf_payload *payload = wf_marker_detail(event->attributes.marker_recorded,
+                                                        wf_string_of(key));
+
+    return payload == NULL ? (struct wf_string){NULL, 0} : payload->data;
+}
+
+/* Seconds with up to nine digits behind the point, as Java's converter writes a duration. */
+static struct wf_timestamp read_seconds(struct wf_string value)
+{
+    struct wf_buffer text;
+    char bytes[64];
+    struct wf_timestamp duration = {0};
+
+    wf_buffer_init_fixed(&text, bytes, sizeof bytes);
+    wf_buffer_printf(&text, "%Ss", &value);
+    if (text.is_full || !wf_duration_read(wf_buffer_string(&text), &duration)) {
+        return (struct wf_timestamp){0};
+    }
+    return duration;
+}
+
+bool wf_local_activity_marker_read_java(struct wf_arena *arena, const struct wf_event *event,
+                                        struct wf_local_activity_marker *marker)
+{
+    const struct wf_string meta = detail_text(event, "meta");
+    int64_t time_ms = 0;
+
+    *marker = (struct wf_local_activity_marker){
+        .attempt = 1,
+        .result = wf_marker_detail(event->attributes.marker_recorded, WF_STR("result"))};
+    if (marker->result == NULL) {
+        marker->result = wf_marker_detail(event->attributes.marker_recorded, WF_STR("data"));
+    }
+    if (read_integer(detail_text(event, "time"), &time_ms) && time_ms > 0 &&
+        time_ms < INT64_MAX / WF_NS_PER_MS) {
+        marker->complete_time = wf_timestamp_of(time_ms * WF_NS_PER_MS);
+    }
+    if (meta.data != NULL) {
+        (void)read_count(wf_json_member(meta, WF_STR("atpt")), &marker->attempt);
+        marker->backoff = read_seconds(wf_json_member(meta, WF_STR("backoff")));
+        marker->has_backoff = marker->backoff.is_set;
+    }
+    (void)read_text(arena, detail_text(event, "type"), &marker->activity_type);
+    return read_text(arena, detail_text(event, "activityId"), &marker->activity_id);
 }
 
 /* ---- Writing ---- */

@@ -31,6 +31,7 @@ struct wf_local_activity_marker {
     struct wf_timestamp backoff;
     struct wf_timestamp original_schedule_time;
     bool has_backoff;
+    struct wf_payload *result; /* NULL: none, or a failure */
 };
 
 bool wf_event_is_named_marker(const struct wf_event *event, const char *name);
@@ -51,6 +52,10 @@ bool wf_local_activity_marker_read(struct wf_arena *arena, const struct wf_event
 /* Go's (replay-rules 3.3): no numbers. */
 bool wf_local_activity_marker_read_go(struct wf_arena *arena, const struct wf_event *event,
                                       struct wf_local_activity_marker *marker);
+
+/* Java's: keys of their own, times in milliseconds. */
+bool wf_local_activity_marker_read_java(struct wf_arena *arena, const struct wf_event *event,
+                                        struct wf_local_activity_marker *marker);
 
 /* The first payload under a key of a marker's details, or NULL. */
 struct wf_payload *wf_marker_detail(const struct wf_event_marker_recorded *marker,

@@ -89,6 +89,16 @@ static void match_version(struct wf_run *run, const struct wf_event *event, cons
     }
 }
 
+/* Third parties record markers of their own beside the commands. */
+static bool is_passed(const struct wf_event *event)
+{
+    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
+           (false
+#define WF_FAMILY_PASSED(NAME, marker) || wf_event_is_named_marker(event, marker)
+#include "engine/worker/families.def"
+           );
+}
+
 static void match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
 {
     struct wf_queued *front = NULL;
@@ -103,6 +113,9 @@ static void match(struct wf_run *run, const struct wf_event *event, const struct
     }
     if (is_version_marker(event)) {
         match_version(run, event, next);
+        return;
+    }
+    if (is_passed(event)) {
         return;
     }
     for (front = wf_queue_front(run); front != NULL && front->machine->kind == WF_MACHINE_PATCH;

@@ -81,3 +81,33 @@ struct wf_string wf_official_go(struct wf_run *run, const struct wf_divergence *
     run->is_full = run->is_full || text.is_full;
     return wf_buffer_string(&text);
 }
+
+struct wf_string wf_official_java(struct wf_run *run, const struct wf_divergence *divergence)
+{
+    struct wf_buffer text;
+
+    if (divergence->event == NULL || divergence->kind == WF_DIVERGENCE_LOCAL_MISSING ||
+        divergence->kind == WF_DIVERGENCE_EVENT) {
+        return divergence->official;
+    }
+    wf_buffer_init(&text, run->step_arena);
+    wf_buffer_append_text(&text, "[TMPRL1100] ");
+    if (divergence->command == NULL) {
+        wf_buffer_append_text(&text, "No command scheduled that corresponds to ");
+        say_event(&text, divergence);
+    } else if (divergence->what != NULL) {
+        wf_buffer_append_text(&text, "Command ");
+        say_command(&text, divergence);
+        wf_buffer_append_text(&text, " doesn't match event ");
+        say_event(&text, divergence);
+        wf_buffer_printf(&text, " with EventId=%lld on check %s with an expected value '%S' and an actual value '%S'",
+                         (long long)divergence->event->event_id, divergence->what, &divergence->code_name,
+                         &divergence->history_name);
+    } else {
+        wf_buffer_printf(&text, "Event %lld of type %s does not match command type %s",
+                         (long long)divergence->event->event_id, wf_event_type_name(divergence->event->event_type),
+                         wf_command_type_name(divergence->command->command_type));
+    }
+    run->is_full = run->is_full || text.is_full;
+    return wf_buffer_string(&text);
+}

@@ -13,6 +13,8 @@
 #define WF_MARKER_SIDE_EFFECT "SideEffect"
 #define WF_MARKER_MUTABLE_SIDE_EFFECT "MutableSideEffect"
 
+#define WF_DEFAULT_CHANGE_VERSION (-1) /* of a run that has none */
+
 struct wf_value_marker {
     enum wf_sdk_value_kind kind;
     struct wf_string id;    /* change id; id of a mutable side effect, as the author gave it */

@@ -61,6 +61,8 @@ static void clear_run(struct wf_worker *worker, uint32_t slot)
     wf_map_init(&run->versions, &run->arena);
     wf_map_init(&run->names, &run->arena);
     wf_map_init(&run->go.markers, &run->arena);
+    wf_map_init(&run->java.changes, &run->arena);
+    wf_map_init(&run->java.mutables, &run->arena);
 }
 
 static void free_run(struct wf_worker *worker, struct wf_run *run)

@@ -138,6 +138,14 @@ struct wf_go {
     uint32_t paired;
 };
 
+/* What a replay of Java's family keeps (replay-rules 2.11). */
+struct wf_java {
+    uint32_t id_count;       /* ids made so far */
+    bool expects_upsert;     /* of a version that was passed over */
+    struct wf_map changes;   /* change id to what its marker says */
+    struct wf_map mutables;  /* id to the value of a mutable side effect */
+};
+
 enum wf_run_state {
     WF_RUN_FREE,
     WF_RUN_IDLE,      /* in the cache, between tasks */
@@ -188,6 +196,9 @@ struct wf_run {
 
     struct wf_events events;
     uint32_t next_index; /* first event not applied */
+    bool is_mid_chunk;   /* the code has a turn in the middle of a chunk, and it goes on there */
+    bool wants_turn;     /* the event just applied has something for the code at once */
+    bool repeats_event;  /* and is applied again after it */
     struct wf_chunk next_chunk;
     bool is_next_chunk_known;
     struct wf_chunk chunk;             /* the one being applied, or applied last */
@@ -226,6 +237,7 @@ struct wf_run {
     struct wf_string current_run_id; /* of ids that are made from it; a reset gives another */
     struct wf_map names;    /* how Go and Java find a machine: a letter and an id */
     struct wf_go go;
+    struct wf_java java;
     struct wf_admitted *admitted;
     struct wf_local_result *local_first;
     struct wf_local_result *local_last;
@@ -385,6 +397,7 @@ void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event);
 bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live);
 
 void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag);
+bool wf_run_has_lang_flag(const struct wf_run *run, uint32_t flag);
 
 /* The run's record of a patch id, made when it is first named. NULL when full. */
 struct wf_patch *wf_run_patch(struct wf_run *run, struct wf_string patch_id);

@@ -52,6 +52,9 @@ static void append_future(struct wf_buffer *out, const struct wf_future *future)
     case FUTURE_CANCEL_EXTERNAL:
         wf_buffer_printf(out, "delivery of a cancel request to %S", &future->label);
         break;
+    case FUTURE_VALUE:
+        wf_buffer_append_text(out, "a recorded value");
+        break;
     case FUTURE_CHILD_START:
     case FUTURE_SPAWNED:
         wf_buffer_append_text(out, "a spawned function");

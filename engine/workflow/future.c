@@ -191,6 +191,7 @@ void wf_future_cancel(struct wf_future *future)
             wf_strand_make_ready(future->spawned);
         }
         break;
+    case FUTURE_VALUE:
     case FUTURE_CHILD_START:
     case FUTURE_CANCEL_EXTERNAL:
         break; /* no command takes these back */

@@ -256,6 +256,7 @@ static void begin_activation(struct wf *wf, const struct wf_sdk_activation *acti
     memset(&wf->log, 0, sizeof wf->log);
     wf->now_ns = wf_time_of(activation->timestamp);
     wf->is_replaying = activation->is_replaying;
+    wf->parked_calls = activation->parked_calls;
     wf->info.history_length = activation->history_length;
     wf->info.history_size_bytes = activation->history_size_bytes;
     wf->info.continue_as_new_suggested = activation->continue_as_new_suggested;

@@ -67,7 +67,38 @@ void wf_recorded_notify(struct wf *wf, const struct wf_sdk_recorded_value *job)
     recorded->last = known;
 }
 
+void wf_recorded_resolve(struct wf *wf, const struct wf_sdk_recorded_value *job)
+{
+    struct wf_future *future = wf_future_take(wf, FUTURE_VALUE, job->seq);
+
+    if (future == NULL) {
+        wf_run_break(wf, "a value came for call %u, which waits for none", job->seq);
+        return;
+    }
+    wf_future_end(future, job->value == NULL ? (struct wf_value){0} : wf_value_of_payload(job->value), NULL);
+}
+
 /* ---- Calls ---- */
+
+/* In Java's family a value reaches the code where its marker stands in history; other strands go on meanwhile. */
+static bool is_parked(const struct wf *wf, enum wf_sdk_value_kind kind)
+{
+    return wf->is_replaying && (wf->parked_calls >> (unsigned)kind & 1) != 0;
+}
+
+static struct wf_value park(struct wf_strand *strand, struct wf_sdk_recorded_value *command)
+{
+    struct wf_future *future = wf_future_new(strand->wf, FUTURE_VALUE);
+    struct wf_value value = {0};
+
+    wf_future_open(future);
+    command->seq = future->seq;
+    strand->shield_depth++; /* a cancellation does not end it */
+    (void)wf_future_wait(strand, future, &value);
+    strand->shield_depth--;
+    wf_future_recycle(future);
+    return value;
+}
 
 static struct wf_sdk_recorded_value *report(struct wf *wf, enum wf_sdk_value_kind kind, const char *id, uint32_t call)
 {
@@ -88,16 +119,24 @@ static void check_id(struct wf *wf, const char *call, const char *id)
 
 int32_t wf_get_version(struct wf *wf, const char *change_id, int32_t minimum, int32_t maximum)
 {
+    struct wf_strand *strand = wf_call_step(wf, "wf_get_version");
     struct wf_sdk_recorded_value *command = NULL;
     struct recorded *recorded = NULL;
     bool is_first = false;
 
-    (void)wf_call_step(wf, "wf_get_version");
     check_id(wf, "wf_get_version", change_id);
     if (minimum > maximum || minimum < WF_DEFAULT_VERSION) {
         wf_run_break(wf, "wf_get_version(\"%s\", %d, %d): no version is in that range", change_id, minimum, maximum);
     }
     recorded = find(wf, WF_SDK_VALUE_KIND_VERSION, wf_string_of(change_id));
+    if (recorded->call_count == 0 && is_parked(wf, WF_SDK_VALUE_KIND_VERSION)) {
+        recorded->call_count = 1;
+        command = report(wf, WF_SDK_VALUE_KIND_VERSION, change_id, 1);
+        command->minimum_version = minimum;
+        command->maximum_version = maximum;
+        recorded->version = (int32_t)wf_as_integer(park(strand, command), WF_DEFAULT_VERSION);
+        recorded->has_value = true;
+    }
     is_first = recorded->call_count == 0;
     recorded->call_count = 1;
     if (!recorded->has_value) {
@@ -161,8 +200,12 @@ struct wf_value wf_side_effect(struct wf *wf, struct wf_value (*make)(struct wf 
     struct wf_strand *strand = wf_call_step(wf, "wf_side_effect");
     struct recorded *recorded = find(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT, WF_STR(""));
     struct wf_sdk_recorded_value *command = report(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT, "", ++recorded->call_count);
-    const struct wf_payload *known = take_known(recorded, &command->is_recorded);
+    const struct wf_payload *known = NULL;
 
+    if (is_parked(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT)) {
+        return park(strand, command);
+    }
+    known = take_known(recorded, &command->is_recorded);
     if (command->is_recorded) {
         command->value = wf_take_step(wf, 1, sizeof *command->value);
         *command->value = *known;
@@ -188,6 +231,9 @@ struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_
     check_id(wf, "wf_mutable_side_effect", id);
     recorded = find(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT, wf_string_of(id));
     command = report(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT, id, ++recorded->call_count);
+    if (is_parked(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT)) {
+        return park(strand, command);
+    }
     known = take_known(recorded, &command->is_recorded);
     if (known != NULL) {
         recorded->value = wf_value_of_payload(known);

@@ -239,6 +239,7 @@ static void set_up(struct wf *wf, const struct wf_sdk_activation *activation, co
     case JOB_RESOLVE_CHILD:
     case JOB_RESOLVE_SIGNAL_EXTERNAL:
     case JOB_RESOLVE_CANCEL_EXTERNAL:
+    case JOB_RESOLVE_VALUE:
     case JOB_UPDATE:
     case JOB_REMOVE_FROM_CACHE:
         break;
@@ -541,6 +542,9 @@ static void apply_result(struct wf *wf, const struct wf_sdk_job *job)
         resolve_external(wf, FUTURE_SIGNAL_EXTERNAL, job->variant.resolve_signal_external_workflow->seq,
                          job->variant.resolve_signal_external_workflow->failure);
         break;
+    case JOB_RESOLVE_VALUE:
+        wf_recorded_resolve(wf, job->variant.resolve_value);
+        break;
     case JOB_RESOLVE_CANCEL_EXTERNAL:
         resolve_external(wf, FUTURE_CANCEL_EXTERNAL, job->variant.resolve_request_cancel_external_workflow->seq,
                          job->variant.resolve_request_cancel_external_workflow->failure);
@@ -653,6 +657,7 @@ static enum group group_of(const struct wf_sdk_job *job)
     case JOB_RESOLVE_CHILD:
     case JOB_RESOLVE_SIGNAL_EXTERNAL:
     case JOB_RESOLVE_CANCEL_EXTERNAL:
+    case JOB_RESOLVE_VALUE:
         return GROUP_RESULTS;
     }
     return GROUP_SET_UP;

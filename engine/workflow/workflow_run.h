@@ -82,6 +82,7 @@ enum future_kind {
     FUTURE_CHILD,
     FUTURE_SIGNAL_EXTERNAL,
     FUTURE_CANCEL_EXTERNAL,
+    FUTURE_VALUE, /* that history recorded, and the call waits for */
     FUTURE_CHILD_START, /* from here on without numbers of their own */
     FUTURE_SPAWNED,
 };
@@ -157,6 +158,7 @@ struct wf {
     /* the activation */
     wf_time_ns now_ns;
     bool is_replaying;
+    uint32_t parked_calls; /* kinds of recorded values that calls wait for, as bits 1 << kind */
 
     /* strands */
     struct wf_strand *current;
@@ -374,6 +376,7 @@ enum job_variant {
     JOB_UPDATE = 14,
     JOB_REMOVE_FROM_CACHE = 50,
     JOB_NOTIFY_VALUE = 99, /* ours */
+    JOB_RESOLVE_VALUE = 100,
 };
 
 void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation);
@@ -382,6 +385,9 @@ void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation);
 
 /* A value that history recorded. */
 void wf_recorded_notify(struct wf *wf, const struct wf_sdk_recorded_value *job);
+
+/* The value that a call waits for. */
+void wf_recorded_resolve(struct wf *wf, const struct wf_sdk_recorded_value *job);
 
 /* ---- value.c ---- */
 

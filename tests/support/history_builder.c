@@ -1,6 +1,7 @@
 /* Words of the text form are rows of one table; each calls the function that appends the event. */
 #include "tests/support/history_builder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -723,6 +724,19 @@ static void add_go_local(struct history_builder *history, const struct arguments
     add_detail(history, history_marker(history, "LocalActivity", "data", json.data), "result", "7");
 }
 
+/* A local activity of Java, by its id. */
+static void add_java_local(struct history_builder *history, const struct arguments *a)
+{
+    char id[64];
+    struct wf_event *event = NULL;
+
+    (void)snprintf(id, sizeof id, "\"%s\"", argument(a, 0, "1"));
+    event = history_marker(history, "LocalActivity", "activityId", id);
+    add_detail(history, event, "type", "\"L\"");
+    add_detail(history, event, "time", "1700000060000");
+    add_detail(history, event, "result", "7");
+}
+
 /* marker NAME KEY JSON KEY JSON ... */
 static void add_marker(struct history_builder *history, const struct arguments *a)
 {
@@ -809,6 +823,7 @@ static const struct {
     {"external-cancel-requested", add_external_cancel_requested},
     {"marker", add_marker},
     {"go-local", add_go_local},
+    {"java-local", add_java_local},
     {"patch", add_patch},
     {"deprecated-patch", add_deprecated_patch},
     {"patches", add_patches},

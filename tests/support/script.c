@@ -86,7 +86,8 @@ static void fill_nexus(struct wf_arena *arena, const struct words *words,
                                                              &wf_type_sdk_schedule_nexus_operation);
 
     operation->seq = seq_of(words);
-    operation->operation = WF_STR("operation");
+    operation->service = text(arena, word(words, 3, "service"));
+    operation->operation = text(arena, word(words, 4, "operation"));
     operation->cancellation_type = choice(word(words, 2, ""), ways);
     command->variant.schedule_nexus_operation = operation;
 }
@@ -250,7 +251,7 @@ static const struct {
      fill_cancel_external},
     {"local", WF_CASE_sdk_command_schedule_local_activity, fill_local}, /* seq type id */
     {"cancel-local", WF_CASE_sdk_command_request_cancel_local_activity, fill_cancel_local},
-    {"nexus", WF_CASE_sdk_command_schedule_nexus_operation, fill_nexus}, /* seq way */
+    {"nexus", WF_CASE_sdk_command_schedule_nexus_operation, fill_nexus}, /* seq way service operation */
     {"cancel-nexus", WF_CASE_sdk_command_request_cancel_nexus_operation, fill_cancel_nexus},
     {"patch", WF_CASE_sdk_command_set_patch_marker, fill_patch},
     {"deprecate", WF_CASE_sdk_command_set_patch_marker, fill_patch},
@@ -516,8 +517,14 @@ static void run_script(struct wf_arena *arena, struct wf_worker *worker, const c
 void script_replay(struct wf_arena *arena, const struct history_builder *history,
                    const char *const *answers, struct script_result *result)
 {
+    script_replay_as(arena, history, WF_FAMILY_CORE, answers, result);
+}
+
+void script_replay_as(struct wf_arena *arena, const struct history_builder *history, enum wf_family family,
+                      const char *const *answers, struct script_result *result)
+{
     const struct wf_worker_config config = {
-        .blocks = arena->source, .cache_size_max = 1, .is_replay = true, .family = WF_FAMILY_CORE};
+        .blocks = arena->source, .cache_size_max = 1, .is_replay = true, .family = family};
     struct wf_worker *worker = wf_worker_new(&config);
     const struct wf_replay_span span = wf_replay_span_of(history->events, history->count);
     struct wf_task task = {.run_id = WF_STR(HISTORY_RUN_ID), .workflow_id = WF_STR("workflow-id")};

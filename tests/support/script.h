@@ -41,6 +41,10 @@ struct script_result {
 void script_replay(struct wf_arena *arena, const struct history_builder *history,
                    const char *const *answers, struct script_result *result);
 
+/* The same by the rules of another family. */
+void script_replay_as(struct wf_arena *arena, const struct history_builder *history, enum wf_family family,
+                      const char *const *answers, struct script_result *result);
+
 /* Runs the open task at the end of a history in a live worker, every activation of it with the same
  * answer; appends the commands of the response. */
 void script_live_task(struct wf_arena *arena, const struct history_builder *history,

@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "tests/support/code_replay.h"
+#include "tests/support/script.h"
 
 static const struct wf_options minute = {.start_to_close = WF_MINUTE};
 
@@ -334,6 +335,9 @@ static const struct code_replay updates[] = {
     {"before the flag the message is no command", waits_for_one,
      "started, task, completed, timer 5, accepted u1 2, fired 5 5, task, completed, update-completed u1, closed", WF_VERDICT_OK,
      .rule = NULL, .updates = answered},
+    {"update-id: the outcome of another update", waits_for_one,
+     "started, task, completed, accepted u1 2, timer 6, fired 6 6, task, completed, update-completed u2, closed",
+     WF_VERDICT_NONDETERMINISM, .rule = "update-id", .lang_flags = "3", .updates = answered},
     {"the handler is gone", for_ever, "started, task, completed, accepted u1 2", WF_VERDICT_NONDETERMINISM,
      .rule = "command-missing", .lang_flags = "3"},
 };
@@ -343,6 +347,40 @@ static void test_go__updates_are_commands_since_their_flag(void **state)
     check(state, updates, TEST_COUNT(updates));
 }
 
+/* ---- Nexus operations, which only a scripted host calls ---- */
+
+static const struct {
+    const char *name;
+    const char *history;
+    const char *answers[3];
+    const char *rule;
+} operations[] = {
+    {"an operation", "started, task, completed, nexus, nexus-started 5, nexus-completed 5, task, completed, closed",
+     {"nexus 1", "complete"}, ""},
+    {"nexus-service: another service", "started, task, completed, nexus, task, completed, closed",
+     {"nexus 1 wait other", "complete"}, "nexus-service"},
+    {"nexus-operation: another operation", "started, task, completed, nexus, task, completed, closed",
+     {"nexus 1 wait service other", "complete"}, "nexus-operation"},
+    {"nexus-cancel-target: another operation is cancelled",
+     "started, task, completed, nexus, nexus, signaled, task, completed, nexus-cancel 6, task, completed, closed",
+     {"nexus 1, nexus 2", "cancel-nexus 1", "complete"}, "nexus-cancel-target"},
+};
+
+static void test_go__compares_nexus_operations(void **state)
+{
+    for (size_t i = 0; i < TEST_COUNT(operations); i++) {
+        struct history_builder history;
+        struct script_result result;
+
+        history_init(&history, *state);
+        history_add(&history, operations[i].history);
+        script_replay_as(*state, &history, WF_FAMILY_GO, operations[i].answers, &result);
+
+        test_string_is(operations[i].name, wf_string_of(result.finding.rule == NULL ? "" : result.finding.rule),
+                       operations[i].rule);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +388,7 @@ int main(void)
         TEST_IN_ARENA(test_go__ids_are_the_numbers_of_events),
         TEST_IN_ARENA(test_go__compares_names_and_targets),
         TEST_IN_ARENA(test_go__updates_are_commands_since_their_flag),
+        TEST_IN_ARENA(test_go__compares_nexus_operations),
     };
 
     return cmocka_run_group_tests_name("go", tests, NULL, NULL);
