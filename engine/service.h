@@ -98,12 +98,32 @@ enum wf_service_output_type {
     WF_SERVICE_STOP,    /* a shard that lost its range: drop it */
 };
 
+/*
+ * Which operation made a write of runs, or reads history for its answer: for whoever watches what is committed. The service
+ * does not read it.
+ */
+enum wf_service_cause_kind {
+    WF_SERVICE_CAUSE_NONE,
+    WF_SERVICE_CAUSE_REQUEST,  /* the request with call_id */
+    WF_SERVICE_CAUSE_TIMER,    /* something was due */
+    WF_SERVICE_CAUSE_TRANSFER, /* the child or external request of event_id had an answer */
+};
+
+struct wf_service_cause {
+    enum wf_service_cause_kind kind;
+    int32_t status; /* TRANSFER: of the answer */
+    uint64_t call_id;
+    int64_t event_id;
+    struct wf_string run_id; /* TRANSFER: which the answer named */
+};
+
 struct wf_service_output {
     enum wf_service_output_type type;
     uint64_t call_id;
     wf_time_ns time_ns; /* WAKE_AT */
     enum wf_target target;
     struct wf_string key;
+    struct wf_service_cause cause; /* STORE */
     union {
         struct wf_svc_response *response;
         struct wf_svc_request *request;
@@ -124,14 +144,15 @@ struct wf_service_limits {
 };
 void wf_service_limits_default(struct wf_service_limits *limits);
 
-/*
- * Planted bugs: one at a time, only from tests and from a scenario's `plant:`, to prove that the checks see them. Bits of
- * wf_service_config.planted.
- */
+/* Planted bugs, described in their table; bits of wf_service_config.planted. */
+enum wf_plant {
+#define WF_PLANT(NAME, name, catcher, what) WF_PLANT_PLACE_##NAME,
+#include "engine/plants.def"
+};
+
 enum wf_planted_bug {
-    WF_PLANT_NO_FENCING = 1 << 0,       /* the database write carries no range condition */
-    WF_PLANT_NO_REQUEST_DEDUP = 1 << 1, /* signals and starts ignore request ids */
-    WF_PLANT_NO_QUEUE_ACK = 1 << 2,     /* queue tasks are acknowledged before they are executed */
+#define WF_PLANT(NAME, name, catcher, what) WF_PLANT_##NAME = 1 << WF_PLANT_PLACE_##NAME,
+#include "engine/plants.def"
 };
 
 /* Merges one map of payloads, of a memo or of search attributes, into another, whose memory is the arena's (7.11). */

@@ -39,14 +39,15 @@ const char *wf_retry_policy_complete(struct wf_retry_policy *policy)
 {
     int64_t initial_ns = 0;
     int64_t maximum_ns = 0;
+    const bool is_retried = policy->maximum_attempts != 1; /* otherwise nothing else matters */
 
     if (policy->maximum_attempts < 0) {
         return "MaximumAttempts cannot be negative on retry policy.";
     }
-    if (!wf_timeout_read(policy->initial_interval, &initial_ns)) {
+    if (!wf_timeout_read(policy->initial_interval, &initial_ns) && is_retried) {
         return "InitialInterval cannot be negative on retry policy.";
     }
-    if (!wf_timeout_read(policy->maximum_interval, &maximum_ns)) {
+    if (!wf_timeout_read(policy->maximum_interval, &maximum_ns) && is_retried) {
         return "MaximumInterval cannot be negative on retry policy.";
     }
     if (policy->backoff_coefficient == 0) {
@@ -60,8 +61,8 @@ const char *wf_retry_policy_complete(struct wf_retry_policy *policy)
     }
     policy->initial_interval = wf_duration_of(initial_ns);
     policy->maximum_interval = wf_duration_of(maximum_ns);
-    if (policy->maximum_attempts == 1) {
-        return NULL; /* no retries, so nothing else matters */
+    if (!is_retried) {
+        return NULL;
     }
     if (wf_double_compare(policy->backoff_coefficient, wf_double_of_i64(COEFFICIENT_MIN)) < 0) {
         return "BackoffCoefficient cannot be less than 1 on retry policy.";

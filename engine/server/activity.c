@@ -160,7 +160,9 @@ static void start(struct wf_change *change, struct wf_state_activity *activity,
                                                                : WF_ACTIVITY_STARTED;
     activity->request_id = wf_change_own(change, details->request_id);
     activity->started_identity = wf_change_own(change, details->identity);
-    activity->started_time_ns = change->now_ns;
+    activity->started_time_ns = wf_is_planted(change->shard->config, WF_PLANT_WRONG_START)
+                                    ? activity->scheduled_time_ns
+                                    : change->now_ns;
     activity->heartbeat_time_ns = 0;
 }
 
@@ -267,7 +269,7 @@ static void retry(struct wf_change *change, struct wf_state_activity *activity,
                   const struct wf_activity_details *details)
 {
     activity->last_failure = own_failure(change, details->failure);
-    activity->attempt++;
+    activity->attempt += wf_is_planted(change->shard->config, WF_PLANT_ATTEMPT_COUNTED_TWICE) ? 2 : 1;
     activity->scheduled_time_ns = wf_add_saturating(change->now_ns, details->interval_ns);
     activity->started_time_ns = 0;
     activity->heartbeat_time_ns = 0;

@@ -66,6 +66,13 @@ WF_OPERATION(activity_started)
 
 /* ---- Outcomes and heartbeats ---- */
 
+static bool is_token_of(const struct wf_shard *shard, const struct wf_state_activity *activity,
+                        const struct wf_svc_task_token *token)
+{
+    return activity->attempt == token->attempt ||
+           wf_is_planted(shard->config, WF_PLANT_STALE_ATTEMPT);
+}
+
 /* The running attempt that a token is about; NULL for any other, however it ended. */
 static struct wf_state_activity *activity_of_token(struct wf_shard *shard,
                                                    const struct wf_shard_run *run,
@@ -80,8 +87,9 @@ static struct wf_state_activity *activity_of_token(struct wf_shard *shard,
         return NULL;
     }
     activity = wf_activity_find(run->state, token.scheduled_event_id);
-    return activity != NULL && activity->attempt == token.attempt && is_running(activity) ? activity
-                                                                                          : NULL;
+    return activity != NULL && is_token_of(shard, activity, &token) && is_running(activity)
+               ? activity
+               : NULL;
 }
 
 /* By id there is no attempt to check, and a completion may come for one that nobody has started (4.6). */

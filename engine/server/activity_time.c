@@ -106,7 +106,6 @@ static struct wf_failure *timeout_failure(struct wf_change *change,
     info->last_heartbeat_details = activity->heartbeat_details;
     failure->message = wf_string_of(message);
     failure->source = WF_STR("Server");
-    failure->cause = activity->last_failure;
     failure->failure_info_case = WF_CASE_failure_timeout_failure_info;
     failure->failure_info.timeout_failure_info = info;
     return failure;
@@ -142,18 +141,26 @@ static void expire(struct wf_change *change, const struct deadline *deadline)
     for (uint32_t i = 0; i < count; i++) {
         if (current[i].timeout_type == deadline->timeout_type &&
             current[i].time_ns == deadline->time_ns) {
-            if (deadline->timeout_type == WF_TIMEOUT_TYPE_UNSPECIFIED) {
-                const bool is_dispatched = wf_activity_step(change, activity, WF_ACTIVITY_DISPATCH,
-                                                            NULL);
-
-                WF_ASSERT(is_dispatched);
-            } else {
-                wf_activity_failed(change, activity,
-                                   timeout_failure(change, activity, deadline->timeout_type,
-                                                   timeout_message(deadline->timeout_type)),
-                                   (struct wf_string){0}, deadline->timeout_type);
-            }
+            wf_activity_failed(change, activity,
+                               timeout_failure(change, activity, deadline->timeout_type,
+                                               timeout_message(deadline->timeout_type)),
+                               (struct wf_string){0}, deadline->timeout_type);
             return;
+        }
+    }
+}
+
+/* The clocks of an attempt run from the end of its backoff, however late the alarm is. */
+static void end_backoffs(struct wf_change *change)
+{
+    for (uint32_t i = 0; i < change->state->activities.count; i++) {
+        struct wf_state_activity *activity = &change->state->activities.items[i];
+        bool is_dispatched = false;
+
+        if (activity->state == WF_ACTIVITY_BACKOFF &&
+            activity->scheduled_time_ns <= change->now_ns) {
+            is_dispatched = wf_activity_step(change, activity, WF_ACTIVITY_DISPATCH, NULL);
+            WF_ASSERT(is_dispatched);
         }
     }
 }
@@ -169,6 +176,7 @@ void wf_activities_expire(struct wf_change *change)
     if (due == NULL || scratch == NULL) {
         return;
     }
+    end_backoffs(change);
     for (uint32_t i = 0; i < state->activities.count; i++) {
         struct deadline deadlines[DEADLINES_PER_ACTIVITY];
         const uint32_t running = deadlines_of(&state->activities.items[i], deadlines);
@@ -239,6 +247,10 @@ void wf_activity_failed(struct wf_change *change, struct wf_state_activity *acti
             timeout_type != WF_TIMEOUT_TYPE_SCHEDULE_TO_START) {
             details.failure = timeout_failure(change, activity, WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE,
                                               NO_TIME_MESSAGE);
+        }
+        /* 4.4: of the outcome alone. A failure kept for the next attempt would hold all before it. */
+        if (details.failure != NULL) {
+            details.failure->cause = activity->last_failure;
         }
     }
     is_taken = wf_activity_step(change, activity, input, &details);

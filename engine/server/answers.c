@@ -170,6 +170,8 @@ void wf_history_send(struct wf_shard *shard, struct wf_workflow *workflow,
     if (store != NULL) {
         struct wf_db_read_history *wanted = store->op.read_history;
 
+        wf_shard_cause(shard, (struct wf_service_cause){.kind = WF_SERVICE_CAUSE_REQUEST,
+                                                        .call_id = parcel->call_id});
         wanted->shard_id = shard->id;
         wanted->workflow_id = wf_string_copy(&shard->step_arena, workflow->id);
         wanted->run_id = wf_string_copy(&shard->step_arena, wf_run_id_string(&run->id));

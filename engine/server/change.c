@@ -194,8 +194,13 @@ void wf_change_flush(struct wf_change *change)
     if (change->state->buffered_events.count == 0) {
         return;
     }
-    move_events(change, WF_BUFFERING_B);
-    move_events(change, WF_BUFFERING_L);
+    if (wf_is_planted(change->shard->config, WF_PLANT_FLUSH_OUT_OF_ORDER)) {
+        move_events(change, WF_BUFFERING_L);
+        move_events(change, WF_BUFFERING_B);
+    } else {
+        move_events(change, WF_BUFFERING_B);
+        move_events(change, WF_BUFFERING_L);
+    }
     for (uint32_t i = first; i < change->history.events.count; i++) {
         patch_outcome(&change->history.events.items[i], &change->history.events.items[first],
                       change->history.events.count - first);

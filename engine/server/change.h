@@ -486,6 +486,11 @@ WF_OPERATION(timer);
 WF_OPERATION(schedule_first_task);
 WF_OPERATION(record_child_closed);
 
+/* What is wrong with a signal, whatever the run (5.2, 9 "ids"); NULL: nothing. */
+const char *wf_signal_name_problem(const struct wf_shard *shard, struct wf_string name);
+const char *wf_signal_size_problem(const struct wf_shard *shard,
+                                   const struct wf_svc_signal_workflow *signal);
+
 /* A signal for a run, also as part of a signal-with-start. */
 void wf_signal_run(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
                    struct wf_operation *operation, const struct wf_svc_signal_workflow *signal,

@@ -308,6 +308,7 @@ static struct wf_shard_run *repeat(struct wf_change *change,
     if (started == NULL) {
         return NULL;
     }
+    started->identity = (struct wf_string){0}; /* nobody called, as after continue-as-new */
     started->attempt = is_retry ? old->attempt + 1 : 1;
     started->initiator = (int32_t)initiator;
     started->continued_failure = ending->failure;

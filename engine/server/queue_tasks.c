@@ -271,7 +271,7 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
     struct wf_svc_request *request = NULL;
     struct wf_svc_add_task *call = NULL;
     struct wf_service_output *output = NULL;
-    const bool is_forgotten = (shard->config->planted & WF_PLANT_NO_QUEUE_ACK) != 0;
+    const bool is_forgotten = wf_is_planted(shard->config, WF_PLANT_NO_QUEUE_ACK);
 
     if (!is_wanted(run, task)) {
         wf_task_done(shard, task);
@@ -599,7 +599,7 @@ static void delete_done(struct wf_shard *shard, enum wf_task_category category, 
 
     if (request != NULL) {
         request->op.delete_tasks->shard_id = shard->id;
-        request->op.delete_tasks->range_id = (shard->config->planted & WF_PLANT_NO_FENCING) != 0
+        request->op.delete_tasks->range_id = wf_is_planted(shard->config, WF_PLANT_NO_FENCING)
                                                  ? 0
                                                  : shard->range_id;
         request->op.delete_tasks->category = (int32_t)category;
@@ -625,7 +625,7 @@ static void save(struct wf_shard *shard)
     }
     row = request->op.save_shard;
     row->shard_id = shard->id;
-    row->range_id = (shard->config->planted & WF_PLANT_NO_FENCING) != 0 ? 0 : shard->range_id;
+    row->range_id = wf_is_planted(shard->config, WF_PLANT_NO_FENCING) ? 0 : shard->range_id;
     row->transfer_ack_task_id = transfer_ack(shard);
     timer_ack(shard, &row->timer_ack_time_ns, &row->timer_ack_task_id);
     delete_done(shard, WF_TASK_TRANSFER, 0, row->transfer_ack_task_id);

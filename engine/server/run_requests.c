@@ -12,7 +12,7 @@
 static bool is_repeated_signal(const struct wf_shard *shard, const struct wf_shard_run *run,
                                struct wf_string request_id)
 {
-    if ((shard->config->planted & WF_PLANT_NO_REQUEST_DEDUP) != 0 || request_id.size_bytes == 0) {
+    if (wf_is_planted(shard->config, WF_PLANT_NO_REQUEST_DEDUP) || request_id.size_bytes == 0) {
         return false;
     }
     for (uint32_t i = 0; i < run->state->signal_request_ids.count; i++) {
@@ -23,20 +23,35 @@ static bool is_repeated_signal(const struct wf_shard *shard, const struct wf_sha
     return false;
 }
 
-/* Checks 3 and 4. WF_CALL_OK, or why the signal cannot be taken. */
-static enum wf_call_status check_signal(const struct wf_shard *shard,
-                                        const struct wf_shard_run *run,
-                                        const struct wf_svc_signal_workflow *signal,
-                                        const char **why)
+const char *wf_signal_name_problem(const struct wf_shard *shard, struct wf_string name)
+{
+    return name.size_bytes > 0 && name.size_bytes <= (size_t)shard->config->limits.id_bytes_max
+               ? NULL
+               : "SignalName is not set on request or too long.";
+}
+
+const char *wf_signal_size_problem(const struct wf_shard *shard,
+                                   const struct wf_svc_signal_workflow *signal)
 {
     const size_t header_bytes = signal->header == NULL
                                     ? 0
                                     : wf_fields_size_bytes(signal->header->fields.items,
                                                            signal->header->fields.count);
 
-    if (wf_payloads_size_bytes(signal->input) + header_bytes >
-        (size_t)shard->config->limits.blob_bytes_max) {
-        *why = "Signal input exceeds size limit.";
+    return wf_payloads_size_bytes(signal->input) + header_bytes >
+                   (size_t)shard->config->limits.blob_bytes_max
+               ? "Signal input exceeds size limit."
+               : NULL;
+}
+
+/* Checks 3 and 4. WF_CALL_OK, or why the signal cannot be taken. */
+static enum wf_call_status check_signal(const struct wf_shard *shard,
+                                        const struct wf_shard_run *run,
+                                        const struct wf_svc_signal_workflow *signal,
+                                        const char **why)
+{
+    *why = wf_signal_size_problem(shard, signal);
+    if (*why != NULL) {
         return WF_CALL_INVALID_ARGUMENT;
     }
     if (run->state->signal_count >= shard->config->limits.signals_max) {
@@ -85,10 +100,10 @@ void wf_signal_run(struct wf_shard *shard, struct wf_workflow *workflow, struct 
 WF_OPERATION(signal)
 {
     const struct wf_svc_signal_workflow *signal = operation->request->call.signal_workflow;
+    const char *problem = wf_signal_name_problem(shard, signal->signal_name);
 
-    if (signal->signal_name.size_bytes == 0 ||
-        signal->signal_name.size_bytes > (size_t)shard->config->limits.id_bytes_max) {
-        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "SignalName is not set on request or too long.");
+    if (problem != NULL) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
         return;
     }
     if (run == NULL) {
@@ -132,7 +147,8 @@ WF_OPERATION(request_cancel)
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow parent does not match");
         return;
     }
-    if (!wf_shard_run_is_open(run) || run->state->is_cancel_requested) {
+    if (!wf_shard_run_is_open(run) ||
+        (run->state->is_cancel_requested && !wf_is_planted(shard->config, WF_PLANT_CANCEL_TWICE))) {
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);
         return;
     }

@@ -138,6 +138,12 @@ struct wf_db_request *wf_shard_store(struct wf_shard *shard, enum wf_pending_kin
     return request;
 }
 
+void wf_shard_cause(struct wf_shard *shard, struct wf_service_cause cause)
+{
+    WF_ASSERT(shard->outputs.count > 0);
+    shard->outputs.items[shard->outputs.count - 1].cause = cause;
+}
+
 struct wf_svc_response *wf_shard_answer(struct wf_shard *shard, uint64_t call_id,
                                         enum wf_call_status status, const char *message)
 {

@@ -31,6 +31,12 @@ static inline struct wf_string wf_run_id_string(const struct wf_run_id *id)
 /* False when the text is not a run id of ours: no such run exists. */
 bool wf_run_id_read(struct wf_string text, struct wf_run_id *id);
 
+/* Whether a test wants this bug. */
+static inline bool wf_is_planted(const struct wf_service_config *config, enum wf_planted_bug bug)
+{
+    return (config->planted & (uint32_t)bug) != 0;
+}
+
 /* ---- Runs ---- */
 
 /* An encoded batch of events kept for polls. Slab memory; the bytes follow. */
@@ -378,6 +384,9 @@ struct wf_service_output *wf_shard_output(struct wf_shard *shard, enum wf_servic
 struct wf_db_request *wf_shard_store(struct wf_shard *shard, enum wf_pending_kind kind,
                                      void *object, uint32_t op_case,
                                      const struct wf_message_type *type);
+
+/* Says of the database request just made which operation made it. */
+void wf_shard_cause(struct wf_shard *shard, struct wf_service_cause cause);
 
 /* Answers; nothing for call 0. */
 struct wf_svc_response *wf_shard_answer(struct wf_shard *shard, uint64_t call_id,

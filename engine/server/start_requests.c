@@ -343,7 +343,7 @@ static bool is_repeated(const struct wf_shard *shard, const struct wf_workflow *
 {
     const struct wf_string request_id = start->request->request_id;
 
-    if ((shard->config->planted & WF_PLANT_NO_REQUEST_DEDUP) != 0 || request_id.size_bytes == 0) {
+    if (wf_is_planted(shard->config, WF_PLANT_NO_REQUEST_DEDUP) || request_id.size_bytes == 0) {
         return false;
     }
     if (wf_string_equal(workflow->current_request_id, request_id)) {
@@ -455,9 +455,12 @@ WF_OPERATION(signal_with_start)
 {
     struct start_case start = {.request = operation->request->call.signal_with_start->start,
                                .with_signal = operation->request->call.signal_with_start};
+    const struct wf_svc_signal_workflow signal = signal_of(&start);
+    const char *problem = wf_signal_name_problem(shard, signal.signal_name);
 
-    if (start.with_signal->signal_name.size_bytes == 0) {
-        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "SignalName is not set on request.");
+    problem = problem != NULL ? problem : wf_signal_size_problem(shard, &signal);
+    if (problem != NULL) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
         return;
     }
     judge(shard, workflow, run, operation, &start);

@@ -92,7 +92,9 @@ static void cancel(struct wf_change *change, const struct wf_timer_details *deta
     struct wf_state_timer *timer = find_timer(change->state, details->timer_id);
 
     write_canceled(change, details, timer->started_event_id);
-    WF_LIST_REMOVE(change->state->timers, timer);
+    if (!wf_is_planted(change->shard->config, WF_PLANT_TIMER_NOT_CANCELED)) {
+        WF_LIST_REMOVE(change->state->timers, timer);
+    }
 }
 
 /* 2.3 CancelTimer: a firing that no task has seen yet never happened. */

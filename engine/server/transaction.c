@@ -350,6 +350,21 @@ static struct wf_write *write_new(struct wf_change *change, const struct wf_oper
     return write;
 }
 
+static struct wf_service_cause cause_of(const struct wf_write *write)
+{
+    struct wf_service_cause cause = {.kind = WF_SERVICE_CAUSE_REQUEST, .call_id = write->call_id};
+
+    if (write->task == NULL) {
+        return cause;
+    }
+    cause.kind = write->task->category == WF_TASK_TIMER ? WF_SERVICE_CAUSE_TIMER
+                                                        : WF_SERVICE_CAUSE_TRANSFER;
+    cause.event_id = write->task->scheduled_event_id;
+    cause.status = write->task->progress.status;
+    cause.run_id = wf_run_id_string(&write->task->progress.run_id);
+    return cause;
+}
+
 static struct wf_db_write *request_new(struct wf_change *change, struct wf_write *write)
 {
     struct wf_shard *shard = change->shard;
@@ -359,8 +374,9 @@ static struct wf_db_write *request_new(struct wf_change *change, struct wf_write
     if (request == NULL) {
         return NULL;
     }
+    wf_shard_cause(shard, cause_of(write));
     request->op.write->shard_id = shard->id;
-    request->op.write->range_id = (shard->config->planted & WF_PLANT_NO_FENCING) != 0
+    request->op.write->range_id = wf_is_planted(shard->config, WF_PLANT_NO_FENCING)
                                       ? 0
                                       : shard->range_id; /* 8.2 rule 2 */
     return request->op.write;

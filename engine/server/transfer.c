@@ -468,7 +468,8 @@ static void run_close(const struct transfer *transfer)
     for (; progress->step <= state->children.count; progress->step++) {
         const struct wf_state_child *child = &state->children.items[progress->step - 1];
 
-        if (child->state == WF_CHILD_STARTED && has_policy(child)) {
+        if (child->state == WF_CHILD_STARTED && has_policy(child) &&
+            !wf_is_planted(transfer->shard->config, WF_PLANT_NO_CLOSE_POLICY)) {
             send_policy(transfer, child);
             return;
         }

@@ -245,10 +245,14 @@ static void complete(struct wf_change *change, const struct wf_workflow_task_det
 }
 
 /* The attempt after a failure or a timeout: 3.5 "Sticky exception". */
-static void count_attempt(struct wf_state_run *state, int32_t attempt)
+static void count_attempt(const struct wf_change *change, int32_t attempt)
 {
+    struct wf_state_run *state = change->state;
+
     state->next_task_attempt = state->sticky_queue.size_bytes > 0 ? 1 : attempt + 1;
-    wf_workflow_task_clear_sticky(state);
+    if (!wf_is_planted(change->shard->config, WF_PLANT_STICKY_KEPT)) {
+        wf_workflow_task_clear_sticky(state);
+    }
 }
 
 static void fail(struct wf_change *change, const struct wf_workflow_task_details *details)
@@ -268,7 +272,7 @@ static void fail(struct wf_change *change, const struct wf_workflow_task_details
             event->identity = details->identity;
         }
     }
-    count_attempt(state, task->attempt);
+    count_attempt(change, task->attempt);
     state->workflow_task = NULL;
 }
 
@@ -313,7 +317,7 @@ static void time_out(struct wf_change *change, const struct wf_workflow_task_det
     if (task->attempt == 1) {
         write_timed_out(change, WF_TIMEOUT_TYPE_START_TO_CLOSE);
     }
-    count_attempt(change->state, task->attempt);
+    count_attempt(change, task->attempt);
     change->state->workflow_task = NULL;
 }
 
@@ -324,7 +328,7 @@ static void time_out_sticky(struct wf_change *change,
     /* 3.5: a task is on a sticky queue after a success only, so its attempt is 1. */
     WF_ASSERT(change->state->workflow_task->attempt == 1);
     write_timed_out(change, WF_TIMEOUT_TYPE_SCHEDULE_TO_START);
-    count_attempt(change->state, 0);
+    count_attempt(change, 0);
     change->state->workflow_task = NULL;
 }
 

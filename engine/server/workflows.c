@@ -330,6 +330,13 @@ static struct wf_shard_run *read_row(struct wf_shard *shard, const struct wf_db_
     return run;
 }
 
+/* The row of the current run is read, too, to learn which one is current. */
+static bool is_wanted(const struct wf_operation *operation, const struct wf_shard_run *run)
+{
+    return !wf_run_id_is_set(&operation->run_id) ||
+           memcmp(&run->id, &operation->run_id, sizeof run->id) == 0;
+}
+
 static void take_row(struct wf_shard *shard, struct wf_workflow *workflow,
                      struct wf_operation *operation, const struct wf_db_run_row *row)
 {
@@ -346,10 +353,10 @@ static void take_row(struct wf_shard *shard, struct wf_workflow *workflow,
         memcmp(&run->id, &workflow->current_run_id, sizeof run->id) == 0) {
         run->workflow = workflow;
         workflow->run = run;
-    } else if (operation->visitor == NULL) {
+    } else if (operation->visitor == NULL && is_wanted(operation, run)) {
         operation->visitor = run;
     } else {
-        wf_shard_run_free(shard, run); /* the current run has closed */
+        wf_shard_run_free(shard, run); /* the current run, which has closed, where another is wanted */
     }
 }
 

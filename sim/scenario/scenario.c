@@ -109,7 +109,10 @@ enum wf_status sim_parse_limits(struct sim_loader *loader, const struct sim_yaml
 
 enum wf_status sim_parse_plant(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
-    static const char *const names[] = {"no_fencing", "no_request_dedup", "no_queue_ack", NULL};
+    static const char *const names[] = {
+#define WF_PLANT(NAME, name, catcher, what) #name,
+#include "engine/plants.def"
+        NULL};
     uint32_t index = 0;
 
     WF_TRY(sim_parse_name(loader, node, "planted bug", names, &index));

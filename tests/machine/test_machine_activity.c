@@ -224,6 +224,44 @@ static void test_machine_activity__times_out_while_it_runs(void **state)
     }
 }
 
+/* 4.4: the failure that is recorded has the one before as its cause; one that is kept for the next attempt has none, or it
+ * would grow with each. */
+static void test_machine_activity__kept_failure_has_no_cause(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_failure *kept = NULL;
+
+    (void)state;
+    begin_with(&f, (struct setting){.start_to_close_ns = WF_NS_PER_S, .maximum_attempts = 3});
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_non_null(shard_poll_activity(&f));
+        shard_fixture_advance(&f, 4 * WF_NS_PER_S);
+    }
+    kept = shard_describe(&f, "w")->pending_activities.items[0].last_failure;
+    assert_non_null(kept);
+    assert_null(kept->cause);
+    assert_non_null(shard_poll_activity(&f));
+    shard_fixture_advance(&f, 4 * WF_NS_PER_S);
+    assert_non_null(timeout_of(&f)->cause);
+    assert_null(timeout_of(&f)->cause->cause);
+    shard_fixture_deinit(&f);
+}
+
+/* 4.4: an alarm that comes late finds the attempt's time in the queue over, too, and closes it at once. */
+static void test_machine_activity__times_out_in_the_queue_after_backoff(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    begin_with(&f, (struct setting){.start_to_close_ns = 60 * WF_NS_PER_S, .schedule_to_start_ns = WF_NS_PER_S});
+    shard_fail_activity(&f, shard_poll_activity(&f), "E", false);
+    f.now_ns += 5 * WF_NS_PER_S;
+    shard_fixture_advance(&f, 0);
+    shard_history_is(&f, "w", BEGINNING "ActivityTimedOut Scheduled(1)");
+    assert_null(shard_take_push(&f, true));
+    shard_fixture_deinit(&f);
+}
+
 /* S2C runs on between attempts. The interval of 1 s ends just at the expiration, which is allowed
  * (4.5 step 8), and no start is written for an attempt that nobody took (4.2). */
 static void test_machine_activity__times_out_after_backoff(void **state)
@@ -543,6 +581,8 @@ int main(void)
         cmocka_unit_test(test_machine_activity__times_out_in_the_queue),
         cmocka_unit_test(test_machine_activity__start_to_close_begins_another_attempt),
         cmocka_unit_test(test_machine_activity__times_out_while_it_runs),
+        cmocka_unit_test(test_machine_activity__kept_failure_has_no_cause),
+        cmocka_unit_test(test_machine_activity__times_out_in_the_queue_after_backoff),
         cmocka_unit_test(test_machine_activity__times_out_after_backoff),
         cmocka_unit_test(test_machine_activity__heartbeats_keep_it_alive),
         cmocka_unit_test(test_machine_activity__cancel_before_start_closes_it),

@@ -253,6 +253,61 @@ static void test_shard__crash_after_commit_loses_only_the_answer(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* An owner that knows nothing reads the current run first; who names an older one is told of that. */
+static void test_shard__older_run_is_found_by_a_new_owner(void **state)
+{
+    struct shard_fixture f;
+    struct wf_workflow_execution target = {.workflow_id = WF_STR("w")};
+    struct wf_svc_describe_workflow describe = {.workflow_execution = &target};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_describe_workflow,
+                                           .call.describe_workflow = &describe};
+    const struct wf_svc_response *response = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    target.run_id = shard_start(&f, "w")->answer.started->run_id;
+    shard_terminate(&f, "w");
+    shard_start(&f, "w");
+    shard_complete(&f, shard_poll_of(&f, "w"),
+                   (struct wf_command[]){shard_complete_workflow(&f)}, 1);
+    shard_fixture_crash(&f, 0);
+    shard_fixture_acquire(&f, 0);
+
+    response = shard_fixture_call(&f, &request);
+
+    shard_status_is(response, WF_CALL_OK);
+    assert_int_equal(response->answer.description->status,
+                     WF_WORKFLOW_EXECUTION_STATUS_TERMINATED);
+    shard_fixture_deinit(&f);
+}
+
+/* 5.2 check 3, 9 "ids": what no run can take is refused before there is one. */
+static void test_shard__signals_that_are_too_large_start_nothing(void **state)
+{
+    struct shard_fixture f;
+    static char long_text[3 << 20];
+    struct wf_payload payload = {.data = {long_text, sizeof long_text}};
+    struct wf_payloads input = {.payloads = {&payload, 1, 1}};
+    struct wf_svc_start_workflow start = {.workflow_id = WF_STR("w"),
+                                          .workflow_type = WF_STR("Order"),
+                                          .task_queue = WF_STR("queue")};
+    struct wf_svc_signal_with_start call = {
+        .start = &start, .signal_name = WF_STR("go"), .signal_input = &input};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_signal_with_start,
+                                           .call.signal_with_start = &call};
+
+    (void)state;
+    memset(long_text, 'x', sizeof long_text);
+    shard_fixture_init(&f, NULL);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_INVALID_ARGUMENT);
+    call.signal_input = NULL;
+    call.signal_name = (struct wf_string){long_text, 1001};
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_INVALID_ARGUMENT);
+    call.signal_name = (struct wf_string){long_text, 1000};
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+    shard_fixture_deinit(&f);
+}
+
 /* 8.3: buffered events survive the owner, because they are part of the state. */
 static void test_shard__buffered_events_survive_the_owner(void **state)
 {
@@ -610,6 +665,8 @@ int main(void)
         cmocka_unit_test(test_shard__old_replies_are_not_believed),
         cmocka_unit_test(test_shard__nothing_is_visible_before_the_commit),
         cmocka_unit_test(test_shard__crash_after_commit_loses_only_the_answer),
+        cmocka_unit_test(test_shard__older_run_is_found_by_a_new_owner),
+        cmocka_unit_test(test_shard__signals_that_are_too_large_start_nothing),
         cmocka_unit_test(test_shard__buffered_events_survive_the_owner),
         cmocka_unit_test(test_shard__tasks_executed_again_change_nothing),
         cmocka_unit_test(test_shard__timers_outlive_their_owner),
