@@ -70,13 +70,14 @@ archive  := $(BUILD)/libwfsim.a
 # The functions of wfsim.h, which modules of workflow code look for in the program: linked whether a test calls them or not.
 exported := $(filter $(BUILD)/engine/workflow/%,$(lib))
 # The brackets of the tables are not headers.
-headers  := $(filter-out %rows_begin.h %rows_end.h %_cases.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h fuzz/*.h)))
+headers  := $(filter-out %rows_begin.h %rows_end.h %_cases.h,$(sort $(wildcard engine/*.h engine/*/*.h sim/*.h sim/*/*.h tests/support/*.h tests/model/*.h fuzz/*.h)))
 support  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 tests    := $(patsubst %.c,%,$(sort $(wildcard tests/unit/test_*.c tests/machine/test_*.c tests/golden/test_*.c \
 	tests/determinism/test_*.c)))
 benches  := $(patsubst %.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 fuzzers  := $(filter-out fuzz/fuzz_input fuzz/fuzz_driver,$(patsubst %.c,%,$(sort $(wildcard fuzz/fuzz_*.c))))
 fuzz_lib := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard fuzz/fuzz_input.c)))
+model     := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/model/*.c)))
 cli_tests := $(sort $(wildcard tests/cli/*.sh))
 # Tests read these, so a changed one runs the tests again.
 data     := $(sort $(wildcard scenarios/* histories/* histories/*/* tests/*/data/* tests/cli/* README.md))
@@ -95,9 +96,9 @@ check:
 	@$(MAKE) --no-print-directory $(jobs) build
 	@$(MAKE) --no-print-directory $(jobs) check-all
 
-check-all: test cli-test fuzz-check lint check-headers
+check-all: test cli-test model-test fuzz-check lint check-headers
 
-check-both: test cli-test fuzz-check
+check-both: test cli-test model-test fuzz-check
 
 ## build: build/wfsim, the optimised program
 build:
@@ -160,6 +161,24 @@ $(tests:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive
 $(tests:%=$(BUILD)/%.pass): $(BUILD)/%.pass: $(BUILD)/% $(data) ci/suite
 	@ci/suite $(BUILD)/$* $* $<
 
+## model-test: random calls to the engine and to the model of tests/model, and the planted bugs that the model sees
+model-test: $(BUILD)/tests/model/check.pass $(BUILD)/tests/model/plants.pass
+
+## model-check: the same with MODEL_SEEDS times 5,000 calls under faults (40)
+model-check: $(BUILD)/tests/model/check
+	@ci/suite $(BUILD)/tests/model/many tests/model/many $< --seeds $(or $(MODEL_SEEDS),40)
+	@cat $(BUILD)/tests/model/many.log
+
+$(BUILD)/tests/model/check: $(model) $(exported) $(archive)
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $(model) $(exported) $(archive) $(ldlibs) -o $@
+
+$(BUILD)/tests/model/check.pass: $(BUILD)/tests/model/check ci/suite
+	@ci/suite $(BUILD)/tests/model/check tests/model/check $< --seeds 3
+
+$(BUILD)/tests/model/plants.pass: $(BUILD)/tests/model/check ci/suite
+	@ci/suite $(BUILD)/tests/model/plants tests/model/plants $< --plants
+
 ## random-messages: 1,000 messages of each type made by Google's protobuf runtime, through our codec and back
 random-messages: $(BUILD)/tests/golden/wire_echo build/venv/bin/temporalio.installed
 	@SUITE_SECONDS=600 ci/suite $(BUILD)/tests/golden/random_messages tests/golden/random_messages \
@@ -188,9 +207,9 @@ $(BUILD)/tests/cli.pass: $(BUILD)/wfsim $(data) ci/suite
 	@mkdir -p $(@D)
 	@ci/suite $(BUILD)/tests/cli tests/cli tests/cli/run $(BUILD)/wfsim
 
-## asan: test, cli-test and fuzz-check under the address and undefined-behaviour sanitizers
+## asan: test, cli-test, model-test and fuzz-check under the address and undefined-behaviour sanitizers
 asan:
-	@$(MAKE) --no-print-directory VARIANT=asan test cli-test fuzz-check
+	@$(MAKE) --no-print-directory VARIANT=asan test cli-test model-test fuzz-check
 
 ## memcheck: the unit and machine tests under valgrind, for reads of memory that nobody set
 memcheck: $(patsubst %,$(BUILD)/%.memcheck.pass,$(filter tests/unit/% tests/machine/%,$(tests)))
@@ -322,12 +341,12 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test model-test model-check random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:
 
--include $(obj:.o=.d) $(support:.o=.d) $(tests:%=$(BUILD)/%.d) $(benches:%=$(BUILD)/%.d) $(fuzzers:%=$(BUILD)/%.d) \
+-include $(obj:.o=.d) $(support:.o=.d) $(model:.o=.d) $(tests:%=$(BUILD)/%.d) $(benches:%=$(BUILD)/%.d) $(fuzzers:%=$(BUILD)/%.d) \
 	$(fuzz_lib:.o=.d) $(BUILD)/ci/generate.d $(headers:%=$(BUILD)/headers/%.d)
 
 endif

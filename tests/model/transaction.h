@@ -1,0 +1,180 @@
+/* One change of one run, shared by the files of the model. */
+#ifndef WF_TESTS_MODEL_TRANSACTION_H
+#define WF_TESTS_MODEL_TRANSACTION_H
+
+#include "tests/model/model.h"
+
+struct model_events {
+    struct wf_event *items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct model_transaction {
+    struct model *model;
+    struct wf_arena *arena; /* of the step */
+    const struct model_operation *operation;
+    const struct model_given *given; /* NULL: only the reply is wanted */
+    struct model_outcome *outcome;
+    struct model_workflow *workflow;
+    struct model_run *run;
+    struct wf_state_run *state; /* a copy to work on */
+    struct wf_state_start *start;
+    wf_time_ns now_ns;
+    struct model_events events; /* with ids */
+    uint32_t cuts[MODEL_CUTS_MAX];
+    uint32_t cut_count;
+    const struct wf_command *command; /* whose metadata go to its event */
+    bool wants_task;
+    bool is_closing;
+    bool is_new;
+    struct model_transaction *successor;
+};
+
+/* ---- model.c ---- */
+
+void model_transaction_begin(struct model_transaction *tx, struct model *model, struct model_workflow *workflow,
+                             struct model_run *run);
+
+/* Throws away what was done so far (2.2 rule 3). */
+void model_transaction_restart(struct model_transaction *tx);
+
+/* Ends the transaction: what 3.2 and 3.8 say, and keeps it when the engine did. */
+void model_transaction_commit(struct model_transaction *tx);
+
+/* An event of now, or of the time given; returns its zeroed attributes. I events get an id, others go to the buffer (3.8). */
+void *model_event(struct model_transaction *tx, enum wf_event_type type);
+void *model_event_at(struct model_transaction *tx, enum wf_event_type type, wf_time_ns time_ns);
+void model_flush(struct model_transaction *tx);
+void model_cut(struct model_transaction *tx);
+
+/* Replies. The first is made once; text is not judged. */
+struct wf_svc_response *model_reply(struct model_transaction *tx, enum wf_call_status status);
+
+void *model_new(struct model_transaction *tx, size_t size_bytes);
+#define MODEL_NEW(tx, type) ((type *)model_new((tx), sizeof(type)))
+
+/* The text that the engine gave the failure of its newest event of a type; empty when there is none. */
+struct wf_string model_given_message(const struct model_transaction *tx, enum wf_event_type type);
+
+/* ---- rules.c: durations, policies, sizes ---- */
+
+bool model_duration(struct wf_timestamp duration, int64_t *ns); /* false: negative */
+int64_t model_min_timeout(int64_t left_ns, int64_t right_ns);   /* 0: none */
+int64_t model_task_timeout(const struct wf_service_limits *limits, int64_t given_ns, int64_t run_ns); /* 7.1 */
+bool model_policy_is_valid(const struct wf_retry_policy *policy);
+void model_policy_complete(struct wf_retry_policy *policy);
+bool model_is_id(const struct model *model, struct wf_string id); /* not empty, not too long */
+bool model_is_run_id(struct wf_string text); /* empty, or a UUID */
+size_t model_bytes(struct model_transaction *tx, const struct wf_message_type *type, const void *message);
+bool model_is_memo_too_large(struct model_transaction *tx, const struct wf_memo *memo);
+bool model_is_signal_too_large(struct model_transaction *tx, const struct wf_payloads *input,
+                               const struct wf_header *header);
+size_t model_payloads_bytes(struct model_transaction *tx, const struct wf_payloads *payloads);
+
+struct model_retry {
+    const struct wf_retry_policy *policy;
+    const struct wf_failure *failure;
+    int32_t attempt;
+    int64_t expiration_ns; /* 0: none */
+    bool is_workflow;
+};
+
+/* 4.5 from step 3 on, and 7.4. Returns the retry state; IN_PROGRESS sets the interval. */
+enum wf_retry_state model_retry_decide(const struct model_retry *retry, wf_time_ns now_ns, int64_t *interval_ns);
+struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_timeout_type type);
+
+/* ---- runs.c ---- */
+
+void model_start(struct model_transaction *tx);
+void model_signal_with_start(struct model_transaction *tx);
+void model_request_cancel(struct model_transaction *tx);
+void model_terminate(struct model_transaction *tx);
+void model_schedule_first_task(struct model_transaction *tx);
+
+/* The run ends; the close event is written. */
+void model_close(struct model_transaction *tx, enum wf_workflow_execution_status status);
+void model_force_task_failed(struct model_transaction *tx);
+void model_terminate_run(struct model_transaction *tx, struct wf_string reason, struct wf_payloads *details,
+                         struct wf_string identity);
+void model_expire_run(struct model_transaction *tx);
+void model_fail_run(struct model_transaction *tx, struct wf_failure *failure, int64_t completed_event_id);
+void model_continue_run(struct model_transaction *tx,
+                        const struct wf_command_continue_as_new_workflow_execution *command, int64_t completed_event_id);
+
+/* ---- signals.c ---- */
+
+void model_signal(struct model_transaction *tx);
+struct model_signal {
+    struct wf_string name;
+    struct wf_payloads *input;
+    struct wf_string identity;
+    struct wf_header *header;
+    struct wf_string request_id;
+    struct wf_workflow_execution *from;
+};
+void model_write_signal(struct model_transaction *tx, const struct model_signal *signal);
+bool model_signal_is_known(const struct model_transaction *tx, struct wf_string request_id);
+
+/* ---- tasks.c ---- */
+
+void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_ns original_ns);
+void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity);
+void model_task_started(struct model_transaction *tx);
+void model_task_completed(struct model_transaction *tx);
+void model_task_failed(struct model_transaction *tx);
+void model_task_expire(struct model_transaction *tx);
+void model_reset_sticky(struct model_transaction *tx);
+struct wf_svc_workflow_task *model_task_message(struct model_transaction *tx, bool is_full_history);
+
+/* The two events of a started transient task, which only readers see (3.1); 0 when there are none. */
+uint32_t model_unwritten(struct model_transaction *tx, struct wf_event events[2]);
+
+/* ---- commands.c ---- */
+
+enum { MODEL_CAUSE_NONE = 0, MODEL_CAUSE_TERMINATES = 1 << 16 };
+
+/* Performs all commands of a completion. Returns the cause of 2.3 by which the task fails, or 0. */
+int32_t model_commands(struct model_transaction *tx, const struct wf_svc_respond_workflow_task_completed *request,
+                       int64_t completed_event_id, bool *has_canceled_unstarted);
+bool model_commands_are_in_order(const struct wf_svc_respond_workflow_task_completed *request);
+
+/* ---- activities.c ---- */
+
+int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_command_schedule_activity_task *command,
+                                int64_t completed_event_id);
+int32_t model_cancel_activity(struct model_transaction *tx, int64_t scheduled_event_id, int64_t completed_event_id,
+                              struct wf_string identity, bool *has_canceled_unstarted);
+void model_activity_started(struct model_transaction *tx);
+void model_activity_answered(struct model_transaction *tx);
+void model_activities_expire(struct model_transaction *tx);
+bool model_activity_is_started(const struct wf_state_activity *activity);
+
+/* ---- timers.c ---- */
+
+int32_t model_start_timer(struct model_transaction *tx, const struct wf_command_start_timer *command,
+                          int64_t completed_event_id);
+int32_t model_cancel_timer(struct model_transaction *tx, struct wf_string timer_id, int64_t completed_event_id,
+                           struct wf_string identity, bool *has_buffered);
+void model_timers_fire(struct model_transaction *tx);
+
+/* ---- relations.c ---- */
+
+int32_t model_start_child(struct model_transaction *tx, const struct wf_command_start_child_workflow_execution *command,
+                          int64_t completed_event_id);
+int32_t model_signal_external(struct model_transaction *tx,
+                              const struct wf_command_signal_external_workflow_execution *command,
+                              int64_t completed_event_id);
+int32_t model_cancel_external(struct model_transaction *tx,
+                              const struct wf_command_request_cancel_external_workflow_execution *command,
+                              int64_t completed_event_id);
+void model_call_answered(struct model_transaction *tx);
+void model_child_closed(struct model_transaction *tx);
+
+/* ---- read.c ---- */
+
+void model_describe(struct model_transaction *tx);
+void model_get_history(struct model_transaction *tx);
+void model_query(struct model_transaction *tx);
+
+#endif

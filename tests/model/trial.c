@@ -1,0 +1,514 @@
+#include "tests/model/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/model/calls.h"
+#include "tests/model/compare.h"
+
+#define STEP_NS_MAX (40 * WF_NS_PER_MS) /* between calls */
+#define SETTLED_NS (60 * WF_NS_PER_S) /* after which nothing is on its way any more */
+#define EXPECTED_MAX 4096               /* replies of the model to calls whose engine has not answered yet */
+
+/* The model's reply to a call, made when the engine committed or read for it. */
+struct expected {
+    uint64_t call;
+    bool is_none; /* nothing to compare with */
+    struct wf_string bytes;
+};
+
+struct trial {
+    const struct trial_options *options;
+    struct trial_counts *counts;
+    struct wf_buffer *out;
+    struct cluster *cluster;
+    struct model model;
+    struct calls calls;
+    struct wf_arena arena; /* of one comparison */
+    struct expected expected[EXPECTED_MAX];
+    uint64_t call_count;
+    bool is_over; /* a difference was found */
+};
+
+struct wf_string trial_kind_name(uint32_t kind)
+{
+    const struct wf_field *field = wf_message_field(&wf_type_svc_request, kind);
+
+    return field == NULL ? WF_STR("none") : wf_string_of(field->json_name);
+}
+
+bool trial_kind_is_covered(uint32_t kind)
+{
+    return model_knows(kind) || kind == WF_CASE_svc_request_poll_workflow_task ||
+           kind == WF_CASE_svc_request_poll_activity_task ||
+           kind == WF_CASE_svc_request_respond_query_task_completed;
+}
+
+/* ---- Differences ---- */
+
+static void describe_request(struct trial *trial, const struct wf_svc_request *request)
+{
+    struct wf_buffer text = {0};
+
+    wf_buffer_init(&text, &trial->arena);
+    wf_json_encode(&wf_type_svc_request, request, &text);
+    wf_buffer_printf(trial->out, "%S\n", &(struct wf_string){text.data, text.size_bytes > 1500 ? 1500 : text.size_bytes});
+}
+
+static void describe(struct trial *trial, const struct model_operation *operation, const char *what)
+{
+    trial->is_over = true;
+    wf_buffer_printf(trial->out, "seed %llu, call %llu: %s\n  ", (unsigned long long)trial->options->seed,
+                     (unsigned long long)trial->call_count, what);
+    switch (operation->kind) {
+    case MODEL_REQUEST:
+        describe_request(trial, operation->request);
+        break;
+    case MODEL_ALARM:
+        wf_buffer_printf(trial->out, "alarm of %S %S\n", &operation->workflow_id, &operation->run_id);
+        break;
+    case MODEL_ANSWERED:
+        wf_buffer_printf(trial->out, "answer to event %lld of %S %S: %s\n", (long long)operation->event_id,
+                         &operation->workflow_id, &operation->run_id, wf_call_status_name(operation->status));
+        break;
+    }
+    wf_buffer_printf(trial->out, "  at %lld ns\n", (long long)(operation->now_ns - CLUSTER_EPOCH_NS));
+}
+
+/* Says what differs when something does: `is_same` was found while the differences went into the arena's text. */
+static void judge(struct trial *trial, const struct model_operation *operation, const char *what, bool is_same,
+                  const struct wf_buffer *differences)
+{
+    if (!is_same && !trial->is_over) {
+        const struct wf_string text = wf_buffer_string(differences);
+
+        describe(trial, operation, what);
+        wf_buffer_append_string(trial->out, text);
+    }
+}
+
+/* ---- Replies that are still to come ---- */
+
+static struct expected *expected_of(struct trial *trial, uint64_t call)
+{
+    return &trial->expected[(call & 0xfffff) % EXPECTED_MAX];
+}
+
+static void forget(struct expected *expected)
+{
+    union {
+        const char *constant;
+        void *plain;
+    } data = {.constant = expected->bytes.data};
+
+    free(data.plain);
+    *expected = (struct expected){0};
+}
+
+static void expect(struct trial *trial, uint64_t call, const struct wf_svc_response *reply)
+{
+    struct expected *expected = expected_of(trial, call);
+    struct wf_buffer bytes = {0};
+    char *copy = NULL;
+
+    forget(expected);
+    expected->call = call;
+    expected->is_none = reply == NULL;
+    if (reply != NULL) {
+        wf_buffer_init(&bytes, &trial->arena);
+        wf_wire_encode(&wf_type_svc_response, reply, &bytes);
+        copy = malloc(bytes.size_bytes + 1);
+        if (copy == NULL) {
+            abort();
+        }
+        if (bytes.size_bytes > 0) {
+            memcpy(copy, bytes.data, bytes.size_bytes);
+        }
+        expected->bytes = (struct wf_string){copy, bytes.size_bytes};
+    }
+}
+
+/* ---- Commits ---- */
+
+static void *decode_state(struct trial *trial, struct wf_string bytes)
+{
+    struct wf_state_run *state = wf_message_new(&trial->arena, &wf_type_state_run);
+
+    if (state == NULL || wf_wire_decode(&trial->arena, &wf_type_state_run, bytes, state, NULL) != WF_OK) {
+        abort();
+    }
+    return state;
+}
+
+static void compare_run(struct trial *trial, const struct model_operation *operation,
+                        const struct wf_db_run_write *write, const struct wf_history_message *events,
+                        const struct model_outcome *outcome)
+{
+    struct model_run *run = write->is_new ? outcome->successor : outcome->run;
+    struct wf_buffer text = {0};
+    bool is_same = false;
+
+    wf_buffer_init(&text, &trial->arena);
+    if (run == NULL) {
+        judge(trial, operation, write->is_new ? "the model made no new run" : "the model did not change the run", false,
+              &text);
+        return;
+    }
+    is_same = compare_events(&trial->arena, events->events.items, events->events.count,
+                             write->is_new ? outcome->new_events : outcome->events,
+                             write->is_new ? outcome->new_event_count : outcome->event_count, &text);
+    judge(trial, operation, "other events", is_same, &text);
+    judge(trial, operation, "other bytes", !is_same || compare_batches(write, run, &text), &text);
+    is_same = compare_states(&trial->arena, decode_state(trial, write->state), run, &text);
+    judge(trial, operation, "another state", is_same, &text);
+}
+
+static void on_commit(void *context, const struct cluster_commit *commit)
+{
+    struct trial *trial = context;
+    struct model_operation operation = commit->operation;
+    struct model_given given = {0};
+    struct model_outcome outcome = {0};
+    struct wf_history_message events[2] = {{0}, {0}};
+
+    if (trial->is_over) {
+        return;
+    }
+    for (uint32_t i = 0; i < commit->write->runs.count && i < 2; i++) {
+        const struct wf_db_run_write *run = &commit->write->runs.items[i];
+
+        events[i] = compare_decode(&trial->arena, run);
+        operation.workflow_id = run->workflow_id;
+        if (run->is_new) {
+            given.new_run_id = run->run_id;
+            given.new_request_id = commit->write->current == NULL ? (struct wf_string){0}
+                                                                  : commit->write->current->create_request_id;
+            given.new_events = events[i].events.items;
+            given.new_event_count = events[i].events.count;
+        } else {
+            operation.run_id = run->run_id;
+            given.state = decode_state(trial, run->state);
+            given.events = events[i].events.items;
+            given.event_count = events[i].events.count;
+        }
+    }
+    model_perform(&trial->model, &operation, &given, &outcome);
+    trial->counts->compared_commits++;
+    trial->counts->alarms += operation.kind == MODEL_ALARM ? 1 : 0;
+    trial->counts->answered += operation.kind == MODEL_ANSWERED ? 1 : 0;
+    if (!outcome.writes) {
+        describe(trial, &operation, "the engine wrote, the model does not");
+        if (outcome.reply != NULL) {
+            wf_buffer_printf(trial->out, "  the model answers %s\n", wf_call_status_name(outcome.reply->status));
+        }
+    }
+    for (uint32_t i = 0; i < commit->write->runs.count && i < 2 && !trial->is_over; i++) {
+        compare_run(trial, &operation, &commit->write->runs.items[i], &events[i], &outcome);
+    }
+    if (operation.kind == MODEL_REQUEST) {
+        expect(trial, commit->call, outcome.reply);
+    }
+    wf_arena_reset(&trial->model.step_arena);
+    wf_arena_reset(&trial->arena);
+}
+
+/* ---- Answers ---- */
+
+static bool is_missing(int32_t status)
+{
+    return status == WF_CALL_UNAVAILABLE || status == WF_CALL_DEADLINE_EXCEEDED;
+}
+
+static void count(struct trial *trial, const struct wf_svc_request *request, const struct wf_svc_response *response)
+{
+    struct trial_count *kind = &trial->counts->kinds[request->call_case];
+
+    if (response->status == WF_CALL_OK) {
+        kind->succeeded++;
+    } else if (is_missing(response->status)) {
+        kind->missing++;
+    } else {
+        kind->refused++;
+    }
+}
+
+/* The answer of a worker to a query is what the worker of this trial said: the number of the call that asked. */
+static bool is_query_answered(const struct wf_svc_request *request, const struct wf_svc_response *response)
+{
+    const struct wf_svc_query_answer *answer = NULL;
+
+    if (response->status != WF_CALL_OK || response->answer_case != WF_CASE_svc_response_query_answer ||
+        response->answer.query_answer->rejected_status != 0) {
+        return false;
+    }
+    answer = response->answer.query_answer;
+    return answer->result != NULL && answer->result->payloads.count == 1 &&
+           wf_string_equal(answer->result->payloads.items[0].data,
+                           request->call.query_workflow->query->arguments.items[0].data);
+}
+
+/* A query waits for a task, and the run may close meanwhile: what it is told then is not what it would be told at once. */
+static bool has_waited(const struct wf_svc_request *request, const struct wf_svc_response *response)
+{
+    return request->call_case == WF_CASE_svc_request_query_workflow && response->status != WF_CALL_OK;
+}
+
+/* The model's reply to an operation that wrote nothing. NULL: there is none, or it may be either. */
+static const struct wf_svc_response *reply_now(struct trial *trial, const struct model_operation *operation,
+                                               const struct wf_svc_response *response)
+{
+    struct model_outcome outcome = {0};
+
+    model_perform(&trial->model, operation, NULL, &outcome);
+    if (outcome.writes && !outcome.is_uncertain) {
+        describe(trial, operation, "the model writes, the engine did not");
+        if (outcome.reply != NULL) {
+            wf_buffer_printf(trial->out, "  the model answers %s\n", wf_call_status_name(outcome.reply->status));
+        }
+        if (response != NULL) {
+            wf_buffer_printf(trial->out, "  the engine answers %s (%S)\n", wf_call_status_name(response->status),
+                             &response->message);
+        }
+    }
+    return outcome.is_uncertain ? NULL : outcome.reply;
+}
+
+static const struct wf_svc_response *reply_expected(struct trial *trial, struct expected *expected)
+{
+    struct wf_svc_response *reply = wf_message_new(&trial->arena, &wf_type_svc_response);
+
+    if (reply == NULL ||
+        wf_wire_decode(&trial->arena, &wf_type_svc_response, wf_string_copy(&trial->arena, expected->bytes), reply,
+                       NULL) != WF_OK) {
+        abort();
+    }
+    return reply;
+}
+
+static void on_answer(void *context, uint64_t call, const struct wf_svc_request *request,
+                      const struct wf_svc_response *response, wf_time_ns now_ns, bool is_owner)
+{
+    struct trial *trial = context;
+    const struct model_operation operation = {.kind = MODEL_REQUEST, .now_ns = now_ns, .request = request};
+    struct expected *expected = expected_of(trial, call);
+    const bool is_expected = expected->call == call;
+    const struct wf_svc_response *reply = NULL;
+    struct wf_buffer text = {0};
+
+    count(trial, request, response);
+    if (trial->is_over || is_missing(response->status) ||
+        (request->call_case == WF_CASE_svc_request_query_workflow &&
+         (is_query_answered(request, response) || has_waited(request, response)))) {
+        /* Nothing to judge. */
+    } else if (is_expected && !expected->is_none) {
+        reply = reply_expected(trial, expected);
+    } else if (!is_expected && is_owner) {
+        reply = reply_now(trial, &operation, response);
+    } else if (!is_expected) {
+        cluster_count(trial->cluster)->stale_answers++;
+    }
+    if (reply != NULL && response->status != WF_CALL_RESOURCE_EXHAUSTED) {
+        wf_buffer_init(&text, &trial->arena);
+        trial->counts->compared_replies++;
+        judge(trial, &operation, "another reply", compare_responses(&trial->arena, response, reply, &text), &text);
+    }
+    if (is_expected) {
+        forget(expected);
+    }
+    wf_arena_reset(&trial->model.step_arena);
+    wf_arena_reset(&trial->arena);
+}
+
+static void on_reading(void *context, uint64_t call, const struct wf_svc_request *request, wf_time_ns now_ns,
+                       bool is_owner)
+{
+    struct trial *trial = context;
+    const struct model_operation operation = {.kind = MODEL_REQUEST, .now_ns = now_ns, .request = request};
+
+    if (!trial->is_over && expected_of(trial, call)->call != call) {
+        expect(trial, call, is_owner ? reply_now(trial, &operation, NULL) : NULL);
+    }
+    wf_arena_reset(&trial->model.step_arena);
+    wf_arena_reset(&trial->arena);
+}
+
+static void on_return(void *context, uint64_t tag, const struct wf_svc_response *response)
+{
+    struct trial *trial = context;
+
+    const uint32_t kind = (uint32_t)(tag >> 8);
+    struct trial_count *count = &trial->counts->kinds[kind];
+
+    calls_take(&trial->calls, (uint32_t)(tag & 0xff), response);
+    /* What history never sees is counted where it ends; a poll succeeds when it brings a task. */
+    if (kind == WF_CASE_svc_request_poll_workflow_task || kind == WF_CASE_svc_request_poll_activity_task) {
+        count->succeeded += response->status == WF_CALL_OK && response->answer_case != 0 ? 1 : 0;
+        count->missing += response->status != WF_CALL_OK || response->answer_case == 0 ? 1 : 0;
+    } else if (kind == WF_CASE_svc_request_respond_query_task_completed) {
+        count->succeeded += response->status == WF_CALL_OK ? 1 : 0;
+        count->missing += is_missing(response->status) ? 1 : 0;
+        count->refused += response->status != WF_CALL_OK && !is_missing(response->status) ? 1 : 0;
+    }
+}
+
+/* ---- The end ---- */
+
+/* Whether the close policy has done its work on an open chain: a cancellation reaches one run of it. */
+static bool has_policy_come(const struct trial *trial, const struct wf_state_child *child)
+{
+    const struct model_workflow *workflow = model_workflow_find(&trial->model, child->workflow_id);
+
+    if (child->parent_close_policy != WF_PARENT_CLOSE_POLICY_REQUEST_CANCEL) {
+        return child->parent_close_policy == WF_PARENT_CLOSE_POLICY_ABANDON;
+    }
+    for (uint32_t i = 0; i < workflow->runs.count; i++) {
+        const struct model_run *run = workflow->runs.items[i];
+
+        if (wf_string_equal(run->start->first_run_id, child->run_id) && run->state->is_cancel_requested) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Long after the last fault nothing may be left undone: what is due has happened, and close policies have reached children. */
+static const char *left_undone(const struct trial *trial, const struct model_run *run)
+{
+    const wf_time_ns long_ago_ns = cluster_now(trial->cluster) - SETTLED_NS;
+
+    if (model_run_is_open(run)) {
+        if (run->start->run_expiration_ns != 0 && run->start->run_expiration_ns < long_ago_ns) {
+            return "a run outlives its timeout";
+        }
+        for (uint32_t i = 0; i < run->state->timers.count; i++) {
+            if (run->state->timers.items[i].expiry_ns < long_ago_ns) {
+                return "a timer has not fired";
+            }
+        }
+        return NULL;
+    }
+    for (uint32_t i = 0; i < run->state->children.count; i++) {
+        const struct wf_state_child *child = &run->state->children.items[i];
+        const struct model_run *current = model_run_find(&trial->model, child->workflow_id, (struct wf_string){0});
+
+        if (run->state->close_time_ns < long_ago_ns && child->run_id.size_bytes > 0 && current != NULL &&
+            model_run_is_open(current) && wf_string_equal(current->start->first_run_id, child->run_id) &&
+            !has_policy_come(trial, child)) {
+            return "a child outlives the parent whose close policy ends it";
+        }
+    }
+    return NULL;
+}
+
+static void check_end(struct trial *trial)
+{
+    uint32_t index = 0;
+    struct wf_map_entry *entry = NULL;
+
+    while ((entry = wf_map_next(&trial->model.workflows, &index)) != NULL) {
+        const struct model_workflow *workflow = entry->value;
+
+        for (uint32_t i = 0; i < workflow->runs.count && !trial->is_over; i++) {
+            const struct model_run *run = workflow->runs.items[i];
+            const char *what = left_undone(trial, run);
+
+            if (what != NULL) {
+                trial->is_over = true;
+                wf_buffer_printf(trial->out, "seed %llu, at the end: %s\n  %S %S\n",
+                                 (unsigned long long)trial->options->seed, what, &workflow->id, &run->start->run_id);
+            }
+        }
+    }
+}
+
+/* ---- The trial ---- */
+
+static void lower_limits(struct wf_service_limits *limits)
+{
+    wf_service_limits_default(limits);
+    limits->pending_activities_max = 4;
+    limits->pending_children_max = 4;
+    limits->pending_signals_max = 4;
+    limits->pending_cancels_max = 4;
+    limits->memo_bytes_max = 2000;
+    limits->signals_max = 25;
+    limits->buffered_events_max = 8;
+    limits->blob_bytes_max = 2000;
+    limits->history_events_suggest = 150;
+}
+
+static const struct cluster_faults chaos = {
+    .loss = 150,
+    .duplicate = 60,
+    .delay = 80,
+    .database_refused = 250,
+    .database_unknown = 250,
+    .crash_every_ns = 9 * WF_NS_PER_S,
+    .move_every_ns = 12 * WF_NS_PER_S,
+    .matching_every_ns = 20 * WF_NS_PER_S,
+    .skew_ns = 30 * WF_NS_PER_MS,
+};
+
+static void add_counts(struct cluster_counts *sum, const struct cluster_counts *counts)
+{
+    uint64_t *to = (uint64_t *)(void *)sum;
+    const uint64_t *from = (const uint64_t *)(const void *)counts;
+
+    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++) {
+        to[i] += from[i];
+    }
+}
+
+static void call_once(struct trial *trial)
+{
+    uint32_t worker = 0;
+    const struct wf_svc_request *request = calls_next(&trial->calls, &worker);
+
+    trial->call_count++;
+    trial->counts->kinds[request->call_case].sent++;
+    cluster_send(trial->cluster, request, (uint64_t)request->call_case << 8 | worker);
+    cluster_run(trial->cluster, (int64_t)cluster_draw(trial->cluster, STEP_NS_MAX));
+}
+
+uint64_t trial_run(const struct trial_options *options, struct trial_counts *counts, struct wf_buffer *out)
+{
+    static const struct cluster_faults calm = {0};
+    struct trial *trial = calloc(1, sizeof *trial);
+    struct wf_service_config config = {.identity = WF_STR("service"), .planted = options->planted};
+    struct cluster_watch watch = {trial, on_commit, on_answer, on_reading, on_return};
+    uint64_t differs_at = 0;
+
+    if (trial == NULL) {
+        abort();
+    }
+    trial->options = options;
+    trial->counts = counts;
+    trial->out = out;
+    wf_arena_init(&trial->arena, wf_system_blocks(), 0);
+    lower_limits(&config.limits);
+    model_init(&trial->model, &config.limits);
+    trial->cluster = cluster_new(options->seed, &config, options->has_faults ? &chaos : &calm, &watch);
+    calls_init(&trial->calls, trial->cluster, &trial->model);
+    cluster_run(trial->cluster, WF_NS_PER_S);
+    while (trial->call_count < options->call_count && !trial->is_over) {
+        call_once(trial);
+    }
+    if (!trial->is_over) {
+        cluster_heal(trial->cluster);
+        cluster_run(trial->cluster, 2 * SETTLED_NS); /* what is under way ends */
+    }
+    if (!trial->is_over) {
+        check_end(trial);
+    }
+    differs_at = trial->is_over ? trial->call_count : 0;
+    add_counts(&counts->cluster, cluster_count(trial->cluster));
+    cluster_free(trial->cluster);
+    calls_deinit(&trial->calls);
+    model_deinit(&trial->model);
+    for (uint32_t i = 0; i < EXPECTED_MAX; i++) {
+        forget(&trial->expected[i]);
+    }
+    wf_arena_deinit(&trial->arena);
+    free(trial);
+    return differs_at;
+}

@@ -1,0 +1,45 @@
+/*
+ * One seed: random calls of clients and workers to a cluster that suffers, and the model beside it. It ends at the first
+ * difference, or after so many calls.
+ */
+#ifndef WF_TESTS_MODEL_TRIAL_H
+#define WF_TESTS_MODEL_TRIAL_H
+
+#include "tests/model/cluster.h"
+
+#define TRIAL_KINDS 40 /* room for the choices of svc_request, by their numbers; 0 is not used */
+
+struct trial_count {
+    uint64_t sent;
+    uint64_t succeeded;
+    uint64_t refused; /* an answer that is final */
+    uint64_t missing; /* nobody knows, or try again */
+};
+
+struct trial_counts {
+    struct trial_count kinds[TRIAL_KINDS + 1];
+    struct cluster_counts cluster;
+    uint64_t compared_replies;
+    uint64_t compared_commits;
+    uint64_t alarms;
+    uint64_t answered; /* transactions that record what another workflow said */
+};
+
+struct trial_options {
+    uint64_t seed;
+    uint64_t call_count;
+    bool has_faults;
+    uint32_t planted; /* enum wf_planted_bug */
+};
+
+/* Adds to the counts. Returns the number of the call at which engine and model differed, 0 when they never did; then the
+ * difference is in `out`. */
+uint64_t trial_run(const struct trial_options *options, struct trial_counts *counts, struct wf_buffer *out);
+
+/* The name of a kind, "startWorkflow". */
+struct wf_string trial_kind_name(uint32_t kind);
+
+/* False for those that no trial makes, and that the model does not know. */
+bool trial_kind_is_covered(uint32_t kind);
+
+#endif
