@@ -69,6 +69,12 @@ void wf_instance_free(struct wf_instance *instance);
 void wf_instance_activate(struct wf_instance *instance, const struct wf_sdk_activation *activation,
                           const struct wf_sdk_completion **completion);
 
+/*
+ * Whether the code was told something in the last activation that it is told only because it replays: that a patch is not
+ * there, an older version, a recorded value.
+ */
+bool wf_instance_asked_replay(const struct wf_instance *instance);
+
 /* Where the workflow waits now, for people: "activity charge_payment", "condition (timeout in 7 days)", "timer 3", one line
  * a coroutine. Appends to out. */
 void wf_instance_describe(const struct wf_instance *instance, struct wf_buffer *out);

@@ -57,6 +57,21 @@ struct wf_replay_options {
     const uint8_t *policies; /* enum wf_note_policy by index of the rule in wf_rules; NULL: all are reported */
     bool evict_every_task; /* cold cache at every task boundary: the instance is dropped and rebuilt */
     bool wants_digest;     /* fill commands_digest, which costs about a quarter of a replay */
+    bool sweeps_prefixes;  /* judge every prefix too, and drop the instance at boundaries that get rarer towards the end */
+};
+
+/* Places at which a run may stand; the numbers are of its last event. */
+struct wf_cut_range {
+    int64_t first_event_id;
+    int64_t last_event_id;
+};
+
+/* What becomes of runs that are open now. Nothing when the history cannot be replayed at all. */
+struct wf_replay_sweep {
+    uint32_t cut_count;  /* prefixes judged */
+    uint32_t cold_count; /* of them replayed from the start; the pass over the whole decided the others */
+    const struct wf_cut_range *stuck; /* runs that stand there would not go on */
+    uint32_t stuck_count;
 };
 
 struct wf_replay_result {
@@ -68,6 +83,7 @@ struct wf_replay_result {
     uint32_t event_count;
     bool is_closed;           /* the history has a close event */
     struct wf_replay_notes notes; /* without those that were ignored */
+    struct wf_replay_sweep sweep; /* when it was asked for */
     uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay). 0 unless wanted */
 };
 

@@ -16,10 +16,14 @@
 #include "engine/replay/look_on.h"
 #include "engine/replay/shape.h"
 #include "engine/replay/strict.h"
+#include "engine/replay/sweep.h"
 #include "engine/worker/worker_state.h"
+
+#define EVICTIONS_ALL 64u /* a sweep drops the instance at each of the first boundaries, then at every doubling */
 
 struct wf_replay {
     struct wf_arena arena; /* holds this struct */
+    struct wf_replay *cold; /* replays prefixes; NULL: none was asked for */
     struct wf_block_cache cache;
     struct wf_arena result_arena;                  /* of the last result */
     struct wf_arena scratch_arena;                 /* of one activation */
@@ -36,6 +40,7 @@ struct pass {
     struct wf_task task;
     struct wf_digest digest;
     struct wf_comparison *comparison; /* NULL: this pass compares nothing */
+    struct wf_sweep_steps *steps;     /* NULL: nobody sweeps */
     uint64_t *answers; /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
     bool wants_digest;
@@ -84,6 +89,7 @@ void wf_replay_free(struct wf_replay *replay)
     if (replay == NULL) {
         return;
     }
+    wf_replay_free(replay->cold);
     drop_instance(replay);
     for (size_t i = 0; i < sizeof replay->workers / sizeof replay->workers[0]; i++) {
         wf_worker_free(replay->workers[i]);
@@ -199,6 +205,10 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
 
         WF_TRY(run_code(replay, out, &completion, err));
         WF_TRY(note_answer(replay, pass, completion, err));
+        if (pass->steps != NULL &&
+            !wf_sweep_note(&replay->result_arena, pass->steps, replay->instance, out->activation)) {
+            return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a sweep of prefixes");
+        }
         pass->activation_count++;
         if (pass->is_unstable || pass->activation_count == pass->stop_after) {
             pass->unstable_event_id = event_id;
@@ -213,13 +223,24 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
     return WF_OK;
 }
 
-/* Each boundary again from the start: the code must not remember anything outside its run. */
+/* The boundary to drop the instance at after this one. Those of a sweep cost as much as a few passes, however long the history. */
+static uint32_t next_eviction(const struct pass *first, uint32_t count)
+{
+    const uint32_t last = first->activation_count;
+
+    if (first->steps == NULL || count < EVICTIONS_ALL || count == last) {
+        return count + 1;
+    }
+    return count > last / 2 ? last : count * 2;
+}
+
+/* Boundaries again from the start: the code must not remember anything outside its run. */
 static enum wf_status check_evictions(struct wf_replay *replay, const struct pass *first,
                                       struct pass *again, struct wf_error *err)
 {
     struct wf_worker_output out;
 
-    for (uint32_t count = 1; count <= first->activation_count; count++) {
+    for (uint32_t count = 1; count <= first->activation_count; count = next_eviction(first, count)) {
         *again = (struct pass){.worker = first->worker,
                                .task = first->task,
                                .wants_digest = true,
@@ -390,6 +411,30 @@ static struct wf_comparison comparison_of(struct wf_replay *replay, const struct
     return comparison;
 }
 
+/* What becomes of open runs, when the history can be replayed at all. */
+static enum wf_status sweep_prefixes(struct wf_replay *replay, const struct wf_history *history, const struct pass *pass,
+                                     const struct wf_replay_options *options, struct wf_replay_result *result,
+                                     struct wf_error *err)
+{
+    struct wf_sweep sweep = {
+        .arena = &replay->result_arena, .history = history, .options = *options, .steps = pass->steps};
+
+    if (result->verdict != WF_VERDICT_OK && result->verdict != WF_VERDICT_NONDETERMINISM &&
+        result->verdict != WF_VERDICT_CODE_FAILED) {
+        return WF_OK;
+    }
+    if (replay->cold == NULL) {
+        replay->cold = wf_replay_new(&replay->cache.source, replay->host);
+    }
+    if (replay->cold == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a sweep of prefixes");
+    }
+    sweep.cold = replay->cold;
+    sweep.options.sweeps_prefixes = false;
+    sweep.options.family = result->family; /* a short prefix does not tell */
+    return wf_sweep_run(&sweep, result, err);
+}
+
 static enum wf_status run_all(struct wf_replay *replay, const struct wf_history *history,
                               struct pass *pass, const struct wf_replay_options *options,
                               struct wf_replay_result *result, struct wf_error *err)
@@ -398,10 +443,13 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     struct wf_comparison comparison = comparison_of(replay, history, options);
     struct wf_worker_output out;
     struct pass again = {.worker = pass->worker};
+    struct wf_sweep_steps steps = {0};
+    const bool evicts = options->evict_every_task || options->sweeps_prefixes;
 
+    pass->steps = options->sweeps_prefixes ? &steps : NULL;
     wf_digest_init(&pass->digest);
     pass->comparison = &comparison;
-    pass->wants_digest = options->wants_digest || options->evict_every_task;
+    pass->wants_digest = options->wants_digest || evicts;
     WF_TRY(run_pass(replay, pass, &out, err));
     result->family = run->family;
     result->family_reason = run->family_reason;
@@ -415,13 +463,14 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     wf_strict_judge(&replay->result_arena, options->policies, result);
     wf_worker_reset(pass->worker);
     drop_instance(replay);
-    if (options->evict_every_task && result->verdict == WF_VERDICT_OK) {
+    if (evicts && result->verdict == WF_VERDICT_OK) {
         WF_TRY(check_evictions(replay, pass, &again, err));
         if (again.is_unstable) {
             set_unstable(&again, result);
+            return WF_OK; /* no two replays of it need agree */
         }
     }
-    return WF_OK;
+    return options->sweeps_prefixes ? sweep_prefixes(replay, history, pass, options, result, err) : WF_OK;
 }
 
 enum wf_status wf_replay_run(struct wf_replay *replay, struct wf_history *history,

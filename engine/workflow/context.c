@@ -79,6 +79,7 @@ const struct wf_info *wf_info(struct wf *wf)
 bool wf_unsafe_is_replaying(struct wf *wf)
 {
     (void)wf_call(wf, "wf_unsafe_is_replaying");
+    wf->asked_replay |= wf->is_replaying;
     return wf->is_replaying;
 }
 
@@ -167,6 +168,7 @@ static bool decide(struct wf *wf, const char *id, bool is_deprecated)
     }
     patch->is_decided = true;
     patch->answer = !wf->is_replaying || patch->is_notified;
+    wf->asked_replay |= !patch->answer;
     if (patch->answer) {
         command = WF_COMMAND_ADD(wf, COMMAND_SET_PATCH_MARKER, struct wf_sdk_set_patch_marker);
         command->patch_id = patch->id;

@@ -257,6 +257,7 @@ static void begin_activation(struct wf *wf, const struct wf_sdk_activation *acti
     wf->now_ns = wf_time_of(activation->timestamp);
     wf->is_replaying = activation->is_replaying;
     wf->parked_calls = activation->parked_calls;
+    wf->asked_replay = false;
     wf->info.history_length = activation->history_length;
     wf->info.history_size_bytes = activation->history_size_bytes;
     wf->info.continue_as_new_suggested = activation->continue_as_new_suggested;
@@ -296,6 +297,11 @@ void wf_instance_activate(struct wf_instance *instance, const struct wf_sdk_acti
         wf->completion.status.successful = &wf->success;
     }
     *completion = &wf->completion;
+}
+
+bool wf_instance_asked_replay(const struct wf_instance *instance)
+{
+    return instance->run.asked_replay;
 }
 
 uint32_t wf_instance_log(const struct wf_instance *instance, const struct wf_log_line **lines)

@@ -151,6 +151,7 @@ int32_t wf_get_version(struct wf *wf, const char *change_id, int32_t minimum, in
         command->is_recorded = is_first && recorded->has_value;
     }
     recorded->has_value = true;
+    wf->asked_replay |= is_first && recorded->version != maximum;
     if (recorded->version < minimum || recorded->version > maximum) {
         wf_leave_for_ever(wf); /* the worker says what is wrong */
     }
@@ -206,6 +207,7 @@ struct wf_value wf_side_effect(struct wf *wf, struct wf_value (*make)(struct wf 
         return park(strand, command);
     }
     known = take_known(recorded, &command->is_recorded);
+    wf->asked_replay |= wf->is_replaying;
     if (command->is_recorded) {
         command->value = wf_take_step(wf, 1, sizeof *command->value);
         *command->value = *known;
@@ -239,6 +241,7 @@ struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_
         recorded->value = wf_value_of_payload(known);
         recorded->has_value = true;
     }
+    wf->asked_replay |= wf->is_replaying;
     if (wf->is_replaying && !recorded->has_value) {
         wf_leave_for_ever(wf); /* the worker says what is missing */
     }

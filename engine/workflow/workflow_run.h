@@ -159,6 +159,7 @@ struct wf {
     wf_time_ns now_ns;
     bool is_replaying;
     uint32_t parked_calls; /* kinds of recorded values that calls wait for, as bits 1 << kind */
+    bool asked_replay; /* the code was told what it is told in a replay only */
 
     /* strands */
     struct wf_strand *current;

@@ -366,8 +366,9 @@ static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
 /* Everything besides the code and the histories that a verdict depends on. */
 static uint64_t digest_of_options(const struct cli_replay *batch)
 {
-    const uint64_t digest = wf_hash_mix(batch->code.digest, (uint64_t)batch->family);
+    uint64_t digest = wf_hash_mix(batch->code.digest, (uint64_t)batch->family);
 
+    digest = batch->sweeps_prefixes ? wf_hash_mix(digest, 1) : digest;
     return batch->policies == NULL ? digest : wf_hash_mix(digest, wf_hash_bytes(batch->policies, wf_rule_count));
 }
 
@@ -388,6 +389,9 @@ static struct wf_string repeated_options(const struct cli_replay *batch)
     if (policy != NULL) {
         wf_buffer_printf(&text, "%s--policy ", text.size_bytes > 0 ? " " : "");
         sim_shell_path(&text, wf_string_of(policy));
+    }
+    if (batch->sweeps_prefixes) {
+        wf_buffer_printf(&text, "%s--prefixes", text.size_bytes > 0 ? " " : "");
     }
     return wf_buffer_string(&text);
 }
@@ -420,7 +424,8 @@ static enum cli_exit replay_all(struct cli_replay *batch)
 
 static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
 {
-    struct cli_replay batch = {.cli = cli, .args = args, .stops_at_first = cli_args_has(args, "--fail-fast")};
+    struct cli_replay batch = {.cli = cli, .args = args, .stops_at_first = cli_args_has(args, "--fail-fast"),
+                               .sweeps_prefixes = cli_args_has(args, "--prefixes")};
     const char *path = cli_args_text(args, "-w", NULL);
     enum cli_exit result = CLI_EXIT_OK;
 
@@ -465,6 +470,7 @@ static const struct cli_option options[] = {
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
     {"--policy", CLI_TEXT, "F", "a file that says of rules: finding, note or ignore"},
+    {"--prefixes", CLI_SWITCH, NULL, "also cut at every event at which a run may stand open; says which get stuck"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--shard", CLI_SHARD, "I/N", "the I-th of N parts: files I, I+N, ...; of one file: its histories"},
     {"--sample", CLI_COUNT, "N", "N histories of as many different shapes as there are"},

@@ -27,6 +27,7 @@ struct cli_replay {
     struct cli_paths paths;
     enum wf_family family;
     const uint8_t *policies;     /* of notes; NULL: all are reported */
+    bool sweeps_prefixes;        /* --prefixes */
     bool stops_at_first;         /* --fail-fast */
     uint32_t shard;              /* from 1; 0: everything is ours */
     uint32_t shard_count;

@@ -169,7 +169,8 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
 static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *child, uint64_t history_index,
                                  struct wf_history *history, struct wf_error *err)
 {
-    const struct wf_replay_options options = {.family = batch->family, .policies = batch->policies};
+    const struct wf_replay_options options = {.family = batch->family, .policies = batch->policies,
+                                              .sweeps_prefixes = batch->sweeps_prefixes};
     struct wf_replay_result result = {0};
     struct sim_verdict shown;
     struct sim_verdict hidden;

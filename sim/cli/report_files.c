@@ -227,4 +227,8 @@ void cli_report_print_summary(const struct sim_report *report, struct wf_buffer 
         wf_buffer_printf(out, ", %llu skipped", (unsigned long long)counts->skipped);
     }
     wf_buffer_append_char(out, '\n');
+    if (counts->prefixes > 0) {
+        wf_buffer_printf(out, "%llu prefixes judged; open runs get stuck in %llu of the histories\n",
+                         (unsigned long long)counts->prefixes, (unsigned long long)counts->stuck);
+    }
 }

@@ -22,6 +22,8 @@ void sim_report_count(struct sim_report_counts *counts, const struct sim_verdict
         counts->by_verdict[verdict->verdict]++;
     }
     counts->events += verdict->event_count;
+    counts->prefixes += verdict->cut_count;
+    counts->stuck += verdict->stuck_count > 0;
 }
 
 bool sim_report_add(struct sim_report *report, const struct sim_verdict *verdict)

@@ -12,6 +12,8 @@ struct sim_report_counts {
     uint64_t known;                            /* which are here */
     uint64_t events;
     uint64_t skipped; /* histories that --sample left out */
+    uint64_t prefixes; /* judged by --prefixes */
+    uint64_t stuck;    /* histories with prefixes at which open runs get stuck */
     uint64_t cached;  /* verdicts of an earlier run */
     int64_t elapsed_ns;
 };

@@ -140,6 +140,7 @@ static void append_section(const struct sim_report *report, const struct sim_rep
 {
     const struct sim_verdict *verdict = group->first;
     struct wf_buffer repeat;
+    struct wf_buffer stuck;
 
     wf_buffer_init(&repeat, out->arena);
     sim_report_print_repeat(report, verdict, &repeat);
@@ -154,6 +155,9 @@ static void append_section(const struct sim_report *report, const struct sim_rep
     append_line(out, "code", verdict->source);
     append_line(out, "the code waits for", verdict->waits);
     append_line(out, "hint", verdict->hint);
+    wf_buffer_init(&stuck, out->arena);
+    sim_verdict_print_stuck(verdict, &stuck);
+    append_line(out, "open runs get stuck whose last event is", wf_buffer_string(&stuck));
     append_line(out, "the official replayer says", verdict->official);
     append_diagnosis(out, verdict);
     wf_buffer_append_text(out, "<p>repeat: <code>");
@@ -161,7 +165,7 @@ static void append_section(const struct sim_report *report, const struct sim_rep
     wf_buffer_append_text(out, "</code></p>\n");
     append_others(report, group, out);
     wf_buffer_append_text(out, "</section>\n");
-    out->is_full |= repeat.is_full;
+    out->is_full |= repeat.is_full || stuck.is_full;
 }
 
 static void append_notes(const struct sim_report *report, struct wf_buffer *out)

@@ -49,6 +49,26 @@ static void write_window(struct wf_json_writer *writer, const struct sim_verdict
     wf_json_end_array(writer);
 }
 
+static void write_prefixes(struct wf_json_writer *writer, const struct sim_verdict *verdict)
+{
+    if (verdict->cut_count == 0) {
+        return;
+    }
+    wf_json_key(writer, "prefixes");
+    wf_json_begin_object(writer);
+    wf_json_put_u64(writer, "count", verdict->cut_count);
+    wf_json_key(writer, "stuck");
+    wf_json_begin_array(writer);
+    for (uint32_t i = 0; i < verdict->stuck_count; i++) {
+        wf_json_begin_object(writer);
+        wf_json_put_u64(writer, "first", (uint64_t)verdict->stuck[i].first_event_id);
+        wf_json_put_u64(writer, "last", (uint64_t)verdict->stuck[i].last_event_id);
+        wf_json_end_object(writer);
+    }
+    wf_json_end_array(writer);
+    wf_json_end_object(writer);
+}
+
 void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *writer)
 {
     wf_json_begin_object(writer);
@@ -78,6 +98,7 @@ void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *
     write_optional(writer, "known", verdict->known);
     sim_notes_json(verdict->notes, verdict->note_count, writer);
     wf_json_put_u64(writer, "notes_dropped", verdict->notes_dropped);
+    write_prefixes(writer, verdict);
     wf_json_end_object(writer);
 }
 
@@ -337,6 +358,31 @@ static void read_notes(struct reader *reader, struct sim_verdict *verdict)
     verdict->notes_dropped = read_u32(reader, "notes_dropped");
 }
 
+/* A report of a batch without --prefixes has none. */
+static void read_prefixes(struct reader *reader, struct sim_verdict *verdict)
+{
+    struct reader prefixes = *reader;
+
+    prefixes.object = wf_json_member(reader->object, WF_STR("prefixes"));
+    if (prefixes.object.size_bytes == 0) {
+        return;
+    }
+    verdict->cut_count = read_u32(&prefixes, "count");
+    const struct wf_string *items = read_items(&prefixes, "stuck", &verdict->stuck_count);
+    struct wf_cut_range *stuck = wf_arena_take_array(reader->arena, verdict->stuck_count, sizeof *stuck);
+
+    for (uint32_t i = 0; stuck != NULL && i < verdict->stuck_count; i++) {
+        struct reader range = {reader->arena, items[i], reader->err, prefixes.status, reader->result_number};
+
+        stuck[i].first_event_id = (int64_t)read_number(&range, "first");
+        stuck[i].last_event_id = (int64_t)read_number(&range, "last");
+        prefixes.status = range.status;
+    }
+    verdict->stuck = stuck;
+    verdict->stuck_count = stuck != NULL ? verdict->stuck_count : 0;
+    reader->status = prefixes.status;
+}
+
 static void read_result(struct reader *reader, struct sim_verdict *verdict)
 {
     *verdict = (struct sim_verdict){0};
@@ -364,6 +410,7 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->known = read_text(reader, "known");
     read_window(reader, verdict);
     read_notes(reader, verdict);
+    read_prefixes(reader, verdict);
 }
 
 static void read_summary(struct reader *reader, struct sim_report *report)

@@ -9,6 +9,7 @@
 
 #define VALUE_BYTES_MAX 60 /* of one value in a window */
 #define SIGNATURE_DIGITS 16u
+#define RANGES_MAX 20u /* of prefixes that get stuck, in one line */
 #define SIDE_COLUMNS_MIN 24
 #define SIDE_COLUMNS_WIDE 60
 
@@ -74,6 +75,9 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         .event_count = history->event_count,
         .notes = sim_notes_make(arena, history->workflow_type, &result->notes, hides_payloads),
         .notes_dropped = result->notes.dropped_count,
+        .cut_count = result->sweep.cut_count,
+        .stuck = result->sweep.stuck,
+        .stuck_count = result->sweep.stuck_count,
     };
     verdict->note_count = verdict->notes != NULL ? result->notes.count : 0;
     if (result->verdict != WF_VERDICT_OK) {
@@ -173,6 +177,12 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
     }
     sim_notes_pack(verdict->notes, verdict->note_count, out);
     sim_pack_number(out, verdict->notes_dropped);
+    sim_pack_number(out, verdict->cut_count);
+    sim_pack_number(out, verdict->stuck_count);
+    for (uint32_t i = 0; i < verdict->stuck_count; i++) {
+        sim_pack_number(out, (uint64_t)verdict->stuck[i].first_event_id);
+        sim_pack_number(out, (uint64_t)verdict->stuck[i].last_event_id);
+    }
 }
 
 bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct sim_verdict *verdict)
@@ -208,6 +218,13 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     verdict->rows = rows;
     verdict->notes = sim_notes_unpack(&unpacker, &verdict->note_count);
     verdict->notes_dropped = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->cut_count = (uint32_t)sim_unpack_number(&unpacker);
+    struct wf_cut_range *stuck = sim_unpack_array(&unpacker, &verdict->stuck_count, sizeof *stuck, 2);
+    for (uint32_t i = 0; i < verdict->stuck_count; i++) {
+        stuck[i].first_event_id = (int64_t)sim_unpack_number(&unpacker);
+        stuck[i].last_event_id = (int64_t)sim_unpack_number(&unpacker);
+    }
+    verdict->stuck = stuck;
     return sim_unpack_is_whole(&unpacker);
 }
 
@@ -273,10 +290,42 @@ static void print_head(const struct sim_verdict *verdict, struct wf_buffer *out)
     }
 }
 
+void sim_verdict_print_stuck(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    for (uint32_t i = 0; i < verdict->stuck_count && i < RANGES_MAX; i++) {
+        const struct wf_cut_range *range = &verdict->stuck[i];
+
+        wf_buffer_printf(out, "%s%lld", i == 0 ? "" : ", ", (long long)range->first_event_id);
+        if (range->last_event_id != range->first_event_id) {
+            wf_buffer_printf(out, "..%lld", (long long)range->last_event_id);
+        }
+    }
+    if (verdict->stuck_count > RANGES_MAX) {
+        wf_buffer_printf(out, " and %u ranges more", verdict->stuck_count - RANGES_MAX);
+    }
+}
+
+static void print_prefixes(const struct sim_verdict *verdict, struct wf_buffer *out)
+{
+    if (verdict->stuck_count > 0) {
+        wf_buffer_append_text(out, "  open runs whose last event is ");
+        sim_verdict_print_stuck(verdict, out);
+        wf_buffer_append_text(out, " get stuck\n");
+    } else if (verdict->cut_count > 0) {
+        wf_buffer_append_text(out, "  no open run gets stuck on it\n");
+    }
+}
+
 void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out)
 {
     print_head(verdict, out);
-    wf_buffer_append_text(out, ": the same\n");
+    wf_buffer_append_text(out, ": the same");
+    if (verdict->stuck_count > 0) {
+        wf_buffer_append_text(out, "; open runs whose last event is ");
+        sim_verdict_print_stuck(verdict, out);
+        wf_buffer_append_text(out, " get stuck");
+    }
+    wf_buffer_append_char(out, '\n');
 }
 
 void sim_verdict_print_known(const struct sim_verdict *verdict, struct wf_buffer *out)
@@ -349,6 +398,7 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
     print_part(out, "  code: ", verdict->source, "\n");
     print_waits(verdict, out);
     print_part(out, "  hint: ", verdict->hint, "\n");
+    print_prefixes(verdict, out);
     if (verdict->verdict == WF_VERDICT_NONDETERMINISM) {
         print_part(out, "  the official replayer says: ", verdict->official, "\n");
         if (verdict->official.size_bytes == 0) {

@@ -46,6 +46,9 @@ struct sim_verdict {
     const struct sim_note *notes;
     uint32_t note_count;
     uint32_t notes_dropped; /* past the bound of a history */
+    uint32_t cut_count; /* prefixes judged; 0: nobody asked */
+    const struct wf_cut_range *stuck; /* events at which open runs get stuck */
+    uint32_t stuck_count;
     struct wf_string known; /* why a baseline accepts it; empty: it does not */
 };
 
@@ -82,6 +85,9 @@ void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct
 /* Appends a line for each note from the warnings up that `is_new` does not refuse; NULL: all. */
 void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(void *context, uint64_t signature), void *context,
                              struct wf_buffer *out);
+
+/* Appends `4..10, 12`: the last events of the open runs that get stuck. */
+void sim_verdict_print_stuck(const struct sim_verdict *verdict, struct wf_buffer *out);
 
 /* Appends one line for a verdict like one that was printed before. */
 void sim_verdict_print_again(const struct sim_verdict *verdict, struct wf_buffer *out);

@@ -94,6 +94,7 @@ def main():
         (str(ROOT / "scenarios/saga_v2.c"),),
         (str(ROOT / "tests/cli/data/crashing.c"),),
         (str(ROOT / "scenarios/saga_v2.c"), "--fail-fast", "--show-payloads"),
+        (str(ROOT / "scenarios/saga_v2.c"), "--prefixes"),
     ]
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
