@@ -11,6 +11,7 @@
 #include "engine/rules.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/replay_batch.h"
+#include "sim/cli/replay_matrix.h"
 #include "sim/host/clock.h"
 #include "sim/host/source_place.h"
 #include "sim/report/pack.h"
@@ -51,6 +52,11 @@ static void take_verdict(struct cli_replay *batch, size_t file, struct sim_verdi
 
     verdict->file = wf_string_of(batch->paths.items[file]);
     verdict->file_number = file_number(batch, file);
+    if (batch->matrix != NULL) {
+        batch->next_index = verdict->history_number;
+        cli_matrix_take(batch->matrix, verdict);
+        return;
+    }
     verdict->source = place_of(batch, verdict->code_offset);
     sim_baseline_judge(&batch->baseline, verdict);
     batch->next_index = verdict->history_number;
@@ -408,6 +414,9 @@ static enum cli_exit replay_all(struct cli_replay *batch)
         batch->report.incomplete = why_incomplete(&outcome);
     }
     batch->report.counts.elapsed_ns = sim_host_clock_ns() - began_ns;
+    if (batch->matrix != NULL) {
+        return result;
+    }
     /* Of shards, merge says it; a sample cannot. */
     if (batch->report.incomplete.size_bytes == 0 && batch->shard == 0 && batch->report.counts.skipped == 0) {
         result = cli_exit_worse(result, cli_baseline_report_stale(&batch->baseline, batch->args, &batch->report));
@@ -422,19 +431,15 @@ static enum cli_exit replay_all(struct cli_replay *batch)
     return cli_exit_worse(result, cli_report_judge(&batch->report.counts));
 }
 
-static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
+static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, const char *path, struct cli_matrix *matrix)
 {
-    struct cli_replay batch = {.cli = cli, .args = args, .stops_at_first = cli_args_has(args, "--fail-fast"),
+    struct cli_replay batch = {.cli = cli,
+                               .args = args,
+                               .matrix = matrix,
+                               .stops_at_first = cli_args_has(args, "--fail-fast"),
                                .sweeps_prefixes = cli_args_has(args, "--prefixes")};
-    const char *path = cli_args_text(args, "-w", NULL);
-    enum cli_exit result = CLI_EXIT_OK;
+    enum cli_exit result = prepare(&batch, path);
 
-    if (path == NULL) {
-        cli_complain("replay needs -w CODE: the C source or shared object to replay against");
-        return CLI_EXIT_USAGE;
-    }
-    result = cli_report_check(cli, args);
-    result = result == CLI_EXIT_OK ? prepare(&batch, path) : result;
     if (result != CLI_EXIT_OK) {
         return result;
     }
@@ -465,12 +470,29 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     return result;
 }
 
+static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
+{
+    const char *path = cli_args_text(args, "-w", NULL);
+    const bool is_matrix = cli_args_has(args, "--matrix");
+    const enum cli_exit result = cli_report_check(cli, args);
+
+    if (result != CLI_EXIT_OK || is_matrix) {
+        return result != CLI_EXIT_OK ? result : cli_matrix_run(cli, args, run_batch);
+    }
+    if (path == NULL) {
+        cli_complain("replay needs -w CODE: the C source or shared object to replay against");
+        return CLI_EXIT_USAGE;
+    }
+    return run_batch(cli, args, path, NULL);
+}
+
 static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
     {"--policy", CLI_TEXT, "F", "a file that says of rules: finding, note or ignore"},
     {"--prefixes", CLI_SWITCH, NULL, "also cut at every event at which a run may stand open; says which get stuck"},
+    {"--matrix", CLI_SWITCH, NULL, "a table: --matrix v1.c v2.c HISTORY...; which code can replay whose histories"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     {"--shard", CLI_SHARD, "I/N", "the I-th of N parts: files I, I+N, ...; of one file: its histories"},
     {"--sample", CLI_COUNT, "N", "N histories of as many different shapes as there are"},

@@ -37,6 +37,8 @@ struct cli_replay {
     struct cli_verdict_cache cache;
     struct wf_string from_stdin; /* read once: a child that replaces another finds it read already */
 
+    struct cli_matrix *matrix; /* takes the verdicts, and nothing is printed; NULL: a report does */
+
     /* Where this round of the batch begins. */
     size_t first_file;
     uint64_t skip_count; /* the first histories of that file, which have their verdict */
