@@ -125,26 +125,36 @@ static void add_gap(struct alignment *alignment, const uint32_t from[2], const u
     }
 }
 
-/* lengths[i * width + j]: longest common subsequence of events from i and commands from j. */
-static uint8_t *common_lengths(const struct sides *sides, uint32_t from, uint32_t events,
+#define SAME_KIND 2u
+#define SAME_STEP 3u
+
+/* What it is worth to put the two side by side; of two timers the one of the same duration is worth more. */
+static uint8_t worth(const struct wf_identity *event, const struct wf_identity *command)
+{
+    return !wf_identity_equal(event, command)         ? 0
+           : wf_identity_is_same_step(event, command) ? SAME_STEP
+                                                      : SAME_KIND;
+}
+
+/* worths[i * width + j]: of the best common subsequence of events from i and commands from j. */
+static uint8_t *common_worths(const struct sides *sides, uint32_t from, uint32_t events,
                                uint32_t commands)
 {
     const uint32_t width = commands + 1;
-    uint8_t *lengths = wf_arena_take_array(sides->arena, (size_t)(events + 1) * width,
-                                           sizeof *lengths);
+    uint8_t *worths = wf_arena_take_array(sides->arena, (size_t)(events + 1) * width, sizeof *worths);
 
-    for (uint32_t i = events; lengths != NULL && i-- > 0;) {
+    for (uint32_t i = events; worths != NULL && i-- > 0;) {
         for (uint32_t j = commands; j-- > 0;) {
-            const uint8_t down = lengths[(i + 1) * width + j];
-            const uint8_t right = lengths[i * width + j + 1];
+            const uint8_t own = worth(&sides->event_ids[from + i], &sides->command_ids[from + j]);
+            const uint8_t both = own == 0 ? 0 : (uint8_t)(worths[(i + 1) * width + j + 1] + own);
+            const uint8_t down = worths[(i + 1) * width + j];
+            const uint8_t right = worths[i * width + j + 1];
+            const uint8_t alone = down > right ? down : right;
 
-            lengths[i * width + j] = wf_identity_equal(&sides->event_ids[from + i],
-                                                       &sides->command_ids[from + j])
-                                         ? (uint8_t)(lengths[(i + 1) * width + j + 1] + 1)
-                                         : (down > right ? down : right);
+            worths[i * width + j] = both >= alone ? both : alone;
         }
     }
-    return lengths;
+    return worths;
 }
 
 static uint32_t smaller(uint32_t left, uint32_t right)
@@ -159,7 +169,7 @@ static bool align(const struct sides *sides, struct alignment *alignment)
     uint32_t at[2];
     uint32_t events = 0;
     uint32_t commands = 0;
-    const uint8_t *lengths = NULL;
+    const uint8_t *worths = NULL;
 
     alignment->rows = wf_arena_take_array(
         sides->arena, sides->event_count + sides->command_count + 1, sizeof *alignment->rows);
@@ -169,8 +179,8 @@ static bool align(const struct sides *sides, struct alignment *alignment)
     }
     events = smaller(sides->event_count - from, ALIGNED_MAX);
     commands = smaller(sides->command_count - from, ALIGNED_MAX);
-    lengths = common_lengths(sides, from, events, commands);
-    if (alignment->rows == NULL || lengths == NULL) {
+    worths = common_worths(sides, from, events, commands);
+    if (alignment->rows == NULL || worths == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < from; i++) {
@@ -182,12 +192,14 @@ static bool align(const struct sides *sides, struct alignment *alignment)
         const uint32_t j = at[1] - from;
         const uint32_t width = commands + 1;
 
-        if (wf_identity_equal(&sides->event_ids[at[0]], &sides->command_ids[at[1]])) {
+        const uint8_t own = worth(&sides->event_ids[at[0]], &sides->command_ids[at[1]]);
+
+        if (own > 0 && worths[i * width + j] == worths[(i + 1) * width + j + 1] + own) {
             add_gap(alignment, gap, at);
             add_row(alignment, at[0]++, at[1]++, false);
             gap[0] = at[0];
             gap[1] = at[1];
-        } else if (lengths[(i + 1) * width + j] >= lengths[i * width + j + 1]) {
+        } else if (worths[(i + 1) * width + j] >= worths[i * width + j + 1]) {
             at[0]++;
         } else {
             at[1]++;
@@ -215,7 +227,7 @@ static bool is_in_later_row(const struct sides *sides, const struct alignment *a
         const uint32_t at = among_commands ? row->command : row->event;
         const struct wf_identity *ids = among_commands ? sides->command_ids : sides->event_ids;
 
-        if (row->is_difference && at != UINT32_MAX && wf_identity_equal(&ids[at], wanted)) {
+        if (row->is_difference && at != UINT32_MAX && wf_identity_is_same_step(&ids[at], wanted)) {
             return true;
         }
     }
@@ -300,21 +312,51 @@ static bool is_close_command(const struct wf_command *command)
            wf_event_is_close((int32_t)wf_command_descriptors[command->command_type].event);
 }
 
+/* The code gives the step that history has here, only in a later task. */
+static bool comes_later(const struct sides *sides, const struct alignment *alignment, const struct wf_divergence *divergence)
+{
+    for (uint32_t i = 0; divergence->kind == WF_DIVERGENCE_COMMAND_MISSING && i < alignment->count; i++) {
+        const struct aligned_row *row = &alignment->rows[i];
+
+        if (row->event != UINT32_MAX && sides->events[row->event] == divergence->event) {
+            return !row->is_difference;
+        }
+    }
+    return false;
+}
+
+/* The code waits for a local activity without a result in history: a new one, or one in place of this activity. */
+static enum wf_cause cause_of_local(const struct wf_divergence *divergence)
+{
+    const struct wf_event *event = divergence->event;
+
+    if (divergence->local_type.size_bytes == 0) {
+        return WF_CAUSE_NONE;
+    }
+    return event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED &&
+                   wf_string_equal(wf_activity_type_name(event->attributes.activity_task_scheduled->activity_type),
+                                   divergence->local_type)
+               ? WF_CAUSE_KIND_CHANGED
+               : WF_CAUSE_INSERTED;
+}
+
 /* Over all that is known of both sides, so that what comes later tells a new step from one that
  * moved. */
 static enum wf_cause cause_of(struct wf_arena *arena, const struct wf_explain_input *in)
 {
     struct sides sides = {.arena = arena};
     struct alignment alignment = {0};
-    const enum wf_cause cause = is_close_command(in->divergence->command)
-                                    ? WF_CAUSE_CLOSED_EARLY
-                                    : cause_of_kind(in->divergence->kind);
+    const enum wf_cause local = cause_of_local(in->divergence);
+    const enum wf_cause cause = is_close_command(in->divergence->command) ? WF_CAUSE_CLOSED_EARLY
+                                : local != WF_CAUSE_NONE                  ? local
+                                                         : cause_of_kind(in->divergence->kind);
 
     if (cause != WF_CAUSE_NONE || !collect_events(&sides, in, in->look_on != NULL) ||
         !collect_commands(&sides, in, in->look_on != NULL) || !align(&sides, &alignment)) {
         return cause;
     }
-    return alignment.first_difference == alignment.count ? WF_CAUSE_MOVED
+    return alignment.first_difference == alignment.count || comes_later(&sides, &alignment, in->divergence)
+               ? WF_CAUSE_MOVED
                                                          : cause_of_row(&sides, &alignment);
 }
 
@@ -400,6 +442,8 @@ static void print_patch_id(struct wf_buffer *out, enum wf_cause cause,
     }
 }
 
+static const char keep_both[] = "If runs of the old code are still open, keep both ways: if (wf_patched(wf, \"";
+
 static void hint_at_patch(struct wf_buffer *out, const struct sides *sides,
                           const struct alignment *alignment, enum wf_cause cause)
 {
@@ -413,8 +457,7 @@ static void hint_at_patch(struct wf_buffer *out, const struct sides *sides,
     if (!names_code && row->event == UINT32_MAX) {
         return;
     }
-    wf_buffer_append_text(
-        out, "If runs of the old code are still open, keep both ways: if (wf_patched(wf, \"");
+    wf_buffer_append_text(out, keep_both);
     print_patch_id(out, cause,
                    names_code ? &sides->command_ids[row->command] : &sides->event_ids[row->event]);
     wf_buffer_append_text(out, "\")) { the new way } else { the old way }, from before ");
@@ -424,6 +467,16 @@ static void hint_at_patch(struct wf_buffer *out, const struct sides *sides,
         wf_name_event(out, sides->events[row->event]);
     }
     wf_buffer_append_text(out, " on.");
+}
+
+static void hint_at_local(struct wf_buffer *out, const struct wf_divergence *divergence, enum wf_cause cause)
+{
+    const struct wf_identity identity = {.name = divergence->local_type};
+
+    wf_buffer_append_text(out, keep_both);
+    print_patch_id(out, cause, &identity);
+    wf_buffer_printf(out, "\")) { the new way } else { the old way }, from before local activity %S on.",
+                     &divergence->local_type);
 }
 
 static void hint_at_missing_patch(struct wf_arena *arena, struct wf_buffer *out,
@@ -462,6 +515,8 @@ void wf_explain(struct wf_arena *arena, const struct wf_explain_input *in,
     wf_buffer_init(&hint, arena);
     if (finding->cause == WF_CAUSE_PATCH_MISSING) {
         hint_at_missing_patch(arena, &hint, in->divergence->event);
+    } else if (in->divergence->local_type.size_bytes > 0) {
+        hint_at_local(&hint, in->divergence, finding->cause);
     } else {
         hint_at_patch(&hint, &sides, &alignment, finding->cause);
     }

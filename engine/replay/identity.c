@@ -1,7 +1,39 @@
 /* One switch for each form that a step comes in. */
 #include "engine/replay/identity.h"
 
+#include "engine/base/hash.h"
 #include "engine/worker/marker.h"
+
+/* ---- Details ---- */
+
+static uint64_t detail_of_duration(struct wf_timestamp duration)
+{
+    return wf_hash_mix((uint64_t)duration.seconds + 1, (uint64_t)duration.nanos) | 1;
+}
+
+/* The keys in any order. */
+static uint64_t detail_of_keys(const struct wf_entry_payload *items, uint32_t count)
+{
+    uint64_t detail = count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        detail += wf_hash_bytes(items[i].key.data, items[i].key.size_bytes);
+    }
+    return detail | 1;
+}
+
+static uint64_t detail_of_attributes(const struct wf_search_attributes *attributes)
+{
+    return attributes == NULL ? 0
+                              : detail_of_keys(attributes->indexed_fields.items, attributes->indexed_fields.count);
+}
+
+static uint64_t detail_of_memo(const struct wf_memo *memo)
+{
+    return memo == NULL ? 0 : detail_of_keys(memo->fields.items, memo->fields.count);
+}
+
+/* ---- Each form ---- */
 
 static struct wf_string marker_name(struct wf_arena *arena, const struct wf_event *event)
 {
@@ -30,6 +62,15 @@ struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_
     case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
         identity.name = wf_workflow_type_name(
             event->attributes.start_child_workflow_execution_initiated->workflow_type);
+        break;
+    case WF_EVENT_TYPE_TIMER_STARTED:
+        identity.detail = detail_of_duration(event->attributes.timer_started->start_to_fire_timeout);
+        break;
+    case WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        identity.detail = detail_of_attributes(event->attributes.upsert_workflow_search_attributes->search_attributes);
+        break;
+    case WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+        identity.detail = detail_of_memo(event->attributes.workflow_properties_modified->upserted_memo);
         break;
     case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
         identity.name = event->attributes.signal_external_workflow_execution_initiated->signal_name;
@@ -86,6 +127,15 @@ struct wf_identity wf_identity_of_command(struct wf_arena *arena, const struct w
         identity.name = wf_workflow_type_name(
             command->attributes.start_child_workflow_execution->workflow_type);
         break;
+    case WF_COMMAND_TYPE_START_TIMER:
+        identity.detail = detail_of_duration(command->attributes.start_timer->start_to_fire_timeout);
+        break;
+    case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        identity.detail = detail_of_attributes(command->attributes.upsert_workflow_search_attributes->search_attributes);
+        break;
+    case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
+        identity.detail = detail_of_memo(command->attributes.modify_workflow_properties->upserted_memo);
+        break;
     case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
         identity.name = command->attributes.signal_external_workflow_execution->signal_name;
         break;
@@ -99,17 +149,19 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
 {
     switch (command->variant_case) {
     case WF_CASE_sdk_command_start_timer:
-        return (struct wf_identity){.event_type = WF_EVENT_TYPE_TIMER_STARTED};
+        return (struct wf_identity){.event_type = WF_EVENT_TYPE_TIMER_STARTED,
+                                    .detail = detail_of_duration(command->variant.start_timer->start_to_fire_timeout)};
     case WF_CASE_sdk_command_schedule_activity:
-        return (struct wf_identity){WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
-                                    command->variant.schedule_activity->activity_type};
+        return (struct wf_identity){.event_type = WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+                                    .name = command->variant.schedule_activity->activity_type};
     case WF_CASE_sdk_command_start_child_workflow_execution:
-        return (struct wf_identity){WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
-                                    command->variant.start_child_workflow_execution->workflow_type};
+        return (struct wf_identity){
+            .event_type = WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
+            .name = command->variant.start_child_workflow_execution->workflow_type};
     case WF_CASE_sdk_command_signal_external_workflow_execution:
         return (struct wf_identity){
-            WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
-            command->variant.signal_external_workflow_execution->signal_name};
+            .event_type = WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+            .name = command->variant.signal_external_workflow_execution->signal_name};
     case WF_CASE_sdk_command_request_cancel_external_workflow_execution:
         return (struct wf_identity){
             .event_type = WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED};
@@ -123,9 +175,13 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
         return (struct wf_identity){
             .event_type = WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW};
     case WF_CASE_sdk_command_upsert_workflow_search_attributes:
-        return (struct wf_identity){.event_type = WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES};
+        return (struct wf_identity){
+            .event_type = WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+            .detail = detail_of_attributes(command->variant.upsert_workflow_search_attributes->search_attributes)};
     case WF_CASE_sdk_command_modify_workflow_properties:
-        return (struct wf_identity){.event_type = WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED};
+        return (struct wf_identity){
+            .event_type = WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED,
+            .detail = detail_of_memo(command->variant.modify_workflow_properties->upserted_memo)};
     case WF_CASE_sdk_command_schedule_nexus_operation:
         return (struct wf_identity){.event_type = WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED};
     default:
@@ -137,4 +193,9 @@ struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *comma
 bool wf_identity_equal(const struct wf_identity *left, const struct wf_identity *right)
 {
     return left->event_type == right->event_type && wf_string_equal(left->name, right->name);
+}
+
+bool wf_identity_is_same_step(const struct wf_identity *left, const struct wf_identity *right)
+{
+    return wf_identity_equal(left, right) && (left->detail == 0 || right->detail == 0 || left->detail == right->detail);
 }

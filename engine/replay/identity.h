@@ -13,6 +13,8 @@ struct wf_identity {
     int32_t event_type; /* that the step becomes in history */
     struct wf_string
         name; /* activity or child type, patch or signal name; empty when only the kind counts */
+    uint64_t detail; /* of steps without a name what else tells one from another: a timer's duration, the keys of an upsert; 0:
+                        nothing does */
 };
 
 struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_event *event);
@@ -22,5 +24,8 @@ struct wf_identity wf_identity_of_command(struct wf_arena *arena, const struct w
 struct wf_identity wf_identity_of_sdk_command(const struct wf_sdk_command *command);
 
 bool wf_identity_equal(const struct wf_identity *left, const struct wf_identity *right);
+
+/* Equal in their details too: the same step in another place, not another of its kind. */
+bool wf_identity_is_same_step(const struct wf_identity *left, const struct wf_identity *right);
 
 #endif

@@ -335,12 +335,13 @@ static struct wf_task task_of(const struct wf_history *history, const struct wf_
                             .is_full_history = true};
 }
 
-/* Where the code gives another command, what it would do next tells why. */
+/* Where the code gives another command, or none, what it would do next tells why. */
 static bool is_worth_looking_on(const struct wf_divergence *divergence)
 {
     return divergence->kind == WF_DIVERGENCE_COMMAND_KIND ||
            divergence->kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
-           divergence->kind == WF_DIVERGENCE_CHILD_TYPE;
+           divergence->kind == WF_DIVERGENCE_CHILD_TYPE ||
+           divergence->kind == WF_DIVERGENCE_COMMAND_MISSING;
 }
 
 static struct wf_string waits_of(struct wf_replay *replay)

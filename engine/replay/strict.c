@@ -76,15 +76,31 @@ static void make_finding(struct wf_arena *arena, const struct wf_replay_note *no
     }
 }
 
+static bool is_promoted(const uint8_t *policies, const struct wf_replay_note *note)
+{
+    const struct wf_rule *rule = wf_rule_find(wf_string_of(note->rule));
+
+    WF_ASSERT(rule != NULL);
+    return policies[rule - wf_rules] == WF_NOTE_IS_FINDING;
+}
+
+/* The earlier event; of one event what says why before what says what. */
+static bool is_better(const struct wf_replay_note *note, const struct wf_replay_note *best)
+{
+    return best == NULL || note->event_id < best->event_id ||
+           (note->event_id == best->event_id && is_rule(note, "mis-binding"));
+}
+
 void wf_strict_judge(struct wf_arena *arena, const uint8_t *policies, struct wf_replay_result *result)
 {
+    const struct wf_replay_note *best = NULL;
+
     for (uint32_t i = 0; policies != NULL && result->verdict == WF_VERDICT_OK && i < result->notes.count; i++) {
         const struct wf_replay_note *note = &result->notes.items[i];
-        const struct wf_rule *rule = wf_rule_find(wf_string_of(note->rule));
 
-        WF_ASSERT(rule != NULL);
-        if (policies[rule - wf_rules] == WF_NOTE_IS_FINDING) {
-            make_finding(arena, note, result);
-        }
+        best = is_promoted(policies, note) && is_better(note, best) ? note : best;
+    }
+    if (best != NULL) {
+        make_finding(arena, best, result);
     }
 }

@@ -247,6 +247,19 @@ void wf_diverge_state(struct wf_run *run, const struct wf_machine *machine,
     divergence->official = end_text(run, &text);
 }
 
+/* The type of the first local activity that has no result; empty: none. */
+static struct wf_string waiting_local_type(const struct wf_run *run)
+{
+    for (uint32_t seq = 0; seq < run->by_seq_capacity[WF_MACHINE_LOCAL_ACTIVITY]; seq++) {
+        const struct wf_machine *machine = run->by_seq[WF_MACHINE_LOCAL_ACTIVITY][seq];
+
+        if (machine != NULL && machine->state == WF_LOCAL_ACTIVITY_CREATED) {
+            return machine->type;
+        }
+    }
+    return (struct wf_string){NULL, 0};
+}
+
 void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event)
 {
     struct wf_divergence *divergence = diverge(
@@ -256,6 +269,7 @@ void wf_diverge_command_missing(struct wf_run *run, const struct wf_event *event
     if (divergence == NULL) {
         return;
     }
+    divergence->local_type = waiting_local_type(run);
     begin_message(run, &text, event);
     say_code_command(run, divergence, &text);
     begin_official(run, &text, false);

@@ -30,6 +30,7 @@ struct wf_divergence {
     const char *what; /* names that differ: of what, in history, in the code; NULL: none */
     struct wf_string history_name;
     struct wf_string code_name;
+    struct wf_string local_type; /* COMMAND_MISSING: of the local activity that the code waits for and history has no result of */
 
     /* The chunk in which it shows: all its events, and all commands that the code gave for it. */
     const struct wf_event *const *events;

@@ -506,6 +506,22 @@ static void test_notes__tell_what_official_replayers_miss(void **state)
     }
 }
 
+/* The finding is one of the notes, and none is about an earlier event. */
+static bool is_first_note(const struct wf_replay_result *result)
+{
+    bool is_note = false;
+
+    for (uint32_t i = 0; i < result->notes.count; i++) {
+        const struct wf_replay_note *note = &result->notes.items[i];
+
+        if (note->event_id < result->finding.event_id) {
+            return false;
+        }
+        is_note = is_note || (note->event_id == result->finding.event_id && strcmp(note->rule, result->finding.rule) == 0);
+    }
+    return is_note;
+}
+
 /* A policy makes each of them the verdict, or nothing at all. */
 static void test_notes__are_findings_or_nothing_by_policy(void **state)
 {
@@ -522,8 +538,7 @@ static void test_notes__are_findings_or_nothing_by_policy(void **state)
         test_string_is(rows[i].name, wf_string_of(wf_verdict_name(bench.result.verdict)),
                        has_notes ? "nondeterminism" : "ok");
         if (has_notes) {
-            assert_string_equal(bench.result.finding.rule, bench.result.notes.items[0].rule);
-            assert_int_equal(bench.result.finding.event_id, bench.result.notes.items[0].event_id);
+            assert_true(is_first_note(&bench.result));
             assert_int_not_equal(bench.result.finding.cause, WF_CAUSE_NONE);
             assert_int_equal(bench.result.finding.official.size_bytes, 0);
             assert_true(bench.result.finding.hint.size_bytes > 0);
