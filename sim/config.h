@@ -217,6 +217,7 @@ struct sim_queue {
     uint32_t activity_count;
     bool all_activities;
     uint32_t cache_size; /* sticky cache; 0: default */
+    bool is_eager;       /* workers take activities of this queue with the answers to workflow tasks */
 };
 
 /* ---- Faults ---- */

@@ -120,7 +120,9 @@ static void schedule(struct wf_change *change, struct wf_state_activity *unused,
     activity->state = WF_ACTIVITY_SCHEDULED;
     normalise_timeouts(change, activity);
     write_scheduled(change, activity, details);
-    wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+    if (!details->is_eager) {
+        wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+    }
 }
 
 /* 7.10 step 4: whatever attempts there were, none is in history. What the event says was normalised and completed. */

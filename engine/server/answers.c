@@ -309,46 +309,13 @@ static void give_workflow_task(struct wf_shard *shard, uint64_t call_id,
     wf_history_send(shard, workflow, run, &parcel);
 }
 
-static void give_completion(struct wf_shard *shard, uint64_t call_id, struct wf_workflow *workflow,
-                            struct wf_shard_run *run, const struct wf_reply_plan *reply)
+static void fill_activity_task(struct wf_shard *shard, const struct wf_workflow *workflow,
+                               const struct wf_shard_run *run,
+                               const struct wf_state_activity *activity,
+                               struct wf_svc_activity_task *task)
 {
-    struct wf_svc_workflow_task_accepted *accepted = WF_ARENA_NEW(
-        &shard->step_arena, struct wf_svc_workflow_task_accepted);
-    struct wf_svc_response *response = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_response);
-    struct wf_history_parcel parcel = {0};
-
-    if (accepted == NULL || response == NULL) {
-        return;
-    }
-    response->answer_case = WF_CASE_svc_response_workflow_task_accepted;
-    response->answer.workflow_task_accepted = accepted;
-    if (!reply->flag) {
-        answer_with(shard, call_id, response);
-        return;
-    }
-    accepted->new_task = workflow_task_message(shard, workflow, run, reply->is_full_history);
-    if (accepted->new_task != NULL) {
-        parcel = task_parcel(run, accepted->new_task, call_id, response);
-        wf_history_send(shard, workflow, run, &parcel);
-    }
-}
-
-static void give_activity_task(struct wf_shard *shard, uint64_t call_id,
-                               struct wf_workflow *workflow, struct wf_shard_run *run,
-                               const struct wf_reply_plan *reply)
-{
-    const struct wf_state_activity *activity = wf_activity_find(run->state,
-                                                                reply->scheduled_event_id);
     struct wf_arena *arena = &shard->step_arena;
-    struct wf_svc_activity_task *task = WF_ARENA_NEW(arena, struct wf_svc_activity_task);
-    struct wf_svc_response *response = wf_shard_answer(shard, call_id, WF_CALL_OK, "");
 
-    if (task == NULL || response == NULL) {
-        return;
-    }
-    WF_ASSERT(activity != NULL);
-    response->answer_case = WF_CASE_svc_response_activity_task;
-    response->answer.activity_task = task;
     task->token = wf_task_token(
         shard, &(struct wf_svc_task_token){.workflow_id = workflow->id,
                                            .shard_clock = wf_shard_clock(shard),
@@ -384,6 +351,72 @@ static void give_activity_task(struct wf_shard *shard, uint64_t call_id,
                              : wf_message_copy(arena, &wf_type_retry_policy,
                                                activity->retry_policy);
     task->task_queue = wf_string_copy(arena, activity->task_queue);
+}
+
+static void give_activity_task(struct wf_shard *shard, uint64_t call_id,
+                               struct wf_workflow *workflow, struct wf_shard_run *run,
+                               const struct wf_reply_plan *reply)
+{
+    const struct wf_state_activity *activity = wf_activity_find(run->state,
+                                                                reply->scheduled_event_id);
+    struct wf_svc_activity_task *task = WF_ARENA_NEW(&shard->step_arena,
+                                                     struct wf_svc_activity_task);
+    struct wf_svc_response *response = wf_shard_answer(shard, call_id, WF_CALL_OK, "");
+
+    if (task == NULL || response == NULL) {
+        return;
+    }
+    WF_ASSERT(activity != NULL);
+    response->answer_case = WF_CASE_svc_response_activity_task;
+    response->answer.activity_task = task;
+    fill_activity_task(shard, workflow, run, activity, task);
+}
+
+/* 4.10: what this completion scheduled and started. */
+static void add_eager_tasks(struct wf_shard *shard, const struct wf_workflow *workflow,
+                            const struct wf_shard_run *run, int64_t completed_event_id,
+                            struct wf_svc_workflow_task_accepted *accepted)
+{
+    for (uint32_t i = 0; i < run->state->activities.count; i++) {
+        const struct wf_state_activity *activity = &run->state->activities.items[i];
+
+        if (activity->scheduled_event_id > completed_event_id && activity->started_time_ns != 0) {
+            struct wf_svc_activity_task *task = WF_LIST_APPEND(&shard->step_arena,
+                                                               accepted->activity_tasks);
+
+            if (task == NULL) {
+                return;
+            }
+            fill_activity_task(shard, workflow, run, activity, task);
+        }
+    }
+}
+
+static void give_completion(struct wf_shard *shard, uint64_t call_id, struct wf_workflow *workflow,
+                            struct wf_shard_run *run, const struct wf_reply_plan *reply)
+{
+    struct wf_svc_workflow_task_accepted *accepted = WF_ARENA_NEW(
+        &shard->step_arena, struct wf_svc_workflow_task_accepted);
+    struct wf_svc_response *response = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_response);
+    struct wf_history_parcel parcel = {0};
+
+    if (accepted == NULL || response == NULL) {
+        return;
+    }
+    response->answer_case = WF_CASE_svc_response_workflow_task_accepted;
+    response->answer.workflow_task_accepted = accepted;
+    if (run != NULL && wf_shard_run_is_open(run)) {
+        add_eager_tasks(shard, workflow, run, reply->scheduled_event_id, accepted);
+    }
+    if (!reply->flag) {
+        answer_with(shard, call_id, response);
+        return;
+    }
+    accepted->new_task = workflow_task_message(shard, workflow, run, reply->is_full_history);
+    if (accepted->new_task != NULL) {
+        parcel = task_parcel(run, accepted->new_task, call_id, response);
+        wf_history_send(shard, workflow, run, &parcel);
+    }
 }
 
 static void give_started(struct wf_shard *shard, uint64_t call_id,

@@ -10,6 +10,8 @@
 #include "engine/base/assert.h"
 #include "engine/server/command_context.h"
 
+#define EAGER_REQUEST_ID "request-from-RespondWorkflowTaskCompleted"
+
 const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_completed *request)
 {
     for (uint32_t i = 0; i < request->commands.count; i++) {
@@ -108,6 +110,10 @@ static void schedule_activity(struct wf_command_context *context)
     const struct wf_command_schedule_activity_task *command =
         context->command->attributes.schedule_activity_task;
     const char *problem = check_schedule_activity(context, command);
+    struct wf_activity_details details = {.command = command,
+                                          .request_id = WF_STR(EAGER_REQUEST_ID),
+                                          .identity = context->identity,
+                                          .completed_event_id = context->completed_event_id};
     bool is_scheduled = false;
 
     if (problem != NULL) {
@@ -128,12 +134,18 @@ static void schedule_activity(struct wf_command_context *context)
                "the number of pending activities has reached the limit");
         return;
     }
-    is_scheduled = wf_activity_step(
-        change, NULL, WF_ACTIVITY_SCHEDULE,
-        &(struct wf_activity_details){.command = command,
-                                      .completed_event_id = context->completed_event_id});
+    /* 4.10: on the workflow's own queue the worker that asks for it takes it with the answer; 7.12: not while paused. */
+    details.is_eager = command->request_eager_execution && !change->state->is_paused &&
+                       wf_string_equal(command->task_queue->name, change->run->start->task_queue);
+    is_scheduled = wf_activity_step(change, NULL, WF_ACTIVITY_SCHEDULE, &details);
     WF_ASSERT(is_scheduled);
     wf_command_annotate(context);
+    if (details.is_eager && change->state->activities.count > 0) {
+        is_scheduled = wf_activity_step(
+            change, &change->state->activities.items[change->state->activities.count - 1],
+            WF_ACTIVITY_START, &details);
+        WF_ASSERT(is_scheduled || change->run->arena.is_full);
+    }
 }
 
 /* An outcome that no workflow task has seen yet. */

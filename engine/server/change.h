@@ -177,6 +177,7 @@ enum wf_activity_input {
 
 struct wf_activity_details {
     const struct wf_command_schedule_activity_task *command;
+    bool is_eager; /* SCHEDULE: the worker takes it with the answer, so nobody is told of it */
     int64_t completed_event_id; /* of the workflow task whose command this is */
     struct wf_string request_id;
     struct wf_string identity;

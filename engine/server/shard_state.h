@@ -207,7 +207,7 @@ struct wf_reply_plan {
                 */
     bool is_full_history;
     bool has_clock; /* STARTED: a parent asked, and will come back */
-    int64_t scheduled_event_id;
+    int64_t scheduled_event_id; /* of the activity; COMPLETION: tasks of those started after this event */
     int32_t status;
     struct wf_run_id run_id;
     struct wf_string message; /* slab memory */

@@ -220,6 +220,7 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
     const int64_t original_ns = is_heartbeat ? task->original_scheduled_time_ns : 0;
     struct wf_reply_plan reply = {.kind = WF_REPLY_COMPLETION};
     struct wf_command_outcome outcome = {0};
+    int64_t completed_event_id = 0;
     bool is_completed = false;
 
     is_completed = wf_workflow_task_step(
@@ -228,7 +229,8 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
                                            .sdk_metadata = request->sdk_metadata});
     WF_ASSERT(is_completed);
     set_sticky(change, request);
-    wf_commands_apply(change, request, wf_shard_run_last_event_id(change->run), &outcome);
+    completed_event_id = wf_shard_run_last_event_id(change->run);
+    wf_commands_apply(change, request, completed_event_id, &outcome);
     if (outcome.cause != 0) {
         fail_commands(change, operation, request, &outcome);
         return;
@@ -238,6 +240,7 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
         reply.flag = add_next_task(change, request, original_ns);
         reply.is_full_history = change->state->sticky_queue.size_bytes == 0;
     }
+    reply.scheduled_event_id = completed_event_id;
     change->run->is_close_attempted = false;
     wf_change_commit_with(change, operation, &reply,
                           wf_query_answers_take(change->shard, change->run, request));

@@ -67,6 +67,13 @@ static void request(struct wf_run *run, enum wf_machine_kind kind, uint32_t seq,
 
 /* ---- Activities ---- */
 
+static bool is_own_queue(const struct wf_run *run, struct wf_string task_queue)
+{
+    return task_queue.size_bytes == 0 ||
+           (run->started != NULL && run->started->task_queue != NULL &&
+            wf_string_equal(run->started->task_queue->name, task_queue));
+}
+
 static void schedule_activity(struct wf_run *run, const struct wf_sdk_command *command)
 {
     const struct wf_sdk_schedule_activity *activity = command->variant.schedule_activity;
@@ -78,6 +85,8 @@ static void schedule_activity(struct wf_run *run, const struct wf_sdk_command *c
         queued->type = activity->activity_type;
         queued->machine->cancellation = (uint8_t)activity->cancellation_type;
         name(run, queued, activity->activity_id.size_bytes == 0);
+        queued->machine->is_eager = run->config->is_eager && !activity->do_not_eagerly_execute &&
+                                    is_own_queue(run, activity->task_queue);
     }
 }
 

@@ -66,6 +66,7 @@ struct wf_machine {
     uint8_t cancellation; /* the coresdk cancellation type that the code chose when it started this */
     bool is_internal;     /* a cancel request that we made for a child: never reported to code */
     bool is_deprecated;   /* of a patch */
+    bool is_eager;        /* of an activity: this worker may run it at once */
     uint8_t value_kind;   /* of a recorded value: enum wf_sdk_value_kind */
     bool has_upsert;      /* of a version: its search attribute follows */
     uint32_t seq;

@@ -8,6 +8,8 @@
 #include "engine/worker/local.h"
 #include "engine/worker/worker_state.h"
 
+#define EAGER_MAX 3u /* activities of one task, as in core */
+
 /* ---- History in ---- */
 
 /* The task asks for commands, so its history ends with its started event. */
@@ -186,9 +188,27 @@ static enum wf_status end_full(struct wf_run *run, struct wf_worker_output *out,
 
 /* ---- The answer to a live task ---- */
 
+/* True when the command schedules an activity; then it asks to have it with the answer. */
+static bool ask_eagerly(struct wf_run *run, struct wf_command *command)
+{
+    struct wf_command_schedule_activity_task *attributes = NULL;
+
+    if (command->command_type != WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK) {
+        return false;
+    }
+    attributes = WF_STEP_NEW(run, struct wf_command_schedule_activity_task);
+    if (attributes != NULL) {
+        *attributes = *command->attributes.schedule_activity_task;
+        attributes->request_eager_execution = true;
+        command->attributes.schedule_activity_task = attributes;
+    }
+    return true;
+}
+
 static void add_commands(struct wf_run *run, struct wf_task_response *response)
 {
     const struct wf_queue *queue = &run->queue;
+    uint32_t eager_count = 0;
     struct wf_command *commands = wf_run_take_step(run,
                                                    (queue->count - queue->head) * sizeof *commands);
 
@@ -201,7 +221,12 @@ static void add_commands(struct wf_run *run, struct wf_task_response *response)
         }
         command = wf_queued_command(run, queued);
         if (command != NULL) {
-            commands[response->command_count++] = *command;
+            commands[response->command_count] = *command;
+            if (queued->machine->is_eager && eager_count < EAGER_MAX &&
+                ask_eagerly(run, &commands[response->command_count])) {
+                eager_count++;
+            }
+            response->command_count++;
         }
     }
     response->commands = commands;

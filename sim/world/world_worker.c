@@ -291,6 +291,18 @@ static void task_refused(struct sim_report *report)
     }
 }
 
+/* What comes with the answer to a workflow task: the next one, and activities that are started already. */
+static void take_answer(struct sim_worker *worker, struct sim_content *content,
+                        const struct wf_svc_workflow_task_accepted *accepted)
+{
+    if (accepted->new_task != NULL) {
+        sim_task_take(worker, content, accepted->new_task);
+    }
+    for (uint32_t i = 0; i < accepted->activity_tasks.count; i++) {
+        sim_attempt_take(worker, content, &accepted->activity_tasks.items[i]);
+    }
+}
+
 static void report_answered(struct sim_report *report, struct sim_content *content,
                             const struct wf_svc_response *response)
 {
@@ -312,9 +324,8 @@ static void report_answered(struct sim_report *report, struct sim_content *conte
     if (report->is_of_task && response->status != WF_CALL_OK) {
         task_refused(report);
     }
-    if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted &&
-        response->answer.workflow_task_accepted->new_task != NULL) {
-        sim_task_take(worker, content, response->answer.workflow_task_accepted->new_task);
+    if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted) {
+        take_answer(worker, content, response->answer.workflow_task_accepted);
     }
     free_report(report);
 }
@@ -487,6 +498,8 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
             .blocks = world->config.blocks,
             .cache_size_max = worker->cache_size,
             .run_size_bytes_max = SIM_WORKER_RUN_BYTES_MAX,
+            .is_eager = worker->queue->is_eager &&
+                        (worker->queue->all_activities || worker->queue->activity_count > 0),
             .identity = worker->identity,
             .sticky_queue = worker->sticky_queue,
             .sdk_name = WF_STR("wfsim"),

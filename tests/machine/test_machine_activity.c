@@ -572,6 +572,87 @@ static void test_machine_activity__is_completed_by_id_in_backoff(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* ---- Eager execution (4.10) ---- */
+
+static const struct wf_svc_response *schedule_eagerly(struct shard_fixture *f, const char *task_queue)
+{
+    struct wf_command command = {0};
+
+    shard_fixture_init(f, NULL);
+    shard_start(f, "w");
+    command = shard_schedule_activity(f, "a", 60 * WF_NS_PER_S);
+    command.attributes.schedule_activity_task->request_eager_execution = true;
+    if (task_queue != NULL) {
+        command.attributes.schedule_activity_task->task_queue->name = wf_string_of(task_queue);
+    }
+    return shard_complete(f, shard_poll(f), &command, 1);
+}
+
+/* The answer brings the attempt, started; nobody else is told of it, and a worker that never begins it costs one timeout. */
+static void test_machine_activity__eager_comes_with_the_answer(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_response *response = NULL;
+    const struct wf_svc_activity_task *task = NULL;
+
+    (void)state;
+    response = schedule_eagerly(&f, NULL);
+    shard_status_is(response, WF_CALL_OK);
+    assert_int_equal(response->answer.workflow_task_accepted->activity_tasks.count, 1);
+    task = &response->answer.workflow_task_accepted->activity_tasks.items[0];
+    test_string_is("id", task->activity_id, "a");
+    assert_int_equal(task->attempt, 1);
+    assert_null(shard_take_push(&f, true));
+    shard_status_is(shard_complete_activity(&f, task), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "ActivityStarted ActivityCompleted Scheduled(1)");
+    shard_fixture_deinit(&f);
+
+    (void)schedule_eagerly(&f, NULL);
+    shard_fixture_advance(&f, 62 * WF_NS_PER_S);
+    task = shard_poll_activity(&f);
+    assert_non_null(task);
+    assert_int_equal(task->attempt, 2);
+    shard_fixture_deinit(&f);
+}
+
+/* Of another queue the worker may not have it: it goes through matching. */
+static void test_machine_activity__eager_is_of_the_own_queue_only(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_response *response = NULL;
+
+    (void)state;
+    response = schedule_eagerly(&f, "other");
+    shard_status_is(response, WF_CALL_OK);
+    assert_int_equal(response->answer.workflow_task_accepted->activity_tasks.count, 0);
+    assert_non_null(shard_take_push(&f, true));
+    shard_fixture_deinit(&f);
+}
+
+/* While the run is paused nobody begins an activity, whoever asks (7.12); the end of the pause pushes it. */
+static void test_machine_activity__eager_waits_for_the_end_of_a_pause(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+    const struct wf_svc_response *response = NULL;
+    struct wf_command command = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    task = shard_poll(&f);
+    shard_status_is(shard_pause(&f, "w", false, ""), WF_CALL_OK);
+    command = shard_schedule_activity(&f, "a", 60 * WF_NS_PER_S);
+    command.attributes.schedule_activity_task->request_eager_execution = true;
+    response = shard_complete(&f, task, &command, 1);
+    shard_status_is(response, WF_CALL_OK);
+    assert_int_equal(response->answer.workflow_task_accepted->activity_tasks.count, 0);
+    assert_null(shard_take_push(&f, true));
+    shard_status_is(shard_pause(&f, "w", true, ""), WF_CALL_OK);
+    assert_non_null(shard_take_push(&f, true));
+    shard_fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,6 +673,9 @@ int main(void)
         cmocka_unit_test(test_machine_activity__cancel_of_an_unseen_outcome_is_recorded),
         cmocka_unit_test(test_machine_activity__start_is_idempotent_by_request),
         cmocka_unit_test(test_machine_activity__timeouts_are_normalised),
+        cmocka_unit_test(test_machine_activity__eager_comes_with_the_answer),
+        cmocka_unit_test(test_machine_activity__eager_is_of_the_own_queue_only),
+        cmocka_unit_test(test_machine_activity__eager_waits_for_the_end_of_a_pause),
         cmocka_unit_test(test_machine_activity__is_completed_by_id),
         cmocka_unit_test(test_machine_activity__is_completed_by_id_before_it_started),
         cmocka_unit_test(test_machine_activity__is_completed_by_id_in_backoff),

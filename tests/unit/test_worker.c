@@ -395,6 +395,43 @@ static void test_worker__a_failed_completion_fails_the_task(void **state)
     wf_worker_free(bench.worker);
 }
 
+/* An eager worker asks for three activities of a task at once; another asks for none. */
+static void test_worker__asks_for_activities_eagerly(void **state)
+{
+    static const struct {
+        bool is_eager;
+        uint32_t asked;
+    } rows[] = {{true, 3}, {false, 0}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct wf_worker_config config = {.blocks = ((struct wf_arena *)*state)->source,
+                                                .cache_size_max = 1,
+                                                .is_eager = rows[i].is_eager,
+                                                .family = WF_FAMILY_CORE};
+        struct history_builder history;
+        struct bench bench;
+        uint32_t asked = 0;
+
+        history_init(&history, *state);
+        history_add(&history, LIFE);
+        bench = (struct bench){
+            .arena = *state, .worker = wf_worker_new(&config), .history = &history};
+        assert_int_equal(task(&bench, HISTORY_RUN_ID, 1, 3, 0), WF_OK);
+        answer(&bench, "activity 1 foo, timer 1, activity 2 foo, activity 3 foo, activity 4 foo");
+        assert_int_equal(bench.out.response.command_count, 5);
+        for (uint32_t c = 0; c < bench.out.response.command_count; c++) {
+            const struct wf_command *command = &bench.out.response.commands[c];
+
+            asked += command->command_type == WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK &&
+                             command->attributes.schedule_activity_task->request_eager_execution
+                         ? 1
+                         : 0;
+        }
+        assert_int_equal(asked, rows[i].asked);
+        wf_worker_free(bench.worker);
+    }
+}
+
 /* A batch that cannot be decoded is an error, and the run is not kept. */
 static void test_worker__a_corrupt_batch_is_an_error(void **state)
 {
@@ -627,6 +664,7 @@ int main(void)
         TEST_IN_ARENA(test_worker__evicted_runs_are_gone),
         TEST_IN_ARENA(test_worker__a_disagreement_fails_the_task),
         TEST_IN_ARENA(test_worker__a_failed_completion_fails_the_task),
+        TEST_IN_ARENA(test_worker__asks_for_activities_eagerly),
         TEST_IN_ARENA(test_worker__a_corrupt_batch_is_an_error),
         TEST_IN_ARENA(test_worker__a_run_without_memory_fails_its_task),
         TEST_IN_ARENA(test_worker__a_query_task_asks_a_cached_run),
