@@ -14,6 +14,7 @@
 #include "sim/code.h"
 
 #define SIM_NEVER INT64_MAX
+#define SIM_EPOCH_NS (INT64_C(1767225600) * WF_NS_PER_S) /* 2026-01-01: 0 means unset in too many fields to start there */
 #define SIM_CHECKS_MAX 64
 #define SIM_GOALS_MAX 64
 #define SIM_CHAIN_RUNS_MAX_DEFAULT 10000u /* an hour's loop for a year; at the service's one a second, not three hours */
@@ -166,6 +167,47 @@ struct sim_start {
     struct sim_value_template signal_input;
 };
 
+/* Times are of the simulation, from its beginning. */
+struct sim_schedule {
+    struct sim_place place; /* of its name */
+    struct wf_string id;
+    struct sim_start action; /* workflow_id: what the nominal time is appended to */
+    int64_t at_ns;           /* when it is created */
+    int64_t every_ns;        /* 0: no interval */
+    int64_t offset_ns;
+    const struct wf_string *crons;
+    uint32_t cron_count;
+    const struct wf_schedule_calendar_spec *calendars;
+    uint32_t calendar_count;
+    const struct wf_schedule_calendar_spec *excluded;
+    uint32_t excluded_count;
+    int64_t start_ns; /* SIM_NEVER: none */
+    int64_t end_ns;   /* SIM_NEVER: none */
+    int64_t jitter_ns;
+    struct wf_string time_zone;
+    int32_t overlap;
+    int64_t catchup_ns; /* 0: the default */
+    bool pauses_on_failure;
+    bool keeps_id;
+    uint32_t action_count_max; /* 0: any number */
+    bool is_paused;
+    struct wf_string note;
+};
+
+/* The specification of its times, as the service takes it. False when the arena is full. */
+bool sim_schedule_spec(struct wf_arena *arena, const struct sim_schedule *schedule, struct wf_schedule_spec *spec);
+
+/* What is asked of a schedule. */
+struct sim_schedule_call {
+    int32_t op; /* enum wf_schedule_op */
+    struct wf_string schedule_id;
+    const struct sim_schedule *schedule; /* of CREATE and UPDATE */
+    struct wf_string note;
+    int32_t overlap;
+    int64_t from_ns; /* of BACKFILL */
+    int64_t until_ns;
+};
+
 enum sim_client_action {
     SIM_CLIENT_SIGNAL,
     SIM_CLIENT_QUERY,
@@ -176,6 +218,7 @@ enum sim_client_action {
     SIM_CLIENT_PAUSE,
     SIM_CLIENT_UNPAUSE,
     SIM_CLIENT_REPORT, /* of the outside world, about an activity; never in a scenario's clients */
+    SIM_CLIENT_SCHEDULE,
 };
 
 /* Where a reset begins again. */
@@ -205,6 +248,7 @@ struct sim_client {
     int64_t reset_event_id;   /* of SIM_RESET_EVENT */
     int32_t reapply;          /* enum wf_reset_reapply_type */
     uint32_t reapply_exclude; /* bits 1 << enum wf_reset_reapply_exclude_type */
+    struct sim_schedule_call schedule; /* of SIM_CLIENT_SCHEDULE */
 };
 
 struct sim_queue {
@@ -317,6 +361,8 @@ struct sim_config {
     uint32_t chain_runs_max; /* runs that one chain may have by continuing as new; 0: default */
     const struct sim_start *starts;
     uint32_t start_count;
+    const struct sim_schedule *schedules;
+    uint32_t schedule_count;
     const struct sim_activity_model *activities;
     uint32_t activity_count;
     struct sim_place activities_place; /* of the section, or of the file */

@@ -343,7 +343,8 @@ bool wf_execution_step(struct wf_change *change, enum wf_execution_input input,
 
 /* ---- execution_start.c ---- */
 
-/* What a start says beside its Started event: of a child, its parent (5.4); the policies under which it was allowed (7.1). */
+/* What a start says beside its Started event: who is told of the end of the chain, a child's parent (5.4) or an action's
+ * schedule (7.13); the policies under which it was allowed (7.1). */
 struct wf_parent_link {
     struct wf_workflow_execution *parent; /* NULL: it has none */
     struct wf_workflow_execution *root;
@@ -352,6 +353,7 @@ struct wf_parent_link {
     bool is_held; /* the first task waits for the parent */
     int32_t id_reuse_policy;
     int32_t id_conflict_policy;
+    struct wf_schedule_link *schedule_link; /* 7.13: whose action it is; NULL: of none */
 };
 
 /*

@@ -104,6 +104,9 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
         run->start->id_reuse_policy = link->id_reuse_policy;
         run->start->id_conflict_policy = link->id_conflict_policy;
     }
+    if (link != NULL && link->schedule_link != NULL) {
+        run->start->schedule_link = wf_message_copy(&run->arena, &wf_type_schedule_link, link->schedule_link);
+    }
     run->start->create_request_id = own(run, create_request_id);
     wf_buffer_init(&start, &run->arena);
     wf_wire_encode(&wf_type_state_start, run->start, &start);
@@ -157,7 +160,8 @@ static struct wf_shard_run *add_successor(struct wf_change *change,
     const struct wf_parent_link link = {.parent = old->parent,
                                         .root = old->root,
                                         .initiated_event_id = old->parent_initiated_event_id,
-                                        .shard_clock = old->parent_shard_clock};
+                                        .shard_clock = old->parent_shard_clock,
+                                        .schedule_link = old->schedule_link};
 
     if (created == NULL || started->workflow_type == NULL || started->task_queue == NULL) {
         return NULL;

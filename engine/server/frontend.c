@@ -122,6 +122,14 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return to_history(request->call.schedule_first_task->workflow_execution);
     case WF_CASE_svc_request_record_child_closed:
         return to_history(request->call.record_child_closed->workflow_execution);
+    case WF_CASE_svc_request_schedule_call:
+        return (struct route){WF_TARGET_HISTORY, request->call.schedule_call->schedule_id, "ScheduleId"};
+    case WF_CASE_svc_request_record_action_closed:
+        return (struct route){WF_TARGET_HISTORY,
+                              request->call.record_action_closed->link == NULL
+                                  ? (struct wf_string){0}
+                                  : request->call.record_action_closed->link->schedule_id,
+                              "ScheduleId"};
     default:
         return (struct route){WF_TARGET_HISTORY, {0}, "Request"};
     }

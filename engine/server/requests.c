@@ -196,6 +196,9 @@ void wf_request_receive(struct wf_shard *shard, uint64_t call_id,
     struct subject subject = {0};
     struct wf_workflow *workflow = NULL;
 
+    if (wf_schedule_receive(shard, call_id, request)) {
+        return;
+    }
     if (!subject_of(shard, request, &subject)) {
         wf_shard_answer(shard, call_id, WF_CALL_INVALID_ARGUMENT,
                         "This request is not for history.");

@@ -180,6 +180,7 @@ static void acquire(struct wf_shard *shard, const struct wf_db_reply *reply)
 
     (void)reply;
     wf_workflows_drop_all(shard);
+    wf_schedules_drop_all(shard);
     /* What they say of the range that is given up says nothing of the next one. */
     wf_pending_forget(shard, WF_PENDING_SAVE);
     wf_pending_forget(shard, WF_PENDING_DELETE);
@@ -218,6 +219,7 @@ static void own(struct wf_shard *shard, const struct wf_db_reply *reply)
     answer_unknown_calls(shard, WF_CALL_DEADLINE_EXCEEDED,
                          "The database did not say whether it was written.");
     wf_tasks_acquired(shard, row);
+    wf_schedules_acquired(shard, row);
 }
 
 static void wait(struct wf_shard *shard, const struct wf_db_reply *reply)
@@ -230,6 +232,7 @@ static void serve(struct wf_shard *shard, const struct wf_db_reply *reply)
 {
     (void)reply;
     wf_tasks_alarm(shard);
+    wf_schedules_alarm(shard);
 }
 
 static void stop(struct wf_shard *shard, const struct wf_db_reply *reply)
@@ -237,6 +240,7 @@ static void stop(struct wf_shard *shard, const struct wf_db_reply *reply)
     (void)reply;
     answer_unknown_calls(shard, WF_CALL_UNAVAILABLE, "The shard moved.");
     wf_workflows_refuse_all(shard);
+    wf_schedules_drop_all(shard);
     for (const struct wf_write *write = shard->writes; write != NULL; write = write->next) {
         if (write->call_id != 0) {
             wf_shard_answer(shard, write->call_id, WF_CALL_DEADLINE_EXCEEDED,
@@ -332,9 +336,16 @@ static void take_reply(struct wf_shard *shard, uint64_t call_id, const struct wf
     case WF_PENDING_HISTORY:
         wf_history_read_reply(shard, object, reply);
         break;
+    case WF_PENDING_READ_SCHEDULES:
+        wf_schedules_read_reply(shard, reply);
+        break;
+    case WF_PENDING_WRITE_SCHEDULE:
+        wf_schedule_write_reply(shard, object, reply);
+        break;
     case WF_PENDING_FREE:
     case WF_PENDING_PUSH:
     case WF_PENDING_QUERY:
+    case WF_PENDING_SCHEDULE_SEND:
         break; /* late or doubled */
     }
 }
@@ -351,7 +362,12 @@ static void take_response(struct wf_shard *shard, uint64_t call_id,
     case WF_PENDING_QUERY:
         wf_query_reply(shard, object, response);
         break;
+    case WF_PENDING_SCHEDULE_SEND:
+        wf_schedule_answered(shard, object, response);
+        break;
     case WF_PENDING_FREE:
+    case WF_PENDING_READ_SCHEDULES:
+    case WF_PENDING_WRITE_SCHEDULE:
     case WF_PENDING_ACQUIRE:
     case WF_PENDING_READ_TRANSFER:
     case WF_PENDING_READ_TIMER:
@@ -398,9 +414,13 @@ static void take_input(struct wf_shard *shard, const struct wf_service_input *in
 
 static wf_time_ns wake_at(const struct wf_shard *shard)
 {
+    const wf_time_ns schedules_at_ns = wf_schedules_wake_at(shard);
+    wf_time_ns tasks_at_ns = 0;
+
     switch (shard->state) {
     case WF_SHARD_OWNED:
-        return wf_tasks_wake_at(shard);
+        tasks_at_ns = wf_tasks_wake_at(shard);
+        return schedules_at_ns < tasks_at_ns ? schedules_at_ns : tasks_at_ns;
     case WF_SHARD_WAITING:
         return shard->retry_at_ns;
     case WF_SHARD_NEW:
@@ -502,6 +522,7 @@ void wf_shard_free(struct wf_shard *shard)
     for (struct wf_shard_run *run = shard->runs; run != NULL; run = run->next) {
         wf_arena_deinit(&run->arena);
     }
+    wf_schedules_drop_all(shard);
     wf_slabs_deinit(&shard->slabs);
     wf_arena_deinit(&shard->step_arena);
     blocks->give(blocks->context, shard, sizeof *shard);

@@ -258,6 +258,9 @@ enum wf_pending_kind {
     WF_PENDING_HISTORY, /* object: the read */
     WF_PENDING_PUSH,    /* object: the task */
     WF_PENDING_QUERY,   /* object: the query */
+    WF_PENDING_READ_SCHEDULES,
+    WF_PENDING_WRITE_SCHEDULE, /* object: the schedule */
+    WF_PENDING_SCHEDULE_SEND,  /* object: the send */
 };
 
 struct wf_pending {
@@ -360,6 +363,9 @@ struct wf_shard {
     wf_time_ns save_at_ns;  /* INT64_MAX: nothing to save */
     wf_time_ns retry_at_ns; /* of the acquisition or of a failed read */
     wf_time_ns task_at_ns;  /* the earliest retry of a task */
+    struct wf_shard_schedule *schedules;
+    bool are_schedules_read;
+    wf_time_ns read_schedules_at_ns; /* again; INT64_MAX: not */
 };
 
 /* ---- shard.c ---- */
@@ -523,6 +529,26 @@ void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
 
 /* The write of an execution is committed: the task is done, or goes on. */
 void wf_task_written(struct wf_shard *shard, struct wf_task_record *task);
+
+/* ---- schedule_shard.c ---- */
+
+struct wf_shard_schedule;
+struct wf_schedule_send;
+
+/* True when the request is about a schedule; it is then answered. */
+bool wf_schedule_receive(struct wf_shard *shard, uint64_t call_id,
+                         const struct wf_svc_request *request);
+void wf_schedules_acquired(struct wf_shard *shard, const struct wf_db_shard_row *row);
+void wf_schedules_read_reply(struct wf_shard *shard, const struct wf_db_reply *reply);
+void wf_schedule_write_reply(struct wf_shard *shard, struct wf_shard_schedule *schedule,
+                             const struct wf_db_reply *reply);
+void wf_schedule_answered(struct wf_shard *shard, struct wf_schedule_send *send,
+                          const struct wf_svc_response *response);
+void wf_schedules_alarm(struct wf_shard *shard);
+wf_time_ns wf_schedules_wake_at(const struct wf_shard *shard);
+
+/* Nothing in memory is certain any more. */
+void wf_schedules_drop_all(struct wf_shard *shard);
 
 /* ---- requests.c ---- */
 

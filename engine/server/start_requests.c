@@ -186,6 +186,8 @@ static struct wf_event_workflow_execution_started *started_of(
     started->memo = request->memo;
     started->search_attributes = request->search_attributes;
     started->header = request->header;
+    started->last_completion_result = request->last_completion_result;
+    started->continued_failure = request->continued_failure;
     fill_timeouts(shard, request, started);
     fill_cron(shard, request, started);
     if (request->retry_policy != NULL) {
@@ -210,6 +212,17 @@ static bool is_child_of(const struct wf_shard_run *run, const struct start_case 
     return start->request->parent != NULL && run != NULL &&
            wf_is_parent(run, start->request->parent) &&
            run->start->parent_initiated_event_id == start->request->parent_initiated_event_id;
+}
+
+/* 7.13: the same of an action of a schedule; an older action's start comes too late to be anything but a copy. */
+static bool is_action_of(const struct wf_shard *shard, const struct wf_shard_run *run, const struct start_case *start)
+{
+    const struct wf_schedule_link *link = start->request->schedule_link;
+    const struct wf_schedule_link *known = run == NULL ? NULL : run->start->schedule_link;
+
+    return (shard->config->planted & WF_PLANT_NO_REQUEST_DEDUP) == 0 && link != NULL && known != NULL &&
+           wf_string_equal(link->schedule_id, known->schedule_id) &&
+           link->created_ns == known->created_ns && link->action_id <= known->action_id;
 }
 
 static void give_existing(struct wf_shard *shard, struct wf_workflow *workflow,
@@ -255,7 +268,8 @@ static struct wf_shard_run *prepare(struct wf_shard *shard, struct wf_workflow *
         .shard_clock = start->request->parent_shard_clock,
         .is_held = start->request->parent != NULL,
         .id_reuse_policy = start->reuse_policy,
-        .id_conflict_policy = start->conflict_policy};
+        .id_conflict_policy = start->conflict_policy,
+        .schedule_link = start->request->schedule_link};
     struct wf_shard_run *run = started == NULL
                                    ? NULL
                                    : wf_execution_new(change, shard, workflow, started,
@@ -392,7 +406,7 @@ static void decide(struct wf_shard *shard, struct wf_workflow *workflow, struct 
         create(shard, workflow, operation, start);
         return;
     }
-    if (is_child_of(run, start)) {
+    if (is_child_of(run, start) || is_action_of(shard, run, start)) {
         wf_reply_give(shard, operation->call_id, workflow, NULL,
                       &(struct wf_reply_plan){.kind = WF_REPLY_STARTED,
                                               .flag = true,

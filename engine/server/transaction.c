@@ -124,8 +124,8 @@ static struct wf_string successor_of(const struct wf_event *closing)
     }
 }
 
-/* 5.4: the end of a chain is told to its parent, and what the run started has a policy. A run with
- * neither needs no close task. */
+/* 5.4: the end of a chain is told to its parent, or to its schedule (7.13), and what the run started has a policy. A
+ * run with none of these needs no close task. */
 static void settle_relations(struct wf_change *change)
 {
     struct wf_state_run *state = change->state;
@@ -138,7 +138,8 @@ static void settle_relations(struct wf_change *change)
     if (closing == NULL) {
         return; /* also when memory is gone */
     }
-    if (change->run->start->parent != NULL && successor_of(closing).size_bytes == 0) {
+    if ((change->run->start->parent != NULL || change->run->start->schedule_link != NULL) &&
+        successor_of(closing).size_bytes == 0) {
         state->closing = wf_change_own_message(change, &wf_type_event, closing);
         is_needed = true;
     }

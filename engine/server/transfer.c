@@ -447,7 +447,24 @@ static void send_report(const struct transfer *transfer)
     send(transfer, start->parent->workflow_id, WF_CASE_svc_request_record_child_closed, report);
 }
 
-/* Step 0 reports to the parent, step n deals with the n-th pending child, one after the other. An
+/* 7.13: an action of a schedule has no parent, so this is the other report of step 0. */
+static void send_action_closed(const struct transfer *transfer)
+{
+    struct wf_svc_record_action_closed *report = WF_ARENA_NEW(&transfer->shard->step_arena,
+                                                              struct wf_svc_record_action_closed);
+
+    if (report == NULL) {
+        return;
+    }
+    report->link = copy(transfer, &wf_type_schedule_link, transfer->run->start->schedule_link);
+    report->workflow_execution = self_of(transfer);
+    report->closing = copy(transfer, &wf_type_event, transfer->run->state->closing);
+    if (report->link != NULL) {
+        send(transfer, report->link->schedule_id, WF_CASE_svc_request_record_action_closed, report);
+    }
+}
+
+/* Step 0 reports to the parent or the schedule, step n deals with the n-th pending child, one after the other. An
  * answer for good ends a step, whatever it says: NotFound is ignored. */
 static void run_close(const struct transfer *transfer)
 {
@@ -461,6 +478,10 @@ static void run_close(const struct transfer *transfer)
     if (progress->step == 0) {
         if (state->closing != NULL && transfer->run->start->parent != NULL) {
             send_report(transfer);
+            return;
+        }
+        if (state->closing != NULL && transfer->run->start->schedule_link != NULL) {
+            send_action_closed(transfer);
             return;
         }
         progress->step++;

@@ -73,6 +73,7 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->create_requests, arena);
     wf_map_init(&made->related_runs, arena);
     wf_map_init(&made->children, arena);
+    wf_map_init(&made->schedules, arena);
     WF_TRY(read_goals(made, err));
     sim_check_goals_init(made);
     *checks = made;
@@ -117,6 +118,7 @@ void sim_checks_end(struct sim_checks *checks, const struct sim_checks_end *end)
     sim_check_progress_end(checks, end);
     sim_check_signals_end(checks, end);
     sim_check_children_end(checks, end);
+    sim_check_schedules_end(checks, end);
 }
 
 const struct sim_broken_check *sim_checks_broken(const struct sim_checks *checks, uint32_t *count)

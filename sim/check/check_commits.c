@@ -704,6 +704,11 @@ static void check_run(struct context *context)
 
 void sim_checks_commit(struct sim_checks *checks, struct wf_arena *scratch, const struct sim_commit *commit)
 {
+    if (commit->schedule != NULL) {
+        sim_check_schedules_commit(checks, scratch, commit);
+        return;
+    }
+    sim_check_schedules_started(checks, commit);
     for (uint32_t i = 0; i < commit->write->runs.count; i++) {
         struct context context = {.checks = checks,
                                   .scratch = scratch,

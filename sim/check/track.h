@@ -130,6 +130,8 @@ struct sim_checks {
     struct wf_map names; /* every string kept more than once */
     struct wf_map related_runs; /* of check_children.c, by run id */
     struct wf_map children;     /* by the parent's run and the command */
+    struct wf_map schedules;    /* by id */
+    struct schedule *schedule_list;
     struct sim_child_track *first_child;
     bool has_children;          /* some workflow has one */
     struct sim_fault_note notes[SIM_FAULT_NOTES];
@@ -219,6 +221,9 @@ void sim_check_answers_end(struct sim_checks *checks, const struct sim_checks_en
 void sim_check_children_record(struct sim_checks *checks, const struct sim_record *record,
                                struct sim_workflow_track *workflow);
 void sim_check_children_end(struct sim_checks *checks, const struct sim_checks_end *end);
+void sim_check_schedules_commit(struct sim_checks *checks, struct wf_arena *scratch, const struct sim_commit *commit);
+void sim_check_schedules_started(struct sim_checks *checks, const struct sim_commit *commit);
+void sim_check_schedules_end(struct sim_checks *checks, const struct sim_checks_end *end);
 void sim_check_engine_record(struct sim_checks *checks, const struct sim_record *record,
                              struct sim_workflow_track *workflow);
 /* Once the moments of all goals are read. */

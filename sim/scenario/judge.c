@@ -359,7 +359,7 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
     if (loader->scenario->code_count == 0) {
         return sim_loader_fail(loader, root, "`code` is missing: {v1: saga.c}");
     }
-    if (config->start_count == 0 && config->client_count == 0) {
+    if (config->start_count == 0 && config->client_count == 0 && config->schedule_count == 0) {
         return sim_loader_fail(loader, root, "`start` is missing: nothing would run");
     }
     for (uint32_t i = 0; i < config->start_count; i++) {
@@ -367,6 +367,12 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
     }
     for (uint32_t i = 0; i < config->client_count; i++) {
         WF_TRY(check_queue_known(loader, &config->clients[i].start));
+        if (config->clients[i].schedule.schedule != NULL) {
+            WF_TRY(check_queue_known(loader, &config->clients[i].schedule.schedule->action));
+        }
+    }
+    for (uint32_t i = 0; i < config->schedule_count; i++) {
+        WF_TRY(check_queue_known(loader, &config->schedules[i].action));
     }
     WF_TRY(check_moments(loader, root));
     for (uint32_t i = 0; i < config->check_count; i++) {

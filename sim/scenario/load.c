@@ -195,7 +195,8 @@ enum wf_status sim_parse_client_until(struct sim_loader *loader, const struct si
 static enum wf_status check_client(struct sim_loader *loader, const struct sim_yaml *node,
                                    const struct sim_client *client)
 {
-    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "pause", "unpause", "start"};
+    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "pause", "unpause", "start",
+                                          "schedule"};
     static const char *const of_resets[] = {"back_to", "reapply", "without"};
     uint32_t action_count = 0;
 
@@ -203,7 +204,9 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
         action_count += sim_yaml_get(node, actions[i]) != NULL ? 1 : 0;
     }
     if (action_count != 1) {
-        return sim_loader_fail(loader, node, "one of signal, query, cancel, terminate, reset, pause, unpause or start is needed, and only one");
+        return sim_loader_fail(loader, node,
+                               "one of signal, query, cancel, terminate, reset, pause, unpause, start or schedule is needed, "
+                               "and only one");
     }
     if (client->to.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "`to` is missing: a workflow id, or all");

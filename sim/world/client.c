@@ -34,7 +34,7 @@ static struct wf_payloads *expand_arguments(struct sim_world *world, struct sim_
     return sim_world_expand_value(world, value, &values, &json) ? sim_payloads_of_json(&world->step_arena, json) : NULL;
 }
 
-static struct wf_string make_request_id(struct sim_world *world, uint32_t node)
+struct wf_string sim_request_id(struct sim_world *world, uint32_t node)
 {
     struct wf_buffer buffer = {0};
 
@@ -68,37 +68,45 @@ static struct wf_timestamp duration_or_none(int64_t duration_ns)
     return duration_ns == 0 ? (struct wf_timestamp){0} : wf_duration_of(duration_ns);
 }
 
-static bool fill_start(struct sim_world *world, const struct sim_start *start, uint32_t node,
-                       struct sim_workflow *workflow, uint64_t n, struct wf_svc_request *request)
+struct wf_svc_start_workflow *sim_start_message(struct sim_world *world, const struct sim_start *start,
+                                                struct sim_workflow *workflow, uint64_t n)
 {
     struct wf_svc_start_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_start_workflow);
-    struct wf_svc_signal_with_start *with_signal = NULL;
 
     if (body == NULL) {
-        return false;
+        return NULL;
     }
     *body = (struct wf_svc_start_workflow){
-        .workflow_id = workflow->id,
         .workflow_type = start->workflow_type,
         .task_queue = queue_of(world, start),
         .input = expand_arguments(world, start->input, workflow, n, SIM_SITE_START_INPUT),
         .workflow_execution_timeout = duration_or_none(start->execution_timeout_ns),
         .workflow_run_timeout = duration_or_none(start->run_timeout_ns),
         .workflow_task_timeout = duration_or_none(start->task_timeout_ns),
-        .identity = world->nodes[node].name,
-        .request_id = make_request_id(world, node),
         .workflow_id_reuse_policy = start->id_reuse_policy,
         .workflow_id_conflict_policy = start->id_conflict_policy,
         .cron_schedule = start->cron_schedule,
         .workflow_start_delay = duration_or_none(start->start_delay_ns),
     };
-    if (!sim_start_fill(world, start, workflow, n, body)) {
+    return body->input != NULL && sim_start_fill(world, start, workflow, n, body) ? body : NULL;
+}
+
+static bool fill_start(struct sim_world *world, const struct sim_start *start, uint32_t node,
+                       struct sim_workflow *workflow, uint64_t n, struct wf_svc_request *request)
+{
+    struct wf_svc_start_workflow *body = sim_start_message(world, start, workflow, n);
+    struct wf_svc_signal_with_start *with_signal = NULL;
+
+    if (body == NULL) {
         return false;
     }
+    body->workflow_id = workflow->id;
+    body->identity = world->nodes[node].name;
+    body->request_id = sim_request_id(world, node);
     request->call_case = WF_CASE_svc_request_start_workflow;
     request->call.start_workflow = body;
-    if (body->input == NULL || !start->is_signal_with_start) {
-        return body->input != NULL;
+    if (!start->is_signal_with_start) {
+        return true;
     }
     with_signal = WF_ARENA_NEW(&world->step_arena, struct wf_svc_signal_with_start);
     if (with_signal == NULL) {
@@ -150,7 +158,7 @@ static bool fill_reset(struct sim_world *world, const struct sim_client *client,
     }
     body->workflow_execution = execution;
     body->reason = client == NULL ? WF_STR("an operator") : client->name_of;
-    body->request_id = make_request_id(world, node);
+    body->request_id = sim_request_id(world, node);
     return run == NULL || sim_reset_fill(world, client, run, pick, body);
 }
 
@@ -182,7 +190,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
             .signal_name = client->name_of,
             .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT),
             .identity = world->nodes[node].name,
-            .request_id = make_request_id(world, node),
+            .request_id = sim_request_id(world, node),
         };
         return body->input != NULL;
     }
@@ -196,7 +204,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
                 (struct wf_svc_request_cancel){.workflow_execution = execution,
                                                .reason = reason,
                                                .identity = world->nodes[node].name,
-                                               .request_id = make_request_id(world, node)};
+                                               .request_id = sim_request_id(world, node)};
         }
         return request->call.any != NULL;
     case SIM_CLIENT_TERMINATE:
@@ -216,13 +224,15 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
             *request->call.pause_workflow = (struct wf_svc_pause_workflow){.workflow_execution = execution,
                                                                            .reason = reason,
                                                                            .identity = world->nodes[node].name,
-                                                                           .request_id = make_request_id(world, node)};
+                                                                           .request_id = sim_request_id(world, node)};
         }
         return request->call.any != NULL;
     case SIM_CLIENT_RESET:
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
         return fill_start(world, &client->start, node, workflow, n, request);
+    case SIM_CLIENT_SCHEDULE:
+        return sim_schedule_fill(world, client, node, workflow, request);
     case SIM_CLIENT_REPORT:
         break; /* its request is made where the attempt was */
     }
@@ -249,6 +259,8 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
         return WF_STR("unpause");
     case SIM_CLIENT_START:
         return WF_STR("start");
+    case SIM_CLIENT_SCHEDULE:
+        return sim_schedule_op_name(client->schedule.op);
     case SIM_CLIENT_REPORT:
         break;
     }
@@ -548,8 +560,8 @@ static uint32_t node_of_client(const struct sim_world *world, const struct sim_c
     return world->operator_node;
 }
 
-static void make_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
-                      uint64_t n)
+void sim_client_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
+                     uint64_t n)
 {
     const uint32_t node = node_of_client(world, client);
     struct sim_entity *entity = workflow == NULL ? &world->nodes[node].entity : &workflow->entity;
@@ -581,7 +593,7 @@ static void make_plans_for(struct sim_world *world, struct sim_workflow *workflo
 
         if (client->is_per_workflow && expand(world, client->to, n, &target) &&
             wf_string_equal(target, workflow->id)) {
-            make_plan(world, client, workflow, n);
+            sim_client_plan(world, client, workflow, n);
         }
     }
 }
@@ -624,6 +636,9 @@ static void perform_for(struct sim_world *world, const struct sim_plan *plan, st
 {
     const struct sim_client *client = plan->client;
 
+    if (workflow->is_schedule != (client->action == SIM_CLIENT_SCHEDULE)) {
+        return; /* sent to all, and this is no workflow */
+    }
     if (client->until_closed && workflow->latest != NULL && !workflow->is_open) {
         return;
     }
@@ -651,6 +666,7 @@ static void perform_plan(struct sim_world *world, struct sim_plan *plan)
         struct sim_workflow *workflow = sim_world_workflow(world, target);
 
         if (workflow != NULL) {
+            workflow->is_schedule = client->action == SIM_CLIENT_SCHEDULE;
             perform_for(world, plan, workflow);
         }
     }
@@ -691,10 +707,10 @@ bool sim_clients_init(struct sim_world *world)
     }
     for (uint32_t i = 0; i < world->scenario->client_count; i++) {
         if (!world->scenario->clients[i].is_per_workflow) {
-            make_plan(world, &world->scenario->clients[i], NULL, 0);
+            sim_client_plan(world, &world->scenario->clients[i], NULL, 0);
         }
     }
-    return world->status == WF_OK;
+    return sim_schedules_init(world) && world->status == WF_OK;
 }
 
 void sim_client_event(struct sim_world *world, const struct sim_event *event)

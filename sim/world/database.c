@@ -359,6 +359,7 @@ static bool apply_acquire_shard(struct sim_database *database, const struct wf_d
         .transfer_ack_task_id = shard->transfer_ack_task_id,
         .timer_ack_time_ns = shard->timer_ack_time_ns,
         .timer_ack_task_id = shard->timer_ack_task_id,
+        .has_schedules = shard->schedules != NULL,
     };
     reply->row_case = WF_CASE_db_reply_shard;
     reply->row.shard = row;
@@ -590,6 +591,71 @@ static bool apply_read_queue(struct sim_database *database, const struct wf_db_r
                                         read->count_max, 0, step_arena, reply);
 }
 
+/* ---- Schedules ---- */
+
+static bool put_schedule(struct sim_database *database, struct sim_db_schedule **link,
+                         const struct wf_db_write_schedule *write)
+{
+    struct sim_db_schedule *schedule = *link;
+
+    if (schedule == NULL) {
+        schedule = wf_slab_take(database->slabs, sizeof *schedule);
+        if (schedule == NULL || !sim_db_keep(database->slabs, write->schedule_id, &schedule->id)) {
+            return false;
+        }
+        *link = schedule;
+    }
+    database->busy_schedule_count += write->is_busy ? 1 : 0;
+    database->busy_schedule_count -= schedule->is_busy ? 1 : 0;
+    schedule->is_busy = write->is_busy;
+    if (write->state.size_bytes > 0) {
+        return replace_string(database->slabs, &schedule->state, write->state);
+    }
+    *link = schedule->next;
+    sim_db_forget(database->slabs, &schedule->id);
+    sim_db_forget(database->slabs, &schedule->state);
+    wf_slab_give(database->slabs, schedule, sizeof *schedule);
+    return true;
+}
+
+static bool apply_write_schedule(struct sim_database *database, const struct wf_db_write_schedule *write,
+                                 struct wf_db_reply *reply)
+{
+    struct sim_db_shard *shard = shard_at(database, write->shard_id);
+    struct sim_db_schedule **link = &shard->schedules;
+
+    if (is_fenced(shard->range_id, write->range_id)) {
+        reply->status = WF_DATABASE_SHARD_LOST;
+        return true;
+    }
+    while (*link != NULL && !wf_string_equal((*link)->id, write->schedule_id)) {
+        link = &(*link)->next;
+    }
+    return put_schedule(database, link, write);
+}
+
+static bool apply_read_schedules(struct sim_database *database, const struct wf_db_read_schedules *read,
+                                 struct wf_arena *step_arena, struct wf_db_reply *reply)
+{
+    struct wf_db_schedule_rows *rows = WF_ARENA_NEW(step_arena, struct wf_db_schedule_rows);
+
+    if (rows == NULL) {
+        return false;
+    }
+    for (const struct sim_db_schedule *schedule = shard_at(database, read->shard_id)->schedules; schedule != NULL;
+         schedule = schedule->next) {
+        struct wf_string *state = WF_LIST_APPEND(step_arena, rows->states);
+
+        if (state == NULL) {
+            return false;
+        }
+        *state = schedule->state;
+    }
+    reply->row_case = WF_CASE_db_reply_schedules;
+    reply->row.schedules = rows;
+    return true;
+}
+
 /* ---- Requests ---- */
 
 bool sim_database_is_write(const struct wf_db_request *request)
@@ -599,6 +665,7 @@ bool sim_database_is_write(const struct wf_db_request *request)
     case WF_CASE_db_request_read_history:
     case WF_CASE_db_request_read_tasks:
     case WF_CASE_db_request_read_queue:
+    case WF_CASE_db_request_read_schedules:
         return false;
     default:
         return true;
@@ -633,6 +700,11 @@ static bool apply_change(struct sim_database *database, const struct wf_db_reque
             return false;
         }
         break;
+    case WF_CASE_db_request_write_schedule:
+        if (!apply_write_schedule(database, request->op.write_schedule, reply)) {
+            return false;
+        }
+        break;
     default:
         WF_UNREACHABLE();
     }
@@ -652,6 +724,8 @@ static bool apply_read(struct sim_database *database, const struct wf_db_request
         return apply_read_tasks(database, request->op.read_tasks, step_arena, reply);
     case WF_CASE_db_request_read_queue:
         return apply_read_queue(database, request->op.read_queue, step_arena, reply);
+    case WF_CASE_db_request_read_schedules:
+        return apply_read_schedules(database, request->op.read_schedules, step_arena, reply);
     default:
         WF_UNREACHABLE();
     }

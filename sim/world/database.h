@@ -60,7 +60,15 @@ struct sim_db_tasks {
     uint32_t capacity;
 };
 
+struct sim_db_schedule {
+    struct sim_db_schedule *next;
+    struct wf_string id;
+    struct wf_string state;
+    bool is_busy;
+};
+
 struct sim_db_shard {
+    struct sim_db_schedule *schedules; /* the newest first */
     int64_t range_id;
     struct wf_string owner;
     int64_t transfer_ack_task_id;
@@ -85,6 +93,7 @@ struct sim_database {
     struct wf_map runs;     /* run id -> struct sim_db_run */
     struct wf_map currents; /* workflow id -> struct sim_db_current */
     struct wf_map queues;   /* name with "a:" or "w:" before it -> struct sim_db_queue */
+    uint32_t busy_schedule_count;
 };
 
 /* What befalls a request. Reads know NONE and UNAVAILABLE only. */

@@ -16,7 +16,6 @@
 #include "sim/world/table.h"
 #include "sim/world/world.h"
 
-#define SIM_EPOCH_NS (INT64_C(1767225600) * WF_NS_PER_S) /* 2026-01-01: 0 means unset in too many fields to start there */
 #define SIM_LOOP_CAPACITY 4096u
 #define SIM_LOOP_CAPACITY_MAX (1u << 22)
 #define SIM_LOOP_EVENTS_PER_RUN 32u
@@ -71,6 +70,7 @@ struct sim_workflow {
     uint64_t n;               /* of its start; 0: started otherwise */
     struct sim_run_record *latest; /* NULL: no run committed yet */
     bool is_open;             /* the latest run is */
+    bool is_schedule;         /* no workflow at all, but the id of a schedule */
 };
 
 /* A signal in history that no completed workflow task has seen. */
@@ -480,6 +480,14 @@ void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struc
 /* The run that closed first leaves memory; the view of it stays, without state and history. */
 void sim_commit_drop(struct sim_world *world);
 
+/* ---- schedule_client.c ---- */
+void sim_commit_schedule(struct sim_world *world, uint32_t writer_node, const struct wf_db_write_schedule *write);
+/* Plans the creation of the scenario's schedules. */
+bool sim_schedules_init(struct sim_world *world);
+bool sim_schedule_fill(struct sim_world *world, const struct sim_client *client, uint32_t node,
+                       struct sim_workflow *schedule, struct wf_svc_request *request);
+struct wf_string sim_schedule_op_name(int32_t op);
+
 /* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
@@ -503,6 +511,13 @@ void sim_client_answered(struct sim_world *world, const struct sim_call *call, c
 void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, struct wf_string name,
                        struct sim_content *content, struct sim_later_work *later);
 /* What the fault layer asks of the operator. */
+/* Plans what a client does, for the workflow or for whom its template says. */
+void sim_client_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
+                     uint64_t n);
+/* A start as a request carries it, but for its workflow and request id; NULL when memory is gone. */
+struct wf_svc_start_workflow *sim_start_message(struct sim_world *world, const struct sim_start *start,
+                                                struct sim_workflow *workflow, uint64_t n);
+struct wf_string sim_request_id(struct sim_world *world, uint32_t node);
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
 
 /* Resets the run to one of the boundaries of its workflow tasks. */

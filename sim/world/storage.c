@@ -174,16 +174,18 @@ static void record_outcome(struct sim_world *world, const struct sim_envelope *e
                                                     .x = shard_id,
                                                     .y = world->database.shards[shard_id].range_id});
     }
-    if (request->op_case == WF_CASE_db_request_write) {
-        sim_world_record(world,
-                         (struct sim_record){
-                             .kind = SIM_RECORD_WRITE,
-                             .node = node,
-                             .subject = envelope->subject == NULL ? (struct wf_string){0} : envelope->subject->id,
-                             .a = outcome_text(reply->status, is_committed),
-                             .x = request->op.write->shard_id,
-                             .y = request->op.write->range_id,
-                         });
+    if (request->op_case == WF_CASE_db_request_write || request->op_case == WF_CASE_db_request_write_schedule) {
+        const bool is_schedule = request->op_case == WF_CASE_db_request_write_schedule;
+
+        sim_world_record(
+            world, (struct sim_record){
+                       .kind = SIM_RECORD_WRITE,
+                       .node = node,
+                       .subject = envelope->subject == NULL ? (struct wf_string){0} : envelope->subject->id,
+                       .a = outcome_text(reply->status, is_committed),
+                       .x = is_schedule ? request->op.write_schedule->shard_id : request->op.write->shard_id,
+                       .y = is_schedule ? request->op.write_schedule->range_id : request->op.write->range_id,
+                   });
     }
 }
 
@@ -207,6 +209,9 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
     if (is_committed && envelope->content->store->op_case == WF_CASE_db_request_write) {
         sim_commit_write(world, envelope->from, envelope->content->store->op.write);
         repeat_tasks(world, envelope);
+    }
+    if (is_committed && envelope->content->store->op_case == WF_CASE_db_request_write_schedule) {
+        sim_commit_schedule(world, envelope->from, envelope->content->store->op.write_schedule);
     }
     sim_network_reply(world, envelope, &reply);
 }

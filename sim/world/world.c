@@ -519,7 +519,8 @@ struct wf_arena *sim_world_arena(struct sim_world *world)
 
 bool sim_world_is_done(const struct sim_world *world)
 {
-    return world->starts_left == 0 && world->sends_left == 0 && world->plans_left == 0 && world->open_count == 0;
+    return world->starts_left == 0 && world->sends_left == 0 && world->plans_left == 0 &&
+           world->open_count == 0 && world->database.busy_schedule_count == 0;
 }
 
 uint32_t sim_world_node_count(const struct sim_world *world)

@@ -57,7 +57,8 @@ struct sim_commit {
     wf_time_ns clock_ns; /* the writer's clock, whose times the stored state holds */
     int64_t clock_spread_ns; /* how far apart clocks have been so far; 0 without clock faults */
     struct wf_string node;
-    const struct wf_db_write *write;
+    const struct wf_db_write *write; /* NULL: of a schedule */
+    const struct wf_db_write_schedule *schedule;
     const struct wf_history_message *events; /* for each run of the write: the events of its batches, in order */
 };
 

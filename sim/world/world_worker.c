@@ -595,6 +595,12 @@ static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
         if (scenario->clients[i].action == SIM_CLIENT_START) {
             WF_TRY(check_workflow(world, &scenario->clients[i].start, err));
         }
+        if (scenario->clients[i].schedule.schedule != NULL) {
+            WF_TRY(check_workflow(world, &scenario->clients[i].schedule.schedule->action, err));
+        }
+    }
+    for (uint32_t i = 0; scenario->code_count > 0 && i < scenario->schedule_count; i++) {
+        WF_TRY(check_workflow(world, &scenario->schedules[i].action, err));
     }
     return WF_OK;
 }

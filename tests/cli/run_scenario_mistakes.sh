@@ -30,3 +30,16 @@ try goal_between_nothing "$head" "$start" "$activities" 'sometimes:' \
     '  reach: [{fault: worker_crash, between: [effct reserve, TimerStarted]}]'
 try no_such_queue "$head" 'start: [{workflow: OrderSaga, id: a, queue: nowhere}]' "$activities"
 try no_such_file 'wfsim: 1' 'code: {v1: nope.c}' "$start"
+schedule() { # NAME TEXT: one schedule, and what it is made of
+    try "$1" "$head" "schedules: {hourly: {action: {workflow: OrderSaga, id: a, input: [a, 5]}, $2}}" "$activities"
+}
+schedule schedule_in_berlin 'every: 1h, end: 1d, timezone: Europe/Berlin'
+schedule schedule_without_end 'every: 1h'
+schedule schedule_of_no_such_hour 'calendars: [{hour: 25}], end: 1d'
+schedule schedule_of_four_fields 'cron: "* * * *", end: 1d'
+schedule schedule_with_unknown_overlap 'every: 1h, end: 1d, overlap: bufer_one'
+try schedule_without_action "$head" 'schedules: {hourly: {every: 1h, end: 1d}}' "$activities"
+try schedule_of_unknown_type "$head" 'schedules: {hourly: {action: {workflow: Nope, id: a}, every: 1h, end: 1d}}' "$activities"
+try schedule_action_with_count "$head" 'schedules: {hourly: {action: {workflow: OrderSaga, id: a, count: 3}, every: 1h, end: 1d}}' "$activities"
+try backfill_without_until "$head" "$start" "$activities" 'operator:' '  - {at: 1s, schedule: {backfill: hourly, from: 0}}'
+try two_calls_of_a_schedule "$head" "$start" "$activities" 'operator:' '  - {at: 1s, schedule: {pause: a, trigger: b}}'
