@@ -190,7 +190,7 @@ struct word {
     const char *example; /* NULL: none */
 };
 
-#define WORDS_MAX 256
+#define WORDS_MAX 1024
 
 static const struct word kinds[] = {
 #define SIM_FAULT(name, text, help) {{text, sizeof(text) - 1}, "fault kind", "", help, NULL},

@@ -424,6 +424,26 @@ static bool reset(struct sim_faults *faults, struct sim_fault_strike *strike)
            sim_world_reset(faults->world, run, draw_kind(faults, strike->kind, UINT32_MAX));
 }
 
+/* ---- Deploys ---- */
+
+/* All workers, in turn; no workflow more than another. */
+static bool deploy_version(struct sim_faults *faults, struct sim_fault_strike *strike, bool is_back)
+{
+    strike->node = SIM_NO_NODE;
+    strike->workflow_id = (struct wf_string){0};
+    return sim_world_deploy(faults->world, is_back, strike->duration_ns);
+}
+
+static bool deploy(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return deploy_version(faults, strike, false);
+}
+
+static bool roll_back(struct sim_faults *faults, struct sim_fault_strike *strike)
+{
+    return deploy_version(faults, strike, true);
+}
+
 /* ---- The table ---- */
 
 #define TIMED(seconds, duration_ms, action, ending)                                                                    \
@@ -468,6 +488,8 @@ const struct sim_fault_row sim_fault_rows[SIM_FAULT_COUNT] = {
     [SIM_FAULT_TERMINATE] = TIMED(40, 0, terminate, NULL),
     [SIM_FAULT_SHARD_MOVE] = TIMED(15, 0, move_shard, NULL),
     [SIM_FAULT_RESET] = TIMED(40, 0, reset, NULL),
+    [SIM_FAULT_ROLLING_DEPLOY] = TIMED(10, 2000, deploy, NULL),
+    [SIM_FAULT_ROLLBACK] = TIMED(20, 2000, roll_back, NULL),
     [SIM_FAULT_SLOW_NODE] = TIMED(20, 5000, slow_node, end_slowness),
     [SIM_FAULT_WORKER_PAUSE] = TIMED(20, 8000, pause_worker, resume),
     [SIM_FAULT_SERVER_PAUSE] = TIMED(30, 5000, pause_server, resume),

@@ -6,14 +6,21 @@
 
 #define DEFAULT_CHAOS_NS (10 * 60 * WF_NS_PER_S)
 
-/* No profile cancels, terminates or resets by itself: that is a decision about the business, which the scenario makes. */
+/* No profile cancels, terminates, resets or deploys by itself: that is people's decision, which the scenario makes. */
 bool sim_profile_has(const char *profile, enum sim_fault_kind kind)
 {
     static const enum sim_fault_kind calm[] = {SIM_FAULT_WORKER_CRASH, SIM_FAULT_CACHE_EVICTION,
                                                SIM_FAULT_MESSAGE_DELAY, SIM_FAULT_ACTIVITY_FAILURE};
+    static const enum sim_fault_kind decisions[] = {SIM_FAULT_CANCEL, SIM_FAULT_TERMINATE, SIM_FAULT_RESET,
+                                                    SIM_FAULT_ROLLING_DEPLOY, SIM_FAULT_ROLLBACK};
 
+    for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
+        if (decisions[i] == kind) {
+            return false;
+        }
+    }
     if (wf_string_is(wf_string_of(profile), "chaos")) {
-        return kind != SIM_FAULT_CANCEL && kind != SIM_FAULT_TERMINATE && kind != SIM_FAULT_RESET;
+        return true;
     }
     for (size_t i = 0; wf_string_is(wf_string_of(profile), "calm") && i < sizeof calm / sizeof *calm; i++) {
         if (calm[i] == kind) {

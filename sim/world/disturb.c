@@ -6,6 +6,8 @@
 #include "sim/fault/kinds.h"
 #include "sim/world/parts.h"
 
+#define DEPLOY_RESTART_NS (500 * WF_NS_PER_MS) /* from the end of the old process to the new one */
+
 /* ---- Single mishaps ---- */
 
 void sim_world_record_fault(struct sim_world *world, enum sim_fault_kind kind, uint32_t node,
@@ -113,6 +115,36 @@ bool sim_world_crash_node(struct sim_world *world, uint32_t index, int64_t resta
     }
     return sim_world_push(world, world->loop.now_ns + (restart_after_ns < 0 ? 0 : restart_after_ns), index,
                           SIM_EVENT_RESTART, NULL);
+}
+
+/* ---- Deploys ---- */
+
+bool sim_world_deploy(struct sim_world *world, bool is_back, int64_t pause_ns)
+{
+    if (is_back ? world->code == 0 : world->code + 1 >= world->scenario->code_count) {
+        return false;
+    }
+    world->code += is_back ? UINT32_MAX : 1;
+    for (uint32_t i = 0; i < world->worker_count; i++) {
+        if (!sim_world_push(world, world->loop.now_ns + (int64_t)i * pause_ns, world->worker_first + i,
+                            SIM_EVENT_DEPLOY, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A deploy that was turned back meanwhile passes the workers that it had not reached. */
+void sim_deploy_worker(struct sim_world *world, uint32_t node)
+{
+    if (sim_worker_code(world, node) == world->code) {
+        return;
+    }
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_DEPLOY,
+                                                .node = world->nodes[node].name,
+                                                .a = world->scenario->codes[world->code].version});
+    (void)sim_world_crash_node(world, node, DEPLOY_RESTART_NS);
+    sim_worker_set_code(world, node, world->code);
 }
 
 bool sim_world_set_link(struct sim_world *world, uint32_t from, uint32_t to, bool is_cut)

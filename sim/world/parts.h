@@ -59,6 +59,7 @@ enum sim_event_kind {
     SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
+    SIM_EVENT_DEPLOY,     /* of the node, a worker: it restarts with the version that is to run */
     SIM_EVENT_DROP,       /* the run that closed first is dropped */
     SIM_EVENT_REPEAT,     /* body: struct sim_repeat: a queue task is executed again */
 };
@@ -359,6 +360,7 @@ struct sim_world {
     const struct sim_queue *queues; /* the scenario's, or one default queue */
     uint32_t queue_count;
     struct wf_host *hosts[SIM_CODES_MAX]; /* by code */
+    uint32_t code; /* the version that workers are to run */
     struct sim_worker *residents[SIM_CODES_MAX]; /* whose memory lies where the code finds it; NULL: nobody's */
     uint64_t send_count;
     uint64_t request_count; /* request ids made */
@@ -399,6 +401,10 @@ void sim_alarms_popped(struct sim_alarms *alarms, wf_time_ns now_ns);
 bool sim_pause_holds(struct sim_world *world, const struct sim_event *event);
 /* What was held comes now. */
 void sim_pause_release(struct sim_world *world, struct sim_node *node);
+
+/* ---- disturb.c ---- */
+/* A worker's turn in a deploy. */
+void sim_deploy_worker(struct sim_world *world, uint32_t node);
 
 /* ---- network.c ---- */
 struct sim_content *sim_content_new(struct sim_world *world, enum sim_message_kind kind, const void *message);
@@ -493,6 +499,9 @@ bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
 /* Empty before the worker's first start. */
 struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node);
+/* The version that the process will run when it starts next. Only while it is down. */
+void sim_worker_set_code(struct sim_world *world, uint32_t node, uint32_t code);
+uint32_t sim_worker_code(const struct sim_world *world, uint32_t node);
 bool sim_worker_start(struct sim_world *world, uint32_t node);
 void sim_worker_crash(struct sim_world *world, uint32_t node);
 void sim_worker_answered(struct sim_world *world, const struct sim_call *call, struct sim_content *content,

@@ -26,6 +26,7 @@ static bool is_of_process(enum sim_event_kind kind)
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
     case SIM_EVENT_TIMER:
+    case SIM_EVENT_DEPLOY:
     case SIM_EVENT_DROP:
     case SIM_EVENT_REPEAT:
         return false;

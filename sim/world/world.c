@@ -52,6 +52,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_RESTART:
     case SIM_EVENT_MEMBER:
     case SIM_EVENT_RING:
+    case SIM_EVENT_DEPLOY:
     case SIM_EVENT_DROP:
     case SIM_EVENT_REPEAT:
         return "restarts and changes of the cluster";
@@ -466,6 +467,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         if (world->timer_handler != NULL) {
             world->timer_handler(world->timer_context, event->node);
         }
+        break;
+    case SIM_EVENT_DEPLOY:
+        sim_deploy_worker(world, event->node);
         break;
     case SIM_EVENT_DROP:
         sim_commit_drop(world);

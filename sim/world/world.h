@@ -141,6 +141,8 @@ bool sim_world_restart_matching(struct sim_world *world, uint32_t server_node);
 bool sim_world_cancel(struct sim_world *world, uint32_t run_index);
 bool sim_world_terminate(struct sim_world *world, uint32_t run_index);
 bool sim_world_reset(struct sim_world *world, uint32_t run_index, uint64_t pick); /* to one of its workflow tasks */
+/* Workers restart with the next version of the code, or the one before, one every pause_ns. False: there is no such. */
+bool sim_world_deploy(struct sim_world *world, bool is_back, int64_t pause_ns);
 
 /*
  * Rates of what may befall single messages, writes, tasks, attempts and sends; asked for each of them. The world emits the FAULT

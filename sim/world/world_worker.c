@@ -475,6 +475,17 @@ void sim_worker_crash(struct sim_world *world, uint32_t node)
     sim_server_end_polls(world, SIM_NO_NODE, node, false);
 }
 
+uint32_t sim_worker_code(const struct sim_world *world, uint32_t node)
+{
+    return world->nodes[node].worker->code;
+}
+
+void sim_worker_set_code(struct sim_world *world, uint32_t node, uint32_t code)
+{
+    WF_ASSERT(world->nodes[node].worker->core == NULL);
+    world->nodes[node].worker->code = code;
+}
+
 struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node)
 {
     return world->nodes[node].worker->sticky_queue;

@@ -52,7 +52,8 @@ static const struct wf_workflow workflows[] = {
     {.name = "Order", .run = run_order, .state_size_bytes = sizeof(struct order), .signals = signals}, {.name = NULL}};
 static const struct wf_module module = {WF_API, .workflows = workflows};
 
-static const struct sim_code code = {.version = TEXT("v1"), .module = &module};
+static const struct sim_code codes[] = {{.version = TEXT("v1"), .module = &module},
+                                        {.version = TEXT("v2"), .module = &module}};
 static const struct sim_activity_model activities[] = {
     {.name = TEXT("charge_payment"),
      .takes = {SIM_CONSTANT, 200 * WF_NS_PER_MS, 0},
@@ -122,10 +123,14 @@ static void observe(void *context, const struct sim_record *record)
 
 static void run(struct wf_arena *arena, const struct sim_placed_fault *fault, struct trace *trace, uint64_t *counts)
 {
+    /* What is rolled back was rolled out before. */
+    const struct sim_placed_fault deploy = {.kind = SIM_FAULT_ROLLING_DEPLOY, .when = WF_STR("workflow started")};
+    const bool is_rollback = fault != NULL && fault->kind == SIM_FAULT_ROLLBACK;
+    const struct sim_placed_fault placed[] = {fault == NULL ? deploy : *fault, deploy};
     const struct sim_config config = {
         .name = WF_STR("order"),
-        .codes = &code,
-        .code_count = 1,
+        .codes = codes,
+        .code_count = TEST_COUNT(codes),
         .server_count = 2,
         .shard_count = 2,
         .worker_count = 2,
@@ -138,8 +143,8 @@ static void run(struct wf_arena *arena, const struct sim_placed_fault *fault, st
         .faults = {.is_enabled = true,
                    .profile = WF_STR("none"),
                    .for_ns = 600 * S,
-                   .placed = fault,
-                   .placed_count = fault == NULL ? 0 : 1},
+                   .placed = placed,
+                   .placed_count = is_rollback ? 2 : fault != NULL ? 1 : 0},
     };
     struct sim_config complete = config;
     const struct sim_run_options options = {.seed = 7, .observer = observe, .observer_context = trace};
@@ -337,6 +342,27 @@ static const struct {
       "worker-2 ends charge_payment of order-1, attempt 1: completed",
       "worker-1 runs ship_order of order-1, attempt 1",
       "worker-1 ends ship_order of order-1, attempt 1: completed"}},
+    {{.kind = SIM_FAULT_ROLLING_DEPLOY, .when = TEXT("effect charge"), .for_ns = S},
+     {
+      "fault rolling_deploy ",
+      "worker-1 is to run code v2",
+      "worker-1 crashes",
+      "worker-1 restarts",
+      "worker-2 is to run code v2",
+      "worker-2 crashes",
+      "worker-2 restarts",
+      "order-1 14 WorkflowTaskTimedOut SCHEDULE_TO_START",
+      "worker-1 replays order-1 from the start, 16 events",
+      "worker-1 runs ship_order of order-1, attempt 1",
+      "worker-1 ends ship_order of order-1, attempt 1: completed"}},
+    {{.kind = SIM_FAULT_ROLLBACK, .when = TEXT("effect charge"), .for_ns = S},
+     {
+      "fault rolling_deploy ",
+      "worker-1 is to run code v2",
+      "worker-1 crashes",
+      "fault rollback ",
+      "worker-1 is to run code v1",
+      "worker-1 restarts"}},
     {{.kind = SIM_FAULT_SLOW_NODE, .when = TEXT("activity charge_payment started"), .for_ns = S},
      {
       "fault slow_node worker-2",
