@@ -35,6 +35,22 @@ const char *wf_call_status_name(int32_t status);
 /* Whether whoever called asks again: the same call may succeed later. The other ends are final. */
 bool wf_call_is_retried(int32_t status);
 
+/* What became of an update (svc_update_answer.verdict). */
+enum wf_update_verdict {
+    WF_UPDATE_UNDECIDED = 0,
+    WF_UPDATE_VERDICT_ACCEPTED,
+    WF_UPDATE_VERDICT_REJECTED, /* leaves no trace; outcome says why */
+    WF_UPDATE_VERDICT_COMPLETED, /* in history; outcome is a result or a failure */
+    WF_UPDATE_VERDICT_ABORTED,  /* accepted, and its run closed before it was completed */
+};
+
+/* Who knew the update when its answer was asked for (svc_update_answer.source). */
+enum wf_update_source {
+    WF_UPDATE_IS_NEW = 0,
+    WF_UPDATE_WAS_REGISTERED, /* an earlier call with this update id waits or waited */
+    WF_UPDATE_WAS_STORED,     /* it is completed in history */
+};
+
 enum wf_database_status {
     WF_DATABASE_OK = 0,
     WF_DATABASE_CONDITION_FAILED, /* a record version or the current row is not as expected; nothing was written */

@@ -65,6 +65,8 @@ struct wf_task {
     const struct wf_sdk_query_workflow *queries;
     uint32_t query_count;
     bool is_query_only; /* a legacy query task: no started event, answer the one query */
+    const struct wf_protocol_message *messages; /* requests of updates, in the order of admission */
+    uint32_t message_count;
 };
 
 enum wf_worker_input_type {
@@ -145,6 +147,8 @@ struct wf_task_response {
     const struct wf_workflow_task_completed_metadata *sdk_metadata; /* flags first used in this task; NULL: none */
     const struct wf_sdk_query_result *query_results;
     uint32_t query_result_count;
+    const struct wf_protocol_message *messages; /* answers to updates; those of commands are named by them */
+    uint32_t message_count;
     bool force_create_new_task;
     bool wants_new_task; /* return_new_workflow_task */
     bool evict;          /* the slot is free after this: drop its instance */
@@ -201,6 +205,12 @@ void wf_worker_reset(struct wf_worker *worker);
 enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_input *in, struct wf_worker_output *out,
                               struct wf_error *err);
 
+/*
+ * The last task of a cached run left no trace in history (engine-semantics 3.10): the run stands again where the started event
+ * with this id left it. False when it cannot be taken back: the driver evicts the run.
+ */
+bool wf_worker_rewind(struct wf_worker *worker, uint32_t slot, int64_t started_event_id);
+
 /* ---- Reading a run in the cache (for describe, replay's notes, and checks) ---- */
 
 struct wf_run_view {
@@ -211,6 +221,8 @@ struct wf_run_view {
     uint32_t activation_count;
     bool is_replaying;
     bool is_closed; /* a terminal event was applied */
+    uint32_t signal_count; /* given to the code */
+    uint32_t update_count; /* accepted by it */
 };
 
 /* False when the slot is free. */

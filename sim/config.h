@@ -165,6 +165,9 @@ struct sim_start {
     bool is_signal_with_start;
     struct wf_string signal_name;
     struct sim_value_template signal_input;
+    struct wf_string update_name; /* update-with-start; empty: without */
+    struct sim_value_template update_input;
+    int32_t update_wait; /* lifecycle stage; 0: completed */
 };
 
 /* Times are of the simulation, from its beginning. */
@@ -214,6 +217,7 @@ enum sim_client_action {
     SIM_CLIENT_CANCEL,
     SIM_CLIENT_TERMINATE,
     SIM_CLIENT_START,
+    SIM_CLIENT_UPDATE,
     SIM_CLIENT_RESET,
     SIM_CLIENT_PAUSE,
     SIM_CLIENT_UNPAUSE,
@@ -240,9 +244,11 @@ struct sim_client {
     int64_t every_ns;         /* 0: once */
     bool until_closed;
     struct sim_ratio chance;  /* denominator 0: always */
-    struct wf_string name_of; /* signal or query name, cancel or terminate reason */
+    struct wf_string name_of; /* signal, update or query name, cancel or terminate reason */
     struct sim_value_template input;
-    struct wf_string expect;  /* JSON object: members that a query's answer must have; empty: none */
+    struct wf_string expect;  /* JSON object: members that a query's or update's result must have; empty: none */
+    int32_t wait_stage;       /* of an update: lifecycle stage; 0: completed */
+    int32_t reject_condition; /* of a query; enum wf_query_reject_condition */
     struct sim_start start;   /* of SIM_CLIENT_START */
     enum sim_reset_point reset_point;
     int64_t reset_event_id;   /* of SIM_RESET_EVENT */
@@ -319,8 +325,17 @@ enum sim_goal_kind {
     SIM_GOAL_CLOSED,        /* a run closed with this status */
     SIM_GOAL_RAN,           /* an activity of this type completed */
     SIM_GOAL_FAULT,         /* a fault of this kind fired, optionally between two records of one workflow */
-    SIM_GOAL_ANSWER,        /* a send got this answer: accepted, not_found, rejected, unknown */
+    SIM_GOAL_ANSWER,        /* a send got this answer: accepted, not found, rejected, ... */
     SIM_GOAL_RESULT,        /* a run closed with this JSON result */
+    SIM_GOAL_UPDATE,        /* an update that was sent again was taken so; status: enum sim_update_recognition */
+};
+
+/* How the service took an update that was sent again (SIM_RECORD_UPDATE y). */
+enum sim_update_recognition {
+    SIM_UPDATE_FIRST,  /* it was not sent again */
+    SIM_UPDATE_AGAIN,  /* as new: what had been admitted was lost */
+    SIM_UPDATE_JOINED, /* the registry knew it */
+    SIM_UPDATE_STORED, /* it was completed, and history has the outcome */
 };
 
 struct sim_goal {

@@ -240,7 +240,7 @@ void wf_history_read_reply(struct wf_shard *shard, struct wf_history_read *read,
 static struct wf_svc_workflow_task *workflow_task_message(struct wf_shard *shard,
                                                           struct wf_workflow *workflow,
                                                           struct wf_shard_run *run,
-                                                          bool is_full_history)
+                                                          const struct wf_reply_plan *reply)
 {
     const struct wf_state_workflow_task *state = run->state->workflow_task;
     struct wf_arena *arena = &shard->step_arena;
@@ -264,7 +264,7 @@ static struct wf_svc_workflow_task *workflow_task_message(struct wf_shard *shard
     task->previous_started_event_id = run->state->previous_started_event_id;
     task->started_event_id = state->started_event_id;
     task->attempt = state->attempt;
-    task->is_full_history = is_full_history || run->state->previous_started_event_id == 0;
+    task->is_full_history = reply->is_full_history || run->state->previous_started_event_id == 0;
     task->scheduled_time_ns = state->scheduled_time_ns;
     task->started_time_ns = state->started_time_ns;
     if (unwritten.size_bytes > 0) {
@@ -275,6 +275,7 @@ static struct wf_svc_workflow_task *workflow_task_message(struct wf_shard *shard
         }
     }
     wf_query_attach(shard, run, task);
+    wf_updates_attach(shard, run, task, reply->is_repeated);
     return task;
 }
 
@@ -295,8 +296,7 @@ static void give_workflow_task(struct wf_shard *shard, uint64_t call_id,
                                struct wf_workflow *workflow, struct wf_shard_run *run,
                                const struct wf_reply_plan *reply)
 {
-    struct wf_svc_workflow_task *task = workflow_task_message(shard, workflow, run,
-                                                              reply->is_full_history);
+    struct wf_svc_workflow_task *task = workflow_task_message(shard, workflow, run, reply);
     struct wf_svc_response *response = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_response);
     struct wf_history_parcel parcel = {0};
 
@@ -405,6 +405,7 @@ static void give_completion(struct wf_shard *shard, uint64_t call_id, struct wf_
     }
     response->answer_case = WF_CASE_svc_response_workflow_task_accepted;
     response->answer.workflow_task_accepted = accepted;
+    accepted->reset_history_event_id = reply->reset_event_id;
     if (run != NULL && wf_shard_run_is_open(run)) {
         add_eager_tasks(shard, workflow, run, reply->scheduled_event_id, accepted);
     }
@@ -412,7 +413,7 @@ static void give_completion(struct wf_shard *shard, uint64_t call_id, struct wf_
         answer_with(shard, call_id, response);
         return;
     }
-    accepted->new_task = workflow_task_message(shard, workflow, run, reply->is_full_history);
+    accepted->new_task = workflow_task_message(shard, workflow, run, reply);
     if (accepted->new_task != NULL) {
         parcel = task_parcel(run, accepted->new_task, call_id, response);
         wf_history_send(shard, workflow, run, &parcel);
@@ -458,6 +459,19 @@ static void give_error(struct wf_shard *shard, uint64_t call_id, const struct wf
     }
 }
 
+/* The run is there now: the update that came with its start is as any other. */
+static void give_update(struct wf_shard *shard, uint64_t call_id, struct wf_workflow *workflow,
+                        struct wf_shard_run *run, const struct wf_reply_plan *reply)
+{
+    struct wf_svc_update_workflow *update = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_update_workflow);
+
+    if (update != NULL && wf_wire_decode(&shard->step_arena, &wf_type_svc_update_workflow,
+                                         (struct wf_string){reply->update, reply->update_bytes}, update,
+                                         NULL) == WF_OK) {
+        wf_update_run(shard, workflow, run, call_id, update);
+    }
+}
+
 void wf_reply_give(struct wf_shard *shard, uint64_t call_id, struct wf_workflow *workflow,
                    struct wf_shard_run *run, const struct wf_reply_plan *reply)
 {
@@ -487,6 +501,9 @@ void wf_reply_give(struct wf_shard *shard, uint64_t call_id, struct wf_workflow 
         break;
     case WF_REPLY_ERROR:
         give_error(shard, call_id, reply);
+        break;
+    case WF_REPLY_UPDATE:
+        give_update(shard, call_id, workflow, run, reply);
         break;
     }
 }

@@ -2,7 +2,7 @@
  * Commands of a completed workflow task, in order, each checked and then done. The first that is
  * wrong ends the processing; the caller undoes everything.
  *
- * Commands for what this service does not carry (Nexus, protocol messages) fail the task with
+ * Commands for what this service does not carry (Nexus) fail the task with
  * FEATURE_DISABLED, which the worker's users can read in history.
  *
  * Source: engine-semantics 2.2, 2.3.
@@ -446,8 +446,10 @@ static void apply(struct wf_command_context *context)
     case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
         wf_command_request_cancel_external(context);
         break;
-    case WF_COMMAND_TYPE_UNSPECIFIED:
     case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
+        wf_command_protocol_message(context);
+        break;
+    case WF_COMMAND_TYPE_UNSPECIFIED:
     case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
     case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
         wf_command_refuse(context, CAUSE(FEATURE_DISABLED), "This service does not carry the command.");
@@ -466,6 +468,7 @@ void wf_commands_apply(struct wf_change *change,
                                           .command = &request->commands.items[i],
                                           .completed_event_id = completed_event_id,
                                           .identity = request->identity,
+                                          .request = request,
                                           .outcome = outcome};
 
         apply(&context);

@@ -9,7 +9,7 @@
 
 #include "engine/base/assert.h"
 
-void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
+void wf_change_look(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
                     struct wf_shard_run *run)
 {
     memset(change, 0, sizeof *change);
@@ -20,6 +20,18 @@ void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_
     change->arena = &shard->step_arena;
     change->now_ns = shard->now_ns;
     change->owned_buffered_count = run->state == NULL ? 0 : run->state->buffered_events.count;
+}
+
+void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
+                    struct wf_shard_run *run)
+{
+    bool is_converted = true;
+
+    wf_change_look(change, shard, workflow, run);
+    if (run->state != NULL && wf_workflow_task_is_speculative(run->state)) {
+        is_converted = wf_workflow_task_step(change, WF_WORKFLOW_TASK_CONVERT, NULL);
+    }
+    WF_ASSERT(is_converted);
 }
 
 static struct wf_event *place_event(struct wf_change *change, enum wf_buffering buffering)

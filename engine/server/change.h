@@ -21,6 +21,8 @@
 #define WF_NAMESPACE "default"
 #define WF_NAMESPACE_ID "6a1f0c52-7d3e-4b8a-9c41-5e2d8f70b963"
 
+#define WF_INLINE_REQUEST_ID "request-from-RespondWorkflowTaskCompleted" /* 3.4 step 8 */
+
 #define WF_BATCH_CUTS_MAX 8
 
 /* Where the history of a run that a reset makes begins: with that of another, up to an event. */
@@ -54,9 +56,15 @@ struct wf_change {
     struct wf_change *successor_change;
     const struct wf_fork *fork;     /* of a run that a reset makes */
     struct wf_shard_run *linked;    /* a closed run whose state is written with this */
+    struct wf_update_rejection_note *rejections; /* of updates; told once the change is committed */
 };
 
+/* A change of a run that exists makes a normal task of a speculative one, for it will be written (3.10). */
 void wf_change_init(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
+                    struct wf_shard_run *run);
+
+/* As wf_change_init, for what is never written: a speculative task stays one. */
+void wf_change_look(struct wf_change *change, struct wf_shard *shard, struct wf_workflow *workflow,
                     struct wf_shard_run *run);
 
 /* ---- change.c: events ---- */
@@ -114,7 +122,9 @@ void wf_change_commit_with(struct wf_change *change, struct wf_operation *operat
 enum wf_workflow_task_state {
     WF_WORKFLOW_TASK_NONE,
     WF_WORKFLOW_TASK_SCHEDULED,
-    WF_WORKFLOW_TASK_STARTED
+    WF_WORKFLOW_TASK_STARTED,
+    WF_WORKFLOW_TASK_SPECULATIVE, /* scheduled, in memory only (3.10) */
+    WF_WORKFLOW_TASK_SPECULATIVE_STARTED,
 };
 
 enum wf_workflow_task_input {
@@ -127,6 +137,9 @@ enum wf_workflow_task_input {
     WF_WORKFLOW_TASK_FORCE_CLOSE,
     WF_WORKFLOW_TASK_RESET,
     WF_WORKFLOW_TASK_PAUSE,
+    WF_WORKFLOW_TASK_SPECULATE,
+    WF_WORKFLOW_TASK_CONVERT,
+    WF_WORKFLOW_TASK_DISCARD,
 };
 
 struct wf_workflow_task_details {
@@ -142,14 +155,20 @@ struct wf_workflow_task_details {
 
 enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *state);
 
+/* Speculative or not. */
+bool wf_workflow_task_is_started(const struct wf_state_run *state);
+bool wf_workflow_task_is_speculative(const struct wf_state_run *state);
+
 /* False when the machine has no such transition. */
 bool wf_workflow_task_step(struct wf_change *change, enum wf_workflow_task_input input,
                            const struct wf_workflow_task_details *details);
 
-/* The Scheduled and Started events of a transient task as one batch, or {NULL, 0} (3.1). */
+/* The Scheduled and Started events of a transient or speculative task as one batch, or {NULL, 0} (3.1). */
 struct wf_string wf_workflow_task_unwritten(struct wf_shard *shard, const struct wf_shard_run *run);
 int64_t wf_workflow_task_deadline(const struct wf_shard_run *run);
 void wf_workflow_task_clear_sticky(struct wf_state_run *state);
+void wf_workflow_task_set_sticky(struct wf_change *change,
+                                 const struct wf_svc_respond_workflow_task_completed *request);
 
 /* ---- activity.c, activity_time.c ---- */
 
@@ -488,6 +507,9 @@ WF_OPERATION(get_history);
 WF_OPERATION(timer);
 WF_OPERATION(schedule_first_task);
 WF_OPERATION(record_child_closed);
+WF_OPERATION(update);
+WF_OPERATION(poll_update);
+WF_OPERATION(update_with_start);
 
 /* What is wrong with a signal, whatever the run (5.2, 9 "ids"); NULL: nothing. */
 const char *wf_signal_name_problem(const struct wf_shard *shard, struct wf_string name);
@@ -544,8 +566,83 @@ void wf_query_answer(struct wf_shard *shard, uint64_t call_id,
 struct wf_query_answers *wf_query_answers_take(
     struct wf_shard *shard, struct wf_shard_run *run,
     const struct wf_svc_respond_workflow_task_completed *request);
+void wf_query_answers_give(struct wf_shard *shard, const struct wf_query_answers *answers);
 void wf_query_answers_free(struct wf_shard *shard, struct wf_query_answers *answers);
 void wf_query_drop(struct wf_shard *shard, struct wf_shard_run *run, enum wf_call_status status,
                    const char *message);
+
+/* ---- update_registry.c, update_requests.c: the registry of updates (7.8) ---- */
+
+struct wf_update_rejection_note;
+
+/* NULL, or what is wrong with the request. */
+const char *wf_update_check(const struct wf_shard *shard, const struct wf_svc_update_workflow *request);
+
+/* An update for a run, also as part of an update-with-start: admits it or joins it, and answers call_id some day. */
+void wf_update_run(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run, uint64_t call_id,
+                   const struct wf_svc_update_workflow *request);
+
+/* The run knows the update. */
+bool wf_update_is_known(const struct wf_shard_run *run, const struct wf_svc_update_workflow *request);
+
+/* A reset applies an update again: false when the run has it already. */
+bool wf_update_admit_again(struct wf_change *change, struct wf_string update_id);
+
+/* A failure that the service makes. */
+struct wf_failure *wf_update_failure(struct wf_arena *arena, const char *type, const char *message);
+
+/* A change is committed, or a task vanished: who waits for what it brought is told. */
+void wf_updates_settle(struct wf_shard *shard, struct wf_shard_run *run,
+                       const struct wf_update_rejection_note *rejections);
+void wf_updates_free_rejections(struct wf_shard *shard, struct wf_update_rejection_note *rejections);
+
+/* The service failed the task while it took its completion. */
+void wf_updates_task_failed(struct wf_shard *shard, struct wf_shard_run *run);
+
+/* The task that had them is over: the next one brings them again. */
+void wf_updates_take_back(struct wf_shard *shard, struct wf_shard_run *run);
+
+/* The run is closed, and perhaps goes on as another. */
+void wf_updates_close(struct wf_shard *shard, struct wf_shard_run *run, bool has_successor);
+
+/* The run leaves memory. */
+void wf_updates_drop(struct wf_shard *shard, struct wf_shard_run *run, enum wf_call_status status, const char *message);
+void wf_updates_expire(struct wf_shard *shard);
+void wf_updates_cancel(struct wf_shard *shard, struct wf_shard_run *run, uint64_t call_id);
+
+/* ---- update_messages.c ---- */
+
+/* Adds the waiting updates to a task that starts; is_repeated: to one that is given once more. */
+void wf_updates_attach(struct wf_shard *shard, struct wf_shard_run *run, struct wf_svc_workflow_task *task,
+                       bool is_repeated);
+
+/* Messages that no command names; then what was delivered and not answered is rejected. */
+void wf_messages_apply_rest(struct wf_change *change, const struct wf_svc_respond_workflow_task_completed *request,
+                            struct wf_command_outcome *outcome);
+
+/* The completion says no to updates and nothing else. */
+bool wf_messages_only_reject(struct wf_shard *shard, const struct wf_svc_respond_workflow_task_completed *request);
+
+/* ---- speculative.c: workflow tasks in memory (3.10) ---- */
+
+/* Some update waits for a workflow task. */
+bool wf_updates_are_waiting(const struct wf_shard_run *run);
+
+/* Updates that wait get a task when none is pending. */
+void wf_updates_reconsider(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run);
+
+/* The next task of a worker that takes it with the answer; false when no update waits. */
+bool wf_speculative_begin_inline(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                                 struct wf_string identity);
+void wf_speculative_start(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                          const struct wf_svc_record_workflow_task_started *request);
+
+/* The completed task leaves no trace. */
+bool wf_speculative_can_vanish(struct wf_shard *shard, const struct wf_shard_run *run,
+                               const struct wf_svc_respond_workflow_task_completed *request);
+
+/* Does it and answers. False, with nothing done, when the completion is wrong and must fail the task. */
+bool wf_speculative_vanish(struct wf_change *change, const struct wf_operation *operation,
+                           const struct wf_svc_respond_workflow_task_completed *request);
 
 #endif

@@ -11,6 +11,7 @@ struct wf_command_context {
     const struct wf_command *command;
     int64_t completed_event_id;
     struct wf_string identity;
+    const struct wf_svc_respond_workflow_task_completed *request;
     struct wf_command_outcome *outcome;
 };
 
@@ -42,5 +43,9 @@ bool wf_command_properties_are_refused(struct wf_command_context *context, const
 void wf_command_start_child(struct wf_command_context *context);
 void wf_command_signal_external(struct wf_command_context *context);
 void wf_command_request_cancel_external(struct wf_command_context *context);
+
+/* ---- update_messages.c ---- */
+
+void wf_command_protocol_message(struct wf_command_context *context);
 
 #endif

@@ -21,6 +21,11 @@ static struct route to_history(const struct wf_workflow_execution *execution)
                           "WorkflowId"};
 }
 
+static struct route to_start(const struct wf_svc_start_workflow *start)
+{
+    return (struct route){WF_TARGET_HISTORY, start == NULL ? (struct wf_string){0} : start->workflow_id, "WorkflowId"};
+}
+
 static struct route to_matching(struct wf_string task_queue)
 {
     return (struct route){WF_TARGET_MATCHING, task_queue, "TaskQueue"};
@@ -74,14 +79,17 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
     }
     switch (request->call_case) {
     case WF_CASE_svc_request_start_workflow:
-        return (struct route){WF_TARGET_HISTORY, request->call.start_workflow->workflow_id, "WorkflowId"};
+        return to_start(request->call.start_workflow);
     case WF_CASE_svc_request_signal_workflow:
         return to_history(request->call.signal_workflow->workflow_execution);
     case WF_CASE_svc_request_signal_with_start:
-        return request->call.signal_with_start->start == NULL
-                   ? to_history(NULL)
-                   : (struct route){WF_TARGET_HISTORY, request->call.signal_with_start->start->workflow_id,
-                                    "WorkflowId"};
+        return to_start(request->call.signal_with_start->start);
+    case WF_CASE_svc_request_update_workflow:
+        return to_history(request->call.update_workflow->workflow_execution);
+    case WF_CASE_svc_request_poll_update:
+        return to_history(request->call.poll_update->workflow_execution);
+    case WF_CASE_svc_request_update_with_start:
+        return to_start(request->call.update_with_start->start);
     case WF_CASE_svc_request_request_cancel:
         return to_history(request->call.request_cancel->workflow_execution);
     case WF_CASE_svc_request_terminate:

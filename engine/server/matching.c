@@ -352,6 +352,7 @@ static bool fill_query_answer(struct wf_matching *matching, const struct wf_sdk_
     }
     response->answer_case = WF_CASE_svc_response_query_answer;
     response->answer.query_answer = answer;
+    answer->query_id = wf_string_copy(&matching->step_arena, result->query_id);
     if (result->variant_case == WF_CASE_sdk_query_result_failed) {
         response->status = WF_CALL_QUERY_FAILED;
         answer->failure = wf_message_copy(&matching->step_arena, &wf_type_failure, result->variant.failed);

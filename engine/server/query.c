@@ -30,6 +30,7 @@ void wf_query_answer(struct wf_shard *shard, uint64_t call_id,
     }
     response->answer_case = WF_CASE_svc_response_query_answer;
     response->answer.query_answer = answer;
+    answer->query_id = wf_string_copy(&shard->step_arena, result->query_id);
     if (is_failed) {
         answer->failure = wf_message_copy(&shard->step_arena, &wf_type_failure,
                                           result->variant.failed);
@@ -134,7 +135,7 @@ void wf_query_reconsider(struct wf_shard *shard, struct wf_workflow *workflow,
     }
     /* A task that failed took the query with it: the next one carries it again. */
     run->query.is_attached = run->query.is_attached &&
-                             wf_workflow_task_state(run->state) == WF_WORKFLOW_TASK_STARTED;
+                             wf_workflow_task_is_started(run->state);
     if (wf_shard_run_is_open(run) && wf_workflow_task_state(run->state) != WF_WORKFLOW_TASK_NONE) {
         return;
     }
@@ -294,6 +295,17 @@ static bool identify(struct wf_shard *shard, const struct wf_svc_query_workflow 
     return query->query_id.data != NULL;
 }
 
+/* The planted bug. */
+static void write_for_nothing(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                              struct wf_operation *operation)
+{
+    struct wf_change change = {0};
+
+    wf_change_init(&change, shard, workflow, run);
+    wf_change_commit(&change, operation,
+                     &(struct wf_reply_plan){.kind = WF_REPLY_ERROR, .status = WF_CALL_UNAVAILABLE});
+}
+
 WF_OPERATION(query)
 {
     const struct wf_svc_query_workflow *request = operation->request->call.query_workflow;
@@ -303,6 +315,10 @@ WF_OPERATION(query)
     if (run == NULL || request->query == NULL) {
         wf_refuse(shard, operation, run == NULL ? WF_CALL_NOT_FOUND : WF_CALL_INVALID_ARGUMENT,
                   run == NULL ? "workflow not found for ID" : "Query is not set on request.");
+        return;
+    }
+    if ((shard->config->planted & WF_PLANT_QUERY_WRITES) != 0 && wf_shard_run_is_open(run)) {
+        write_for_nothing(shard, workflow, run, operation);
         return;
     }
     if (is_rejected(run, request->reject_condition)) {

@@ -227,7 +227,7 @@ static bool is_wanted(const struct wf_shard_run *run, const struct wf_task_recor
         return false;
     }
     if (!task->is_activity) {
-        return wf_workflow_task_state(run->state) == WF_WORKFLOW_TASK_SCHEDULED &&
+        return run->state->workflow_task != NULL && !wf_workflow_task_is_started(run->state) &&
                run->state->workflow_task->scheduled_event_id == task->scheduled_event_id &&
                run->state->workflow_task->stamp == task->stamp;
     }
@@ -370,9 +370,60 @@ void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
         submit(shard, task);
         break;
     default:
-        wf_task_retry(shard, task);
+        if (!task->is_in_memory) {
+            wf_task_retry(shard, task);
+        } else {
+            wf_task_done(shard, task); /* 3.10: its timeout will tell */
+            wf_workflow_settle(shard, workflow);
+        }
         break;
     }
+}
+
+/* ---- What is not stored ---- */
+
+static struct wf_task_record *new_in_memory(struct wf_shard *shard, struct wf_workflow *workflow,
+                                            const struct wf_shard_run *run, enum wf_task_category category)
+{
+    struct wf_task_record *task = wf_task_new(shard, workflow, category);
+
+    if (task != NULL) {
+        task->task_id = wf_shard_task_id(shard);
+        task->run_id = run->id;
+        task->has_epoch = true;
+        task->epoch = workflow->epoch;
+        task->is_in_memory = true;
+    }
+    return task;
+}
+
+void wf_task_remember(struct wf_shard *shard, struct wf_workflow *workflow, const struct wf_shard_run *run,
+                      int64_t time_ns)
+{
+    struct wf_task_record *task = new_in_memory(shard, workflow, run, WF_TASK_TIMER);
+
+    if (task == NULL) {
+        return;
+    }
+    task->time_ns = time_ns > shard->timer_level_ns ? time_ns : shard->timer_level_ns + WF_NS_PER_MS;
+    if (!heap_push(shard, task)) {
+        free_task(shard, task);
+    }
+}
+
+void wf_task_push_once(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run)
+{
+    const struct wf_state_workflow_task *state = run->state->workflow_task;
+    struct wf_task_record *task = new_in_memory(shard, workflow, run, WF_TASK_TRANSFER);
+
+    if (task == NULL) {
+        return;
+    }
+    task->scheduled_event_id = state->scheduled_event_id;
+    task->attempt = state->attempt;
+    task->stamp = state->stamp;
+    insert_by_id(&shard->transfer, task);
+    wf_task_push(shard, workflow, run, task);
 }
 
 /* ---- What a write added ---- */

@@ -5,7 +5,7 @@
  * Source: engine-semantics 7.10 step 4, 10.10 I90.
  */
 #include "engine/base/assert.h"
-#include "engine/server/change.h"
+#include "engine/server/update_registry.h"
 
 struct rebuild {
     struct wf_shard *shard;
@@ -239,6 +239,48 @@ static bool apply_to_timer(const struct rebuild *rebuild)
     }
 }
 
+/* ---- Updates ---- */
+
+static struct wf_state_update *restore_update(const struct rebuild *rebuild, struct wf_string id)
+{
+    struct wf_state_update *update = wf_state_update_find(rebuild->state, id);
+
+    if (update == NULL) {
+        update = WF_LIST_APPEND(rebuild->arena, rebuild->state->updates);
+    }
+    if (update != NULL && update->update_id.size_bytes == 0) {
+        update->update_id = own(rebuild, id);
+    }
+    return update;
+}
+
+static void apply_to_update(const struct rebuild *rebuild)
+{
+    const struct wf_event *event = rebuild->event;
+    struct wf_state_update *update = NULL;
+
+    if (event->attributes_case == WF_CASE_event_workflow_execution_update_accepted) {
+        update = restore_update(rebuild, event->attributes.workflow_execution_update_accepted->protocol_instance_id);
+        if (update != NULL) {
+            update->accepted_event_id = event->event_id;
+        }
+    } else if (event->attributes_case == WF_CASE_event_workflow_execution_update_completed) {
+        const struct wf_event_workflow_execution_update_completed *completed =
+            event->attributes.workflow_execution_update_completed;
+
+        update = completed->meta == NULL ? NULL : restore_update(rebuild, completed->meta->update_id);
+        if (update != NULL) {
+            update->outcome = own_message(rebuild, &wf_type_update_outcome, completed->outcome);
+        }
+    } else if (event->attributes_case == WF_CASE_event_workflow_execution_update_admitted) {
+        const struct wf_update_request *request = event->attributes.workflow_execution_update_admitted->request;
+
+        if (request != NULL && request->meta != NULL) {
+            (void)restore_update(rebuild, request->meta->update_id);
+        }
+    }
+}
+
 void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
                       const struct wf_event *events, uint32_t count)
 {
@@ -251,6 +293,7 @@ void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
 
         if (!apply_to_run(&rebuild) && !apply_to_task(&rebuild) && !apply_to_activity(&rebuild) &&
             !apply_to_timer(&rebuild)) {
+            apply_to_update(&rebuild);
             wf_relations_rebuild(shard, run, &events[i]);
         }
     }

@@ -119,6 +119,30 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
     }
 }
 
+/* Requests of clients about updates. False for any other. */
+static bool update_subject(const struct wf_svc_request *request, struct subject *subject)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_update_workflow:
+        name_chain(subject, request->call.update_workflow->workflow_execution,
+                   request->call.update_workflow->first_execution_run_id);
+        subject->perform = wf_handle_update;
+        return true;
+    case WF_CASE_svc_request_poll_update:
+        name_execution(subject, request->call.poll_update->workflow_execution);
+        subject->perform = wf_handle_poll_update;
+        return true;
+    case WF_CASE_svc_request_update_with_start:
+        if (request->call.update_with_start->start != NULL) {
+            subject->workflow_id = request->call.update_with_start->start->workflow_id;
+        }
+        subject->perform = wf_handle_update_with_start;
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Requests of workers and of matching. False for any other. */
 static bool worker_subject(struct wf_shard *shard, const struct wf_svc_request *request,
                            struct subject *subject)
@@ -184,8 +208,8 @@ static bool shard_subject(const struct wf_svc_request *request, struct subject *
 static bool subject_of(struct wf_shard *shard, const struct wf_svc_request *request,
                        struct subject *subject)
 {
-    return client_subject(shard, request, subject) || worker_subject(shard, request, subject) ||
-           shard_subject(request, subject);
+    return client_subject(shard, request, subject) || update_subject(request, subject) ||
+           worker_subject(shard, request, subject) || shard_subject(request, subject);
 }
 
 void wf_request_receive(struct wf_shard *shard, uint64_t call_id,

@@ -270,8 +270,42 @@ static void reapply_signal(struct wf_change *created, const struct wf_event *eve
     created->state->signal_count++;
 }
 
+/* One that was accepted or admitted after the point is admitted once more, by an event that has its request. */
+static void reapply_update(struct wf_change *created, const struct wf_event *event)
+{
+    struct wf_update_request *const request =
+        event->attributes_case == WF_CASE_event_workflow_execution_update_accepted
+            ? event->attributes.workflow_execution_update_accepted->accepted_request
+            : event->attributes.workflow_execution_update_admitted->request;
+    struct wf_event_workflow_execution_update_admitted *admitted = NULL;
+
+    if (request == NULL || request->meta == NULL ||
+        !wf_update_admit_again(created, request->meta->update_id)) {
+        return;
+    }
+    admitted = wf_change_event(created, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED, created->now_ns);
+    if (admitted != NULL) {
+        admitted->request = request;
+        admitted->origin = WF_UPDATE_ADMITTED_EVENT_ORIGIN_REAPPLY;
+    }
+}
+
+static bool is_of_update(const struct wf_event *event)
+{
+    return event->attributes_case == WF_CASE_event_workflow_execution_update_accepted ||
+           event->attributes_case == WF_CASE_event_workflow_execution_update_admitted;
+}
+
 static void reapply(struct reset *reset, const struct wf_event *event, bool is_of_base)
 {
+    if (is_of_update(event)) {
+        if (reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_NONE &&
+            reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_SIGNAL &&
+            !is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_UPDATE)) {
+            reapply_update(&reset->created, event);
+        }
+        return;
+    }
     if (event->attributes_case == WF_CASE_event_workflow_execution_signaled) {
         if (reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_NONE &&
             !is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL)) {

@@ -58,7 +58,7 @@ static enum wf_call_status check_signal(const struct wf_shard *shard,
         *why = "exceeded workflow execution limit for signal events";
         return WF_CALL_INVALID_ARGUMENT;
     }
-    if (run->is_close_attempted && wf_workflow_task_state(run->state) == WF_WORKFLOW_TASK_STARTED) {
+    if (run->is_close_attempted && wf_workflow_task_is_started(run->state)) {
         *why = "workflow is closing";
         return WF_CALL_RESOURCE_EXHAUSTED;
     }

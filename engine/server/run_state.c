@@ -95,6 +95,7 @@ void wf_shard_run_free(struct wf_shard *shard, struct wf_shard_run *run)
     unlink_run(shard, run);
     shard->loaded_count--;
     wf_query_drop(shard, run, WF_CALL_UNAVAILABLE, "The run's owner forgot its state.");
+    wf_updates_drop(shard, run, WF_CALL_UNAVAILABLE, "The run's owner forgot its state.");
     run->next = shard->dying;
     shard->dying = run;
 }
@@ -167,6 +168,7 @@ struct wf_string wf_shard_run_encode(struct wf_shard_run *run)
 {
     struct wf_buffer *image = &run->images[run->image_index];
 
+    WF_ASSERT(!wf_workflow_task_is_speculative(run->state));
     wf_buffer_reset(image);
     wf_wire_encode(&wf_type_state_run, run->state, image);
     return wf_buffer_string(image);

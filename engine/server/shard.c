@@ -231,6 +231,7 @@ static void wait(struct wf_shard *shard, const struct wf_db_reply *reply)
 static void serve(struct wf_shard *shard, const struct wf_db_reply *reply)
 {
     (void)reply;
+    wf_updates_expire(shard);
     wf_tasks_alarm(shard);
     wf_schedules_alarm(shard);
 }
@@ -420,6 +421,7 @@ static wf_time_ns wake_at(const struct wf_shard *shard)
     switch (shard->state) {
     case WF_SHARD_OWNED:
         tasks_at_ns = wf_tasks_wake_at(shard);
+        tasks_at_ns = shard->update_at_ns < tasks_at_ns ? shard->update_at_ns : tasks_at_ns;
         return schedules_at_ns < tasks_at_ns ? schedules_at_ns : tasks_at_ns;
     case WF_SHARD_WAITING:
         return shard->retry_at_ns;
@@ -505,6 +507,7 @@ struct wf_shard *wf_shard_new(const struct wf_service_config *config, int32_t sh
     shard->save_at_ns = INT64_MAX;
     shard->retry_at_ns = INT64_MAX;
     shard->task_at_ns = INT64_MAX;
+    shard->update_at_ns = INT64_MAX;
     wf_slabs_init(&shard->slabs, &shard->blocks);
     wf_arena_init(&shard->step_arena, &shard->blocks, 0);
     return shard;

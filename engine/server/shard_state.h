@@ -56,6 +56,9 @@ struct wf_waiting_query {
     bool is_attached; /* to the started task */
 };
 
+struct wf_update_record;
+struct wf_update_rejection_note;
+
 struct wf_shard_run {
     struct wf_shard_run *next; /* all runs in memory, the one last used first */
     struct wf_shard_run *previous;
@@ -77,6 +80,7 @@ struct wf_shard_run {
     uint64_t buffered_bytes; /* size of the buffered events */
     bool is_close_attempted; /* engine-semantics 3.5 "close attempted" guard */
     struct wf_waiting_query query;
+    struct wf_update_record *updates; /* engine-semantics 7.8; slab memory */
 };
 
 /* ---- Workflows: the runs of one id, and the lock on them ---- */
@@ -137,6 +141,7 @@ struct wf_task_record {
     uint32_t epoch;
     bool has_epoch; /* made by this owner: the epoch tells whether its run still lives */
     bool is_busy;   /* an operation or a call is under way */
+    bool is_in_memory; /* of a speculative workflow task: not stored, and not tried again */
     bool is_activity;
     bool is_on_normal_queue; /* the sticky worker is gone */
     int32_t attempt;
@@ -199,6 +204,7 @@ enum wf_reply_kind {
     WF_REPLY_COMPLETION, /* of a workflow task, with the next one inside when has_task */
     WF_REPLY_HEARTBEAT,
     WF_REPLY_ERROR, /* status and message: the write records a refusal */
+    WF_REPLY_UPDATE, /* a new run gets the update that came with its start, which answers */
 };
 
 struct wf_reply_plan {
@@ -207,10 +213,16 @@ struct wf_reply_plan {
                 */
     bool is_full_history;
     bool has_clock; /* STARTED: a parent asked, and will come back */
+    bool is_repeated;      /* WORKFLOW_TASK: it is given once more */
+    bool speculates;       /* COMPLETION: updates that wait get a task, once the write is committed */
+    bool fails_updates;    /* ERROR: the task failed that had them */
+    int64_t reset_event_id; /* COMPLETION: the task left no trace */
     int64_t scheduled_event_id; /* of the activity; COMPLETION: tasks of those started after this event */
     int32_t status;
     struct wf_run_id run_id;
     struct wf_string message; /* slab memory */
+    char *update; /* UPDATE: the encoded wf_svc_update_workflow; slab memory */
+    size_t update_bytes;
 };
 
 /* A transaction on its way to the database and back. */
@@ -233,6 +245,8 @@ struct wf_write {
     int64_t first_timer_ns;
     int32_t current_status; /* of the current row, when it changes */
     struct wf_query_answers *answers;
+    struct wf_update_rejection_note *rejections;
+    struct wf_string identity; /* COMPLETION that speculates: of the worker; slab memory */
 };
 
 /* Answers to queries, given once the write is committed. Slab memory. */
@@ -366,6 +380,7 @@ struct wf_shard {
     struct wf_shard_schedule *schedules;
     bool are_schedules_read;
     wf_time_ns read_schedules_at_ns; /* again; INT64_MAX: not */
+    wf_time_ns update_at_ns; /* when the first caller has waited long enough for an update */
 };
 
 /* ---- shard.c ---- */
@@ -526,6 +541,11 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
                   struct wf_task_record *task);
 void wf_task_push_reply(struct wf_shard *shard, struct wf_task_record *task,
                         const struct wf_svc_response *response);
+
+/* Of a speculative workflow task: an alarm and a push that are not stored. */
+void wf_task_remember(struct wf_shard *shard, struct wf_workflow *workflow, const struct wf_shard_run *run,
+                      int64_t time_ns);
+void wf_task_push_once(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run);
 
 /* The write of an execution is committed: the task is done, or goes on. */
 void wf_task_written(struct wf_shard *shard, struct wf_task_record *task);

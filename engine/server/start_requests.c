@@ -1,6 +1,6 @@
 /*
- * Starting workflows: what the present run of the id and the policies of the request allow, and
- * signal-with-start.
+ * Starting workflows: what the present run of the id and the policies of the request allow,
+ * signal-with-start and update-with-start.
  *
  * Source: engine-semantics 5.2 "Signal-with-start", 7.1.
  */
@@ -12,7 +12,8 @@
 /* A start as it is judged: the request, with a signal or not. */
 struct start_case {
     const struct wf_svc_start_workflow *request;
-    const struct wf_svc_signal_with_start *with_signal; /* NULL: a plain start */
+    const struct wf_svc_signal_with_start *with_signal; /* NULL: without a signal */
+    const struct wf_svc_update_workflow *with_update;   /* NULL: without an update */
     int32_t reuse_policy;
     int32_t conflict_policy;
 };
@@ -225,9 +226,13 @@ static bool is_action_of(const struct wf_shard *shard, const struct wf_shard_run
            link->created_ns == known->created_ns && link->action_id <= known->action_id;
 }
 
-static void give_existing(struct wf_shard *shard, struct wf_workflow *workflow,
-                          const struct wf_operation *operation, bool is_started)
+static void give_existing(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
+                          const struct wf_operation *operation, const struct start_case *start, bool is_started)
 {
+    if (start->with_update != NULL) {
+        wf_update_run(shard, workflow, run, operation->call_id, start->with_update);
+        return;
+    }
     wf_reply_give(shard, operation->call_id, workflow, NULL,
                   &(struct wf_reply_plan){.kind = WF_REPLY_STARTED,
                                           .flag = is_started,
@@ -285,6 +290,17 @@ static struct wf_shard_run *prepare(struct wf_shard *shard, struct wf_workflow *
     return run;
 }
 
+/* The update that comes with a start begins once the run is there. False when memory is gone. */
+static bool plan_update(struct wf_shard *shard, const struct start_case *start, struct wf_reply_plan *reply)
+{
+    if (start->with_update == NULL) {
+        return true;
+    }
+    reply->kind = WF_REPLY_UPDATE;
+    return wf_keep_message(shard, &wf_type_svc_update_workflow, start->with_update, &reply->update,
+                           &reply->update_bytes);
+}
+
 static void create(struct wf_shard *shard, struct wf_workflow *workflow,
                    struct wf_operation *operation, const struct start_case *start)
 {
@@ -298,6 +314,9 @@ static void create(struct wf_shard *shard, struct wf_workflow *workflow,
         return;
     }
     reply.run_id = created->id;
+    if (!plan_update(shard, start, &reply)) {
+        return;
+    }
     if (workflow->current == WF_CURRENT_NONE) {
         wf_change_create(&change, operation, &reply, WF_CURRENT_MUST_NOT_EXIST,
                          (struct wf_string){0});
@@ -335,6 +354,9 @@ static void replace(struct wf_shard *shard, struct wf_workflow *workflow, struct
     encoding->value = WF_STR("json/plain");
     payload->data = wf_buffer_string(&text);
     reply.run_id = change.successor->id;
+    if (!plan_update(shard, start, &reply)) {
+        return;
+    }
     wf_execution_terminate(&change, WF_STR(TERMINATED_REASON), &details,
                            WF_STR(WF_HISTORY_SERVICE));
     wf_change_commit(&change, operation, &reply);
@@ -414,8 +436,13 @@ static void decide(struct wf_shard *shard, struct wf_workflow *workflow, struct 
                                               .run_id = run->first_id});
         return;
     }
+    /* 7.8: an update that is known is joined, whatever the policies say. */
+    if (start->with_update != NULL && run != NULL && wf_update_is_known(run, start->with_update)) {
+        wf_update_run(shard, workflow, run, operation->call_id, start->with_update);
+        return;
+    }
     if (is_repeated(shard, workflow, run, start, &is_started)) {
-        give_existing(shard, workflow, operation, is_started);
+        give_existing(shard, workflow, run, operation, start, is_started);
         return;
     }
     if (!is_open) {
@@ -435,7 +462,7 @@ static void decide(struct wf_shard *shard, struct wf_workflow *workflow, struct 
         if (start->with_signal != NULL) {
             signal_existing(shard, workflow, run, operation, start);
         } else {
-            give_existing(shard, workflow, operation, false);
+            give_existing(shard, workflow, run, operation, start, false);
         }
         break;
     default:
@@ -473,6 +500,19 @@ WF_OPERATION(signal_with_start)
     const char *problem = wf_signal_name_problem(shard, signal.signal_name);
 
     problem = problem != NULL ? problem : wf_signal_size_problem(shard, &signal);
+    if (problem != NULL) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
+        return;
+    }
+    judge(shard, workflow, run, operation, &start);
+}
+
+WF_OPERATION(update_with_start)
+{
+    const struct wf_svc_update_with_start *request = operation->request->call.update_with_start;
+    struct start_case start = {.request = request->start, .with_update = request->update};
+    const char *problem = wf_update_check(shard, request->update);
+
     if (problem != NULL) {
         wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
         return;

@@ -338,6 +338,9 @@ static struct wf_write *write_new(struct wf_change *change, const struct wf_oper
     write->call_id = operation->call_id;
     write->task = operation->task;
     write->reply = *reply;
+    if (reply->speculates) {
+        wf_keep_string(shard, operation->request->call.respond_workflow_task_completed->identity, &write->identity);
+    }
     write->range_id = shard->range_id;
     write->first_task_id = shard->range_id << 20 | shard->task_counter;
     write->first_timer_ns = INT64_MAX;
@@ -488,6 +491,8 @@ void wf_change_commit_with(struct wf_change *change, struct wf_operation *operat
         return;
     }
     write->answers = answers;
+    write->rejections = change->rejections;
+    change->rejections = NULL;
     settle(change);
     history_bytes = encode_batches(change);
     image = wf_shard_run_encode(change->run);
@@ -561,10 +566,13 @@ static void free_write(struct wf_shard *shard, struct wf_write *write)
     wf_tasks_abandon(shard, &write->tasks);
     wf_drop_string(shard, &write->reply.message);
     wf_query_answers_free(shard, write->answers);
+    wf_updates_free_rejections(shard, write->rejections);
+    wf_drop_string(shard, &write->identity);
+    wf_slab_give(&shard->slabs, write->reply.update, write->reply.update_bytes);
     wf_slab_give(&shard->slabs, write, sizeof *write);
 }
 
-static void give_answers(struct wf_shard *shard, const struct wf_query_answers *answers)
+void wf_query_answers_give(struct wf_shard *shard, const struct wf_query_answers *answers)
 {
     for (; answers != NULL; answers = answers->next) {
         struct wf_sdk_query_result result = {0};
@@ -589,8 +597,28 @@ static void leave_run(struct wf_shard *shard, struct wf_workflow *workflow, stru
     write->successor = NULL;
     workflow->epoch++;
     if (old != NULL) {
+        wf_updates_close(shard, old, workflow->run != NULL);
         wf_query_reconsider(shard, workflow, old);
         wf_shard_run_free(shard, old);
+    }
+}
+
+/* What the write says of updates is told; those that still wait get a task, which the worker takes with its answer. */
+static void settle_updates(struct wf_shard *shard, struct wf_write *write)
+{
+    struct wf_shard_run *run = write->run;
+
+    if (run == NULL) {
+        return;
+    }
+    wf_updates_settle(shard, run, write->rejections);
+    if (write->reply.fails_updates) {
+        wf_updates_task_failed(shard, run);
+    }
+    if (write->reply.speculates && write->call_id != 0 && wf_shard_run_is_open(run) &&
+        wf_workflow_task_state(run->state) == WF_WORKFLOW_TASK_NONE) {
+        write->reply.flag = wf_speculative_begin_inline(shard, write->workflow, run, write->identity);
+        write->reply.is_full_history = run->state->sticky_queue.size_bytes == 0;
     }
 }
 
@@ -614,12 +642,16 @@ static void commit(struct wf_shard *shard, struct wf_write *write)
     } else if (write->closes_run) {
         workflow->current_status = write->current_status;
     }
-    wf_reply_give(shard, write->call_id, workflow, write->run != NULL ? write->run : successor,
+    settle_updates(shard, write);
+    /* An update that came with a start is for the run that was made, also when the start ended another. */
+    wf_reply_give(shard, write->call_id, workflow,
+                  write->run != NULL && write->reply.kind != WF_REPLY_UPDATE ? write->run : successor,
                   &write->reply);
-    give_answers(shard, write->answers);
+    wf_query_answers_give(shard, write->answers);
     if (successor != NULL || write->closes_run) {
         leave_run(shard, workflow, write);
     } else {
+        wf_updates_reconsider(shard, workflow, write->run);
         wf_query_reconsider(shard, workflow, write->run);
     }
     if (write->task != NULL) {

@@ -12,6 +12,7 @@
 #define FREE_ATTEMPTS 3 /* 3.2: attempts without an extra wait */
 #define EXTRA_WAIT_NS (5 * WF_NS_PER_S)
 #define EXTRA_WAIT_NS_MAX (600 * WF_NS_PER_S)
+#define SPECULATIVE_START_NS (5 * WF_NS_PER_S) /* 3.10 */
 #define JITTER_PARTS 1000u
 #define JITTER_PARTS_MIN 800u
 
@@ -20,8 +21,22 @@ enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *st
     if (state->workflow_task == NULL) {
         return WF_WORKFLOW_TASK_NONE;
     }
+    if (state->workflow_task->is_speculative) {
+        return state->workflow_task->started_event_id == 0 ? WF_WORKFLOW_TASK_SPECULATIVE
+                                                           : WF_WORKFLOW_TASK_SPECULATIVE_STARTED;
+    }
     return state->workflow_task->started_event_id == 0 ? WF_WORKFLOW_TASK_SCHEDULED
                                                        : WF_WORKFLOW_TASK_STARTED;
+}
+
+bool wf_workflow_task_is_started(const struct wf_state_run *state)
+{
+    return state->workflow_task != NULL && state->workflow_task->started_event_id != 0;
+}
+
+bool wf_workflow_task_is_speculative(const struct wf_state_run *state)
+{
+    return state->workflow_task != NULL && state->workflow_task->is_speculative;
 }
 
 int64_t wf_workflow_task_deadline(const struct wf_shard_run *run)
@@ -43,6 +58,16 @@ void wf_workflow_task_clear_sticky(struct wf_state_run *state)
 {
     state->sticky_queue = (struct wf_string){0};
     state->sticky_timeout_ns = 0;
+}
+
+void wf_workflow_task_set_sticky(struct wf_change *change,
+                                 const struct wf_svc_respond_workflow_task_completed *request)
+{
+    wf_workflow_task_clear_sticky(change->state);
+    if (request->sticky_task_queue.size_bytes > 0) {
+        change->state->sticky_queue = wf_change_own(change, request->sticky_task_queue);
+        change->state->sticky_timeout_ns = wf_time_of(request->sticky_schedule_to_start_timeout);
+    }
 }
 
 /* 3.2: a task that keeps failing gets more and more time, which is the only pressure back on it. */
@@ -172,6 +197,51 @@ static void schedule(struct wf_change *change, const struct wf_workflow_task_det
     }
 }
 
+/* 3.10: the next ids are reserved, and whatever is written makes a normal task of it first. */
+static void speculate(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_run *state = change->state;
+    struct wf_state_workflow_task *task = WF_ARENA_NEW(&change->run->arena,
+                                                       struct wf_state_workflow_task);
+    const bool is_inline = details != NULL && details->is_inline;
+
+    if (task == NULL) {
+        return;
+    }
+    WF_ASSERT(state->buffered_events.count == 0);
+    task->attempt = 1;
+    task->is_speculative = true;
+    task->timeout_ns = change->run->start->task_timeout_ns;
+    task->scheduled_time_ns = change->now_ns;
+    task->original_scheduled_time_ns = change->now_ns;
+    task->scheduled_event_id = state->next_event_id;
+    task->is_sticky = state->sticky_queue.size_bytes > 0;
+    if (!is_inline) {
+        task->schedule_to_start_deadline_ns = wf_add_saturating(change->now_ns,
+                                                                SPECULATIVE_START_NS);
+    }
+    state->workflow_task = task;
+}
+
+/* It keeps its deadline and gets no transfer task: it was pushed once, and that must do. */
+static void convert(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    struct wf_state_workflow_task *task = change->state->workflow_task;
+
+    (void)details;
+    WF_ASSERT(task->scheduled_event_id == change->state->next_event_id);
+    task->is_speculative = false;
+    task->is_converted = true;
+    write_scheduled(change);
+}
+
+static void convert_started(struct wf_change *change,
+                            const struct wf_workflow_task_details *details)
+{
+    convert(change, details);
+    write_started(change);
+}
+
 /* 3.3: what the worker is told about the length of the history. */
 static void suggest_continue_as_new(struct wf_change *change, struct wf_state_workflow_task *task)
 {
@@ -185,6 +255,14 @@ static void suggest_continue_as_new(struct wf_change *change, struct wf_state_wo
 
         if (reason != NULL) {
             *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE;
+        }
+    }
+    /* 90% of what one run may have. */
+    if ((int64_t)state->updates.count * 10 >= limits->updates_max * 9) {
+        int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
+
+        if (reason != NULL) {
+            *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_UPDATES;
         }
     }
     if (state->next_event_id >= limits->history_events_suggest) {
@@ -218,6 +296,18 @@ static void start(struct wf_change *change, const struct wf_workflow_task_detail
     } else {
         write_started(change);
     }
+}
+
+static void start_speculative(struct wf_change *change,
+                              const struct wf_workflow_task_details *details)
+{
+    struct wf_state_workflow_task *task = change->state->workflow_task;
+
+    task->request_id = wf_change_own(change, details->request_id);
+    task->identity = wf_change_own(change, details->identity);
+    task->started_time_ns = change->now_ns;
+    suggest_continue_as_new(change, task);
+    task->started_event_id = task->scheduled_event_id + 1;
 }
 
 static void complete(struct wf_change *change, const struct wf_workflow_task_details *details)
@@ -411,8 +501,8 @@ struct wf_string wf_workflow_task_unwritten(struct wf_shard *shard, const struct
     const struct wf_history_message history = {.events = {.items = events, .count = 2}};
     struct wf_buffer bytes = {0};
 
-    /* 3.1: only a started transient task has events to show that are not in history. */
-    if (task == NULL || task->attempt <= 1 || task->started_event_id == 0) {
+    /* 3.1: only a started task that is transient or speculative has events to show that are not in history. */
+    if (task == NULL || (task->attempt <= 1 && !task->is_speculative) || task->started_event_id == 0) {
         return (struct wf_string){0};
     }
     fill_scheduled(&scheduled, &shard->step_arena, run);

@@ -7,7 +7,6 @@
 #include "engine/server/change.h"
 
 #define HEARTBEAT_NS_MAX (INT64_C(30) * 60 * WF_NS_PER_S) /* 3.7 */
-#define INLINE_REQUEST_ID "request-from-RespondWorkflowTaskCompleted"
 
 /* ---- RecordWorkflowTaskStarted (3.3) ---- */
 
@@ -39,8 +38,8 @@ WF_OPERATION(workflow_task_started)
 {
     const struct wf_svc_record_workflow_task_started *request =
         operation->request->call.record_workflow_task_started;
-    const struct wf_reply_plan reply = {.kind = WF_REPLY_WORKFLOW_TASK,
-                                        .is_full_history = !request->is_sticky};
+    struct wf_reply_plan reply = {.kind = WF_REPLY_WORKFLOW_TASK,
+                                  .is_full_history = !request->is_sticky};
     const enum wf_call_status status = check_start(run, request);
     struct wf_change change = {0};
     bool is_started = false;
@@ -50,8 +49,14 @@ WF_OPERATION(workflow_task_started)
         return;
     }
     if (run->state->workflow_task->started_event_id != 0) {
+        reply.is_repeated = true;
         wf_reply_give(shard, operation->call_id, workflow, run,
                       &reply); /* matching asks again: the same answer */
+        return;
+    }
+    if (wf_workflow_task_is_speculative(run->state)) {
+        wf_speculative_start(shard, workflow, run, request);
+        wf_reply_give(shard, operation->call_id, workflow, run, &reply);
         return;
     }
     wf_change_init(&change, shard, workflow, run);
@@ -113,7 +118,8 @@ static struct wf_string failure_message(struct wf_arena *arena, int32_t cause,
     return wf_buffer_string(&message);
 }
 
-static void discard_commands(struct wf_change *change)
+/* speculative: the task as it was before the change made a normal one of it, or NULL. */
+static void discard_commands(struct wf_change *change, const struct wf_state_workflow_task *speculative)
 {
     const bool is_restored = wf_shard_run_restore(change->shard, change->run,
                                                   change->run->committed);
@@ -124,13 +130,19 @@ static void discard_commands(struct wf_change *change)
         wf_tasks_abandon(change->shard, &change->successor_change->tasks);
         wf_shard_run_free(change->shard, change->successor);
     }
+    wf_updates_free_rejections(change->shard, change->rejections);
+    if (is_restored && speculative != NULL) {
+        change->run->state->workflow_task = wf_message_copy(&change->run->arena, &wf_type_state_workflow_task,
+                                                            speculative);
+    }
     wf_change_init(change, change->shard, change->workflow, change->run);
 }
 
 /* 2.2 rules 3 and 4: every command is undone, and the task fails. */
 static void fail_commands(struct wf_change *change, struct wf_operation *operation,
                           const struct wf_svc_respond_workflow_task_completed *request,
-                          const struct wf_command_outcome *outcome)
+                          const struct wf_command_outcome *outcome,
+                          const struct wf_state_workflow_task *speculative)
 {
     struct wf_shard *shard = change->shard;
     struct wf_server_failure_info server = {.non_retryable = true};
@@ -138,10 +150,11 @@ static void fail_commands(struct wf_change *change, struct wf_operation *operati
         .message = failure_message(change->arena, outcome->cause, outcome->message),
         .failure_info_case = WF_CASE_failure_server_failure_info,
         .failure_info.server_failure_info = &server};
-    struct wf_reply_plan reply = {.kind = WF_REPLY_ERROR, .status = WF_CALL_INVALID_ARGUMENT};
+    struct wf_reply_plan reply = {
+        .kind = WF_REPLY_ERROR, .status = WF_CALL_INVALID_ARGUMENT, .fails_updates = true};
     bool is_failed = false;
 
-    discard_commands(change);
+    discard_commands(change, speculative);
     /* 2.2 rule 3: a worker that fails again and again is left to its timeout. */
     if (change->state->workflow_task == NULL ||
         (change->state->workflow_task->attempt > 1 &&
@@ -180,23 +193,13 @@ static void end_heartbeat(struct wf_change *change, struct wf_operation *operati
     wf_change_commit(change, operation, &reply);
 }
 
-static void set_sticky(struct wf_change *change,
-                       const struct wf_svc_respond_workflow_task_completed *request)
-{
-    wf_workflow_task_clear_sticky(change->state);
-    if (request->sticky_task_queue.size_bytes > 0) {
-        change->state->sticky_queue = wf_change_own(change, request->sticky_task_queue);
-        change->state->sticky_timeout_ns = wf_time_of(request->sticky_schedule_to_start_timeout);
-    }
-}
-
 /* 3.4 steps 7 and 8: the next task, started at once when the worker takes it with the answer. */
 static bool add_next_task(struct wf_change *change,
                           const struct wf_svc_respond_workflow_task_completed *request,
                           int64_t original_scheduled_time_ns)
 {
     const struct wf_workflow_task_details details = {
-        .request_id = WF_STR(INLINE_REQUEST_ID),
+        .request_id = WF_STR(WF_INLINE_REQUEST_ID),
         .identity = request->identity,
         .original_scheduled_time_ns = original_scheduled_time_ns,
         .is_inline = request->return_new_workflow_task};
@@ -213,8 +216,9 @@ static bool add_next_task(struct wf_change *change,
 
 static void complete(struct wf_change *change, struct wf_operation *operation,
                      const struct wf_svc_respond_workflow_task_completed *request,
-                     const struct wf_state_workflow_task *task)
+                     const struct wf_state_workflow_task *speculative)
 {
+    const struct wf_state_workflow_task *task = change->state->workflow_task;
     const bool is_heartbeat = request->force_create_new_workflow_task &&
                               request->commands.count == 0;
     const int64_t original_ns = is_heartbeat ? task->original_scheduled_time_ns : 0;
@@ -228,15 +232,22 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
         &(struct wf_workflow_task_details){.identity = request->identity,
                                            .sdk_metadata = request->sdk_metadata});
     WF_ASSERT(is_completed);
-    set_sticky(change, request);
+    wf_workflow_task_set_sticky(change, request);
     completed_event_id = wf_shard_run_last_event_id(change->run);
     wf_commands_apply(change, request, completed_event_id, &outcome);
+    if (outcome.cause == 0) {
+        wf_messages_apply_rest(change, request, &outcome);
+    }
     if (outcome.cause != 0) {
-        fail_commands(change, operation, request, &outcome);
+        fail_commands(change, operation, request, &outcome, speculative);
         return;
     }
-    if (!change->is_closing && !change->state->is_paused && /* 3.4 step 7 */
-        (request->force_create_new_workflow_task || outcome.has_unseen || outcome.needs_task)) {
+    if (!change->is_closing && !request->force_create_new_workflow_task && !outcome.has_unseen &&
+        !outcome.needs_task) {
+        reply.speculates = request->return_new_workflow_task;
+        change->wants_task = change->wants_task ||
+                             (!request->return_new_workflow_task && wf_updates_are_waiting(change->run));
+    } else if (!change->is_closing && !change->state->is_paused) { /* 3.4 step 7 */
         reply.flag = add_next_task(change, request, original_ns);
         reply.is_full_history = change->state->sticky_queue.size_bytes == 0;
     }
@@ -251,6 +262,7 @@ WF_OPERATION(workflow_task_completed)
     const struct wf_svc_respond_workflow_task_completed *request =
         operation->request->call.respond_workflow_task_completed;
     const struct wf_state_workflow_task *task = task_of_token(shard, run, request->token);
+    const struct wf_state_workflow_task *speculative = NULL;
     const char *refusal = NULL;
     struct wf_change change = {0};
 
@@ -267,13 +279,22 @@ WF_OPERATION(workflow_task_completed)
         wf_refuse(shard, operation, WF_CALL_FAILED_PRECONDITION, "Workflow is paused."); /* 3.4 */
         return;
     }
+    if (wf_speculative_can_vanish(shard, run, request)) {
+        wf_change_look(&change, shard, workflow, run);
+        if (wf_speculative_vanish(&change, operation, request)) {
+            return;
+        }
+    }
+    if (task->is_speculative) {
+        speculative = wf_message_copy(&shard->step_arena, &wf_type_state_workflow_task, task);
+    }
     wf_change_init(&change, shard, workflow, run);
     if (request->force_create_new_workflow_task && request->commands.count == 0 &&
         change.now_ns > wf_add_saturating(task->original_scheduled_time_ns, HEARTBEAT_NS_MAX)) {
         end_heartbeat(&change, operation);
         return;
     }
-    complete(&change, operation, request, task);
+    complete(&change, operation, request, speculative);
 }
 
 /* ---- RespondWorkflowTaskFailed (3.5) ---- */

@@ -672,6 +672,7 @@ void wf_workflows_refuse_all(struct wf_shard *shard)
             }
             if (workflow->run != NULL) {
                 wf_query_drop(shard, workflow->run, WF_CALL_UNAVAILABLE, "The shard moved.");
+                wf_updates_drop(shard, workflow->run, WF_CALL_UNAVAILABLE, "The shard moved.");
             }
         }
     }
@@ -685,6 +686,9 @@ void wf_workflows_cancel(struct wf_shard *shard, uint64_t call_id)
             for (struct wf_operation *operation = workflow->waiting_first; operation != NULL;
                  operation = operation->next) {
                 operation->call_id = operation->call_id == call_id ? 0 : operation->call_id;
+            }
+            if (workflow->run != NULL) {
+                wf_updates_cancel(shard, workflow->run, call_id);
             }
             if (workflow->run != NULL && workflow->run->query.call_id == call_id) {
                 workflow->run->query.call_id = 0;
@@ -708,7 +712,8 @@ void wf_workflows_trim(struct wf_shard *shard)
         struct wf_workflow *workflow = run->workflow;
 
         if (workflow != NULL && !workflow->is_locked && workflow->waiting_first == NULL &&
-            run->query.call_id == 0 && !run->is_close_attempted) {
+            run->query.call_id == 0 && run->updates == NULL && !run->is_close_attempted &&
+            !wf_workflow_task_is_speculative(run->state)) {
             wf_workflow_drop_state(shard, workflow);
             forget_if_empty(shard, workflow);
         }

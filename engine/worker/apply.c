@@ -150,6 +150,7 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
         return;
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        run->signal_count++;
         wf_job_signal(run, event);
         return;
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
@@ -263,6 +264,9 @@ static void end_chunk(struct wf_run *run)
     } else {
         run->rules->look_ahead(run);
     }
+    if (run->next_index == run->events.count) {
+        wf_run_begin_asked_updates(run);
+    }
 }
 
 static bool begin_chunk(struct wf_run *run)
@@ -279,6 +283,7 @@ static bool begin_chunk(struct wf_run *run)
     wf_queue_begin_chunk(run);
     run->chunk_number++;
     run->next_index = run->chunk.begin;
+    run->time_before = run->time;
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/assert.h"
 #include "engine/worker/local.h"
 #include "engine/worker/value_marker.h"
+#include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
 static struct wf_task_queue *task_queue_of(struct wf_run *run, struct wf_string name)
@@ -447,12 +448,9 @@ static void *build_message(struct wf_run *run, const struct wf_queued *queued)
 {
     struct wf_command_protocol_message *command = WF_STEP_NEW(run,
                                                               struct wf_command_protocol_message);
-    struct wf_buffer text;
 
-    wf_buffer_init(&text, run->step_arena);
-    wf_buffer_printf(&text, "%S/%S", &queued->machine->id, &queued->type);
     if (command != NULL) {
-        command->message_id = wf_buffer_string(&text);
+        command->message_id = wf_update_message_id(run->step_arena, queued->machine->id, queued->type);
     }
     return command;
 }

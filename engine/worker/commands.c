@@ -312,7 +312,9 @@ static void answer_update(struct wf_run *run, const struct wf_sdk_command *comma
     if (machine == NULL) {
         wf_diverge_code(run, "the code answers update %S, which nobody sent",
                         &response->protocol_instance_id);
-    } else if (!wf_machine_step(run, machine, &in)) {
+    } else if (wf_machine_step(run, machine, &in)) {
+        wf_run_answer_update(run, machine, response);
+    } else {
         wf_diverge_code(run, "the code answers update %S in state %s, which is out of turn",
                         &response->protocol_instance_id,
                         wf_machine_types[WF_MACHINE_UPDATE].states[machine->state]);

@@ -60,6 +60,8 @@ enum wf_machine_request {
     WF_REQUEST_COMPLETE,
 };
 
+struct wf_update_asked;
+
 struct wf_machine {
     uint8_t kind;
     uint8_t state;
@@ -81,6 +83,7 @@ struct wf_machine {
     struct wf_machine *target;     /* the child that an internal cancel request is for */
     struct wf_local_result *local; /* the marker that resolved a local activity */
     struct wf_local_live *live;    /* how a local activity runs in this worker; NULL in a replay */
+    const struct wf_update_asked *asked; /* of an update: how it came, NULL in a replay */
 };
 
 struct wf_machine_input {

@@ -6,6 +6,7 @@
 #include "engine/codec.h"
 #include "engine/worker/failures.h"
 #include "engine/worker/local.h"
+#include "engine/worker/update.h"
 #include "engine/worker/worker_state.h"
 
 #define EAGER_MAX 3u /* activities of one task, as in core */
@@ -284,6 +285,8 @@ static enum wf_status respond(struct wf_run *run, struct wf_worker_output *out,
     if (!run->task.is_query_only) {
         add_commands(run, &response);
         add_metadata(run, &response);
+        response.messages = run->task.messages.items;
+        response.message_count = run->task.messages.count;
         response.wants_new_task = true;
         response.force_create_new_task = run->task.is_heartbeat;
         response.evict = run->is_close_asked;
@@ -445,6 +448,7 @@ static void take_task(struct wf_run *run, const struct wf_task *task)
                                      .attempt = task->attempt,
                                      .begun_ns = run->steady_ns};
     copy_queries(run, task);
+    wf_run_take_messages(run, task);
     run->previous_started_event_id = task->previous_started_event_id;
     run->is_replaying = task->previous_started_event_id > 0; /* replay-rules 1.5 */
 }
@@ -605,4 +609,20 @@ enum wf_status wf_run_end_local(struct wf_run *run, const struct wf_worker_input
 {
     wf_local_ended(run, in);
     return wf_run_wake(run, out, err);
+}
+
+/* ---- A task that left no trace ---- */
+
+bool wf_run_rewind(struct wf_run *run, int64_t started_event_id)
+{
+    /* Only the scheduled and the started event of the task are undone, for only they were not in history. What else the task
+     * changed, a new flag in its metadata, cannot be. */
+    if (run->state != WF_RUN_IDLE || run->queue.head != run->queue.count ||
+        run->last_event_id != run->task.started_event_id || run->task.has_metadata) {
+        return false;
+    }
+    run->last_event_id = run->task.started_event_id - 2;
+    run->last_started_event_id = started_event_id;
+    run->time = run->time_before;
+    return true;
 }

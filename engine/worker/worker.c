@@ -292,6 +292,13 @@ enum wf_status wf_worker_step(struct wf_worker *worker, const struct wf_worker_i
     return WF_OK;
 }
 
+bool wf_worker_rewind(struct wf_worker *worker, uint32_t slot, int64_t started_event_id)
+{
+    struct wf_run *run = run_in(worker, slot);
+
+    return run != NULL && wf_run_rewind(run, started_event_id);
+}
+
 /* ---- Life ---- */
 
 struct wf_worker *wf_worker_new(const struct wf_worker_config *config)
@@ -361,7 +368,9 @@ bool wf_worker_view(const struct wf_worker *worker, uint32_t slot, struct wf_run
                                  .last_started_event_id = run->last_started_event_id,
                                  .activation_count = run->activation_count,
                                  .is_replaying = run->is_replaying,
-                                 .is_closed = run->is_closed};
+                                 .is_closed = run->is_closed,
+                                 .signal_count = run->signal_count,
+                                 .update_count = run->update_count};
     return true;
 }
 

@@ -154,8 +154,24 @@ enum wf_run_state {
     WF_RUN_WAITING,   /* a task waits for local activities */
 };
 
+/* An update that a live task brought. */
+struct wf_update_asked {
+    const struct wf_update_request *request;
+    struct wf_string message_id;
+    struct wf_string instance_id;
+    int64_t sequencing_event_id;
+};
+
 /* What a live task still owes the service. */
 struct wf_run_task {
+    struct wf_update_asked *asked; /* in the order of admission */
+    uint32_t asked_count;
+    bool is_asked; /* the code was given them */
+    struct {
+        struct wf_protocol_message *items;
+        uint32_t count;
+        uint32_t capacity;
+    } messages; /* answers to updates, of this task and earlier ones */
     struct wf_buffer token; /* reused from task to task */
     int64_t started_event_id;
     bool is_query_only;
@@ -170,6 +186,7 @@ struct wf_run_task {
     uint32_t lang_flag_count;
     uint32_t lang_flag_capacity;
     int32_t force_cause; /* of a failed completion */
+    bool has_metadata;   /* in the answer */
 };
 
 struct wf_run {
@@ -212,6 +229,7 @@ struct wf_run {
     int64_t last_started_event_id; /* last started event that ended a chunk */
     int64_t history_length;        /* for activations */
     struct wf_timestamp time;
+    struct wf_timestamp time_before; /* the chunk that was applied last */
     const struct wf_event_workflow_task_started
         *task_started; /* of the last applied started event */
     const struct wf_event_workflow_execution_started *started;
@@ -231,6 +249,8 @@ struct wf_run {
     uint32_t by_seq_capacity[WF_MACHINE_KEYED_COUNT];
     struct wf_machine **by_event;
     int64_t by_event_capacity;
+    uint32_t signal_count; /* given to the code */
+    uint32_t update_count; /* accepted by it */
     struct wf_map updates; /* protocol instance id to machine */
     struct wf_map patches; /* id to struct wf_patch */
     struct wf_map versions; /* change id to struct wf_string, "id-version" */

@@ -35,6 +35,9 @@ struct wf_worker {
 enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
                                  struct wf_worker_output *out, struct wf_error *err);
 
+/* False when the run cannot be taken back. */
+bool wf_run_rewind(struct wf_run *run, int64_t started_event_id);
+
 /* Feeds the host's answer. */
 enum wf_status wf_run_complete(struct wf_run *run, const struct wf_sdk_completion *completion,
                                struct wf_worker_output *out, struct wf_error *err);

@@ -74,6 +74,8 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->related_runs, arena);
     wf_map_init(&made->children, arena);
     wf_map_init(&made->schedules, arena);
+    wf_map_init(&made->updates, arena);
+    wf_map_init(&made->queries, arena);
     WF_TRY(read_goals(made, err));
     sim_check_goals_init(made);
     *checks = made;
@@ -89,6 +91,7 @@ void sim_checks_record(struct sim_checks *checks, const struct sim_record *recor
     sim_check_engine_record(checks, record, workflow);
     sim_check_answers_record(checks, record, workflow);
     sim_check_children_record(checks, record, workflow);
+    sim_check_updates_record(checks, record, workflow);
     sim_check_effects_record(checks, record, workflow, effect);
     sim_check_progress_record(checks, record, workflow);
     sim_check_signals_record(checks, record, workflow);

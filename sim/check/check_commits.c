@@ -515,7 +515,8 @@ static void check_pushes(const struct context *context)
     const bool is_new = task != NULL && (task->scheduled_event_id != run->task_event_id ||
                                          task->attempt != run->task_attempt || task->stamp != run->task_stamp);
 
-    if (is_new && task->started_event_id == 0 && !is_pushed(context, false, task->scheduled_event_id)) {
+    /* One that was converted from a speculative task has its deadline instead (engine-semantics 3.10). */
+    if (is_new && task->started_event_id == 0 && !task->is_converted && !is_pushed(context, false, task->scheduled_event_id)) {
         find(context, 91, "a workflow task was scheduled and no transfer task stored", task->scheduled_event_id,
              task->attempt);
     }

@@ -101,6 +101,8 @@ struct sim_workflow_track {
     uint64_t goals_inside;        /* a bit for each goal between whose moments it is */
     struct sim_related_run *related_run; /* of the latest run, when it is a child's; NULL: it is not */
     bool task_may_run; /* of the latest run: a workflow task is started, or one that leaves no events may be */
+    uint32_t told_signal_count; /* acknowledged to clients */
+    uint32_t told_update_count; /* accepted, as some client was told */
     struct wf_string *goal_nodes; /* where the first moment was, by goal; NULL until one was */
 };
 
@@ -132,6 +134,8 @@ struct sim_checks {
     struct wf_map children;     /* by the parent's run and the command */
     struct wf_map schedules;    /* by id */
     struct schedule *schedule_list;
+    struct wf_map updates;      /* of check_updates.c, by workflow and update id */
+    struct wf_map queries;      /* by sender and send number */
     struct sim_child_track *first_child;
     bool has_children;          /* some workflow has one */
     struct sim_fault_note notes[SIM_FAULT_NOTES];
@@ -216,6 +220,10 @@ void sim_check_answers_signaled(struct sim_checks *checks, struct sim_workflow_t
                                 const struct wf_event_workflow_execution_signaled *signaled,
                                 const struct sim_record *at);
 void sim_check_answers_end(struct sim_checks *checks, const struct sim_checks_end *end);
+
+/* check_updates.c */
+void sim_check_updates_record(struct sim_checks *checks, const struct sim_record *record,
+                              struct sim_workflow_track *workflow);
 
 /* check_children.c */
 void sim_check_children_record(struct sim_checks *checks, const struct sim_record *record,

@@ -197,14 +197,28 @@ enum wf_status sim_parse_goal_between(struct sim_loader *loader, const struct si
 
 enum wf_status sim_parse_goal_answer(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
-    static const char *const names[] = {"accepted", "not_found", "rejected", "unknown", NULL};
-    static const char *const answers[] = {"accepted", "not found", "rejected", "unknown"};
+    static const char *const names[] = {"accepted", "not_found", "rejected", "unknown", "completed", "failed",
+                                        "aborted",  "refused",   NULL};
+    static const char *const answers[] = {"accepted",  "not found", "rejected", "unknown",
+                                          "completed", "failed",    "aborted",  "refused"};
     struct sim_goal *goal = target;
     uint32_t index = 0;
 
     WF_TRY(sim_parse_name(loader, node, "answer", names, &index));
     goal->kind = SIM_GOAL_ANSWER;
     goal->name = wf_string_of(answers[index]);
+    return WF_OK;
+}
+
+enum wf_status sim_parse_goal_update(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"again", "joined", "stored", NULL};
+    struct sim_goal *goal = target;
+    uint32_t index = 0;
+
+    WF_TRY(sim_parse_name(loader, node, "update goal", names, &index));
+    goal->kind = SIM_GOAL_UPDATE;
+    goal->status = (int32_t)index + SIM_UPDATE_AGAIN;
     return WF_OK;
 }
 

@@ -84,6 +84,34 @@ enum wf_status sim_parse_client_query(struct sim_loader *loader, const struct si
     return sim_parse_text(loader, node, &client->name_of);
 }
 
+enum wf_status sim_parse_client_update(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_client *client = target;
+
+    client->action = SIM_CLIENT_UPDATE;
+    return sim_parse_text(loader, node, &client->name_of);
+}
+
+enum wf_status sim_parse_wait_stage(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"admitted", "accepted", "completed", NULL};
+    uint32_t index = 0;
+
+    WF_TRY(sim_parse_name(loader, node, "stage of an update", names, &index));
+    *(int32_t *)target = (int32_t)(index + WF_UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED);
+    return WF_OK;
+}
+
+enum wf_status sim_parse_reject_condition(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    static const char *const names[] = {"not_open", "not_completed_cleanly", NULL};
+    uint32_t index = 0;
+
+    WF_TRY(sim_parse_name(loader, node, "reject condition", names, &index));
+    *(int32_t *)target = (int32_t)(index + WF_QUERY_REJECT_CONDITION_NOT_OPEN);
+    return WF_OK;
+}
+
 enum wf_status sim_parse_client_cancel(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_client *client = target;
@@ -195,8 +223,8 @@ enum wf_status sim_parse_client_until(struct sim_loader *loader, const struct si
 static enum wf_status check_client(struct sim_loader *loader, const struct sim_yaml *node,
                                    const struct sim_client *client)
 {
-    static const char *const actions[] = {"signal", "query", "cancel", "terminate", "reset", "pause", "unpause", "start",
-                                          "schedule"};
+    static const char *const actions[] = {"signal", "update", "query", "cancel", "terminate", "reset", "pause", "unpause",
+                                          "start", "schedule"};
     static const char *const of_resets[] = {"back_to", "reapply", "without"};
     uint32_t action_count = 0;
 
@@ -205,8 +233,8 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
     }
     if (action_count != 1) {
         return sim_loader_fail(loader, node,
-                               "one of signal, query, cancel, terminate, reset, pause, unpause, start or schedule is needed, "
-                               "and only one");
+                               "one of signal, update, query, cancel, terminate, reset, pause, unpause, start or schedule is "
+                               "needed, and only one");
     }
     if (client->to.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "`to` is missing: a workflow id, or all");
@@ -214,8 +242,14 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
     if (client->at_ns == SIM_NEVER && client->every_ns == 0) {
         return sim_loader_fail(loader, node, "`at` or `every` is missing: when is it sent?");
     }
-    if (client->expect.size_bytes > 0 && client->action != SIM_CLIENT_QUERY) {
-        return sim_loader_fail(loader, node, "only a query has something to `expect`");
+    if (client->expect.size_bytes > 0 && client->action != SIM_CLIENT_QUERY && client->action != SIM_CLIENT_UPDATE) {
+        return sim_loader_fail(loader, node, "only a query or an update has something to `expect`");
+    }
+    if (client->wait_stage != 0 && client->action != SIM_CLIENT_UPDATE) {
+        return sim_loader_fail(loader, node, "only an update has a stage to `wait` for");
+    }
+    if (client->reject_condition != 0 && client->action != SIM_CLIENT_QUERY) {
+        return sim_loader_fail(loader, node, "only a query has a condition to `reject` it");
     }
     for (size_t i = 0; i < sizeof of_resets / sizeof *of_resets; i++) {
         if (sim_yaml_get(node, of_resets[i]) != NULL && client->action != SIM_CLIENT_RESET) {

@@ -123,6 +123,12 @@ static enum wf_status check_start(struct sim_loader *loader, const struct sim_ya
     if (start->workflow_id.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "a start needs `id`: \"order-${n}\"");
     }
+    if (start->is_signal_with_start && start->update_name.size_bytes > 0) {
+        return sim_loader_fail(loader, node, "a start comes with a signal or with an update, not with both");
+    }
+    if (start->update_wait != 0 && start->update_name.size_bytes == 0) {
+        return sim_loader_fail(loader, node, "only a start with an `update` has a stage to `wait` for");
+    }
     if (start->cron_schedule.size_bytes > 0 && start->start_delay_ns > 0) {
         return sim_loader_fail(loader, sim_yaml_get(node, "delay"),
                                "the service takes no `delay` with `cron`: the schedule says when");

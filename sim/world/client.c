@@ -4,10 +4,8 @@
  * longer.
  */
 #include "engine/base/assert.h"
-#include "engine/base/json_text.h"
 #include "sim/world/parts.h"
 
-#define SEND_PATIENCE_NS (60 * WF_NS_PER_S) /* retries of everything but starts, which must happen */
 #define LATE_MS_MAX 300000u                 /* of a late signal: up to five minutes more than meant */
 #define DUPLICATE_MS_MAX 5000u
 
@@ -91,6 +89,28 @@ struct wf_svc_start_workflow *sim_start_message(struct sim_world *world, const s
     return body->input != NULL && sim_start_fill(world, start, workflow, n, body) ? body : NULL;
 }
 
+static bool fill_update_with_start(struct sim_world *world, const struct sim_start *start, uint32_t node,
+                                   struct sim_workflow *workflow, uint64_t n, struct wf_svc_start_workflow *begun,
+                                   struct wf_svc_request *request)
+{
+    struct wf_svc_update_with_start *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_update_with_start);
+
+    if (body == NULL) {
+        return false;
+    }
+    body->start = begun;
+    body->update = sim_update_request(
+        world, &(struct sim_update_model){
+                   .update_id = sim_request_id(world, node),
+                   .name = start->update_name,
+                   .identity = world->nodes[node].name,
+                   .arguments = expand_arguments(world, start->update_input, workflow, n, SIM_SITE_CLIENT_INPUT),
+                   .wait_stage = start->update_wait});
+    request->call_case = WF_CASE_svc_request_update_with_start;
+    request->call.update_with_start = body;
+    return body->update != NULL;
+}
+
 static bool fill_start(struct sim_world *world, const struct sim_start *start, uint32_t node,
                        struct sim_workflow *workflow, uint64_t n, struct wf_svc_request *request)
 {
@@ -105,6 +125,9 @@ static bool fill_start(struct sim_world *world, const struct sim_start *start, u
     body->request_id = sim_request_id(world, node);
     request->call_case = WF_CASE_svc_request_start_workflow;
     request->call.start_workflow = body;
+    if (start->update_name.size_bytes > 0) {
+        return fill_update_with_start(world, start, node, workflow, n, body, request);
+    }
     if (!start->is_signal_with_start) {
         return true;
     }
@@ -138,6 +161,7 @@ static bool fill_query(struct sim_world *world, const struct sim_client *client,
     query->arguments.count = arguments->payloads.count;
     body->workflow_execution = execution;
     body->query = query;
+    body->reject_condition = client->reject_condition;
     request->call_case = WF_CASE_svc_request_query_workflow;
     request->call.query_workflow = body;
     return true;
@@ -162,7 +186,44 @@ static bool fill_reset(struct sim_world *world, const struct sim_client *client,
     return run == NULL || sim_reset_fill(world, client, run, pick, body);
 }
 
-/* A request about a workflow that is there: signal, query, cancel or terminate. */
+static bool fill_signal(struct sim_world *world, const struct sim_client *client, uint32_t node,
+                        struct sim_workflow *workflow, uint64_t n, struct wf_workflow_execution *execution,
+                        struct wf_svc_request *request)
+{
+    struct wf_svc_signal_workflow *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_signal_workflow);
+
+    request->call_case = WF_CASE_svc_request_signal_workflow;
+    request->call.signal_workflow = body;
+    if (body == NULL) {
+        return false;
+    }
+    *body = (struct wf_svc_signal_workflow){
+        .workflow_execution = execution,
+        .signal_name = client->name_of,
+        .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT),
+        .identity = world->nodes[node].name,
+        .request_id = sim_request_id(world, node),
+    };
+    return body->input != NULL;
+}
+
+static bool fill_update(struct sim_world *world, const struct sim_client *client, uint32_t node,
+                        struct sim_workflow *workflow, uint64_t n, struct wf_workflow_execution *execution,
+                        struct wf_svc_request *request)
+{
+    request->call_case = WF_CASE_svc_request_update_workflow;
+    request->call.update_workflow = sim_update_request(
+        world, &(struct sim_update_model){
+                   .execution = execution,
+                   .update_id = sim_request_id(world, node),
+                   .name = client->name_of,
+                   .identity = world->nodes[node].name,
+                   .arguments = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT),
+                   .wait_stage = client->wait_stage});
+    return request->call.any != NULL;
+}
+
+/* A request about a workflow that is there: signal, update, query, cancel or terminate. */
 static bool fill_command(struct sim_world *world, const struct sim_client *client, enum sim_client_action action,
                          uint32_t node, struct sim_workflow *workflow, struct wf_string run_id, uint64_t n,
                          struct wf_svc_request *request)
@@ -177,23 +238,8 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
     execution->workflow_id = workflow->id;
     execution->run_id = run_id;
     switch (action) {
-    case SIM_CLIENT_SIGNAL: {
-        struct wf_svc_signal_workflow *body = WF_ARENA_NEW(arena, struct wf_svc_signal_workflow);
-
-        request->call_case = WF_CASE_svc_request_signal_workflow;
-        request->call.signal_workflow = body;
-        if (body == NULL) {
-            return false;
-        }
-        *body = (struct wf_svc_signal_workflow){
-            .workflow_execution = execution,
-            .signal_name = client->name_of,
-            .input = expand_arguments(world, client->input, workflow, n, SIM_SITE_CLIENT_INPUT),
-            .identity = world->nodes[node].name,
-            .request_id = sim_request_id(world, node),
-        };
-        return body->input != NULL;
-    }
+    case SIM_CLIENT_SIGNAL:
+        return fill_signal(world, client, node, workflow, n, execution, request);
     case SIM_CLIENT_QUERY:
         return fill_query(world, client, workflow, n, execution, request);
     case SIM_CLIENT_CANCEL:
@@ -231,6 +277,8 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
         return fill_start(world, &client->start, node, workflow, n, request);
+    case SIM_CLIENT_UPDATE:
+        return fill_update(world, client, node, workflow, n, execution, request);
     case SIM_CLIENT_SCHEDULE:
         return sim_schedule_fill(world, client, node, workflow, request);
     case SIM_CLIENT_REPORT:
@@ -246,6 +294,7 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
     switch (action) {
     case SIM_CLIENT_SIGNAL:
     case SIM_CLIENT_QUERY:
+    case SIM_CLIENT_UPDATE:
         return client->name_of;
     case SIM_CLIENT_CANCEL:
         return WF_STR("cancel");
@@ -269,18 +318,19 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
 
 static void free_send(struct sim_world *world, struct sim_send *send)
 {
+    sim_update_end(world, send);
     sim_content_release(world, send->content);
     sim_world_give(world, send, sizeof *send);
     WF_ASSERT(world->sends_left > 0);
     world->sends_left--;
 }
 
-static void try_send(struct sim_world *world, struct sim_send *send)
+void sim_client_try(struct sim_world *world, struct sim_send *send)
 {
     const struct sim_call_request call = {
         .node = send->node, .caller = SIM_CALLER_CLIENT, .context = send, .subject = send->workflow};
 
-    (void)sim_network_call(world, &call, send->content);
+    (void)sim_network_call(world, &call, send->update != NULL && send->update->poll != NULL ? send->update->poll : send->content);
 }
 
 /* Takes over the content. */
@@ -310,13 +360,14 @@ static void begin_send(struct sim_world *world, const struct sim_send *model, st
     if (send == NULL) {
         return;
     }
-    send->give_up_ns = is_start(send) ? INT64_MAX : world->loop.now_ns + SEND_PATIENCE_NS;
+    send->give_up_ns = is_start(send) ? INT64_MAX : world->loop.now_ns + SIM_SEND_PATIENCE_NS;
     sim_world_record(world, (struct sim_record){.kind = is_start(send) ? SIM_RECORD_START_SENT : SIM_RECORD_SENT,
                                                 .node = world->nodes[send->node].name,
                                                 .subject = send->workflow->id,
                                                 .a = send->name,
                                                 .x = (int64_t)(is_start(send) ? n : send->number)});
-    try_send(world, send);
+    sim_update_begin(world, send);
+    sim_client_try(world, send);
 }
 
 /* Plans that follow a start: "to" with this n names the workflow. */
@@ -414,47 +465,6 @@ static struct wf_string final_answer(int32_t status)
     return wf_call_is_retried(status) ? (struct wf_string){0} : WF_STR("rejected");
 }
 
-/* Every member that is expected must be there with the same text. */
-static bool is_as_expected(struct wf_string result, struct wf_string expected)
-{
-    struct wf_json_reader reader;
-    struct wf_json_token token = {0};
-
-    wf_json_reader_init(&reader, expected);
-    if (wf_json_next(&reader, &token, NULL) != WF_OK || token.kind != WF_JSON_OBJECT_BEGIN) {
-        return wf_string_equal(result, expected);
-    }
-    while (wf_json_next(&reader, &token, NULL) == WF_OK && token.kind == WF_JSON_KEY) {
-        const struct wf_string key = token.text;
-        struct wf_string wanted = {0};
-
-        if (wf_json_next(&reader, &token, NULL) != WF_OK ||
-            wf_json_skip(&reader, &token, &wanted, NULL) != WF_OK ||
-            !wf_string_equal(wf_json_member(result, key), wanted)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void judge_query(struct sim_world *world, const struct sim_send *send, const struct wf_svc_response *response)
-{
-    const struct wf_svc_query_answer *answer =
-        response->answer_case == WF_CASE_svc_response_query_answer ? response->answer.query_answer : NULL;
-    const struct wf_string result = answer == NULL || answer->result == NULL || answer->result->payloads.count == 0
-                                        ? WF_STR("null")
-                                        : answer->result->payloads.items[0].data;
-
-    if (send->client != NULL && send->client->expect.size_bytes > 0 &&
-        !is_as_expected(result, send->client->expect)) {
-        sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_QUERY_WRONG,
-                                                    .node = world->nodes[send->node].name,
-                                                    .subject = send->workflow->id,
-                                                    .a = send->name,
-                                                    .b = result});
-    }
-}
-
 /* The same signal with the same request id once more, unasked: the service must recognise it. */
 static void maybe_duplicate(struct sim_world *world, const struct sim_send *send)
 {
@@ -472,7 +482,7 @@ static void maybe_duplicate(struct sim_world *world, const struct sim_send *send
         *again = *send;
         again->is_silent = true;
         again->content->references++;
-        again->give_up_ns = world->loop.now_ns + SEND_PATIENCE_NS;
+        again->give_up_ns = world->loop.now_ns + SIM_SEND_PATIENCE_NS;
         world->sends_left++;
         (void)sim_world_push(world,
                              world->loop.now_ns + (int64_t)sim_choose(&world->choices, entity, SIM_SITE_CLIENT_DELAY,
@@ -494,7 +504,7 @@ static void note_refused_start(struct sim_world *world, const struct sim_send *s
     }
 }
 
-static void end_send(struct sim_world *world, struct sim_send *send, struct wf_string answer,
+void sim_client_end(struct sim_world *world, struct sim_send *send, struct wf_string answer,
                      const struct wf_svc_response *response)
 {
     if (!send->is_silent) {
@@ -506,8 +516,8 @@ static void end_send(struct sim_world *world, struct sim_send *send, struct wf_s
                                                     .x = (int64_t)send->number});
     }
     if (response->status == WF_CALL_OK) {
-        if (send->action == SIM_CLIENT_QUERY) {
-            judge_query(world, send, response);
+        if (send->action == SIM_CLIENT_QUERY && response->answer_case == WF_CASE_svc_response_query_answer) {
+            sim_query_heard(world, send, response->answer.query_answer);
         }
         maybe_duplicate(world, send);
     } else if (is_start(send)) {
@@ -519,19 +529,46 @@ static void end_send(struct sim_world *world, struct sim_send *send, struct wf_s
     free_send(world, send);
 }
 
+void sim_client_try_later(struct sim_world *world, struct sim_send *send, const struct wf_svc_response *response,
+                          int64_t backoff_ns)
+{
+    if (world->loop.now_ns + backoff_ns > send->give_up_ns) {
+        sim_client_end(world, send, WF_STR("unknown"), response);
+        return;
+    }
+    send->tries++;
+    (void)sim_world_push(world, world->loop.now_ns + backoff_ns, send->node, SIM_EVENT_SEND, send);
+}
+
+/* The start is answered by what became of its update, which may go on. */
+static void start_answered(struct sim_world *world, struct sim_send *send)
+{
+    sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_ANSWERED,
+                                                .node = world->nodes[send->node].name,
+                                                .subject = send->workflow->id,
+                                                .a = send->name,
+                                                .b = WF_STR("accepted"),
+                                                .x = (int64_t)send->number});
+    send->action = SIM_CLIENT_UPDATE;
+    send->name = send->update->request->request->input->name;
+    send->give_up_ns = world->loop.now_ns + SIM_SEND_PATIENCE_NS;
+}
+
 void sim_client_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response)
 {
     struct sim_send *send = call->context;
     const struct wf_string answer = final_answer(response->status);
     const int64_t backoff_ns = sim_world_backoff(world, &send->workflow->entity, send->tries);
 
-    if (answer.data != NULL) {
-        end_send(world, send, answer, response);
-    } else if (world->loop.now_ns + backoff_ns > send->give_up_ns) {
-        end_send(world, send, WF_STR("unknown"), response);
+    if (is_start(send) && response->answer_case == WF_CASE_svc_response_update_answer) {
+        start_answered(world, send);
+    }
+    if (send->action == SIM_CLIENT_UPDATE) {
+        sim_update_answered(world, send, response, backoff_ns);
+    } else if (answer.data != NULL) {
+        sim_client_end(world, send, answer, response);
     } else {
-        send->tries++;
-        (void)sim_world_push(world, world->loop.now_ns + backoff_ns, send->node, SIM_EVENT_SEND, send);
+        sim_client_try_later(world, send, response, backoff_ns);
     }
 }
 
@@ -718,7 +755,7 @@ void sim_client_event(struct sim_world *world, const struct sim_event *event)
     if (event->kind == SIM_EVENT_START) {
         step_stream(world, event->body);
     } else if (event->kind == SIM_EVENT_SEND) {
-        try_send(world, event->body);
+        sim_client_try(world, event->body);
     } else {
         WF_ASSERT(event->kind == SIM_EVENT_CLIENT);
         step_plan(world, event->body);

@@ -306,6 +306,27 @@ static void note_relation(struct sim_world *world, const struct sim_run_record *
     }
 }
 
+/* ---- Updates, for the checks ---- */
+
+static void note_update(struct sim_world *world, const struct sim_run_record *run, const struct wf_event *event)
+{
+    struct sim_record record = {
+        .kind = SIM_RECORD_UPDATED, .subject = run->workflow->id, .b = WF_STR("accepted"), .y = event->event_id};
+
+    if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED) {
+        record.a = event->attributes.workflow_execution_update_accepted->protocol_instance_id;
+    } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED &&
+               event->attributes.workflow_execution_update_completed->meta != NULL) {
+        record.a = event->attributes.workflow_execution_update_completed->meta->update_id;
+        record.b = WF_STR("completed");
+        record.x = (int64_t)sim_update_digest(&world->step_arena,
+                                              event->attributes.workflow_execution_update_completed->outcome);
+    } else {
+        return;
+    }
+    sim_world_record(world, record);
+}
+
 /* ---- Runs ---- */
 
 static struct sim_run_record *new_run(struct sim_world *world, const struct wf_db_run_write *write)
@@ -503,6 +524,7 @@ static bool note_event(struct sim_world *world, struct sim_run_record *run, cons
                                                 .x = event->event_id,
                                                 .y = event->event_type});
     note_relation(world, run, event);
+    note_update(world, run, event);
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && !remember_signal(world, run, event)) {
         return false;
     }

@@ -34,6 +34,7 @@
 #define SIM_DETECT_SPREAD_MS 2000u                /* and at most so much later */
 #define SIM_JOIN_NS (500 * WF_NS_PER_MS)
 #define SIM_CLOSED_KEPT_NS (3600 * WF_NS_PER_S)   /* a closed run's rows, when the scenario sets no retention */
+#define SIM_SEND_PATIENCE_NS (60 * WF_NS_PER_S)   /* retries of everything but starts, which must happen */
 #define SIM_NO_NODE UINT32_MAX
 
 struct sim_component;
@@ -282,6 +283,13 @@ struct sim_plan {
 
 struct sim_later_work;
 
+/* What a send of an update remembers, with a start or alone. */
+struct sim_update_call {
+    const struct wf_svc_update_workflow *request; /* in the send's content */
+    struct sim_content *poll; /* once it is accepted: what is asked instead */
+    wf_time_ns patience_ns;   /* how long its outcome is awaited */
+};
+
 struct sim_send {
     const struct sim_client *client; /* NULL: a start of a stream, or the fault layer's */
     enum sim_client_action action;
@@ -294,11 +302,22 @@ struct sim_send {
     bool is_silent; /* a duplicate: no records */
     struct sim_later_work *later; /* a heartbeat's: its answer may ask it to stop */
     struct sim_content *content; /* the request, with the same request id at every try */
+    struct sim_update_call *update; /* NULL: without one */
 };
 
 struct sim_strike {
     bool is_set;
     struct wf_string workflow_id; /* empty: any; borrowed from the fault layer */
+};
+
+/* What a worker had applied when it answered a query, until the sender hears of it. */
+#define SIM_ASKED_MAX 64u /* the latest ones are kept */
+struct sim_asked {
+    char query_id[64];
+    size_t query_id_bytes;
+    uint32_t signal_count;
+    uint32_t update_count;
+    bool is_from_owner; /* the service process that passed the answer on had the shard then */
 };
 
 struct sim_world {
@@ -364,6 +383,8 @@ struct sim_world {
     struct sim_worker *residents[SIM_CODES_MAX]; /* whose memory lies where the code finds it; NULL: nobody's */
     uint64_t send_count;
     uint64_t request_count; /* request ids made */
+    struct sim_asked asked[SIM_ASKED_MAX];
+    uint64_t asked_count; /* ever */
     struct sim_refused_starts refused_starts;
     uint32_t starts_left;
     uint32_t sends_left;
@@ -542,11 +563,43 @@ bool sim_reset_fill(struct sim_world *world, const struct sim_client *client, co
 /* Retry policy, memo and search attributes. False when the run cannot go on. */
 bool sim_start_fill(struct sim_world *world, const struct sim_start *start, struct sim_workflow *workflow, uint64_t n,
                     struct wf_svc_start_workflow *body);
+/* Sends it now, or after the backoff if it is not too late by then. */
+void sim_client_try(struct sim_world *world, struct sim_send *send);
+void sim_client_try_later(struct sim_world *world, struct sim_send *send, const struct wf_svc_response *response,
+                          int64_t backoff_ns);
+void sim_client_end(struct sim_world *world, struct sim_send *send, struct wf_string answer,
+                    const struct wf_svc_response *response);
+/* Compares a result with what the client expects. */
+void sim_client_judge(struct sim_world *world, const struct sim_send *send, struct wf_string result);
+
+/* ---- client_update.c ---- */
+struct sim_update_model {
+    struct wf_workflow_execution *execution; /* NULL: the start that it comes with says */
+    struct wf_string update_id;
+    struct wf_string name;
+    struct wf_string identity;
+    struct wf_payloads *arguments;
+    int32_t wait_stage; /* 0: completed */
+};
+/* NULL when memory is gone. */
+struct wf_svc_update_workflow *sim_update_request(struct sim_world *world, const struct sim_update_model *model);
+/* Remembers of a send what an update needs; nothing of another. */
+void sim_update_begin(struct sim_world *world, struct sim_send *send);
+void sim_update_end(struct sim_world *world, struct sim_send *send);
+void sim_update_answered(struct sim_world *world, struct sim_send *send, const struct wf_svc_response *response,
+                         int64_t backoff_ns);
 
 /* ---- later.c: activities that the outside world completes ---- */
 void sim_later_event(struct sim_world *world, struct sim_later_work *work);
 /* The answer to a heartbeat. */
 void sim_later_heard(struct sim_world *world, struct sim_later_work *work, const struct wf_svc_response *response);
+/* ---- client_query.c: what stands behind the answer to a query ---- */
+/* A worker answers. */
+void sim_query_ran(struct sim_world *world, struct wf_string query_id, const struct wf_run_view *view);
+/* A shard passes the answer on; range_id is what it believes to own. */
+void sim_query_passed(struct sim_world *world, int32_t shard_id, int64_t range_id, const struct wf_svc_response *response);
+/* The sender hears it. */
+void sim_query_heard(struct sim_world *world, const struct sim_send *send, const struct wf_svc_query_answer *answer);
 
 /* ---- payload.c: templates as texts, JSON as payloads ---- */
 /* What a template gives, in the step's memory; false when it cannot be expanded, and the world has failed then. */

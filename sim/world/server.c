@@ -187,6 +187,9 @@ static void put_answer(struct sim_world *world, const struct sim_component *comp
                                     .op = inbound->op,
                                     .call_id = inbound->call_id,
                                     .subject = inbound->subject};
+    if (inbound->op == WF_CASE_svc_request_query_workflow && component->kind == SIM_COMPONENT_SHARD) {
+        sim_query_passed(world, component->shard_id, wf_shard_range_id(component->shard), output->response);
+    }
     sim_table_give(&world->inbounds, output->call_id);
     sim_network_answer(world, component->node, &request, output->response);
 }
@@ -258,6 +261,24 @@ static void perform(struct sim_world *world, struct sim_component *component, co
     }
 }
 
+/* A query changes nothing (I75): nothing is written in the step that takes one. */
+static void watch_query(struct sim_world *world, const struct sim_component *component,
+                        const struct wf_service_input *in, const struct wf_service_outputs *outputs)
+{
+    if (in->type != WF_SERVICE_REQUEST || in->request->call_case != WF_CASE_svc_request_query_workflow) {
+        return;
+    }
+    for (size_t i = 0; i < outputs->count; i++) {
+        if (outputs->items[i].type == WF_SERVICE_STORE &&
+            outputs->items[i].store->op_case == WF_CASE_db_request_write) {
+            sim_world_record(world, (struct sim_record){
+                                        .kind = SIM_RECORD_QUERY_WROTE,
+                                        .node = world->nodes[component->node].name,
+                                        .subject = in->request->call.query_workflow->workflow_execution->workflow_id});
+        }
+    }
+}
+
 static void feed(struct sim_world *world, struct sim_component *component, struct wf_service_input *in,
                  struct sim_workflow *subject)
 {
@@ -270,6 +291,9 @@ static void feed(struct sim_world *world, struct sim_component *component, struc
     in->entropy = sim_draw(&world->choices, entity, SIM_SITE_SERVICE_ENTROPY);
     if (component->kind == SIM_COMPONENT_SHARD) {
         status = wf_shard_step(component->shard, in, &outputs, &world->error);
+        if (status == WF_OK) {
+            watch_query(world, component, in, &outputs);
+        }
     } else {
         status = wf_matching_step(component->matching, in, &outputs, &world->error);
     }

@@ -117,6 +117,8 @@ void sim_task_end_local(struct sim_worker *worker, struct wf_worker_input *in);
 void sim_task_wake(struct sim_worker *worker);
 /* The process died. */
 void sim_tasks_drop(struct sim_worker *worker);
+/* The run's last task left no trace in history (engine-semantics 3.10). */
+void sim_task_rewind(struct sim_worker *worker, struct wf_string run_id, int64_t started_event_id);
 void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_eviction_reason reason);
 
 /* ---- world_activity.c ---- */

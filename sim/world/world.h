@@ -161,4 +161,7 @@ bool sim_world_strike_next(struct sim_world *world, enum sim_fault_kind kind, st
 /* Everything up, every link whole, every rate zero, slow nodes normal: the heal phase. */
 void sim_world_heal(struct sim_world *world);
 
+/* Of an update's outcome, as records have it; 0 without one. arena is scratch memory. */
+uint64_t sim_update_digest(struct wf_arena *arena, const struct wf_update_outcome *outcome);
+
 #endif

@@ -325,6 +325,9 @@ static void report_answered(struct sim_report *report, struct sim_content *conte
         task_refused(report);
     }
     if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted) {
+        if (response->answer.workflow_task_accepted->reset_history_event_id > 0) {
+            sim_task_rewind(worker, report->run_id, response->answer.workflow_task_accepted->reset_history_event_id);
+        }
         take_answer(worker, content, response->answer.workflow_task_accepted);
     }
     free_report(report);

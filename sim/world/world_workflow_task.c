@@ -102,6 +102,15 @@ void sim_task_evict(struct sim_worker *worker, uint32_t slot, enum wf_sdk_evicti
     }
 }
 
+void sim_task_rewind(struct sim_worker *worker, struct wf_string run_id, int64_t started_event_id)
+{
+    const uint32_t slot = wf_worker_find(worker->core, run_id);
+
+    if (slot != UINT32_MAX && !wf_worker_rewind(worker->core, slot, started_event_id)) {
+        sim_task_evict(worker, slot, WF_SDK_EVICTION_REASON_CACHE_MISS);
+    }
+}
+
 /* ---- Answering ---- */
 
 static void fill_completed(const struct sim_worker *worker, const struct wf_task_response *response,
@@ -125,6 +134,8 @@ static void fill_completed(const struct sim_worker *worker, const struct wf_task
     }
     body->query_results.items = (struct wf_sdk_query_result *)(uintptr_t)response->query_results;
     body->query_results.count = response->query_result_count;
+    body->messages.items = (struct wf_protocol_message *)(uintptr_t)response->messages;
+    body->messages.count = response->message_count;
 }
 
 static void answer_query(const struct sim_taken *taken, const struct wf_task_response *response)
@@ -172,8 +183,20 @@ static void answer_completed(const struct sim_taken *taken, const struct wf_task
     sim_worker_report(taken->worker, &report, &request);
 }
 
+static void note_queries(const struct sim_taken *taken, const struct wf_worker_output *out)
+{
+    struct wf_run_view view = {0};
+
+    for (uint32_t i = 0; i < out->response.query_result_count; i++) {
+        if (wf_worker_view(taken->worker->core, out->slot, &view)) {
+            sim_query_ran(taken->worker->world, out->response.query_results[i].query_id, &view);
+        }
+    }
+}
+
 static void answer(const struct sim_taken *taken, const struct wf_worker_output *out)
 {
+    note_queries(taken, out);
     if (taken->task->is_query_only) {
         answer_query(taken, &out->response);
     } else if (out->response.is_failed) {
@@ -438,6 +461,8 @@ static struct wf_task task_of(const struct wf_svc_workflow_task *task)
         .queries = task->queries.items,
         .query_count = task->queries.count,
         .is_query_only = task->is_query_only,
+        .messages = task->messages.items,
+        .message_count = task->messages.count,
     };
 }
 

@@ -631,6 +631,10 @@ const struct wf_svc_response *shard_complete_with(struct shard_fixture *fixture,
         respond.sticky_task_queue = WF_STR("worker-1-sticky");
         respond.sticky_schedule_to_start_timeout = wf_duration_of(5 * WF_NS_PER_S);
     }
+    for (uint32_t i = 0; i < completion.message_count; i++) {
+        *(struct wf_protocol_message *)WF_LIST_APPEND(&fixture->arena,
+                                                      respond.messages) = completion.messages[i];
+    }
     if (completion.query_result != NULL) {
         *(struct wf_sdk_query_result *)WF_LIST_APPEND(
             &fixture->arena, respond.query_results) = *completion.query_result;

@@ -186,6 +186,8 @@ struct shard_completion {
     bool wants_task;   /* return_new_workflow_task */
     bool is_heartbeat; /* force_create_new_workflow_task */
     const struct wf_sdk_query_result *query_result;
+    const struct wf_protocol_message *messages;
+    uint32_t message_count;
 };
 const struct wf_svc_response *shard_complete_with(struct shard_fixture *fixture,
                                                   const struct wf_svc_workflow_task *task,

@@ -200,6 +200,55 @@ static bool long_id(struct shard_fixture *f)
     return is_refused(shard_start(f, "a workflow"));
 }
 
+/* ---- Updates ---- */
+
+static uint64_t update(struct shard_fixture *f, const char *id)
+{
+    struct wf_workflow_execution execution = {.workflow_id = WF_STR("w")};
+    struct wf_update_meta meta = {.update_id = wf_string_of(id)};
+    struct wf_update_input input = {.name = WF_STR("add")};
+    struct wf_update_request request = {.meta = &meta, .input = &input};
+    struct wf_svc_update_workflow call = {
+        .workflow_execution = &execution,
+        .request = &request,
+        .wait_stage = WF_UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED};
+
+    return shard_fixture_send(f, 0,
+                              &(struct wf_svc_request){.call_case = WF_CASE_svc_request_update_workflow,
+                                                       .call = {.update_workflow = &call}});
+}
+
+static bool second_is_refused(struct shard_fixture *f, enum wf_call_status status)
+{
+    uint64_t call_id = 0;
+
+    shard_start(f, "w");
+    update(f, "first update");
+    call_id = update(f, "second update");
+    return shard_fixture_answer(f, call_id) != NULL &&
+           shard_fixture_answer(f, call_id)->status == (int32_t)status;
+}
+
+static bool one_update_too_many(struct shard_fixture *f)
+{
+    return second_is_refused(f, WF_CALL_FAILED_PRECONDITION);
+}
+
+static bool two_updates_at_once(struct shard_fixture *f)
+{
+    return second_is_refused(f, WF_CALL_RESOURCE_EXHAUSTED);
+}
+
+static bool update_waits(struct shard_fixture *f)
+{
+    uint64_t call_id = 0;
+
+    shard_start(f, "w");
+    call_id = update(f, "u");
+    shard_fixture_advance(f, 3 * WF_NS_PER_S);
+    return shard_fixture_answer(f, call_id) != NULL;
+}
+
 /* ---- The table ---- */
 
 static const struct row {
@@ -232,6 +281,10 @@ static const struct row {
     {"pending_signals_max", 1, two_external_signals},
     {"pending_cancels_max", 1, two_external_cancels},
     {"signals_max", 1, two_signals},
+    {"updates_max", 1, one_update_too_many},
+    {"updates_in_flight_max", 1, two_updates_at_once},
+    {"update_bytes_max", 16, two_updates_at_once},
+    {"update_wait_ns", 2 * WF_NS_PER_S, update_waits},
     {"id_bytes_max", 8, long_id},
 };
 
