@@ -79,6 +79,7 @@ enum wf_task_category {
 enum wf_target {
     WF_TARGET_HISTORY,  /* the owner of the shard of `key`, a workflow id */
     WF_TARGET_MATCHING, /* the owner of the task queue `key` */
+    WF_TARGET_NEXUS,    /* the handler of the Nexus endpoint `key` */
 };
 
 enum wf_service_input_type {
@@ -178,6 +179,8 @@ struct wf_service_config {
     const struct wf_block_source *blocks; /* outlives the component */
     struct wf_service_limits limits;
     struct wf_string identity; /* of the process, for rows */
+    const struct wf_string *nexus_endpoints; /* those registered; outlive the component */
+    uint32_t nexus_endpoint_count;
     uint32_t shard_count;      /* of the cluster */
     uint32_t planted;          /* enum wf_planted_bug bits; 0 in every normal run */
 };

@@ -169,6 +169,7 @@ enum wf_kind {
     WF_APPLICATION,     /* wf_fail, or an error that an activity or child raised */
     WF_ACTIVITY,        /* an activity gave up; its cause says why */
     WF_CHILD,           /* a child workflow did not complete; its cause says why */
+    WF_NEXUS,           /* a Nexus operation did not complete; its cause says why */
     WF_TIMEOUT,
     WF_CANCELED,
     WF_TERMINATED,
@@ -319,6 +320,34 @@ wf_error wf_child_started(struct wf *wf, struct wf_future *child, const char **r
 /* Signals a child, or any workflow. run_id NULL: the current run. Block until the signal was delivered or refused. */
 wf_error wf_child_signal(struct wf *wf, struct wf_future *child, const char *signal, struct wf_args args);
 wf_error wf_signal(struct wf *wf, const char *workflow_id, const char *run_id, const char *signal, struct wf_args args);
+
+/* ---- Nexus operations: calls to services behind an endpoint, which may take as long as a workflow ---- */
+
+enum wf_nexus_cancellation {
+    WF_NEXUS_WAIT_CANCELED,  /* ask the operation to cancel, and wait for its end */
+    WF_NEXUS_TRY_CANCEL,     /* ask, and do not wait */
+    WF_NEXUS_ABANDON,        /* do not even ask */
+    WF_NEXUS_WAIT_REQUESTED, /* ask, and wait until the handler was asked */
+};
+
+struct wf_nexus_options {
+    wf_duration_ns schedule_to_close; /* of the whole operation; 0: none */
+    wf_duration_ns schedule_to_start;
+    wf_duration_ns start_to_close;
+    enum wf_nexus_cancellation cancellation;
+};
+
+/* Runs an operation of a service to its end. Blocks. options and result may be NULL. */
+wf_error wf_nexus(struct wf *wf, const char *endpoint, const char *service, const char *operation, struct wf_value input,
+                  const struct wf_nexus_options *options, struct wf_value *result);
+
+/* Begins an operation. The future is its end; wf_cancel asks it to cancel. */
+struct wf_future *wf_nexus_start(struct wf *wf, const char *endpoint, const char *service, const char *operation,
+                                 struct wf_value input, const struct wf_nexus_options *options);
+
+/* Waits until the operation was started, which one that is answered at once was too, or could not be. Blocks. token may be
+ * NULL, and is empty for an operation that was answered at once. */
+wf_error wf_nexus_started(struct wf *wf, struct wf_future *operation, const char **token);
 
 /* Asks another workflow to cancel. Blocks until the request was delivered or refused. */
 wf_error wf_request_cancel(struct wf *wf, const char *workflow_id, const char *run_id, const char *reason);

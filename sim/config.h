@@ -120,6 +120,17 @@ struct sim_activity_model {
     bool is_in_c;                     /* the module's C activity of this name runs instead */
 };
 
+/* A Nexus operation: what its handler does. */
+struct sim_nexus_model {
+    struct wf_string endpoint;
+    struct wf_string name; /* "service.operation" */
+    struct sim_distribution takes;
+    const struct sim_outcome *outcomes;
+    uint32_t outcome_count;
+    struct sim_value_template result; /* empty: null */
+    bool is_async;                    /* the start is answered with a token, the outcome comes by callback */
+};
+
 /* ---- Load ---- */
 
 /* A retry policy; 0: the service's own value. */
@@ -380,6 +391,10 @@ struct sim_config {
     uint32_t schedule_count;
     const struct sim_activity_model *activities;
     uint32_t activity_count;
+    const struct sim_nexus_model *nexus;
+    uint32_t nexus_count;
+    const struct wf_string *nexus_endpoints;
+    uint32_t nexus_endpoint_count;
     struct sim_place activities_place; /* of the section, or of the file */
     const struct sim_client *clients;
     uint32_t client_count;

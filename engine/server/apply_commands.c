@@ -449,9 +449,13 @@ static void apply(struct wf_command_context *context)
     case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
         wf_command_protocol_message(context);
         break;
-    case WF_COMMAND_TYPE_UNSPECIFIED:
     case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
+        wf_command_schedule_nexus(context);
+        break;
     case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
+        wf_command_request_cancel_nexus(context);
+        break;
+    case WF_COMMAND_TYPE_UNSPECIFIED:
         wf_command_refuse(context, CAUSE(FEATURE_DISABLED), "This service does not carry the command.");
         break;
     }

@@ -284,6 +284,51 @@ bool wf_child_end(struct wf_change *change, struct wf_state_child *child,
 /* An event of the run that was reset, about a child that the new run still waits for (7.10 step 6). */
 void wf_child_reapply(struct wf_change *change, const struct wf_event *event);
 
+/* ---- nexus.c ---- */
+
+enum wf_nexus_state { WF_NEXUS_NONE, WF_NEXUS_SCHEDULED, WF_NEXUS_STARTED };
+
+enum wf_nexus_input {
+    WF_NEXUS_SCHEDULE,
+    WF_NEXUS_START,
+    WF_NEXUS_COMPLETE,
+    WF_NEXUS_FAIL,
+    WF_NEXUS_CANCEL,
+    WF_NEXUS_TIME_OUT,
+    WF_NEXUS_REQUEST_CANCEL,
+    WF_NEXUS_CANCEL_DELIVERED,
+    WF_NEXUS_CANCEL_REFUSED,
+};
+
+struct wf_nexus_details {
+    const struct wf_command_schedule_nexus_operation *command; /* SCHEDULE */
+    int64_t completed_event_id;                                /* of the task whose command this is */
+    struct wf_string operation_token;                          /* START */
+    struct wf_payload *result;
+    struct wf_failure *failure;
+    int32_t timeout_type;
+};
+
+/* NULL when there is none. Valid until the list changes. */
+struct wf_state_nexus *wf_nexus_find(const struct wf_state_run *state, int64_t scheduled_event_id);
+
+/* operation is NULL for SCHEDULE. False when the machine has no such transition. */
+bool wf_nexus_step(struct wf_change *change, struct wf_state_nexus *operation, enum wf_nexus_input input,
+                   const struct wf_nexus_details *details);
+
+/* The outcome that a handler tells. */
+void wf_nexus_end(struct wf_change *change, struct wf_state_nexus *operation, const struct wf_svc_nexus_outcome *outcome);
+
+/* The earliest deadline of an operation and its type. INT64_MAX: none. */
+int64_t wf_nexus_deadline(const struct wf_state_nexus *operation, int32_t *timeout_type);
+void wf_nexus_expire(struct wf_change *change);
+
+/* As its Scheduled event says (7.10 step 4). False when the event is not about an operation. */
+bool wf_nexus_rebuild(struct wf_shard_run *run, const struct wf_event *event);
+
+/* An event of the run that was reset, about an operation that the new run still waits for (7.10 step 6). */
+void wf_nexus_reapply(struct wf_change *change, const struct wf_event *event);
+
 /* ---- external.c ---- */
 
 enum wf_external_state { WF_EXTERNAL_NONE, WF_EXTERNAL_INITIATED };
@@ -510,6 +555,7 @@ WF_OPERATION(record_child_closed);
 WF_OPERATION(update);
 WF_OPERATION(poll_update);
 WF_OPERATION(update_with_start);
+WF_OPERATION(complete_nexus_operation);
 
 /* What is wrong with a signal, whatever the run (5.2, 9 "ids"); NULL: nothing. */
 const char *wf_signal_name_problem(const struct wf_shard *shard, struct wf_string name);
@@ -527,6 +573,13 @@ void wf_execution_terminate(struct wf_change *change, struct wf_string reason,
 
 /* The run's or the execution's time is over (7.6). */
 void wf_execution_expire(struct wf_change *change);
+
+/* ---- reset.c ---- */
+
+/* Passes a request about an event of a run on to the run that a reset made of it and that has copied the event. False: there
+ * is none. */
+bool wf_reset_follow(struct wf_shard *shard, struct wf_workflow *workflow, const struct wf_shard_run *run,
+                     const struct wf_operation *operation, int64_t event_id);
 
 /* ---- rebuild.c ---- */
 

@@ -48,4 +48,8 @@ void wf_command_request_cancel_external(struct wf_command_context *context);
 
 void wf_command_protocol_message(struct wf_command_context *context);
 
+/* apply_nexus.c */
+void wf_command_schedule_nexus(struct wf_command_context *context);
+void wf_command_request_cancel_nexus(struct wf_command_context *context);
+
 #endif

@@ -60,6 +60,20 @@ static bool describe_external(struct wf_arena *arena, const struct wf_state_exte
     return true;
 }
 
+static bool describe_nexus(struct wf_arena *arena, const struct wf_state_nexus *operation,
+                           struct wf_svc_pending_nexus *pending)
+{
+    if (pending == NULL) {
+        return false;
+    }
+    pending->scheduled_event_id = operation->scheduled_event_id;
+    pending->endpoint = wf_string_copy(arena, operation->endpoint);
+    pending->service = wf_string_copy(arena, operation->service);
+    pending->operation = wf_string_copy(arena, operation->operation);
+    pending->is_started = operation->state == WF_NEXUS_STARTED;
+    return true;
+}
+
 /* Of an open run: what a closed one keeps of its children is for its close task. */
 static bool describe_relations(struct wf_arena *arena, const struct wf_state_run *state,
                                struct wf_svc_description *description)
@@ -69,6 +83,12 @@ static bool describe_relations(struct wf_arena *arena, const struct wf_state_run
          i++) {
         if (!describe_child(arena, &state->children.items[i],
                             WF_LIST_APPEND(arena, description->pending_children))) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < state->nexus_operations.count; i++) {
+        if (!describe_nexus(arena, &state->nexus_operations.items[i],
+                            WF_LIST_APPEND(arena, description->pending_nexus))) {
             return false;
         }
     }

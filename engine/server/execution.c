@@ -145,6 +145,7 @@ static void close_as(struct wf_change *change, enum wf_workflow_execution_status
     state->timers.count = 0; /* signal_request_ids stay: 5.2 check 1 holds for closed runs, too */
     state->external_signals.count = 0; /* 5.3 "source closed meanwhile"; children have a policy */
     state->external_cancels.count = 0;
+    state->nexus_operations.count = 0;
     state->is_in_backoff = false;
     state->is_held = false;
     state->is_paused = false;

@@ -94,6 +94,8 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return to_history(request->call.request_cancel->workflow_execution);
     case WF_CASE_svc_request_terminate:
         return to_history(request->call.terminate->workflow_execution);
+    case WF_CASE_svc_request_complete_nexus_operation:
+        return to_history(request->call.complete_nexus_operation->workflow_execution);
     case WF_CASE_svc_request_pause_workflow:
         return to_history(request->call.pause_workflow->workflow_execution);
     case WF_CASE_svc_request_unpause_workflow:

@@ -34,9 +34,17 @@ struct wf_task_record *wf_task_new(struct wf_shard *shard, struct wf_workflow *w
     return task;
 }
 
+static void drop_answer(struct wf_shard *shard, struct wf_task_record *task)
+{
+    wf_slab_give(&shard->slabs, task->progress.answer, task->progress.answer_size_bytes);
+    task->progress.answer = NULL;
+    task->progress.answer_size_bytes = 0;
+}
+
 static void free_task(struct wf_shard *shard, struct wf_task_record *task)
 {
     WF_ASSERT(task->workflow->task_count > 0);
+    drop_answer(shard, task);
     task->workflow->task_count--;
     wf_slab_give(&shard->slabs, task, sizeof *task);
 }
@@ -323,6 +331,11 @@ static void take_transfer_reply(struct wf_shard *shard, struct wf_task_record *t
     }
     task->progress.has_answer = true;
     task->progress.status = response->status;
+    drop_answer(shard, task);
+    if (response->answer_case == WF_CASE_svc_response_nexus_started) {
+        wf_keep_message(shard, &wf_type_svc_nexus_started, response->answer.nexus_started, &task->progress.answer,
+                        &task->progress.answer_size_bytes);
+    }
     if (started != NULL) {
         task->progress.shard_clock = started->shard_clock;
         if (!wf_run_id_read(started->run_id, &task->progress.run_id)) {

@@ -292,7 +292,7 @@ void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
                                         .event = &events[i]};
 
         if (!apply_to_run(&rebuild) && !apply_to_task(&rebuild) && !apply_to_activity(&rebuild) &&
-            !apply_to_timer(&rebuild)) {
+            !apply_to_timer(&rebuild) && !wf_nexus_rebuild(run, &events[i])) {
             apply_to_update(&rebuild);
             wf_relations_rebuild(shard, run, &events[i]);
         }

@@ -37,26 +37,6 @@ WF_OPERATION(schedule_first_task)
     wf_change_commit(&change, operation, &reply);
 }
 
-/* 5.4 "Closing": after a reset the report goes to the run that has taken over the child. True when it was passed on. */
-static bool follow_reset(struct wf_shard *shard, struct wf_workflow *workflow,
-                         const struct wf_shard_run *run, const struct wf_operation *operation)
-{
-    const struct wf_svc_record_child_closed *request = operation->request->call.record_child_closed;
-    const struct wf_state_reset *last = run == NULL || run->state->resets.count == 0
-                                            ? NULL
-                                            : &run->state->resets.items[run->state->resets.count - 1];
-    struct wf_operation onward = {.kind = WF_OPERATION_REQUEST,
-                                  .call_id = operation->call_id,
-                                  .request = operation->request};
-
-    if (last == NULL || request->initiated_event_id >= last->event_id ||
-        !wf_run_id_read(last->run_id, &onward.run_id)) {
-        return false;
-    }
-    wf_workflow_wait(shard, workflow, &onward);
-    return true;
-}
-
 /* "Closing". NOT_FOUND tells the child that there is nobody to report to, or nothing new. */
 WF_OPERATION(record_child_closed)
 {
@@ -68,7 +48,7 @@ WF_OPERATION(record_child_closed)
     struct wf_change change = {0};
     bool is_stepped = true;
 
-    if (child == NULL && follow_reset(shard, workflow, run, operation)) {
+    if (child == NULL && wf_reset_follow(shard, workflow, run, operation, request->initiated_event_id)) {
         return;
     }
     if (child == NULL || request->child == NULL || request->closing == NULL ||

@@ -200,6 +200,10 @@ static bool shard_subject(const struct wf_svc_request *request, struct subject *
         subject->shard_clock = request->call.record_child_closed->shard_clock;
         subject->perform = wf_handle_record_child_closed;
         return true;
+    case WF_CASE_svc_request_complete_nexus_operation:
+        name_execution(subject, request->call.complete_nexus_operation->workflow_execution);
+        subject->perform = wf_handle_complete_nexus_operation;
+        return true;
     default:
         return false;
     }

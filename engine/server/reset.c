@@ -240,6 +240,15 @@ static void send_pending(struct wf_change *created)
         wf_change_transfer(created, WF_TRANSFER_SIGNAL_EXTERNAL,
                            state->external_signals.items[i].initiated_event_id);
     }
+    for (uint32_t i = 0; i < state->nexus_operations.count; i++) {
+        const struct wf_state_nexus *operation = &state->nexus_operations.items[i];
+
+        if (operation->state == WF_NEXUS_SCHEDULED) {
+            wf_change_transfer(created, WF_TRANSFER_START_NEXUS, operation->scheduled_event_id);
+        } else if (operation->cancel_requested_event_id != 0 && !operation->is_cancel_answered) {
+            wf_change_transfer(created, WF_TRANSFER_CANCEL_NEXUS, operation->scheduled_event_id);
+        }
+    }
     for (uint32_t i = 0; i < state->external_cancels.count; i++) {
         wf_change_transfer(created, WF_TRANSFER_CANCEL_EXTERNAL,
                            state->external_cancels.items[i].initiated_event_id);
@@ -313,6 +322,9 @@ static void reapply(struct reset *reset, const struct wf_event *event, bool is_o
         }
     } else if (is_of_base) {
         wf_child_reapply(&reset->created, event);
+        if (!is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_NEXUS)) {
+            wf_nexus_reapply(&reset->created, event);
+        }
     }
 }
 
@@ -440,4 +452,22 @@ WF_OPERATION(reset)
         return;
     }
     perform(reset, &rows);
+}
+
+/* What concerns an event that the new run has copied is for it now (5.4 "Closing"). */
+bool wf_reset_follow(struct wf_shard *shard, struct wf_workflow *workflow, const struct wf_shard_run *run,
+                     const struct wf_operation *operation, int64_t event_id)
+{
+    const struct wf_state_reset *last = run == NULL || run->state->resets.count == 0
+                                            ? NULL
+                                            : &run->state->resets.items[run->state->resets.count - 1];
+    struct wf_operation onward = {.kind = WF_OPERATION_REQUEST,
+                                  .call_id = operation->call_id,
+                                  .request = operation->request};
+
+    if (last == NULL || event_id >= last->event_id || !wf_run_id_read(last->run_id, &onward.run_id)) {
+        return false;
+    }
+    wf_workflow_wait(shard, workflow, &onward);
+    return true;
 }

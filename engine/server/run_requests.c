@@ -301,6 +301,7 @@ static void expire(struct wf_change *change)
     expire_workflow_task(change);
     wf_activities_expire(change);
     wf_timers_expire(change);
+    wf_nexus_expire(change);
 }
 
 WF_OPERATION(timer)

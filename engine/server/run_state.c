@@ -218,6 +218,11 @@ int64_t wf_shard_run_next_deadline(const struct wf_shard_run *run)
                           ? state->timers.items[i].expiry_ns
                           : earliest_ns;
     }
+    for (uint32_t i = 0; i < state->nexus_operations.count; i++) {
+        const int64_t deadline_ns = wf_nexus_deadline(&state->nexus_operations.items[i], &timeout_type);
+
+        earliest_ns = deadline_ns < earliest_ns ? deadline_ns : earliest_ns;
+    }
     return earliest_ns;
 }
 

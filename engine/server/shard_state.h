@@ -117,6 +117,8 @@ enum wf_transfer_kind {
     WF_TRANSFER_SIGNAL_EXTERNAL,
     WF_TRANSFER_CANCEL_EXTERNAL,
     WF_TRANSFER_CLOSE, /* report to the parent, parent close policy */
+    WF_TRANSFER_START_NEXUS,
+    WF_TRANSFER_CANCEL_NEXUS,
 };
 
 /* Where a task that calls other shards stands. Memory only: an execution that begins again finds
@@ -128,6 +130,8 @@ struct wf_transfer_progress {
     int32_t status;
     int64_t shard_clock;
     struct wf_run_id run_id;
+    char *answer; /* of a Nexus handler, encoded; slab memory */
+    size_t answer_size_bytes;
 };
 
 struct wf_task_record {

@@ -49,9 +49,9 @@ static struct wf_workflow_execution *parent_of(const struct transfer *transfer,
                                       child->parent_run_id);
 }
 
-/* A call to the shard of another workflow; call is the message, or NULL when memory is gone. */
-static void send(const struct transfer *transfer, struct wf_string workflow_id, uint32_t call_case,
-                 void *call)
+/* A call to the shard of another workflow, or to a Nexus endpoint; call is the message, or NULL when memory is gone. */
+static void send_to(const struct transfer *transfer, enum wf_target target, struct wf_string key,
+                    uint32_t call_case, void *call)
 {
     struct wf_shard *shard = transfer->shard;
     struct wf_svc_request *request = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_request);
@@ -67,10 +67,16 @@ static void send(const struct transfer *transfer, struct wf_string workflow_id, 
     output = wf_shard_output(shard, WF_SERVICE_CALL,
                              wf_pending_add(shard, WF_PENDING_PUSH, transfer->task));
     if (output != NULL) {
-        output->target = WF_TARGET_HISTORY;
-        output->key = wf_string_copy(&shard->step_arena, workflow_id);
+        output->target = target;
+        output->key = wf_string_copy(&shard->step_arena, key);
         output->request = request;
     }
+}
+
+static void send(const struct transfer *transfer, struct wf_string workflow_id, uint32_t call_case,
+                 void *call)
+{
+    send_to(transfer, WF_TARGET_HISTORY, workflow_id, call_case, call);
 }
 
 static void *copy(const struct transfer *transfer, const struct wf_message_type *type,
@@ -426,6 +432,130 @@ static void run_cancel_external(const struct transfer *transfer)
     wf_change_commit(&change, transfer->operation, &reply);
 }
 
+/* ---- Nexus operations (7.14) ---- */
+
+static void send_to_endpoint(const struct transfer *transfer, struct wf_string endpoint, uint32_t call_case, void *call)
+{
+    send_to(transfer, WF_TARGET_NEXUS, endpoint, call_case, call);
+}
+
+static void send_nexus_start(const struct transfer *transfer, const struct wf_state_nexus *operation)
+{
+    struct wf_arena *arena = &transfer->shard->step_arena;
+    struct wf_svc_start_nexus_operation start = {.endpoint = operation->endpoint,
+                                                 .service = operation->service,
+                                                 .operation = operation->operation,
+                                                 .input = operation->input,
+                                                 .request_id = operation->request_id,
+                                                 .caller = self_of(transfer),
+                                                 .scheduled_event_id = operation->scheduled_event_id};
+
+    wf_list_share(&start.nexus_header, &operation->nexus_header);
+    send_to_endpoint(transfer, operation->endpoint, WF_CASE_svc_request_start_nexus_operation,
+                     wf_message_copy(arena, &wf_type_svc_start_nexus_operation, &start));
+}
+
+/* What the handler said; empty when it refused the call for good. */
+static struct wf_svc_nexus_started *nexus_answer(const struct transfer *transfer)
+{
+    const struct wf_transfer_progress *progress = &transfer->task->progress;
+    struct wf_arena *arena = &transfer->shard->step_arena;
+    struct wf_svc_nexus_started *started = WF_ARENA_NEW(arena, struct wf_svc_nexus_started);
+    const struct wf_string bytes = wf_string_copy(arena, (struct wf_string){progress->answer, progress->answer_size_bytes});
+
+    return started != NULL && wf_wire_decode(arena, &wf_type_svc_nexus_started, bytes, started, NULL) == WF_OK ? started
+                                                                                                            : NULL;
+}
+
+/* A handler that refuses for good: what it says is the operation's failure. */
+static struct wf_failure *refusal(const struct transfer *transfer)
+{
+    struct wf_failure *failure = WF_ARENA_NEW(&transfer->shard->step_arena, struct wf_failure);
+    struct wf_nexus_handler_failure_info *info = WF_ARENA_NEW(&transfer->shard->step_arena,
+                                                              struct wf_nexus_handler_failure_info);
+
+    if (failure != NULL && info != NULL) {
+        info->type = transfer->task->progress.status == WF_CALL_NOT_FOUND ? WF_STR("NOT_FOUND") : WF_STR("BAD_REQUEST");
+        failure->message = wf_string_of(wf_call_status_name(transfer->task->progress.status));
+        failure->failure_info_case = WF_CASE_failure_nexus_handler_failure_info;
+        failure->failure_info.nexus_handler_failure_info = info;
+    }
+    return failure;
+}
+
+static void record_nexus_answer(const struct transfer *transfer, struct wf_state_nexus *operation)
+{
+    const struct wf_reply_plan reply = {.kind = WF_REPLY_NONE};
+    const struct wf_svc_nexus_started *started = nexus_answer(transfer);
+    struct wf_change change = {0};
+
+    if (started == NULL) {
+        return; /* no memory */
+    }
+    wf_change_init(&change, transfer->shard, transfer->workflow, transfer->run);
+    if (transfer->task->progress.status != WF_CALL_OK) {
+        wf_nexus_end(&change, operation, &(struct wf_svc_nexus_outcome){.failure = refusal(transfer)});
+    } else if (started->outcome != NULL) {
+        wf_nexus_end(&change, operation, started->outcome);
+    } else {
+        const bool is_started = wf_nexus_step(
+            &change, operation, WF_NEXUS_START,
+            &(struct wf_nexus_details){.operation_token = started->operation_token});
+
+        WF_ASSERT(is_started);
+    }
+    wf_change_commit(&change, transfer->operation, &reply);
+}
+
+static void run_start_nexus(const struct transfer *transfer)
+{
+    struct wf_state_nexus *operation = wf_nexus_find(transfer->run->state, transfer->task->scheduled_event_id);
+
+    if (operation == NULL || operation->state != WF_NEXUS_SCHEDULED || !wf_shard_run_is_open(transfer->run)) {
+        finish(transfer);
+    } else if (has_answer(transfer)) {
+        record_nexus_answer(transfer, operation);
+    } else {
+        send_nexus_start(transfer, operation);
+    }
+}
+
+static void send_nexus_cancel(const struct transfer *transfer, const struct wf_state_nexus *operation)
+{
+    const struct wf_svc_cancel_nexus_operation cancel = {.endpoint = operation->endpoint,
+                                                         .service = operation->service,
+                                                         .operation = operation->operation,
+                                                         .operation_token = operation->operation_token,
+                                                         .caller = self_of(transfer)};
+
+    send_to_endpoint(transfer, operation->endpoint, WF_CASE_svc_request_cancel_nexus_operation,
+                     wf_message_copy(&transfer->shard->step_arena, &wf_type_svc_cancel_nexus_operation, &cancel));
+}
+
+static void run_cancel_nexus(const struct transfer *transfer)
+{
+    const struct wf_reply_plan reply = {.kind = WF_REPLY_NONE};
+    struct wf_state_nexus *operation = wf_nexus_find(transfer->run->state, transfer->task->scheduled_event_id);
+    const bool is_delivered = transfer->task->progress.status == WF_CALL_OK;
+    struct wf_change change = {0};
+    bool is_stepped = false;
+
+    if (operation == NULL || operation->is_cancel_answered || !wf_shard_run_is_open(transfer->run)) {
+        finish(transfer);
+        return;
+    }
+    if (!has_answer(transfer)) {
+        send_nexus_cancel(transfer, operation);
+        return;
+    }
+    wf_change_init(&change, transfer->shard, transfer->workflow, transfer->run);
+    is_stepped = wf_nexus_step(
+        &change, operation, is_delivered ? WF_NEXUS_CANCEL_DELIVERED : WF_NEXUS_CANCEL_REFUSED,
+        &(struct wf_nexus_details){.failure = is_delivered ? NULL : refusal(transfer)});
+    WF_ASSERT(is_stepped);
+    wf_change_commit(&change, transfer->operation, &reply);
+}
+
 /* ---- Close (5.4 "Closing", "Parent close policy") ---- */
 
 static void send_report(const struct transfer *transfer)
@@ -518,6 +648,12 @@ void wf_transfer_run(struct wf_shard *shard, struct wf_workflow *workflow, struc
         break;
     case WF_TRANSFER_CANCEL_EXTERNAL:
         run_cancel_external(&transfer);
+        break;
+    case WF_TRANSFER_START_NEXUS:
+        run_start_nexus(&transfer);
+        break;
+    case WF_TRANSFER_CANCEL_NEXUS:
+        run_cancel_nexus(&transfer);
         break;
     case WF_TRANSFER_CLOSE:
         WF_ASSERT(!wf_shard_run_is_open(run));

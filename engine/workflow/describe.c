@@ -55,7 +55,11 @@ static void append_future(struct wf_buffer *out, const struct wf_future *future)
     case FUTURE_VALUE:
         wf_buffer_append_text(out, "a recorded value");
         break;
+    case FUTURE_NEXUS:
+        wf_buffer_printf(out, "Nexus operation %S", &future->label);
+        break;
     case FUTURE_CHILD_START:
+    case FUTURE_NEXUS_START:
     case FUTURE_SPAWNED:
         wf_buffer_append_text(out, "a spawned function");
         break;
@@ -83,7 +87,9 @@ static void append_wait(struct wf_buffer *out, const struct wf_strand *strand)
         wf_buffer_append_text(out, "the end of all handlers");
         break;
     case WAIT_CHILD_START:
-        wf_buffer_printf(out, "start of child workflow %S", &strand->waits_for->label);
+        wf_buffer_printf(out, "start of %s %S",
+                         strand->waits_for->kind == FUTURE_NEXUS ? "Nexus operation" : "child workflow",
+                         &strand->waits_for->label);
         break;
     case WAIT_ANSWER:
         wf_buffer_append_text(out, "the simulator");

@@ -13,6 +13,7 @@ enum info {
     INFO_SERVER = 9,
     INFO_ACTIVITY = 11,
     INFO_CHILD = 12,
+    INFO_NEXUS = 13,
 };
 
 const struct wf_failure wf_continue_as_new_failure = {.message = {"continue as new", 15}};
@@ -138,6 +139,8 @@ enum wf_kind wf_error_kind(wf_error error)
         return WF_ACTIVITY;
     case INFO_CHILD:
         return WF_CHILD;
+    case INFO_NEXUS:
+        return WF_NEXUS;
     default:
         return WF_OTHER;
     }
@@ -177,6 +180,8 @@ static struct wf_string type_of(wf_error error)
     case INFO_CHILD:
         workflow = error->failure_info.child_workflow_execution_failure_info->workflow_type;
         return workflow == NULL ? (struct wf_string){0} : workflow->name;
+    case INFO_NEXUS:
+        return error->failure_info.nexus_operation_execution_failure_info->operation;
     default:
         return (struct wf_string){0};
     }
@@ -197,7 +202,7 @@ bool wf_failure_is_cancellation(wf_error error)
 {
     const enum wf_kind kind = wf_error_kind(error);
 
-    return kind == WF_CANCELED || ((kind == WF_ACTIVITY || kind == WF_CHILD) && error->cause != NULL &&
+    return kind == WF_CANCELED || ((kind == WF_ACTIVITY || kind == WF_CHILD || kind == WF_NEXUS) && error->cause != NULL &&
                                    wf_error_kind(error->cause) == WF_CANCELED);
 }
 

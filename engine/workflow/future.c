@@ -191,8 +191,12 @@ void wf_future_cancel(struct wf_future *future)
             wf_strand_make_ready(future->spawned);
         }
         break;
+    case FUTURE_NEXUS:
+        WF_COMMAND_ADD(wf, COMMAND_CANCEL_NEXUS, struct wf_sdk_request_cancel_nexus_operation)->seq = future->seq;
+        break;
     case FUTURE_VALUE:
     case FUTURE_CHILD_START:
+    case FUTURE_NEXUS_START:
     case FUTURE_CANCEL_EXTERNAL:
         break; /* no command takes these back */
     }

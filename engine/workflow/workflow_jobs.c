@@ -238,6 +238,8 @@ static void set_up(struct wf *wf, const struct wf_sdk_activation *activation, co
     case JOB_RESOLVE_CHILD_START:
     case JOB_RESOLVE_CHILD:
     case JOB_RESOLVE_SIGNAL_EXTERNAL:
+    case JOB_RESOLVE_NEXUS_START:
+    case JOB_RESOLVE_NEXUS:
     case JOB_RESOLVE_CANCEL_EXTERNAL:
     case JOB_RESOLVE_VALUE:
     case JOB_UPDATE:
@@ -491,6 +493,55 @@ static void resolve_child(struct wf *wf, const struct wf_sdk_resolve_child_workf
     }
 }
 
+static void resolve_nexus_start(struct wf *wf, const struct wf_sdk_resolve_nexus_operation_start *job)
+{
+    struct wf_future *operation = wf_future_find(wf, FUTURE_NEXUS, job->seq);
+    wf_error failure = NULL;
+
+    if (operation == NULL) {
+        return; /* cancelled without waiting: its end came first (replay-rules 4.4) */
+    }
+    if (job->status_case == 2) {
+        operation->nexus_token = wf_copy_text(wf, job->status.operation_token);
+    } else if (job->status_case == 4) {
+        failure = job->status.failed;
+        (void)wf_future_take(wf, FUTURE_NEXUS, job->seq);
+        wf_future_end(operation, (struct wf_value){0}, failure);
+    }
+    wf_future_end(operation->start, (struct wf_value){0}, failure);
+}
+
+static void resolve_nexus(struct wf *wf, const struct wf_sdk_resolve_nexus_operation *job)
+{
+    struct wf_future *operation = wf_future_take(wf, FUTURE_NEXUS, job->seq);
+    const struct wf_sdk_nexus_operation_result *result = job->result;
+
+    if (operation == NULL) {
+        break_with_unknown_seq(wf, "Nexus operation", job->seq);
+        return;
+    }
+    switch (result == NULL ? 0 : result->status_case) {
+    case 1:
+        wf_future_end(operation, value_of(result->status.completed), NULL);
+        break;
+    case 2:
+        wf_future_end(operation, (struct wf_value){0}, result->status.failed);
+        break;
+    case 3:
+        wf_future_end(operation, (struct wf_value){0}, result->status.cancelled);
+        break;
+    case 4:
+        wf_future_end(operation, (struct wf_value){0}, result->status.timed_out);
+        break;
+    default:
+        wf_run_break(wf, "the answer for Nexus operation %u makes no sense", job->seq);
+        return;
+    }
+    if (!operation->start->is_done) {
+        wf_future_end(operation->start, (struct wf_value){0}, operation->failure);
+    }
+}
+
 static void resolve_external(struct wf *wf, enum future_kind kind, uint32_t seq, wf_error failure)
 {
     struct wf_future *future = wf_future_take(wf, kind, seq);
@@ -537,6 +588,12 @@ static void apply_result(struct wf *wf, const struct wf_sdk_job *job)
         break;
     case JOB_RESOLVE_CHILD:
         resolve_child(wf, job->variant.resolve_child_workflow_execution);
+        break;
+    case JOB_RESOLVE_NEXUS_START:
+        resolve_nexus_start(wf, job->variant.resolve_nexus_operation_start);
+        break;
+    case JOB_RESOLVE_NEXUS:
+        resolve_nexus(wf, job->variant.resolve_nexus_operation);
         break;
     case JOB_RESOLVE_SIGNAL_EXTERNAL:
         resolve_external(wf, FUTURE_SIGNAL_EXTERNAL, job->variant.resolve_signal_external_workflow->seq,
@@ -657,6 +714,8 @@ static enum group group_of(const struct wf_sdk_job *job)
     case JOB_RESOLVE_CHILD:
     case JOB_RESOLVE_SIGNAL_EXTERNAL:
     case JOB_RESOLVE_CANCEL_EXTERNAL:
+    case JOB_RESOLVE_NEXUS_START:
+    case JOB_RESOLVE_NEXUS:
     case JOB_RESOLVE_VALUE:
         return GROUP_RESULTS;
     }

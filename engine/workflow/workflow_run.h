@@ -83,7 +83,9 @@ enum future_kind {
     FUTURE_SIGNAL_EXTERNAL,
     FUTURE_CANCEL_EXTERNAL,
     FUTURE_VALUE, /* that history recorded, and the call waits for */
+    FUTURE_NEXUS,
     FUTURE_CHILD_START, /* from here on without numbers of their own */
+    FUTURE_NEXUS_START,
     FUTURE_SPAWNED,
 };
 #define FUTURE_NUMBERED_COUNT ((size_t)FUTURE_CHILD_START)
@@ -111,7 +113,8 @@ struct wf_future {
     struct wf_sdk_schedule_local_activity *schedule; /* of a local activity, to issue it again after a backoff */
     struct wf_future *owner;        /* of a backoff timer: the local activity */
     struct wf_future *backoff;      /* of a local activity between two tries: the timer */
-    struct wf_future *start;        /* of a child */
+    struct wf_future *start;        /* of a child or a Nexus operation */
+    const char *nexus_token;
     struct wf_string child_id;
     const char *child_run_id;
     struct wf_strand *spawned;
@@ -302,6 +305,8 @@ enum command_variant {
     COMMAND_SET_PATCH_MARKER = 10,
     COMMAND_START_CHILD = 11,
     COMMAND_CANCEL_CHILD = 12,
+    COMMAND_SCHEDULE_NEXUS = 21,
+    COMMAND_CANCEL_NEXUS = 22,
     COMMAND_REQUEST_CANCEL_EXTERNAL = 13,
     COMMAND_SIGNAL_EXTERNAL = 14,
     COMMAND_CANCEL_SIGNAL = 15,
@@ -375,6 +380,8 @@ enum job_variant {
     JOB_RESOLVE_SIGNAL_EXTERNAL = 12,
     JOB_RESOLVE_CANCEL_EXTERNAL = 13,
     JOB_UPDATE = 14,
+    JOB_RESOLVE_NEXUS_START = 15,
+    JOB_RESOLVE_NEXUS = 16,
     JOB_REMOVE_FROM_CACHE = 50,
     JOB_NOTIFY_VALUE = 99, /* ours */
     JOB_RESOLVE_VALUE = 100,

@@ -350,6 +350,17 @@ static void explain_external(struct answer *answer)
     diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
 }
 
+static void explain_nexus(struct answer *answer)
+{
+    const struct wf_svc_pending_nexus *operation = &answer->description->pending_nexus.items[0];
+
+    wf_buffer_printf(&answer->site, "Nexus operation %S", &operation->operation);
+    wf_buffer_printf(&answer->reason, "waits for Nexus operation %S.%S of endpoint %S, which %s", &operation->service,
+                     &operation->operation, &operation->endpoint,
+                     operation->is_started ? "was started and has not ended" : "no handler has answered for good");
+    diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+}
+
 /* 5.4 "QUIRK": its parent closed between its start and the record of it. */
 static void explain_held(struct answer *answer)
 {
@@ -424,6 +435,8 @@ static void explain_open(struct answer *answer)
         }
     } else if (description->pending_timer_ids.count > 0) {
         explain_timer(answer);
+    } else if (description->pending_nexus.count > 0) {
+        explain_nexus(answer);
     } else if (description->pending_externals.count > 0) {
         explain_external(answer);
     } else if (description->pending_children.count > 0) {

@@ -131,16 +131,16 @@ enum wf_status sim_parse_outcome_retryable(struct sim_loader *loader, const stru
     return WF_OK;
 }
 
-enum wf_status sim_parse_outcomes(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+static enum wf_status read_outcomes(struct sim_loader *loader, const struct sim_yaml *node,
+                                    const struct sim_outcome **read, uint32_t *count)
 {
     static const char *const kinds[] = {"fail", "fail_after", "lose_answer", "never"};
-    struct sim_activity_model *model = target;
     void *outcomes = NULL;
 
     WF_TRY(sim_bind_list(loader, node, "each_attempt", sim_keys_outcome, sizeof(struct sim_outcome), NULL, &outcomes,
-                         &model->outcome_count));
-    model->outcomes = outcomes;
-    for (uint32_t i = 0; i < model->outcome_count; i++) {
+                         count));
+    *read = outcomes;
+    for (uint32_t i = 0; i < *count; i++) {
         struct sim_outcome *outcome = &((struct sim_outcome *)outcomes)[i];
         uint32_t kind_count = 0;
 
@@ -155,6 +155,79 @@ enum wf_status sim_parse_outcomes(struct sim_loader *loader, const struct sim_ya
             outcome->chance = (struct sim_ratio){1, 1};
         }
     }
+    return WF_OK;
+}
+
+enum wf_status sim_parse_outcomes(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_activity_model *model = target;
+
+    return read_outcomes(loader, node, &model->outcomes, &model->outcome_count);
+}
+
+enum wf_status sim_parse_nexus_outcomes(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_nexus_model *model = target;
+
+    return read_outcomes(loader, node, &model->outcomes, &model->outcome_count);
+}
+
+/* ---- Nexus endpoints ---- */
+
+/* A dot with something on both sides of it. */
+static bool has_service(struct wf_string name)
+{
+    for (size_t i = 1; i + 1 < name.size_bytes; i++) {
+        if (name.data[i] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum wf_status read_operation(struct sim_loader *loader, const struct sim_yaml *endpoints, uint32_t e, uint32_t o,
+                                     struct sim_nexus_model *model)
+{
+    const struct sim_yaml *endpoint = &endpoints->items[e];
+    const struct wf_string name = endpoint->keys[o].text;
+
+    model->endpoint = endpoints->keys[e].text;
+    model->name = name;
+    if (!has_service(name)) {
+        return sim_loader_fail(loader, &endpoint->keys[o], "an operation is named `service.operation`");
+    }
+    if (endpoint->items[o].kind == SIM_YAML_SCALAR && endpoint->items[o].text.size_bytes == 0) {
+        return WF_OK; /* takes no time, returns null */
+    }
+    return sim_bind(loader, &endpoint->items[o], "a Nexus operation", sim_keys_nexus, model);
+}
+
+enum wf_status sim_parse_nexus(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_config *config = target;
+    struct wf_string *endpoints = NULL;
+    struct sim_nexus_model *models = NULL;
+    uint32_t count = 0;
+
+    WF_TRY(sim_expect_map(loader, node, "nexus"));
+    for (uint32_t e = 0; e < node->count; e++) {
+        WF_TRY(sim_expect_map(loader, &node->items[e], "an endpoint"));
+        count += node->items[e].count;
+    }
+    endpoints = sim_loader_take(loader, node->count, sizeof *endpoints);
+    models = sim_loader_take(loader, count, sizeof *models);
+    if (endpoints == NULL || models == NULL) {
+        return WF_ERR_MEMORY;
+    }
+    for (uint32_t e = 0; e < node->count; e++) {
+        endpoints[e] = node->keys[e].text;
+        for (uint32_t o = 0; o < node->items[e].count; o++) {
+            WF_TRY(read_operation(loader, node, e, o, &models[config->nexus_count++]));
+        }
+    }
+    config->nexus = models;
+    config->nexus_endpoints = endpoints;
+    config->nexus_endpoint_count = node->count;
     return WF_OK;
 }
 

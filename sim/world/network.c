@@ -402,6 +402,9 @@ static void complete(struct sim_world *world, uint64_t call_id, struct sim_conte
     case SIM_CALLER_CLIENT:
         sim_client_answered(world, &call, response);
         break;
+    case SIM_CALLER_NEXUS:
+        sim_nexus_answered(world, &call, response);
+        break;
     }
 }
 
@@ -553,7 +556,9 @@ static void deliver(struct sim_world *world, struct sim_envelope *envelope)
 
     switch (envelope->kind) {
     case SIM_MESSAGE_REQUEST:
-        if (envelope->is_routed) {
+        if (envelope->target == WF_TARGET_NEXUS) {
+            sim_nexus_request(world, envelope);
+        } else if (envelope->is_routed) {
             sim_server_request(world, envelope);
         } else {
             pass_on(world, envelope);

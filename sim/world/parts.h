@@ -58,6 +58,7 @@ enum sim_event_kind {
     SIM_EVENT_START,      /* body: struct sim_stream: the next start */
     SIM_EVENT_LATER,      /* body: struct sim_later_work: the outside world works on an activity */
     SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
+    SIM_EVENT_NEXUS,      /* body: struct sim_nexus_turn: a handler answers, or tells an outcome */
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
     SIM_EVENT_DEPLOY,     /* of the node, a worker: it restarts with the version that is to run */
@@ -146,7 +147,7 @@ struct sim_envelope {
     struct sim_content *content;
 };
 
-enum sim_caller { SIM_CALLER_COMPONENT, SIM_CALLER_STORE, SIM_CALLER_WORKER, SIM_CALLER_CLIENT };
+enum sim_caller { SIM_CALLER_COMPONENT, SIM_CALLER_STORE, SIM_CALLER_WORKER, SIM_CALLER_CLIENT, SIM_CALLER_NEXUS };
 
 /* A call that waits for its answer. */
 struct sim_call {
@@ -343,6 +344,9 @@ struct sim_world {
     uint32_t operator_node;
     uint32_t outside_node; /* SIM_NO_NODE: no activity is completed from outside */
     uint32_t database_node;
+    uint32_t nexus_node; /* handles every endpoint; SIM_NO_NODE: there are none */
+    struct wf_map nexus_operations; /* by request id */
+    uint64_t nexus_count;
     uint8_t *cuts; /* node_count * node_count: from, to */
     struct sim_ring ring;
     struct sim_distribution latency;
@@ -557,6 +561,12 @@ bool sim_client_reset(struct sim_world *world, struct sim_run_record *run, uint6
  * history has none. False when memory is gone. */
 bool sim_reset_fill(struct sim_world *world, const struct sim_client *client, const struct sim_run_record *run,
                     uint64_t pick, struct wf_svc_reset_workflow *request);
+
+/* ---- nexus_handler.c: the handlers of Nexus endpoints ---- */
+
+void sim_nexus_request(struct sim_world *world, const struct sim_envelope *envelope);
+void sim_nexus_event(struct sim_world *world, const struct sim_event *event);
+void sim_nexus_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
 
 /* ---- start_fields.c: what a start says beside its input ---- */
 

@@ -148,6 +148,12 @@ static struct sim_workflow *subject_of_call(struct sim_world *world, const struc
     if (output->target == WF_TARGET_HISTORY) {
         return sim_world_workflow(world, output->key);
     }
+    if (request->call_case == WF_CASE_svc_request_start_nexus_operation) {
+        return subject_of_execution(world, request->call.start_nexus_operation->caller);
+    }
+    if (request->call_case == WF_CASE_svc_request_cancel_nexus_operation) {
+        return subject_of_execution(world, request->call.cancel_nexus_operation->caller);
+    }
     if (request->call_case == WF_CASE_svc_request_add_task) {
         return subject_of_execution(world, request->call.add_task->workflow_execution);
     }
@@ -197,8 +203,11 @@ static void put_answer(struct sim_world *world, const struct sim_component *comp
 static void put_call(struct sim_world *world, struct sim_component *component, const struct wf_service_output *output)
 {
     const struct sim_server *server = server_of(world, component->node);
-    const uint32_t slot = sim_ring_slot_of(world, output->target, output->key);
-    const uint32_t owner = server->view[slot] == SIM_NO_NODE ? component->node : server->view[slot];
+    const bool is_nexus = output->target == WF_TARGET_NEXUS;
+    const uint32_t slot = is_nexus ? 0 : sim_ring_slot_of(world, output->target, output->key);
+    const uint32_t owner = is_nexus                            ? world->nexus_node
+                           : server->view[slot] == SIM_NO_NODE ? component->node
+                                                               : server->view[slot];
     struct sim_content *content = sim_content_new(world, SIM_MESSAGE_REQUEST, output->request);
     const struct sim_call_request call = {
         .node = component->node,
@@ -522,6 +531,8 @@ static bool init_server(struct sim_world *world, struct sim_node *node)
         .blocks = world->config.blocks,
         .limits = scenario->limits,
         .identity = node->name,
+        .nexus_endpoints = scenario->nexus_endpoints,
+        .nexus_endpoint_count = scenario->nexus_endpoint_count,
         .shard_count = scenario->shard_count,
         .planted = scenario->planted,
     };

@@ -47,6 +47,8 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
         return "sends of clients";
+    case SIM_EVENT_NEXUS:
+        return "Nexus operations";
     case SIM_EVENT_TIMER:
         return "faults";
     case SIM_EVENT_RESTART:
@@ -277,6 +279,9 @@ static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
             world->outside_node = find_or_add_client(world, WF_STR("outside"));
         }
     }
+    world->nexus_node = scenario->nexus_endpoint_count == 0 ? SIM_NO_NODE
+                                                            : find_or_add_client(world, WF_STR("nexus"));
+    wf_map_init(&world->nexus_operations, &world->arena);
     world->cuts = wf_arena_take_array(&world->arena, world->node_count, world->node_count);
     return world->cuts == NULL ? wf_fail_status(err, WF_ERR_MEMORY, "no memory for the network") : WF_OK;
 }
@@ -462,6 +467,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
         sim_client_event(world, event);
+        break;
+    case SIM_EVENT_NEXUS:
+        sim_nexus_event(world, event);
         break;
     case SIM_EVENT_TIMER:
         if (world->timer_handler != NULL) {

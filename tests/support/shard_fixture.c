@@ -87,7 +87,9 @@ static void take_history_call(struct shard_fixture *fixture, uint32_t owner, uin
     assert_true(fixture->call_count < SHARD_LOG_MAX);
     fixture->call_count++;
     *call = (struct shard_call){owner, call_id, request, false};
-    if (fixture->held_call_case != request->call_case) {
+    if (fixture->held_call_case != request->call_case &&
+        request->call_case != WF_CASE_svc_request_start_nexus_operation &&
+        request->call_case != WF_CASE_svc_request_cancel_nexus_operation) {
         call->is_taken = true;
         deliver_call(fixture, &(const struct shard_call){owner, call_id, request, true});
     }
@@ -130,6 +132,21 @@ void shard_fixture_answer_call(struct shard_fixture *fixture, enum wf_call_statu
                 .type = WF_SERVICE_RESPONSE, .call_id = call->call_id, .response = &response});
 }
 
+void shard_answer_nexus(struct shard_fixture *fixture, const struct wf_svc_nexus_started *started)
+{
+    struct wf_svc_nexus_started copy = *started;
+    const struct wf_svc_response response = {.answer_case = WF_CASE_svc_response_nexus_started,
+                                             .answer.nexus_started = &copy};
+    struct shard_call *call = held_call(fixture);
+
+    assert_non_null(call);
+    assert_int_equal(call->request->call_case, WF_CASE_svc_request_start_nexus_operation);
+    call->is_taken = true;
+    deliver(fixture, call->owner,
+            &(struct wf_service_input){
+                .type = WF_SERVICE_RESPONSE, .call_id = call->call_id, .response = &response});
+}
+
 static void take_call(struct shard_fixture *fixture, uint32_t owner,
                       const struct wf_service_output *output)
 {
@@ -141,7 +158,7 @@ static void take_call(struct shard_fixture *fixture, uint32_t owner,
     const struct wf_svc_response response = {.status = (int32_t)status};
 
     assert_non_null(request);
-    if (output->target == WF_TARGET_HISTORY) {
+    if (output->target != WF_TARGET_MATCHING) {
         take_history_call(fixture, owner, output->call_id, request);
         return;
     }

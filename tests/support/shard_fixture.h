@@ -137,6 +137,9 @@ const struct wf_svc_response *shard_fixture_forward(struct shard_fixture *fixtur
 /* Answers the oldest held call in place of the other shard. */
 void shard_fixture_answer_call(struct shard_fixture *fixture, enum wf_call_status status);
 
+/* Answers the oldest held call, which starts a Nexus operation: no call of these two kinds is delivered by itself. */
+void shard_answer_nexus(struct shard_fixture *fixture, const struct wf_svc_nexus_started *started);
+
 /* Lets time pass, with every alarm at its time. */
 void shard_fixture_advance(struct shard_fixture *fixture, int64_t duration_ns);
 

@@ -183,6 +183,27 @@ static bool two_external_signals(struct shard_fixture *f)
     return both_are_taken(f, shard_signal_external(f, "x"), shard_signal_external(f, "y"));
 }
 
+/* A fixture has no endpoint until its owner is made anew. */
+static bool two_operations(struct shard_fixture *f)
+{
+    struct wf_string endpoint = WF_STR("bank");
+    struct wf_command_schedule_nexus_operation schedule = {
+        .endpoint = WF_STR("bank"), .service = WF_STR("money"), .operation = WF_STR("send")};
+    const struct wf_command command = {.command_type = WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                                       .attributes_case = WF_CASE_command_schedule_nexus_operation,
+                                       .attributes.schedule_nexus_operation = &schedule};
+    const struct wf_command commands[] = {command, command};
+    const struct wf_svc_response *response = NULL;
+
+    shard_fixture_crash(f, 0);
+    f->config.nexus_endpoints = &endpoint;
+    f->config.nexus_endpoint_count = 1;
+    shard_fixture_acquire(f, 0);
+    shard_start(f, "w");
+    response = shard_complete(f, shard_poll(f), commands, 2);
+    return is_refused(response);
+}
+
 static bool two_external_cancels(struct shard_fixture *f)
 {
     return both_are_taken(f, shard_cancel_external(f, "x"), shard_cancel_external(f, "y"));
@@ -280,6 +301,7 @@ static const struct row {
     {"pending_children_max", 1, two_children},
     {"pending_signals_max", 1, two_external_signals},
     {"pending_cancels_max", 1, two_external_cancels},
+    {"pending_nexus_max", 1, two_operations},
     {"signals_max", 1, two_signals},
     {"updates_max", 1, one_update_too_many},
     {"updates_in_flight_max", 1, two_updates_at_once},

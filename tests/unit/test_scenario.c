@@ -209,6 +209,7 @@ static void test_scenario__a_mistake_is_named_with_its_place(void **state)
         {"nothing to run", "wfsim: 1\ncode: {v1: a.c}", "`start` is missing"},
         {"newer language", "wfsim: 2", "this program reads version 1"},
         {"client without time", HEAD "clients: [{signal: s, to: all}]", "when is it sent?"},
+        {"operation without service", HEAD "nexus: {bank: {send: {async: true}}}", "is named `service.operation`"},
         {"reset to nowhere", HEAD "operator: [{at: 1s, reset: a, back_to: frst_task}]", "did you mean `first_task`?"},
         {"back to without reset", HEAD "operator: [{at: 1s, cancel: a, back_to: 3}]", "`back_to` belongs to a reset"},
         {"placed without moment", HEAD "faults: {place: [{crash: worker}]}", "when does it strike?"},
