@@ -224,6 +224,13 @@ bool wf_frontend_route(const struct wf_svc_request *request, struct wf_arena *ar
 enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state, struct wf_svc_description *out,
                                  struct wf_error *err);
 
+/* What an operator does to a pending activity (4.9). */
+enum wf_activity_action {
+    WF_ACTIVITY_ACTION_PAUSE = 1,
+    WF_ACTIVITY_ACTION_UNPAUSE,
+    WF_ACTIVITY_ACTION_RESET,
+};
+
 /* Whom a report about an activity concerns: the one of a token or, without a token, the one with an id (4.6). */
 struct wf_activity_address {
     struct wf_string token;

@@ -232,6 +232,7 @@ enum sim_client_action {
     SIM_CLIENT_RESET,
     SIM_CLIENT_PAUSE,
     SIM_CLIENT_UNPAUSE,
+    SIM_CLIENT_OPERATE_ACTIVITY, /* pause, unpause or reset of activities of a type */
     SIM_CLIENT_REPORT, /* of the outside world, about an activity; never in a scenario's clients */
     SIM_CLIENT_SCHEDULE,
 };
@@ -266,6 +267,11 @@ struct sim_client {
     int32_t reapply;          /* enum wf_reset_reapply_type */
     uint32_t reapply_exclude; /* bits 1 << enum wf_reset_reapply_exclude_type */
     struct sim_schedule_call schedule; /* of SIM_CLIENT_SCHEDULE */
+    struct wf_string activity; /* type; empty: the action is about the workflow */
+    int32_t activity_action;   /* enum wf_activity_action */
+    bool resets_attempts;
+    bool resets_heartbeat;
+    bool keeps_paused;
 };
 
 struct sim_queue {

@@ -267,11 +267,26 @@ static struct wf_failure *own_failure(struct wf_change *change, const struct wf_
     return wf_change_own_message(change, &wf_type_failure, &wrapper);
 }
 
+/* 4.9: attempts count from the first again. The stamp tells it from the first that was before. */
+static void begin_again(struct wf_state_activity *activity)
+{
+    activity->attempt = 1;
+    activity->stamp++;
+    activity->is_reset = false;
+    if (activity->resets_heartbeat) {
+        activity->heartbeat_details = NULL;
+        activity->resets_heartbeat = false;
+    }
+}
+
 static void retry(struct wf_change *change, struct wf_state_activity *activity,
                   const struct wf_activity_details *details)
 {
     activity->last_failure = own_failure(change, details->failure);
     activity->attempt += wf_is_planted(change->shard->config, WF_PLANT_ATTEMPT_COUNTED_TWICE) ? 2 : 1;
+    if (activity->is_reset) {
+        begin_again(activity);
+    }
     activity->scheduled_time_ns = wf_add_saturating(change->now_ns, details->interval_ns);
     activity->started_time_ns = 0;
     activity->heartbeat_time_ns = 0;
@@ -370,6 +385,68 @@ static void time_out(struct wf_change *change, struct wf_state_activity *activit
     change->wants_task = true;
 }
 
+/* ---- What operators do (4.9) ---- */
+
+/* What was pushed cannot be started any more; a running attempt goes on. */
+static void pause(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
+{
+    (void)change;
+    (void)details;
+    activity->is_paused = true;
+    activity->stamp++;
+}
+
+/* Due at once, whatever backoff it was in. */
+static void reschedule(struct wf_change *change, struct wf_state_activity *activity)
+{
+    activity->stamp++;
+    activity->state = WF_ACTIVITY_SCHEDULED;
+    activity->scheduled_time_ns = change->now_ns;
+    wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+}
+
+static void unpause(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
+{
+    activity->is_paused = false;
+    if (details->operation->resets_attempts) {
+        activity->resets_heartbeat = details->operation->resets_heartbeat;
+        begin_again(activity);
+    }
+    reschedule(change, activity);
+}
+
+static void unpause_running(struct wf_change *change, struct wf_state_activity *activity,
+                            const struct wf_activity_details *details)
+{
+    (void)change;
+    activity->is_paused = false;
+    if (details->operation->resets_attempts) {
+        activity->is_reset = true;
+        activity->resets_heartbeat = details->operation->resets_heartbeat;
+    }
+}
+
+static void reset(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
+{
+    activity->resets_heartbeat = details->operation->resets_heartbeat;
+    begin_again(activity);
+    if (activity->is_paused && details->operation->keeps_paused) {
+        return;
+    }
+    activity->is_paused = false;
+    reschedule(change, activity);
+}
+
+/* The attempt keeps its number, so that its report is taken; the one after it is the first. */
+static void reset_running(struct wf_change *change, struct wf_state_activity *activity,
+                          const struct wf_activity_details *details)
+{
+    (void)change;
+    activity->is_reset = true;
+    activity->resets_heartbeat = details->operation->resets_heartbeat;
+    activity->is_paused = activity->is_paused && details->operation->keeps_paused;
+}
+
 void wf_activities_pause(struct wf_change *change)
 {
     for (uint32_t i = 0; i < change->state->activities.count; i++) {
@@ -384,7 +461,7 @@ void wf_activities_unpause(struct wf_change *change)
         struct wf_state_activity *activity = &change->state->activities.items[i];
 
         activity->stamp++;
-        if (activity->state == WF_ACTIVITY_SCHEDULED) {
+        if (activity->state == WF_ACTIVITY_SCHEDULED && !activity->is_paused) {
             wf_change_push(change, true, activity->scheduled_event_id, activity->attempt,
                            activity->stamp);
         }

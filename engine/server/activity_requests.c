@@ -21,6 +21,9 @@ static enum wf_call_status check_start(const struct wf_state_activity *activity,
         return WF_CALL_NOT_FOUND;
     }
     /* 4.6 QUIRK: the stamp alone would let a late push of one attempt start the next one early. */
+    if (activity->is_paused) {
+        return WF_CALL_OBSOLETE_TASK; /* 4.9 */
+    }
     if (activity->stamp != request->stamp || activity->attempt != request->attempt ||
         activity->state == WF_ACTIVITY_BACKOFF) {
         return WF_CALL_OBSOLETE_TASK;
@@ -66,10 +69,11 @@ WF_OPERATION(activity_started)
 
 /* ---- Outcomes and heartbeats ---- */
 
+/* After a reset an attempt's number comes again (4.9), so the start is compared too. */
 static bool is_token_of(const struct wf_shard *shard, const struct wf_state_activity *activity,
                         const struct wf_svc_task_token *token)
 {
-    return activity->attempt == token->attempt ||
+    return (activity->attempt == token->attempt && activity->started_time_ns == token->started_time_ns) ||
            wf_is_planted(shard->config, WF_PLANT_STALE_ATTEMPT);
 }
 
@@ -188,7 +192,9 @@ WF_OPERATION(activity_response)
             request->call.record_activity_heartbeat;
 
         reply = (struct wf_reply_plan){.kind = WF_REPLY_HEARTBEAT,
-                                       .flag = activity->state == WF_ACTIVITY_CANCELING};
+                                       .flag = activity->state == WF_ACTIVITY_CANCELING,
+                                       .is_paused = activity->is_paused,
+                                       .is_reset = activity->is_reset};
         is_taken = wf_activity_step(&change, activity, WF_ACTIVITY_HEARTBEAT,
                                     &(struct wf_activity_details){.payloads = heartbeat->details,
                                                                   .identity = heartbeat->identity});
@@ -200,4 +206,71 @@ WF_OPERATION(activity_response)
         return;
     }
     wf_change_commit(&change, operation, &reply);
+}
+
+/* ---- What operators do (4.9) ---- */
+
+/* False when there is nothing to do: a pause of what is paused, and the end of a pause that is none. */
+static bool operate(struct wf_change *change, struct wf_state_activity *activity,
+                    const struct wf_svc_operate_activity *request)
+{
+    static const enum wf_activity_input inputs[] = {
+        [WF_ACTIVITY_ACTION_PAUSE] = WF_ACTIVITY_PAUSE,
+        [WF_ACTIVITY_ACTION_UNPAUSE] = WF_ACTIVITY_UNPAUSE,
+        [WF_ACTIVITY_ACTION_RESET] = WF_ACTIVITY_RESET,
+    };
+    bool is_taken = false;
+
+    if (request->action != WF_ACTIVITY_ACTION_RESET &&
+        activity->is_paused == (request->action == WF_ACTIVITY_ACTION_PAUSE)) {
+        return false;
+    }
+    is_taken = wf_activity_step(change, activity, inputs[request->action],
+                                &(struct wf_activity_details){.operation = request});
+    WF_ASSERT(is_taken);
+    return true;
+}
+
+static bool is_named(const struct wf_state_activity *activity, const struct wf_svc_operate_activity *request)
+{
+    return request->activity_id.size_bytes > 0
+               ? wf_string_equal(activity->activity_id, request->activity_id)
+               : wf_string_equal(activity->activity_type, request->activity_type);
+}
+
+WF_OPERATION(operate_activity)
+{
+    const struct wf_svc_operate_activity *request = operation->request->call.operate_activity;
+    const struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
+    struct wf_change change = {0};
+    bool is_found = false;
+    bool is_changed = false;
+
+    if (request->action < WF_ACTIVITY_ACTION_PAUSE || request->action > WF_ACTIVITY_ACTION_RESET ||
+        (request->activity_id.size_bytes == 0 && request->activity_type.size_bytes == 0)) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "Either activity id or type must be provided.");
+        return;
+    }
+    if (run == NULL || !wf_shard_run_is_open(run)) {
+        wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
+        return;
+    }
+    wf_change_init(&change, shard, workflow, run);
+    for (uint32_t i = 0; i < run->state->activities.count; i++) {
+        struct wf_state_activity *activity = &run->state->activities.items[i];
+
+        if (is_named(activity, request)) {
+            const bool is_operated = operate(&change, activity, request);
+
+            is_found = true;
+            is_changed = is_changed || is_operated;
+        }
+    }
+    if (!is_found) {
+        wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "activity not found");
+    } else if (!is_changed) {
+        wf_reply_give(shard, operation->call_id, workflow, run, &reply);
+    } else {
+        wf_change_commit(&change, operation, &reply);
+    }
 }

@@ -38,6 +38,9 @@ static uint32_t deadlines_of(const struct wf_state_activity *activity,
 {
     uint32_t count = 0;
 
+    if (activity->is_paused) {
+        return 0; /* 4.4 */
+    }
     add_deadline(deadlines, &count, activity, activity->first_scheduled_time_ns,
                  activity->schedule_to_close_ns, WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE);
     if (activity->state == WF_ACTIVITY_BACKOFF) {
@@ -157,7 +160,7 @@ static void end_backoffs(struct wf_change *change)
         struct wf_state_activity *activity = &change->state->activities.items[i];
         bool is_dispatched = false;
 
-        if (activity->state == WF_ACTIVITY_BACKOFF &&
+        if (activity->state == WF_ACTIVITY_BACKOFF && !activity->is_paused &&
             activity->scheduled_time_ns <= change->now_ns) {
             is_dispatched = wf_activity_step(change, activity, WF_ACTIVITY_DISPATCH, NULL);
             WF_ASSERT(is_dispatched);
@@ -210,6 +213,7 @@ static enum wf_retry_state decide(const struct wf_change *change,
                              : wf_add_saturating(activity->first_scheduled_time_ns,
                                                  activity->schedule_to_close_ns),
     };
+    enum wf_retry_state state = WF_RETRY_STATE_UNSPECIFIED;
 
     /* 4.5 step 2 comes before everything but a missing policy; 4.4: also for S2C. S2S is never
      * asked. */
@@ -222,7 +226,16 @@ static enum wf_retry_state decide(const struct wf_change *change,
         timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE) {
         return WF_RETRY_STATE_TIMEOUT;
     }
-    return wf_retry_decide(&retry, interval_ns);
+    state = wf_retry_decide(&retry, interval_ns);
+    /* 4.5 step 5 comes before the bounds of the policy; 4.9: a reset attempt is followed by the first, at once. */
+    if ((activity->is_paused && (state == WF_RETRY_STATE_TIMEOUT || state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED)) ||
+        (activity->is_reset && state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED)) {
+        state = WF_RETRY_STATE_IN_PROGRESS;
+    }
+    if (activity->is_paused || activity->is_reset) {
+        *interval_ns = 0;
+    }
+    return state;
 }
 
 void wf_activity_failed(struct wf_change *change, struct wf_state_activity *activity,

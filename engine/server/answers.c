@@ -444,6 +444,8 @@ static void give_heartbeat(struct wf_shard *shard, uint64_t call_id,
 
     if (response != NULL && answer != NULL) {
         answer->is_cancel_requested = reply->flag;
+        answer->is_paused = reply->is_paused;
+        answer->is_reset = reply->is_reset;
         response->answer_case = WF_CASE_svc_response_heartbeat_answer;
         response->answer.heartbeat_answer = answer;
     }

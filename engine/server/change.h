@@ -192,6 +192,9 @@ enum wf_activity_input {
     WF_ACTIVITY_CANCEL,
     WF_ACTIVITY_TIME_OUT,
     WF_ACTIVITY_REQUEST_CANCEL,
+    WF_ACTIVITY_PAUSE,
+    WF_ACTIVITY_UNPAUSE,
+    WF_ACTIVITY_RESET,
 };
 
 struct wf_activity_details {
@@ -205,6 +208,7 @@ struct wf_activity_details {
     int32_t retry_state;
     int32_t timeout_type;
     int64_t interval_ns; /* RETRY */
+    const struct wf_svc_operate_activity *operation; /* UNPAUSE, RESET */
 };
 
 /* NULL when there is none. Valid until the list changes. */
@@ -546,6 +550,7 @@ WF_OPERATION(reset);
 WF_OPERATION(pause); /* and its end */
 WF_OPERATION(activity_started);
 WF_OPERATION(activity_response);
+WF_OPERATION(operate_activity);
 WF_OPERATION(query);
 WF_OPERATION(describe);
 WF_OPERATION(get_history);

@@ -20,7 +20,7 @@ static bool describe_activity(struct wf_arena *arena, const struct wf_state_acti
                                 : wf_message_copy(arena, &wf_type_failure, activity->last_failure);
     pending->last_worker_identity = wf_string_copy(arena, activity->started_identity);
     pending->scheduled_time_ns = activity->scheduled_time_ns;
-    pending->next_attempt_time_ns = activity->state == WF_ACTIVITY_BACKOFF
+    pending->next_attempt_time_ns = activity->state == WF_ACTIVITY_BACKOFF && !activity->is_paused
                                         ? activity->scheduled_time_ns
                                         : 0;
     pending->heartbeat_details = activity->heartbeat_details == NULL
@@ -28,6 +28,7 @@ static bool describe_activity(struct wf_arena *arena, const struct wf_state_acti
                                      : wf_message_copy(arena, &wf_type_payloads,
                                                        activity->heartbeat_details);
     pending->task_queue = wf_string_copy(arena, activity->task_queue);
+    pending->is_paused = activity->is_paused;
     return true;
 }
 

@@ -100,6 +100,8 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return to_history(request->call.pause_workflow->workflow_execution);
     case WF_CASE_svc_request_unpause_workflow:
         return to_history(request->call.unpause_workflow->workflow_execution);
+    case WF_CASE_svc_request_operate_activity:
+        return to_history(request->call.operate_activity->workflow_execution);
     case WF_CASE_svc_request_reset_workflow:
         return to_history(request->call.reset_workflow->workflow_execution);
     case WF_CASE_svc_request_query_workflow:

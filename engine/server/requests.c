@@ -96,6 +96,10 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
         name_execution(subject, request->call.unpause_workflow->workflow_execution);
         subject->perform = wf_handle_pause;
         return true;
+    case WF_CASE_svc_request_operate_activity:
+        name_execution(subject, request->call.operate_activity->workflow_execution);
+        subject->perform = wf_handle_operate_activity;
+        return true;
     case WF_CASE_svc_request_reset_workflow:
         name_execution(subject, request->call.reset_workflow->workflow_execution);
         subject->reads_history = true;

@@ -216,6 +216,8 @@ struct wf_reply_plan {
     bool flag; /* STARTED: a run was made; COMPLETION: a task is inside; HEARTBEAT: cancel requested
                 */
     bool is_full_history;
+    bool is_paused; /* HEARTBEAT */
+    bool is_reset;
     bool has_clock; /* STARTED: a parent asked, and will come back */
     bool is_repeated;      /* WORKFLOW_TASK: it is given once more */
     bool speculates;       /* COMPLETION: updates that wait get a task, once the write is committed */

@@ -18,6 +18,8 @@
 struct pending {
     int64_t event_id;
     int32_t attempt; /* of an activity, as stored last; 0: not yet */
+    int32_t stamp;
+    bool is_operated; /* an operator has paused it, or let its attempts count from 1 again */
     uint64_t request; /* digest of the request that started the attempt; 0: not started */
     int64_t due_ns;   /* of a timer, by the service's clock */
 };
@@ -402,20 +404,29 @@ static void check_attempt(const struct context *context, const struct wf_state_a
     struct pending *pending = get(&context->run->activities, activity->scheduled_event_id);
     const bool is_started = activity->started_time_ns != 0;
     const uint64_t request = is_started ? digest_of(activity->request_id) : 0;
+    const int32_t maximum = activity->retry_policy == NULL ? 0 : activity->retry_policy->maximum_attempts;
+    bool is_restarted = false; /* engine-semantics 4.9 */
 
     if (pending == NULL) {
         return; /* I90 */
     }
-    if (pending->attempt == 0 ? activity->attempt != 1
-                              : activity->attempt != pending->attempt && activity->attempt != pending->attempt + 1) {
+    pending->is_operated = pending->is_operated || activity->is_paused || activity->is_reset;
+    is_restarted = activity->attempt == 1 && pending->attempt > 0 && activity->stamp != pending->stamp;
+    pending->is_operated = pending->is_operated || (is_restarted && pending->attempt > 1);
+    if (maximum > 0 && activity->attempt > maximum && !pending->is_operated) {
+        find(context, 42, "an activity has more attempts than its policy allows", activity->attempt, maximum);
+    }
+    if (!is_restarted && (pending->attempt == 0 ? activity->attempt != 1
+                              : activity->attempt != pending->attempt && activity->attempt != pending->attempt + 1)) {
         find(context, 45, "an activity's attempts do not count one by one", activity->attempt, pending->attempt);
-    } else if (activity->attempt == pending->attempt && pending->request != 0 && request != pending->request) {
+    } else if (!is_restarted && activity->attempt == pending->attempt && pending->request != 0 && request != pending->request) {
         find(context, 45, "an attempt was started twice", activity->scheduled_event_id, activity->attempt);
     } else if (is_started && activity->started_time_ns < activity->scheduled_time_ns - tolerance_ns(context)) {
         find(context, 45, "an attempt was started before its time", activity->started_time_ns,
              activity->scheduled_time_ns);
     }
     pending->attempt = activity->attempt;
+    pending->stamp = activity->stamp;
     pending->request = request;
 }
 
@@ -448,6 +459,9 @@ static int64_t earliest_due(const struct context *context)
     for (uint32_t i = 0; i < state->activities.count; i++) {
         const struct wf_state_activity *activity = &state->activities.items[i];
 
+        if (activity->is_paused) {
+            continue; /* engine-semantics 4.4 */
+        }
         earlier(&due_ns, activity->first_scheduled_time_ns, activity->schedule_to_close_ns);
         if (activity->started_time_ns != 0) {
             earlier(&due_ns, activity->started_time_ns, activity->start_to_close_ns);

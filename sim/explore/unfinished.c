@@ -245,6 +245,11 @@ static void explain_activity(struct answer *answer, const struct wf_svc_pending_
 
     wf_buffer_printf(&answer->site, "activity %S", &activity->activity_type);
     wf_buffer_printf(&answer->reason, "waits for activity %S, attempt %d", &activity->activity_type, activity->attempt);
+    if (activity->is_paused && !activity->is_started) {
+        wf_buffer_append_text(&answer->reason, ", which is paused, and nobody ends the pause; an operator can: `unpause` with `activity`");
+        diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
+        return;
+    }
     if (activity->is_started) {
         wf_buffer_append_text(&answer->reason, ", which runs");
         if (activity->last_worker_identity.size_bytes > 0) {

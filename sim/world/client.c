@@ -186,6 +186,25 @@ static bool fill_reset(struct sim_world *world, const struct sim_client *client,
     return run == NULL || sim_reset_fill(world, client, run, pick, body);
 }
 
+static bool fill_activity(struct sim_world *world, const struct sim_client *client,
+                          struct wf_workflow_execution *execution, struct wf_svc_request *request)
+{
+    struct wf_svc_operate_activity *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_operate_activity);
+
+    if (body == NULL) {
+        return false;
+    }
+    *body = (struct wf_svc_operate_activity){.workflow_execution = execution,
+                                             .action = client->activity_action,
+                                             .activity_type = client->activity,
+                                             .resets_attempts = client->resets_attempts,
+                                             .resets_heartbeat = client->resets_heartbeat,
+                                             .keeps_paused = client->keeps_paused};
+    request->call_case = WF_CASE_svc_request_operate_activity;
+    request->call.operate_activity = body;
+    return true;
+}
+
 static bool fill_signal(struct sim_world *world, const struct sim_client *client, uint32_t node,
                         struct sim_workflow *workflow, uint64_t n, struct wf_workflow_execution *execution,
                         struct wf_svc_request *request)
@@ -273,6 +292,8 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
                                                                            .request_id = sim_request_id(world, node)};
         }
         return request->call.any != NULL;
+    case SIM_CLIENT_OPERATE_ACTIVITY:
+        return fill_activity(world, client, execution, request);
     case SIM_CLIENT_RESET:
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
@@ -306,6 +327,10 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
         return WF_STR("pause");
     case SIM_CLIENT_UNPAUSE:
         return WF_STR("unpause");
+    case SIM_CLIENT_OPERATE_ACTIVITY:
+        return client->activity_action == WF_ACTIVITY_ACTION_PAUSE     ? WF_STR("pause activity")
+               : client->activity_action == WF_ACTIVITY_ACTION_UNPAUSE ? WF_STR("unpause activity")
+                                                                       : WF_STR("reset activity");
     case SIM_CLIENT_START:
         return WF_STR("start");
     case SIM_CLIENT_SCHEDULE:

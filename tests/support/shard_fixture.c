@@ -480,6 +480,16 @@ const struct wf_svc_response *shard_pause(struct shard_fixture *fixture, const c
     return shard_fixture_call(fixture, &request);
 }
 
+const struct wf_svc_response *shard_operate(struct shard_fixture *fixture, struct wf_svc_operate_activity operation)
+{
+    struct wf_workflow_execution execution = execution_of("w");
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_operate_activity,
+                                           .call.operate_activity = &operation};
+
+    operation.workflow_execution = &execution;
+    return shard_fixture_call(fixture, &request);
+}
+
 const struct wf_svc_response *shard_reset_with(struct shard_fixture *fixture, const char *workflow_id,
                                                struct wf_string run_id, struct wf_svc_reset_workflow reset)
 {

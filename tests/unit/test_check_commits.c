@@ -266,6 +266,14 @@ static void break_45_first(void)
     activities[3][0].attempt = 2;
 }
 static void break_45_gap(void) { activities[3][0].attempt = 3; }
+static void break_42(void)
+{
+    static struct wf_retry_policy policy = {.maximum_attempts = 1};
+
+    activities[2][0].retry_policy = &policy;
+    activities[3][0].retry_policy = &policy;
+    activities[3][0].attempt = 2;
+}
 static void break_45_early(void)
 {
     activities[3][0].attempt = 2;
@@ -404,6 +412,7 @@ static const struct {
     {"I17", break_17},
     {"I28", break_28},
     {"I29", break_29},
+    {"I42", break_42},
     {"I45", break_45_first},
     {"I45", break_45_gap},
     {"I45", break_45_early},

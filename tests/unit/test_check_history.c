@@ -204,7 +204,7 @@ static void fail_activity(int32_t retry_state)
 static void break_41_progress(void) { fail_activity(WF_RETRY_STATE_IN_PROGRESS); }
 static void break_41_attempts(void) { fail_activity(WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED); }
 static void break_41_cancel(void) { fail_activity(WF_RETRY_STATE_CANCEL_REQUESTED); }
-static void break_42_many(void) { event(14)->attributes.activity_task_started->attempt = 4; }
+static void break_42_none(void) { event(14)->attributes.activity_task_started->attempt = 0; }
 static void break_42_failure(void) { event(14)->attributes.activity_task_started->last_failure = NULL; }
 static void break_43(void) { event(14)->event_time = wf_timestamp_of(WF_NS_PER_S); }
 static void break_50_two(void) { copy(27, 28); }
@@ -459,7 +459,7 @@ static const struct {
     {"I41", break_41_progress, 16, ""},
     {"I41", break_41_attempts, 16, ""},
     {"I41", break_41_cancel, 16, ""},
-    {"I42", break_42_many, 14, ""},
+    {"I42", break_42_none, 14, ""},
     {"I42", break_42_failure, 14, ""},
     {"I43", break_43, 14, ""},
     {"I44", break_44_close, 16, ""},
