@@ -10,6 +10,7 @@
 #include "engine/finding.h"
 #include "engine/history.h"
 #include "engine/host.h"
+#include "engine/patches.h"
 #include "engine/rules.h"
 #include "engine/worker.h"
 
@@ -57,6 +58,7 @@ struct wf_replay_options {
     const uint8_t *policies; /* enum wf_note_policy by index of the rule in wf_rules; NULL: all are reported */
     bool evict_every_task; /* cold cache at every task boundary: the instance is dropped and rebuilt */
     bool wants_digest;     /* fill commands_digest, which costs about a quarter of a replay */
+    bool wants_patches;    /* fill patches */
     bool sweeps_prefixes;  /* judge every prefix too, and drop the instance at boundaries that get rarer towards the end */
 };
 
@@ -83,6 +85,11 @@ struct wf_replay_result {
     uint32_t event_count;
     bool is_closed;           /* the history has a close event */
     struct wf_replay_notes notes; /* without those that were ignored */
+    struct {
+        struct wf_patch_mention *items; /* patches and versions that the code asked for, in order, until the replay ended */
+        uint32_t count;
+        uint32_t capacity;
+    } patches;
     struct wf_replay_sweep sweep; /* when it was asked for */
     uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay). 0 unless wanted */
 };

@@ -41,6 +41,7 @@ struct pass {
     struct wf_digest digest;
     struct wf_comparison *comparison; /* NULL: this pass compares nothing */
     struct wf_sweep_steps *steps;     /* NULL: nobody sweeps */
+    struct wf_replay_result *patches; /* takes what the code asks for; NULL: nobody wants it */
     uint64_t *answers; /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
     bool wants_digest;
@@ -183,6 +184,30 @@ static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass,
     return keep_answer(replay, pass, digest, err);
 }
 
+/* Which patches and versions the code asked for; texts are the code's. */
+static enum wf_status take_patches(struct wf_replay *replay, struct wf_replay_result *result,
+                                   const struct wf_sdk_completion *completion, struct wf_error *err)
+{
+    const struct wf_sdk_completion_success *success =
+        completion->status_case == WF_CASE_sdk_completion_successful ? completion->status.successful : NULL;
+    struct wf_patch_mention mention;
+
+    for (uint32_t i = 0; success != NULL && i < success->commands.count; i++) {
+        struct wf_patch_mention *kept = NULL;
+
+        if (!wf_patch_mention_of_command(&success->commands.items[i], &mention)) {
+            continue;
+        }
+        kept = WF_LIST_APPEND(&replay->result_arena, result->patches);
+        if (kept == NULL) {
+            return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the patches of a replay");
+        }
+        *kept = mention;
+        kept->id = wf_string_copy(&replay->result_arena, mention.id);
+    }
+    return WF_OK;
+}
+
 static enum wf_status step(struct pass *pass, const struct wf_worker_input *in, struct wf_worker_output *out,
                            struct wf_error *err)
 {
@@ -205,6 +230,9 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
 
         WF_TRY(run_code(replay, out, &completion, err));
         WF_TRY(note_answer(replay, pass, completion, err));
+        if (pass->patches != NULL) {
+            WF_TRY(take_patches(replay, pass->patches, completion, err));
+        }
         if (pass->steps != NULL &&
             !wf_sweep_note(&replay->result_arena, pass->steps, replay->instance, out->activation)) {
             return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a sweep of prefixes");
@@ -448,6 +476,7 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     const bool evicts = options->evict_every_task || options->sweeps_prefixes;
 
     pass->steps = options->sweeps_prefixes ? &steps : NULL;
+    pass->patches = options->wants_patches ? result : NULL;
     wf_digest_init(&pass->digest);
     pass->comparison = &comparison;
     pass->wants_digest = options->wants_digest || evicts;

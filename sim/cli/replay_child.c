@@ -26,9 +26,9 @@ bool cli_replay_selects(const struct cli_replay *batch, size_t file, uint64_t in
     return is_ours(batch, index) && (!batch->has_sample || cli_sample_has(&batch->sample, file, index));
 }
 
-enum wf_status cli_replay_start_child(void *context, struct sim_child *child, struct wf_error *err)
+enum wf_status cli_replay_load(struct wf_arena *arena, const struct cli_code *code, struct sim_child *child,
+                               struct sim_code *loaded, struct wf_replay **replay, struct wf_error *err)
 {
-    struct cli_replay *batch = context;
     struct wf_host_config config = {
         .blocks = wf_system_blocks(),
         .stacks = sim_stacks(),
@@ -40,15 +40,22 @@ enum wf_status cli_replay_start_child(void *context, struct sim_child *child, st
     struct wf_host *host = NULL;
     struct wf_error wrong;
 
-    WF_TRY(cli_code_load(batch->cli->arena, &batch->code, WF_STR("code"), &batch->loaded, err));
-    config.module = batch->loaded.module;
-    config.code_base = batch->loaded.base;
-    batch->loaded.watch = config.watch;
+    WF_TRY(cli_code_load(arena, code, WF_STR("code"), loaded, err));
+    config.module = loaded->module;
+    config.code_base = loaded->base;
+    loaded->watch = config.watch;
     if (wf_host_new(&config, &host, &wrong) != WF_OK) {
-        return wf_fail_status(err, wrong.status, "%s: %s", batch->code.path, wrong.message);
+        return wf_fail_status(err, wrong.status, "%s: %s", code->path, wrong.message);
     }
-    batch->replay = wf_replay_new(wf_system_blocks(), host);
-    return batch->replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+    *replay = wf_replay_new(wf_system_blocks(), host);
+    return *replay != NULL ? WF_OK : wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
+}
+
+enum wf_status cli_replay_start_child(void *context, struct sim_child *child, struct wf_error *err)
+{
+    struct cli_replay *batch = context;
+
+    return cli_replay_load(batch->cli->arena, &batch->code, child, &batch->loaded, &batch->replay, err);
 }
 
 struct wf_string cli_replay_pack(struct wf_arena *arena, const struct sim_verdict *verdict)

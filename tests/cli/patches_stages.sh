@@ -1,0 +1,27 @@
+# A patch is kept while open runs are without it, deprecated when every open run has it, removed when none needs it; code that no
+# longer asks for a patch is told the runs that it would break. Files that are no histories are said, the others are counted.
+sed 's/{v1: saga.c}/{v1: saga_v3.c}/' scenarios/saga.yaml >v3.yaml
+cp scenarios/saga_v3.c scenarios/saga.c scenarios/saga_v2.c .
+wfsim run v3.yaml --seed 42 --no-faults --record v3.wfh >/dev/null
+wfsim run scenarios/saga.yaml --seed 42 --no-faults --record v1.wfh >/dev/null
+wfsim patches v3.wfh v1.wfh; echo "exit $?"
+wfsim patches -w saga_v3.c v3.wfh; echo "exit $?"
+wfsim patches -w saga_v2.c v3.wfh; echo "exit $?"
+sed 's/wf_patched(wf, \("[^"]*"\))/(wf_deprecate_patch(wf, \1), true)/' saga_v3.c >v4.c
+cmp -s v4.c saga_v3.c && echo 'the edit did nothing'
+wfsim patches -w v4.c v3.wfh; echo "exit $?"
+# Cut before their last event the runs are open; -o json.
+mkdir open all
+wfsim convert v3.wfh all --to json >/dev/null
+wfsim convert v1.wfh open --to json >/dev/null
+for f in all/*-order-1.json; do sed '$d' "$f" | sed '$d' | sed '$s/,$//' >open/patched.json; echo ']}' >>open/patched.json; done
+wfsim patches open/patched.json -o json; echo "exit $?"
+for f in open/*-order-2.json; do sed '$d' "$f" | sed '$d' | sed '$s/,$//' >open/plain.json; echo ']}' >>open/plain.json; done
+wfsim patches open/patched.json open/plain.json | head -n 1
+sed s/core_patch/another/ open/patched.json >open/listed.json
+wfsim patches open/listed.json
+echo nonsense >bad.json
+wfsim patches v3.wfh bad.json nowhere.json | tail -n 1; echo "exit $?"
+wfsim patches bad.json >/dev/null; echo "exit $?"
+wfsim patches - </dev/null; echo "exit $?"
+wfsim patches -w nowhere.c v3.wfh; echo "exit $?"
