@@ -104,7 +104,7 @@ static struct wf_sdk_recorded_value *report(struct wf *wf, enum wf_sdk_value_kin
 {
     struct wf_sdk_recorded_value *command = WF_COMMAND_ADD(wf, COMMAND_RECORD_VALUE, struct wf_sdk_recorded_value);
 
-    command->kind = kind;
+    command->kind = (int32_t)kind;
     command->id = wf_copy_string(wf, wf_string_of(id));
     command->call = call;
     return command;
