@@ -116,7 +116,6 @@ static void find_doubt(struct state *state)
 {
     const struct wf_replay_result *result = state->result;
     const struct wf_sweep_steps *steps = state->sweep->steps;
-    const struct wf_rule *rule = result->finding.rule == NULL ? NULL : wf_rule_find(wf_string_of(result->finding.rule));
     const bool is_ok = result->verdict == WF_VERDICT_OK;
 
     if (result->family != WF_FAMILY_CORE) {
@@ -125,7 +124,7 @@ static void find_doubt(struct state *state)
         return;
     }
     state->settled_from = is_ok ? INT64_MAX : settled_from(state, result->finding.event_id);
-    if (has_notes_of_prefixes(state) || (!is_ok && (steps->count == 0 || rule == NULL || wf_rule_gives_notes(rule)))) {
+    if (has_notes_of_prefixes(state) || (!is_ok && steps->count == 0)) {
         state->doubtful_from = 1;
     } else {
         state->doubtful_from = is_ok ? INT64_MAX : steps->items[steps->count - 1].event_id;
