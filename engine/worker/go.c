@@ -342,6 +342,7 @@ static void compare(struct wf_run *run)
             }
             return;
         }
+        wf_run_note_match(run, front, event);
         wf_queue_pop(run);
         go->paired++;
     }

@@ -328,7 +328,10 @@ static void take(struct wf_run *run, struct wf_queued *front, const struct wf_ev
          event->event_type == WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED) &&
         !wf_pair_is_same(run, event, front, &names)) {
         wf_diverge_names(run, &names, event, front);
-    } else if (marker != NULL && is_value_command(front, WF_SDK_VALUE_KIND_SIDE_EFFECT)) {
+        return;
+    }
+    wf_run_note_match(run, front, event);
+    if (marker != NULL && is_value_command(front, WF_SDK_VALUE_KIND_SIDE_EFFECT)) {
         answer(run, front->machine->parked_seq, marker->value);
     }
 }

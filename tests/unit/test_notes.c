@@ -223,6 +223,12 @@ CODE(signals_another_name)
     return wf_signal(wf, "target", NULL, "sleep", WF_ARGS(wf_text(wf, "other")));
 }
 
+CODE(signals_another_input)
+{
+    UNUSED;
+    return wf_signal(wf, "target", NULL, "wake", WF_ARGS(wf_text(wf, "other")));
+}
+
 CODE(sets_another_key)
 {
     UNUSED;
@@ -584,12 +590,33 @@ static void test_notes__have_a_cause(void **state)
     }
 }
 
+/* The replayers of the other families do not look at inputs either (replay-rules 2.5). */
+static void test_notes__are_the_same_in_every_family(void **state)
+{
+    for (int family = WF_FAMILY_CORE; family <= WF_FAMILY_JAVA; family++) {
+        struct replay_bench bench;
+        struct wf_buffer text;
+
+        replay_bench_run_changed(
+            &bench, *state, signals_another_input,
+            "started, task, completed, signal-external wake 5, external-signaled 5, task, completed, closed", &handlers,
+            as_signalled, (struct wf_replay_options){.family = (enum wf_family)family});
+        wf_buffer_init(&text, *state);
+        test_string_is(wf_family_name((enum wf_family)family), bench.result.finding.message, "");
+        print_notes(&bench.result.notes, &text);
+        test_string_is(wf_family_name((enum wf_family)family), wf_buffer_string(&text),
+                       "sig-input 5 input: \"mine\" | \"other\"\n");
+        replay_bench_end(&bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_notes__tell_what_official_replayers_miss),
         TEST_IN_ARENA(test_notes__are_findings_or_nothing_by_policy),
         TEST_IN_ARENA(test_notes__have_a_cause),
+        TEST_IN_ARENA(test_notes__are_the_same_in_every_family),
     };
 
     return cmocka_run_group_tests_name("notes", tests, NULL, NULL);
