@@ -17,7 +17,7 @@ void wf_run_notify_value(struct wf_run *run, const struct wf_value_marker *marke
     struct wf_sdk_recorded_value *job = WF_RUN_NEW(run, struct wf_sdk_recorded_value);
 
     if (job != NULL) {
-        job->kind = marker->kind;
+        job->kind = (int32_t)marker->kind;
         job->id = marker->id;
         job->call = marker->call;
         job->version = marker->version;
