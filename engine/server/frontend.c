@@ -70,6 +70,35 @@ bool wf_activity_address_of(const struct wf_svc_request *request, struct wf_acti
 
 #undef ADDRESS_OF
 
+/* Calls that parts of the service make of one another. */
+static struct route inner_route_of(const struct wf_svc_request *request)
+{
+    switch (request->call_case) {
+    case WF_CASE_svc_request_add_task:
+        return to_matching(request->call.add_task->task_queue);
+    case WF_CASE_svc_request_dispatch_query:
+        return to_matching(request->call.dispatch_query->task_queue);
+    case WF_CASE_svc_request_record_workflow_task_started:
+        return to_history(request->call.record_workflow_task_started->workflow_execution);
+    case WF_CASE_svc_request_record_activity_task_started:
+        return to_history(request->call.record_activity_task_started->workflow_execution);
+    case WF_CASE_svc_request_schedule_first_task:
+        return to_history(request->call.schedule_first_task->workflow_execution);
+    case WF_CASE_svc_request_record_child_closed:
+        return to_history(request->call.record_child_closed->workflow_execution);
+    case WF_CASE_svc_request_schedule_call:
+        return (struct route){WF_TARGET_HISTORY, request->call.schedule_call->schedule_id, "ScheduleId"};
+    case WF_CASE_svc_request_record_action_closed:
+        return (struct route){WF_TARGET_HISTORY,
+                              request->call.record_action_closed->link == NULL
+                                  ? (struct wf_string){0}
+                                  : request->call.record_action_closed->link->schedule_id,
+                              "ScheduleId"};
+    default:
+        return (struct route){WF_TARGET_HISTORY, {0}, "Request"};
+    }
+}
+
 static struct route route_of(const struct wf_svc_request *request, struct wf_arena *arena)
 {
     struct wf_activity_address address = {0};
@@ -122,28 +151,8 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return by_token(arena, request->call.respond_query_task_completed->token);
     case WF_CASE_svc_request_reset_sticky_task_queue:
         return to_history(request->call.reset_sticky_task_queue->workflow_execution);
-    case WF_CASE_svc_request_add_task:
-        return to_matching(request->call.add_task->task_queue);
-    case WF_CASE_svc_request_dispatch_query:
-        return to_matching(request->call.dispatch_query->task_queue);
-    case WF_CASE_svc_request_record_workflow_task_started:
-        return to_history(request->call.record_workflow_task_started->workflow_execution);
-    case WF_CASE_svc_request_record_activity_task_started:
-        return to_history(request->call.record_activity_task_started->workflow_execution);
-    case WF_CASE_svc_request_schedule_first_task:
-        return to_history(request->call.schedule_first_task->workflow_execution);
-    case WF_CASE_svc_request_record_child_closed:
-        return to_history(request->call.record_child_closed->workflow_execution);
-    case WF_CASE_svc_request_schedule_call:
-        return (struct route){WF_TARGET_HISTORY, request->call.schedule_call->schedule_id, "ScheduleId"};
-    case WF_CASE_svc_request_record_action_closed:
-        return (struct route){WF_TARGET_HISTORY,
-                              request->call.record_action_closed->link == NULL
-                                  ? (struct wf_string){0}
-                                  : request->call.record_action_closed->link->schedule_id,
-                              "ScheduleId"};
     default:
-        return (struct route){WF_TARGET_HISTORY, {0}, "Request"};
+        return inner_route_of(request);
     }
 }
 

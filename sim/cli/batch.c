@@ -4,14 +4,28 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-uint32_t cli_jobs(const struct cli_args *args, uint64_t item_count)
+static uint64_t processor_count(void)
 {
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t jobs = cli_args_number(args, "--jobs", processors > 0 ? (uint64_t)processors : 1);
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
 
+    return count > 0 ? (uint64_t)count : 1;
+}
+
+static uint32_t jobs_of(uint64_t jobs, uint64_t item_count)
+{
     jobs = jobs < item_count ? jobs : item_count;
     jobs = jobs < SIM_JOBS_MAX ? jobs : SIM_JOBS_MAX;
     return jobs > 0 ? (uint32_t)jobs : 1;
+}
+
+uint32_t cli_jobs(const struct cli_args *args, uint64_t item_count)
+{
+    return jobs_of(cli_args_number(args, "--jobs", processor_count()), item_count);
+}
+
+uint32_t cli_jobs_default(uint64_t item_count)
+{
+    return jobs_of(processor_count(), item_count);
 }
 
 enum cli_exit cli_batch_exit(const struct sim_outcome_of_batch *outcome, const char *code_path)

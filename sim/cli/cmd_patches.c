@@ -334,12 +334,12 @@ static void print(const struct report *report)
 
 /* ---- All together ---- */
 
-static enum cli_exit run_all(struct report *report, const struct cli_args *args)
+static enum cli_exit run_all(struct report *report)
 {
     struct sim_outcome_of_batch outcome = {.end = SIM_END_DONE};
     const struct sim_containment config = {
         .item_count = report->runs.paths.count,
-        .jobs = cli_jobs(args, report->runs.paths.count),
+        .jobs = cli_jobs_default(report->runs.paths.count),
         .context = report,
         .start = report->runs.has_code ? cli_patch_runs_start : NULL,
         .run = cli_patch_runs_read,
@@ -380,7 +380,7 @@ static enum cli_exit run_patches(struct cli *cli, const struct cli_args *args)
     wf_arena_init(&report->item, wf_system_blocks(), 0);
     wf_map_init(&report->by_key, &report->kept);
     wf_map_init(&report->types, &report->kept);
-    result = run_all(report, args);
+    result = run_all(report);
     wf_arena_deinit(&report->item);
     wf_arena_deinit(&report->kept);
     return result;
@@ -388,7 +388,6 @@ static enum cli_exit run_patches(struct cli *cli, const struct cli_args *args)
 
 static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "also replay against this code: whether it still asks for each patch"},
-    {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},
     CLI_OPTION_OUTPUT,
     {NULL, CLI_SWITCH, NULL, NULL},
 };
