@@ -727,7 +727,7 @@ static void add_go_local(struct history_builder *history, const struct arguments
 /* A local activity of Java, by its id. */
 static void add_java_local(struct history_builder *history, const struct arguments *a)
 {
-    char id[64];
+    char id[192];
     struct wf_event *event = NULL;
 
     (void)snprintf(id, sizeof id, "\"%s\"", argument(a, 0, "1"));
