@@ -9,7 +9,6 @@
 
 static void begin_with(struct shard_fixture *f, struct wf_command command)
 {
-    shard_fixture_init(f, NULL);
     shard_start(f, "w");
     shard_status_is(shard_complete(f, shard_poll(f), &command, 1), WF_CALL_OK);
 }
