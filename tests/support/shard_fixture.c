@@ -331,6 +331,11 @@ const struct wf_svc_response *shard_fixture_call(struct shard_fixture *fixture,
     return shard_fixture_answer(fixture, shard_fixture_send(fixture, 0, request));
 }
 
+void shard_fixture_do_task(struct shard_fixture *fixture, uint32_t owner, const struct wf_db_task *task)
+{
+    deliver(fixture, owner, &(struct wf_service_input){.type = WF_SERVICE_TASK, .task = task});
+}
+
 void shard_fixture_acquire_now(struct shard_fixture *fixture)
 {
     fixture->holds_acquires = false;

@@ -112,6 +112,9 @@ const struct wf_svc_response *shard_fixture_answer(const struct shard_fixture *f
 const struct wf_svc_response *shard_fixture_call(struct shard_fixture *fixture,
                                                  const struct wf_svc_request *request);
 
+/* Has an owner do a stored task, again or late. */
+void shard_fixture_do_task(struct shard_fixture *fixture, uint32_t owner, const struct wf_db_task *task);
+
 /* Performs the held acquisition. */
 void shard_fixture_acquire_now(struct shard_fixture *fixture);
 

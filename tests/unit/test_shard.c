@@ -359,6 +359,40 @@ static void test_shard__tasks_executed_again_change_nothing(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* 8.4: what a stale owner holds can be older than a task that it is given: the run that this one closed is open for it. */
+static void test_shard__close_task_at_a_stale_owner(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+    const struct wf_db_write *write = NULL;
+    const struct wf_db_task *close = NULL;
+    struct wf_string history = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    shard_complete(&f, shard_poll(&f), (struct wf_command[]){shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE)}, 1);
+    task = shard_poll(&f);
+    assert_non_null(task);
+    shard_fixture_acquire(&f, 1);
+    shard_status_is(shard_fixture_answer(&f, send_start(&f, 1, "w", "another")), WF_CALL_ALREADY_STARTED);
+    shard_fixture_crash(&f, 0);
+    shard_fixture_acquire(&f, 0);
+    f.holds_writes = true;
+    shard_complete(&f, task, (struct wf_command[]){shard_fail_workflow(&f)}, 1);
+    assert_int_equal(f.store_count, 1);
+    write = f.stores[0].request->op.write;
+    for (uint32_t i = 0; i < write->tasks.count; i++) {
+        close = write->tasks.items[i].category == WF_TASK_TRANSFER ? &write->tasks.items[i] : close;
+    }
+    assert_non_null(close);
+    shard_fixture_release(&f);
+    history = shard_history(&f, "w");
+    shard_fixture_do_task(&f, 1, close);
+    assert_true(wf_string_equal(shard_history(&f, "w"), history));
+    shard_fixture_deinit(&f);
+}
+
 /* 8.4: alarms are in the database, so a timer that fell due while nobody owned the shard fires when
  * somebody does. */
 static void test_shard__timers_outlive_their_owner(void **state)
@@ -669,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_shard__signals_that_are_too_large_start_nothing),
         cmocka_unit_test(test_shard__buffered_events_survive_the_owner),
         cmocka_unit_test(test_shard__tasks_executed_again_change_nothing),
+        cmocka_unit_test(test_shard__close_task_at_a_stale_owner),
         cmocka_unit_test(test_shard__timers_outlive_their_owner),
         cmocka_unit_test(test_shard__clock_behind_only_delays),
         cmocka_unit_test(test_shard__done_tasks_are_deleted),
