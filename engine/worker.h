@@ -38,8 +38,8 @@ struct wf_worker_config {
                                              takes its slot comes out with is_new */
     size_t run_size_bytes_max;            /* memory of one run; beyond it the task fails */
     bool is_eager;                        /* asks to run activities of its queue at once (engine-semantics 4.10) */
-    bool is_replay;                       /* replay worker: nothing is live, findings end the run */
-    bool notes_meetings;                  /* keep for each step which command met which event */
+    bool is_replay;                       /* replay worker: nothing is live, findings end the run; each step keeps which
+                                             command met which event */
     enum wf_family family;                /* AUTO: per history */
     struct wf_string identity;
     struct wf_string sticky_queue;        /* empty: no sticky queue asked for */

@@ -96,6 +96,11 @@ void wf_json_null(struct wf_json_writer *writer);
 /* A member: its key, then its value. */
 void wf_json_put_string(struct wf_json_writer *writer, const char *key, struct wf_string value);
 void wf_json_put_u64(struct wf_json_writer *writer, const char *key, uint64_t value);
+void wf_json_put_i64(struct wf_json_writer *writer, const char *key, int64_t value);
+void wf_json_put_bool(struct wf_json_writer *writer, const char *key, bool value);
+/* The key of a member and the begin of its value. */
+void wf_json_put_object(struct wf_json_writer *writer, const char *key);
+void wf_json_put_array(struct wf_json_writer *writer, const char *key);
 /* 16 hexadecimal digits, as text: readers of JSON lose the low bits of numbers of 64 bits. */
 void wf_json_put_hash(struct wf_json_writer *writer, const char *key, uint64_t value);
 /* A value already written as JSON. */

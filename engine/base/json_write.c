@@ -188,6 +188,30 @@ void wf_json_put_u64(struct wf_json_writer *writer, const char *key, uint64_t va
     wf_json_u64(writer, value);
 }
 
+void wf_json_put_i64(struct wf_json_writer *writer, const char *key, int64_t value)
+{
+    wf_json_key(writer, key);
+    wf_json_i64(writer, value);
+}
+
+void wf_json_put_bool(struct wf_json_writer *writer, const char *key, bool value)
+{
+    wf_json_key(writer, key);
+    wf_json_bool(writer, value);
+}
+
+void wf_json_put_object(struct wf_json_writer *writer, const char *key)
+{
+    wf_json_key(writer, key);
+    wf_json_begin_object(writer);
+}
+
+void wf_json_put_array(struct wf_json_writer *writer, const char *key)
+{
+    wf_json_key(writer, key);
+    wf_json_begin_array(writer);
+}
+
 void wf_json_put_hash(struct wf_json_writer *writer, const char *key, uint64_t value)
 {
     char memory[HASH_BYTES];

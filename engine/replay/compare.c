@@ -263,9 +263,29 @@ static bool is_merged_task(const struct wf_comparison *comparison, uint32_t i)
            comparison->events[i + 1].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED;
 }
 
-static void note_events(struct wf_comparison *comparison)
+/* The code has no handler for the signal of this event. Histories repeat one signal; its handler is looked for once. */
+static bool is_unhandled(const struct wf_comparison *comparison, const struct wf_event *event, const struct wf_event **handled)
 {
     const struct wf_string type = comparison->events[0].attributes.workflow_execution_started->workflow_type->name;
+    struct wf_string name;
+
+    if (event->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED || event->attributes.any == NULL) {
+        return false;
+    }
+    name = event->attributes.workflow_execution_signaled->signal_name;
+    if (*handled != NULL && wf_string_equal(name, (*handled)->attributes.workflow_execution_signaled->signal_name)) {
+        return false;
+    }
+    if (!wf_host_handles_signal(comparison->host, type, name)) {
+        return true;
+    }
+    *handled = event;
+    return false;
+}
+
+static void note_events(struct wf_comparison *comparison)
+{
+    const struct wf_event *handled = NULL; /* the last signal that has a handler */
 
     for (uint32_t i = 0; i < comparison->event_count; i++) {
         const struct wf_event *event = &comparison->events[i];
@@ -278,9 +298,7 @@ static void note_events(struct wf_comparison *comparison)
                 note->message = WF_STR("The task made no command: code that read the clock in it reads that of the next "
                                        "task when it is replayed.");
             }
-        } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && event->attributes.any != NULL &&
-                   !wf_host_handles_signal(comparison->host, type,
-                                           event->attributes.workflow_execution_signaled->signal_name)) {
+        } else if (is_unhandled(comparison, event, &handled)) {
             struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-unhandled", &meeting);
 
             if (note != NULL) {

@@ -9,14 +9,19 @@
 #include "engine/replay.h"
 #include "engine/worker/worker_state.h"
 
-struct wf_compare_row; /* of compare.def, with its fields looked up */
+struct wf_compare_row;
+
+/* compare.def with its fields looked up, by command: its rows are items[begin[type]] up to items[begin[type + 1]]. */
+struct wf_compare_table {
+    const struct wf_compare_row *items;
+    uint32_t begin[WF_COMMAND_TYPE_COUNT + 1];
+};
 
 struct wf_comparison {
     struct wf_arena *arena;   /* holds the notes */
     struct wf_arena *scratch; /* of one meeting */
     const struct wf_host *host;
-    const struct wf_compare_row *rows;
-    size_t row_count;
+    const struct wf_compare_table *table;
     const struct wf_event *events; /* the whole history */
     uint32_t event_count;
     int64_t run_timeout_ns;        /* of the run; 0: none */
@@ -24,8 +29,8 @@ struct wf_comparison {
     struct wf_replay_notes notes;
 };
 
-/* Looks the fields of the table up: once, for many histories. NULL when the arena is full. */
-const struct wf_compare_row *wf_compare_rows_new(struct wf_arena *arena, size_t *count);
+/* Looks the fields of the table up: once, for many histories. False when the arena is full. */
+bool wf_compare_table_init(struct wf_compare_table *table, struct wf_arena *arena);
 
 /* Compares what met in the worker's last step. False when an arena is full. */
 bool wf_compare_meetings(struct wf_comparison *comparison, const struct wf_worker *worker);

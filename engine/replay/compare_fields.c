@@ -22,7 +22,6 @@ struct path {
 
 struct wf_compare_row {
     const char *rule;
-    enum wf_command_type command_type;
     enum when when;
     const char *name; /* of the event's field */
     struct path command;
@@ -54,36 +53,50 @@ static bool find_path(const struct wf_message_type *type, const char *name, stru
     return rest.size_bytes == 0;
 }
 
-const struct wf_compare_row *wf_compare_rows_new(struct wf_arena *arena, size_t *count)
-{
-    static const struct {
-        const char *rule;
-        enum wf_command_type command_type;
-        const char *command_field;
-        const char *event_field;
-        enum when when;
-    } table[] = {
+static const struct row_text {
+    const char *rule;
+    enum wf_command_type command_type;
+    const char *command_field;
+    const char *event_field;
+    enum when when;
+} row_texts[] = {
 #define WF_COMPARE(rule, COMMAND, command_field, event_field, WHEN) \
     {rule, WF_COMMAND_TYPE_##COMMAND, command_field, event_field, WHEN},
 #include "engine/replay/compare.def"
-    };
-    struct wf_compare_row *rows = wf_arena_take_array(arena, sizeof table / sizeof *table, sizeof *rows);
+};
+#define ROW_COUNT (sizeof row_texts / sizeof *row_texts)
 
-    *count = sizeof table / sizeof *table;
-    for (size_t i = 0; rows != NULL && i < *count; i++) {
-        const struct wf_command_descriptor *descriptor = &wf_command_descriptors[table[i].command_type];
-        bool is_found = true;
+static struct wf_compare_row row_of(const struct row_text *text)
+{
+    const struct wf_command_descriptor *descriptor = &wf_command_descriptors[text->command_type];
+    struct wf_compare_row row = {.rule = text->rule, .when = text->when, .name = text->event_field};
+    const bool is_found =
+        find_path(descriptor->attributes, text->command_field, &row.command) &&
+        find_path(wf_event_descriptors[descriptor->event].attributes, text->event_field, &row.event);
 
-        rows[i] = (struct wf_compare_row){.rule = table[i].rule,
-                                          .command_type = table[i].command_type,
-                                          .when = table[i].when,
-                                          .name = table[i].event_field};
-        is_found = find_path(descriptor->attributes, table[i].command_field, &rows[i].command) && is_found;
-        is_found = find_path(wf_event_descriptors[descriptor->event].attributes, table[i].event_field, &rows[i].event) &&
-                   is_found;
-        WF_ASSERT(is_found); /* the table is ours */
+    WF_ASSERT(is_found); /* the table is ours */
+    return row;
+}
+
+bool wf_compare_table_init(struct wf_compare_table *table, struct wf_arena *arena)
+{
+    struct wf_compare_row *rows = wf_arena_take_array(arena, ROW_COUNT, sizeof *rows);
+    uint32_t count = 0;
+
+    if (rows == NULL) {
+        return false;
     }
-    return rows;
+    for (uint32_t type = 0; type < WF_COMMAND_TYPE_COUNT; type++) {
+        table->begin[type] = count;
+        for (size_t i = 0; i < ROW_COUNT; i++) {
+            if (row_texts[i].command_type == type) {
+                rows[count++] = row_of(&row_texts[i]);
+            }
+        }
+    }
+    table->begin[WF_COMMAND_TYPE_COUNT] = count;
+    table->items = rows;
+    return true;
 }
 
 bool wf_rule_gives_notes(const struct wf_rule *rule)
@@ -505,16 +518,15 @@ static bool names_step(const struct wf_compare_row *row)
 
 void wf_compare_fields(struct wf_comparison *comparison, const struct wf_meeting *meeting)
 {
+    const struct wf_compare_table *table = comparison->table;
+    const uint32_t end = table->begin[meeting->command->command_type + 1];
     const void *attributes = normalised(comparison, meeting);
 
-    for (size_t i = 0; i < comparison->row_count; i++) {
+    for (uint32_t i = table->begin[meeting->command->command_type]; i < end; i++) {
         const uint32_t before = comparison->notes.count;
 
-        if ((int32_t)comparison->rows[i].command_type != meeting->command->command_type) {
-            continue;
-        }
-        compare_row(comparison, &comparison->rows[i], meeting, attributes);
-        if (comparison->notes.count > before && names_step(&comparison->rows[i])) {
+        compare_row(comparison, &table->items[i], meeting, attributes);
+        if (comparison->notes.count > before && names_step(&table->items[i])) {
             return;
         }
     }

@@ -363,21 +363,13 @@ static enum wf_cause cause_of(struct wf_arena *arena, const struct wf_explain_in
 /* Where the commands differ, the cause names the diagnosis. */
 static const char *diagnosis_of(enum wf_divergence_kind kind, const struct wf_finding *finding)
 {
-    static const enum wf_diagnosis_number by_cause[] = {
-        [WF_CAUSE_INSERTED] = WF_DIAGNOSIS_INSERTED,
-        [WF_CAUSE_REMOVED] = WF_DIAGNOSIS_REMOVED,
-        [WF_CAUSE_MOVED] = WF_DIAGNOSIS_MOVED,
-        [WF_CAUSE_RENAMED] = WF_DIAGNOSIS_RENAMED,
-        [WF_CAUSE_KIND_CHANGED] = WF_DIAGNOSIS_KIND_CHANGED,
-        [WF_CAUSE_PATCH_MISSING] = WF_DIAGNOSIS_PATCH_MISSING,
-        [WF_CAUSE_CLOSED_EARLY] = WF_DIAGNOSIS_CLOSED_EARLY};
     const bool is_about_commands = kind == WF_DIVERGENCE_COMMAND_KIND ||
                                    kind == WF_DIVERGENCE_COMMAND_MISSING ||
                                    kind == WF_DIVERGENCE_ACTIVITY_TYPE ||
                                    kind == WF_DIVERGENCE_CHILD_TYPE;
 
     return is_about_commands && finding->cause != WF_CAUSE_NONE
-               ? wf_diagnosis_code(by_cause[finding->cause])
+               ? wf_diagnosis_code(wf_diagnosis_of_cause(finding->cause))
                : finding->diagnosis;
 }
 

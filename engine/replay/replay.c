@@ -30,8 +30,7 @@ struct wf_replay {
     struct wf_worker *workers[WF_FAMILY_JAVA + 1]; /* by family asked for, made when first needed */
     struct wf_host *host;
     struct wf_instance *instance;
-    const struct wf_compare_row *compare_rows;
-    size_t compare_row_count;
+    struct wf_compare_table compare_table;
 };
 
 /* What one pass over the history has seen. */
@@ -67,8 +66,7 @@ struct wf_replay *wf_replay_new(const struct wf_block_source *blocks, struct wf_
     wf_block_cache_init(&replay->cache, blocks);
     wf_arena_init(&replay->result_arena, &replay->cache.source, 0);
     wf_arena_init(&replay->scratch_arena, &replay->cache.source, 0);
-    replay->compare_rows = wf_compare_rows_new(&replay->arena, &replay->compare_row_count);
-    if (replay->compare_rows == NULL) {
+    if (!wf_compare_table_init(&replay->compare_table, &replay->arena)) {
         wf_replay_free(replay);
         return NULL;
     }
@@ -105,7 +103,7 @@ void wf_replay_free(struct wf_replay *replay)
 static struct wf_worker *worker_for(struct wf_replay *replay, enum wf_family family)
 {
     struct wf_worker_config config = {
-        .blocks = &replay->cache.source, .cache_size_max = 1, .is_replay = true, .notes_meetings = true, .family = family};
+        .blocks = &replay->cache.source, .cache_size_max = 1, .is_replay = true, .family = family};
 
     if (replay->workers[family] == NULL) {
         replay->workers[family] = wf_worker_new(&config);
@@ -427,8 +425,7 @@ static struct wf_comparison comparison_of(struct wf_replay *replay, const struct
     struct wf_comparison comparison = {.arena = &replay->result_arena,
                                        .scratch = &replay->scratch_arena,
                                        .host = replay->host,
-                                       .rows = replay->compare_rows,
-                                       .row_count = replay->compare_row_count,
+                                       .table = &replay->compare_table,
                                        .events = history->events,
                                        .event_count = history->event_count,
                                        .policies = options->policies};

@@ -33,7 +33,7 @@ static bool is_dropped(struct wf_run *run, const struct wf_queued *queued)
 
 void wf_run_note_match(struct wf_run *run, struct wf_queued *queued, const struct wf_event *event)
 {
-    if (run->config->notes_meetings) {
+    if (run->config->is_replay) {
         note(run, WF_MEETING_MATCHED, queued, event);
     }
 }
@@ -43,7 +43,7 @@ void wf_run_note_left_over(struct wf_run *run)
     const struct wf_queue *queue = &run->queue;
     const struct wf_event *first = run->events.items[run->chunk.begin];
 
-    if (!run->config->notes_meetings || first->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
+    if (!run->config->is_replay || first->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
         return;
     }
     for (uint32_t i = queue->head; i < queue->count; i++) {
@@ -60,7 +60,7 @@ void wf_run_note_late(struct wf_run *run, const struct wf_machine *local_activit
 {
     const struct wf_queue *queue = &run->queue;
 
-    if (!run->config->notes_meetings) {
+    if (!run->config->is_replay) {
         return;
     }
     for (uint32_t i = queue->head; i < queue->count; i++) {

@@ -334,7 +334,7 @@ bool wf_decimal_is(struct wf_string text, uint32_t number);
 /* The server command, built on demand in the step arena; NULL when full. */
 const struct wf_command *wf_queued_command(struct wf_run *run, struct wf_queued *queued);
 
-/* ---- Meetings (meeting.c): nothing unless the worker notes them ---- */
+/* ---- Meetings (meeting.c): nothing unless the worker replays ---- */
 
 void wf_run_note_match(struct wf_run *run, struct wf_queued *queued, const struct wf_event *event);
 

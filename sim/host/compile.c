@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
+#include "sim/host/process.h"
 
 #define SOURCE_BYTES_MAX ((size_t)16 << 20)
 #define SEAL_FORMAT "\nwfsim-object %016llx\n"
@@ -402,7 +402,6 @@ static int run_compiler(const struct compile *compile, const char *include, cons
     enum { FLAG_COUNT = sizeof flags / sizeof *flags };
     const char *words[FLAG_COUNT + 12];
     size_t count = 0;
-    int status = 0;
 
     words[count++] = compile->compiler;
     for (size_t i = 0; i < FLAG_COUNT; i++) {
@@ -419,22 +418,7 @@ static int run_compiler(const struct compile *compile, const char *include, cons
     words[count++] = "c";
     words[count++] = compile->path;
     words[count] = NULL;
-    (void)fflush(NULL);
-    const pid_t child = fork();
-    if (child == 0) {
-        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-        (void)execv(compile->compiler, (char *const *)(uintptr_t)words);
-        _exit(127);
-    }
-    if (child < 0) {
-        return -1;
-    }
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return sim_process_wait(sim_process_start(words, STDERR_FILENO, STDERR_FILENO));
 }
 
 static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end,

@@ -5,21 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/host/process.h"
+
 #define ANSWER_BYTES_MAX 4096
-
-static void run_reader(const char *object_path, const char *address, int out)
-{
-    const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    (void)dup2(out, STDOUT_FILENO);
-    (void)dup2(nothing, STDERR_FILENO);
-    (void)execlp("addr2line", "addr2line", "-e", object_path, address, (char *)NULL);
-    _exit(127);
-}
 
 static size_t read_all(int from, char *answer, size_t capacity)
 {
@@ -39,24 +29,22 @@ static size_t read_all(int from, char *answer, size_t capacity)
 static size_t ask(const char *object_path, uint64_t offset, char *answer)
 {
     char address[32];
+    const char *const words[] = {"addr2line", "-e", object_path, address, NULL};
+    const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
     size_t size_bytes = 0;
+    pid_t child = -1;
     int ends[2];
 
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return 0;
-    }
     (void)snprintf(address, sizeof address, "0x%llx", (unsigned long long)offset);
-    (void)fflush(NULL);
-    const pid_t child = fork();
-    if (child == 0) {
-        run_reader(object_path, address, ends[1]);
+    if (nothing >= 0 && pipe2(ends, O_CLOEXEC) == 0) {
+        child = sim_process_start(words, ends[1], nothing);
+        (void)close(ends[1]);
+        size_bytes = child > 0 ? read_all(ends[0], answer, ANSWER_BYTES_MAX) : 0;
+        (void)close(ends[0]);
+        (void)sim_process_wait(child);
     }
-    (void)close(ends[1]);
-    if (child > 0) {
-        size_bytes = read_all(ends[0], answer, ANSWER_BYTES_MAX);
-    }
-    (void)close(ends[0]);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    if (nothing >= 0) {
+        (void)close(nothing);
     }
     return size_bytes;
 }

@@ -111,14 +111,12 @@ void sim_note_print(const struct sim_note *note, struct wf_buffer *out)
 
 void sim_notes_json(const struct sim_note *notes, uint32_t count, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "notes");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "notes");
     for (uint32_t i = 0; i < count; i++) {
         wf_json_begin_object(writer);
         wf_json_put_string(writer, "rule", wf_string_of(notes[i].rule));
         wf_json_put_string(writer, "level", wf_string_of(wf_rule_level_name(notes[i].level)));
-        wf_json_key(writer, "event_id");
-        wf_json_i64(writer, notes[i].event_id);
+        wf_json_put_i64(writer, "event_id", notes[i].event_id);
         wf_json_put_string(writer, "field", notes[i].field);
         wf_json_put_string(writer, "history", notes[i].history);
         wf_json_put_string(writer, "code", notes[i].code);

@@ -174,8 +174,13 @@ const struct sim_report_group *sim_report_group(const struct sim_report *report,
 static bool add_note_group(struct wf_map *map, struct sim_report_note_group *group, const struct sim_verdict *verdict,
                            const struct sim_note *note)
 {
-    *group = (struct sim_report_note_group){.verdict = verdict, .last = verdict, .note = note};
-    return wf_map_set(map, (struct wf_string){(const char *)&note->signature, sizeof note->signature}, group);
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, map->arena);
+    sim_note_print(note, &text);
+    *group = (struct sim_report_note_group){
+        .verdict = verdict, .last = verdict, .note = note, .text = wf_buffer_string(&text)};
+    return !text.is_full && wf_map_set(map, (struct wf_string){(const char *)&note->signature, sizeof note->signature}, group);
 }
 
 static uint32_t count_notes(const struct sim_report *report)
@@ -225,6 +230,14 @@ const struct sim_report_note_group *sim_report_group_notes(const struct sim_repo
         }
     }
     return groups;
+}
+
+void sim_report_print_note(const struct sim_report_note_group *group, struct wf_buffer *out)
+{
+    wf_buffer_append_string(out, group->text);
+    if (group->other_count > 0) {
+        wf_buffer_printf(out, "\nthe same in %u more", group->other_count);
+    }
 }
 
 /* ---- The table of writers ---- */

@@ -74,6 +74,7 @@ const struct sim_report_group *sim_report_group(const struct sim_report *report,
 struct sim_report_note_group {
     const struct sim_verdict *verdict;
     const struct sim_note *note;
+    struct wf_string text; /* the note in words, without a line end */
     uint32_t other_count;
     const struct sim_verdict *last; /* that was counted */
 };
@@ -81,6 +82,9 @@ struct sim_report_note_group {
 /* Groups of the notes from the warnings up, in input order. NULL when the arena is full. */
 const struct sim_report_note_group *sim_report_group_notes(const struct sim_report *report, struct wf_arena *arena,
                                                            uint32_t *count);
+
+/* The note in words, and in how many more histories it is: for pages that say no more of it. */
+void sim_report_print_note(const struct sim_report_note_group *group, struct wf_buffer *out);
 
 /* Writes the members of `summary`, as an object. */
 void sim_report_json_summary(const struct sim_report *report, struct wf_json_writer *writer);

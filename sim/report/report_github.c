@@ -74,10 +74,7 @@ static void append_notes(const struct sim_report *report, struct wf_buffer *out)
         struct wf_buffer text;
 
         wf_buffer_init(&text, out->arena);
-        sim_note_print(groups[i].note, &text);
-        if (groups[i].other_count > 0) {
-            wf_buffer_printf(&text, "\nthe same in %u more", groups[i].other_count);
-        }
+        sim_report_print_note(&groups[i], &text);
         wf_buffer_append_text(out, "::notice file=");
         append_escaped(out, groups[i].verdict->file, true);
         wf_buffer_append_text(out, ",line=1,title=note ");

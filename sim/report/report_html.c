@@ -179,21 +179,16 @@ static void append_notes(const struct sim_report *report, struct wf_buffer *out)
     }
     wf_buffer_append_text(out, "<section>\n<h2>Notes: what official replayers do not look at</h2>\n<ul>\n");
     for (uint32_t i = 0; i < count; i++) {
-        struct wf_buffer text;
-
-        wf_buffer_init(&text, out->arena);
-        sim_note_print(groups[i].note, &text);
         wf_buffer_append_text(out, "<li><code>");
         sim_markup_text(out, wf_string_of(groups[i].note->rule));
         wf_buffer_append_text(out, "</code> ");
         append_place(out, groups[i].verdict);
         wf_buffer_append_text(out, ": ");
-        sim_markup_text(out, wf_buffer_string(&text));
+        sim_markup_text(out, groups[i].text);
         if (groups[i].other_count > 0) {
             wf_buffer_printf(out, " (and in %u more)", groups[i].other_count);
         }
         wf_buffer_append_text(out, "</li>\n");
-        out->is_full |= text.is_full;
     }
     wf_buffer_append_text(out, "</ul>\n</section>\n");
 }

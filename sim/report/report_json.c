@@ -36,14 +36,12 @@ static void write_signature(struct wf_json_writer *writer, uint64_t signature)
 
 static void write_window(struct wf_json_writer *writer, const struct sim_verdict *verdict)
 {
-    wf_json_key(writer, "window");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "window");
     for (uint32_t i = 0; i < verdict->row_count; i++) {
         wf_json_begin_object(writer);
         write_optional(writer, "history", verdict->rows[i].history);
         write_optional(writer, "code", verdict->rows[i].code);
-        wf_json_key(writer, "is_difference");
-        wf_json_bool(writer, verdict->rows[i].is_difference);
+        wf_json_put_bool(writer, "is_difference", verdict->rows[i].is_difference);
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
@@ -54,11 +52,9 @@ static void write_prefixes(struct wf_json_writer *writer, const struct sim_verdi
     if (verdict->cut_count == 0) {
         return;
     }
-    wf_json_key(writer, "prefixes");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "prefixes");
     wf_json_put_u64(writer, "count", verdict->cut_count);
-    wf_json_key(writer, "stuck");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "stuck");
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         wf_json_begin_object(writer);
         wf_json_put_u64(writer, "first", (uint64_t)verdict->stuck[i].first_event_id);
@@ -82,8 +78,7 @@ void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *
     write_code(writer, "diagnosis", verdict->diagnosis);
     write_code(writer, "rule", verdict->rule);
     write_code(writer, "family", verdict->family);
-    wf_json_key(writer, "event_id");
-    wf_json_i64(writer, verdict->event_id);
+    wf_json_put_i64(writer, "event_id", verdict->event_id);
     wf_json_put_u64(writer, "event_count", verdict->event_count);
     wf_json_put_string(writer, "message", verdict->message);
     wf_json_put_string(writer, "history", verdict->history);
@@ -110,8 +105,7 @@ void sim_report_json_summary(const struct sim_report *report, struct wf_json_wri
     wf_json_put_string(writer, "code", report->code);
     wf_json_put_u64(writer, "histories", sim_report_total(counts));
     wf_json_put_u64(writer, "events", counts->events);
-    wf_json_key(writer, "elapsed_ns");
-    wf_json_i64(writer, counts->elapsed_ns);
+    wf_json_put_i64(writer, "elapsed_ns", counts->elapsed_ns);
     for (int i = WF_VERDICT_OK; i <= WF_VERDICT_SETUP; i++) {
         wf_json_put_u64(writer, wf_verdict_name((enum wf_verdict)i), counts->by_verdict[i]);
     }
@@ -127,8 +121,7 @@ void sim_report_json_summary(const struct sim_report *report, struct wf_json_wri
 
 static void write_stale(const struct sim_report *report, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "stale");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "stale");
     for (uint32_t i = 0; i < report->stale_count; i++) {
         wf_json_begin_object(writer);
         wf_json_put_u64(writer, "line", report->stale[i].line);
@@ -311,25 +304,36 @@ static struct wf_string *read_items(struct reader *reader, const char *key, uint
     return items;
 }
 
-static void read_window(struct reader *reader, struct sim_verdict *verdict)
+/* The items of an array member, each read by `read_item`. NULL, and a count of 0, when the arena is full. */
+static void *read_array(struct reader *reader, const char *key, size_t item_size_bytes,
+                        void (*read_item)(struct reader *item, void *to), uint32_t *count)
 {
-    const struct wf_string *items = read_items(reader, "window", &verdict->row_count);
-    struct sim_verdict_row *rows = wf_arena_take_array(reader->arena, verdict->row_count, sizeof *rows);
+    const struct wf_string *items = read_items(reader, key, count);
+    char *values = wf_arena_take_array(reader->arena, *count, item_size_bytes);
 
-    for (uint32_t i = 0; rows != NULL && i < verdict->row_count; i++) {
-        struct reader row = {reader->arena, items[i], reader->err, reader->status, reader->result_number};
+    for (uint32_t i = 0; values != NULL && i < *count; i++) {
+        struct reader item = {reader->arena, items[i], reader->err, reader->status, reader->result_number};
 
-        rows[i].history = read_text(&row, "history");
-        rows[i].code = read_text(&row, "code");
-        rows[i].is_difference = member(&row, "is_difference").kind == WF_JSON_TRUE;
-        reader->status = row.status;
+        read_item(&item, values + i * item_size_bytes);
+        reader->status = item.status;
     }
-    verdict->rows = rows;
-    verdict->row_count = rows != NULL ? verdict->row_count : 0;
+    *count = values != NULL ? *count : 0;
+    return values;
 }
 
-static void read_note(struct reader *reader, struct sim_note *note)
+static void read_row(struct reader *reader, void *to)
 {
+    struct sim_verdict_row *row = to;
+
+    row->history = read_text(reader, "history");
+    row->code = read_text(reader, "code");
+    row->is_difference = member(reader, "is_difference").kind == WF_JSON_TRUE;
+}
+
+static void read_note(struct reader *reader, void *to)
+{
+    struct sim_note *note = to;
+
     note->rule = read_code(reader, "rule");
     if (note->rule == NULL || !sim_note_level_read(read_text(reader, "level"), &note->level)) {
         refuse(reader, note->rule == NULL ? "rule" : "level");
@@ -342,20 +346,12 @@ static void read_note(struct reader *reader, struct sim_note *note)
     note->message = read_text(reader, "message");
 }
 
-static void read_notes(struct reader *reader, struct sim_verdict *verdict)
+static void read_range(struct reader *reader, void *to)
 {
-    const struct wf_string *items = read_items(reader, "notes", &verdict->note_count);
-    struct sim_note *notes = wf_arena_take_array(reader->arena, verdict->note_count, sizeof *notes);
+    struct wf_cut_range *range = to;
 
-    for (uint32_t i = 0; notes != NULL && i < verdict->note_count; i++) {
-        struct reader note = {reader->arena, items[i], reader->err, reader->status, reader->result_number};
-
-        read_note(&note, &notes[i]);
-        reader->status = note.status;
-    }
-    verdict->notes = notes;
-    verdict->note_count = notes != NULL ? verdict->note_count : 0;
-    verdict->notes_dropped = read_u32(reader, "notes_dropped");
+    range->first_event_id = (int64_t)read_number(reader, "first");
+    range->last_event_id = (int64_t)read_number(reader, "last");
 }
 
 /* A report of a batch without --prefixes has none. */
@@ -364,23 +360,11 @@ static void read_prefixes(struct reader *reader, struct sim_verdict *verdict)
     struct reader prefixes = *reader;
 
     prefixes.object = wf_json_member(reader->object, WF_STR("prefixes"));
-    if (prefixes.object.size_bytes == 0) {
-        return;
+    if (prefixes.object.size_bytes > 0) {
+        verdict->cut_count = read_u32(&prefixes, "count");
+        verdict->stuck = read_array(&prefixes, "stuck", sizeof *verdict->stuck, read_range, &verdict->stuck_count);
+        reader->status = prefixes.status;
     }
-    verdict->cut_count = read_u32(&prefixes, "count");
-    const struct wf_string *items = read_items(&prefixes, "stuck", &verdict->stuck_count);
-    struct wf_cut_range *stuck = wf_arena_take_array(reader->arena, verdict->stuck_count, sizeof *stuck);
-
-    for (uint32_t i = 0; stuck != NULL && i < verdict->stuck_count; i++) {
-        struct reader range = {reader->arena, items[i], reader->err, prefixes.status, reader->result_number};
-
-        stuck[i].first_event_id = (int64_t)read_number(&range, "first");
-        stuck[i].last_event_id = (int64_t)read_number(&range, "last");
-        prefixes.status = range.status;
-    }
-    verdict->stuck = stuck;
-    verdict->stuck_count = stuck != NULL ? verdict->stuck_count : 0;
-    reader->status = prefixes.status;
 }
 
 static void read_result(struct reader *reader, struct sim_verdict *verdict)
@@ -408,8 +392,9 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->source = read_text(reader, "source");
     verdict->waits = read_text(reader, "waits");
     verdict->known = read_text(reader, "known");
-    read_window(reader, verdict);
-    read_notes(reader, verdict);
+    verdict->rows = read_array(reader, "window", sizeof *verdict->rows, read_row, &verdict->row_count);
+    verdict->notes = read_array(reader, "notes", sizeof *verdict->notes, read_note, &verdict->note_count);
+    verdict->notes_dropped = read_u32(reader, "notes_dropped");
     read_prefixes(reader, verdict);
 }
 

@@ -78,18 +78,13 @@ static void append_notes(const struct sim_report *report, struct wf_buffer *out)
                                    "| rule | first seen in | what | histories |\n| --- | --- | --- | ---: |\n");
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct wf_buffer text;
-
-        wf_buffer_init(&text, out->arena);
-        sim_note_print(groups[i].note, &text);
         wf_buffer_append_text(out, "| ");
         sim_markup_markdown(out, wf_string_of(groups[i].note->rule));
         wf_buffer_append_text(out, " | ");
         append_place(out, groups[i].verdict);
         wf_buffer_append_text(out, " | ");
-        sim_markup_markdown(out, wf_buffer_string(&text));
+        sim_markup_markdown(out, groups[i].text);
         wf_buffer_printf(out, " | %u |\n", groups[i].other_count + 1);
-        out->is_full |= text.is_full;
     }
 }
 

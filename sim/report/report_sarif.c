@@ -20,8 +20,7 @@ static void write_member(struct wf_json_writer *writer, const char *key, struct 
 /* `"key": {"text": ...}` */
 static void write_message(struct wf_json_writer *writer, const char *key, struct wf_string text)
 {
-    wf_json_key(writer, key);
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, key);
     write_member(writer, "text", text);
     wf_json_end_object(writer);
 }
@@ -55,8 +54,7 @@ static void write_rule(struct wf_json_writer *writer, const struct wf_diagnosis 
     write_message(writer, "shortDescription", wf_string_of(diagnosis->title));
     write_message(writer, "fullDescription", wf_string_of(diagnosis->cause));
     write_message(writer, "help", wf_string_of(diagnosis->fix));
-    wf_json_key(writer, "defaultConfiguration");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "defaultConfiguration");
     write_member(writer, "level", WF_STR("error"));
     wf_json_end_object(writer);
     wf_json_end_object(writer);
@@ -64,14 +62,11 @@ static void write_rule(struct wf_json_writer *writer, const struct wf_diagnosis 
 
 static void write_tool(struct wf_json_writer *writer, const struct rules *rules)
 {
-    wf_json_key(writer, "tool");
-    wf_json_begin_object(writer);
-    wf_json_key(writer, "driver");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "tool");
+    wf_json_put_object(writer, "driver");
     write_member(writer, "name", WF_STR("wfsim"));
     write_member(writer, "version", WF_STR(WFSIM_VERSION));
-    wf_json_key(writer, "rules");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "rules");
     for (uint32_t i = 0; i < rules->count; i++) {
         write_rule(writer, &wf_diagnoses[rules->indices[i]]);
     }
@@ -112,17 +107,13 @@ static void write_locations(struct wf_json_writer *writer, const struct sim_verd
     struct wf_arena *arena = writer->out->arena;
     struct wf_buffer name;
 
-    wf_json_key(writer, "locations");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "locations");
     wf_json_begin_object(writer);
-    wf_json_key(writer, "physicalLocation");
-    wf_json_begin_object(writer);
-    wf_json_key(writer, "artifactLocation");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "physicalLocation");
+    wf_json_put_object(writer, "artifactLocation");
     write_member(writer, "uri", uri_of(arena, place.file));
     wf_json_end_object(writer);
-    wf_json_key(writer, "region");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "region");
     wf_json_key(writer, "startLine"); /* readers leave out what has none */
     wf_json_raw(writer, place.line);
     wf_json_end_object(writer);
@@ -133,8 +124,7 @@ static void write_locations(struct wf_json_writer *writer, const struct sim_verd
         if (verdict->event_id > 0) {
             wf_buffer_printf(&name, "/event %lld", (long long)verdict->event_id);
         }
-        wf_json_key(writer, "logicalLocations");
-        wf_json_begin_array(writer);
+        wf_json_put_array(writer, "logicalLocations");
         wf_json_begin_object(writer);
         write_member(writer, "fullyQualifiedName", wf_buffer_string(&name));
         wf_json_end_object(writer);
@@ -158,8 +148,7 @@ static void write_rule_of(struct wf_json_writer *writer, const struct rules *rul
 
 static void write_suppression(struct wf_json_writer *writer, struct wf_string reason)
 {
-    wf_json_key(writer, "suppressions");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "suppressions");
     wf_json_begin_object(writer);
     write_member(writer, "kind", WF_STR("external"));
     write_member(writer, "justification", reason);
@@ -190,8 +179,7 @@ static void write_result(const struct sim_report *report, const struct rules *ru
     write_message(writer, "message", wf_buffer_string(&text));
     write_locations(writer, verdict);
     if (verdict->signature != 0) {
-        wf_json_key(writer, "partialFingerprints");
-        wf_json_begin_object(writer);
+        wf_json_put_object(writer, "partialFingerprints");
         write_member(writer, "wfsimSignature/v1", wf_buffer_string(&signature));
         wf_json_end_object(writer);
     }
@@ -216,10 +204,7 @@ static void write_note(const struct sim_report_note_group *group, struct wf_json
     struct wf_buffer text;
 
     wf_buffer_init(&text, writer->out->arena);
-    sim_note_print(group->note, &text);
-    if (group->other_count > 0) {
-        wf_buffer_printf(&text, "\nthe same in %u more", group->other_count);
-    }
+    sim_report_print_note(group, &text);
     wf_json_begin_object(writer);
     write_member(writer, "ruleId", wf_string_of(group->note->rule));
     write_member(writer, "level", level_of(group->note->level));
@@ -241,14 +226,11 @@ static void write_notes(const struct sim_report *report, struct wf_json_writer *
 
 static void write_invocation(const struct sim_report *report, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "invocations");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "invocations");
     wf_json_begin_object(writer);
-    wf_json_key(writer, "executionSuccessful");
-    wf_json_bool(writer, report->incomplete.size_bytes == 0);
+    wf_json_put_bool(writer, "executionSuccessful", report->incomplete.size_bytes == 0);
     if (report->incomplete.size_bytes > 0) {
-        wf_json_key(writer, "toolExecutionNotifications");
-        wf_json_begin_array(writer);
+        wf_json_put_array(writer, "toolExecutionNotifications");
         wf_json_begin_object(writer);
         write_member(writer, "level", WF_STR("error"));
         write_message(writer, "message", report->incomplete);
@@ -269,13 +251,11 @@ void sim_report_write_sarif(const struct sim_report *report, struct wf_buffer *o
     wf_json_begin_object(&writer);
     write_member(&writer, "$schema", WF_STR("https://json.schemastore.org/sarif-2.1.0.json"));
     write_member(&writer, "version", WF_STR("2.1.0"));
-    wf_json_key(&writer, "runs");
-    wf_json_begin_array(&writer);
+    wf_json_put_array(&writer, "runs");
     wf_json_begin_object(&writer);
     write_tool(&writer, &rules);
     write_invocation(report, &writer);
-    wf_json_key(&writer, "results");
-    wf_json_begin_array(&writer);
+    wf_json_put_array(&writer, "results");
     for (uint32_t i = 0; i < report->verdict_count; i++) {
         if (report->verdicts[i].verdict != WF_VERDICT_OK) {
             write_result(report, &rules, &report->verdicts[i], &writer);

@@ -15,22 +15,19 @@ static void write_repeat(const struct sim_summary *summary, const char *key, uin
 
 static void write_counts(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "workflows");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "workflows");
     for (int32_t i = 0; i < SIM_STATUS_COUNT; i++) {
         if (summary->runs_by_status[i] > 0 && sim_summary_status(i) != NULL) {
             wf_json_put_u64(writer, sim_summary_status(i), summary->runs_by_status[i]);
         }
     }
     wf_json_end_object(writer);
-    wf_json_key(writer, "faults");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "faults");
     for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
         wf_json_put_u64(writer, sim_fault_name((enum sim_fault_kind)i), summary->fault_counts[i]);
     }
     wf_json_end_object(writer);
-    wf_json_key(writer, "checks");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "checks");
     for (uint32_t i = 0; i < summary->config->check_count; i++) {
         wf_json_begin_object(writer);
         wf_json_put_string(writer, "check", summary->config->checks[i].text);
@@ -39,8 +36,7 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
         wf_json_end_object(writer);
     }
     wf_json_end_array(writer);
-    wf_json_key(writer, "goals");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "goals");
     for (uint32_t i = 0; i < summary->config->goal_count; i++) {
         wf_json_begin_object(writer);
         wf_json_put_string(writer, "goal", summary->config->goals[i].text);
@@ -52,8 +48,7 @@ static void write_counts(const struct sim_summary *summary, struct wf_json_write
 
 static void write_crashes(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "crashes");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "crashes");
     for (uint32_t i = 0; i < summary->crash_kind_count; i++) {
         const struct sim_summary_crash *crash = &summary->crashes[i];
 
@@ -62,8 +57,7 @@ static void write_crashes(const struct sim_summary *summary, struct wf_json_writ
         wf_json_put_string(writer, "ended", crash->ended);
         wf_json_put_string(writer, "workflow_id", crash->workflow_id);
         wf_json_put_string(writer, "workflow_type", crash->workflow_type);
-        wf_json_key(writer, "event_id");
-        wf_json_i64(writer, crash->event_id);
+        wf_json_put_i64(writer, "event_id", crash->event_id);
         wf_json_put_string(writer, "call", crash->call);
         wf_json_put_u64(writer, "first_seed", crash->first_seed);
         wf_json_put_u64(writer, "seeds", crash->seed_count);
@@ -78,8 +72,7 @@ static void write_refused_starts(const struct sim_summary *summary, struct wf_js
 {
     const struct sim_refused_starts *refused = &summary->refused_starts;
 
-    wf_json_key(writer, "refused_starts");
-    wf_json_begin_object(writer);
+    wf_json_put_object(writer, "refused_starts");
     wf_json_put_u64(writer, "count", refused->count);
     if (refused->count > 0) {
         wf_json_put_string(writer, "workflow_id", refused->workflow_id);
@@ -91,8 +84,7 @@ static void write_refused_starts(const struct sim_summary *summary, struct wf_js
 
 static void write_failures(const struct sim_summary *summary, struct wf_json_writer *writer)
 {
-    wf_json_key(writer, "failures");
-    wf_json_begin_array(writer);
+    wf_json_put_array(writer, "failures");
     for (uint32_t i = 0; i < summary->signature_count; i++) {
         const struct sim_signature *signature = &summary->signatures[i];
         const struct sim_broken_check *broken = &signature->first;
@@ -110,8 +102,7 @@ static void write_failures(const struct sim_summary *summary, struct wf_json_wri
         wf_json_put_u64(writer, "first_seed", signature->first_seed);
         wf_json_put_u64(writer, "seeds", signature->seed_count);
         wf_json_put_u64(writer, "step", broken->step);
-        wf_json_key(writer, "time_ns");
-        wf_json_i64(writer, broken->time_ns);
+        wf_json_put_i64(writer, "time_ns", broken->time_ns);
         write_repeat(summary, "repeat", signature->first_seed, writer);
         wf_json_end_object(writer);
     }
@@ -125,8 +116,7 @@ void sim_summary_json(const struct sim_summary *summary, struct wf_json_writer *
     wf_json_put_u64(writer, "first_seed", summary->first_seed);
     wf_json_put_u64(writer, "last_seed", summary->last_seed);
     wf_json_put_u64(writer, "seeds", summary->seed_count);
-    wf_json_key(writer, "fine");
-    wf_json_bool(writer, sim_summary_is_fine(summary));
+    wf_json_put_bool(writer, "fine", sim_summary_is_fine(summary));
     wf_json_put_u64(writer, "steps", summary->step_count);
     wf_json_put_u64(writer, "given_up", summary->out_of_steps_count);
     if (summary->out_of_steps_count > 0) {

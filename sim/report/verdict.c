@@ -362,7 +362,7 @@ void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(v
     for (uint32_t i = 0; i < verdict->note_count; i++) {
         const struct sim_note *note = &verdict->notes[i];
 
-        if (note->level == WF_RULE_INFO || is_finding(verdict, note) || (is_new != NULL && !is_new(context, note->signature))) {
+        if (note->level == WF_RULE_INFO || is_finding(verdict, note) || !is_new(context, note->signature)) {
             continue;
         }
         wf_buffer_append_text(out, "note");

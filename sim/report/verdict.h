@@ -82,7 +82,7 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
 /* Appends a paragraph, history beside code in columns that fit `width` (0: as wide as they are). Marks the difference. */
 void sim_verdict_print(const struct sim_verdict *verdict, uint32_t width, struct wf_buffer *out);
 
-/* Appends a line for each note from the warnings up that `is_new` does not refuse; NULL: all. */
+/* Appends a line for each note from the warnings up that `is_new` does not refuse. */
 void sim_verdict_print_notes(const struct sim_verdict *verdict, bool (*is_new)(void *context, uint64_t signature), void *context,
                              struct wf_buffer *out);
 

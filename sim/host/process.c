@@ -1,0 +1,35 @@
+/* Fork and exec: what is buffered is written first, or both would write it. */
+#include "sim/host/process.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t sim_process_start(const char *const *words, int out, int err)
+{
+    pid_t child = 0;
+
+    (void)fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        (void)dup2(out, STDOUT_FILENO);
+        (void)dup2(err, STDERR_FILENO);
+        (void)execvp(words[0], (char *const *)(uintptr_t)words);
+        _exit(127);
+    }
+    return child;
+}
+
+int sim_process_wait(pid_t child)
+{
+    int status = 0;
+
+    while (child > 0 && waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

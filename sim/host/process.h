@@ -1,0 +1,14 @@
+/* Another program, run to its end. */
+#ifndef SIM_HOST_PROCESS_H
+#define SIM_HOST_PROCESS_H
+
+#include <sys/types.h>
+
+/* Starts the program that the first word names, with its two outputs going where `out` and `err` go. -1 when it cannot be
+ * started; one that is not found ends with 127. */
+pid_t sim_process_start(const char *const *words, int out, int err);
+
+/* Its exit status; -1 when it was not started or did not end by itself. */
+int sim_process_wait(pid_t child);
+
+#endif
