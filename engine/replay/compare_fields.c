@@ -506,7 +506,7 @@ static const void *normalised(struct wf_comparison *comparison, const struct wf_
 /* Whether the row tells what the step is. Another step has other details, and they say nothing. */
 static bool names_step(const struct wf_compare_row *row)
 {
-    static const char *const rules[] = {"act-type", "child-type", "sig-name", "can-type"};
+    static const char *const rules[] = {"act-type", "child-type", "sig-name", "nexus-operation", "can-type"};
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (wf_string_is(wf_string_of(row->rule), rules[i])) {

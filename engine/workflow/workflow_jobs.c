@@ -397,6 +397,14 @@ static struct wf_value value_of(const struct wf_payload *payload)
     return payload == NULL ? (struct wf_value){0} : wf_value_of_payload(payload);
 }
 
+/* What did not succeed has a failure, also where an event lost it. */
+static wf_error failure_of(const struct wf_failure *recorded)
+{
+    static const struct wf_failure unknown = {.message = {"history does not say why", 24}};
+
+    return recorded != NULL ? recorded : &unknown;
+}
+
 static void resolve_activity(struct wf *wf, const struct wf_sdk_resolve_activity *job)
 {
     struct wf_future *future = wf_future_take(wf, FUTURE_ACTIVITY, job->seq);
@@ -411,10 +419,10 @@ static void resolve_activity(struct wf *wf, const struct wf_sdk_resolve_activity
         wf_future_end(future, value_of(resolution->status.completed->result), NULL);
         break;
     case 2:
-        wf_future_end(future, (struct wf_value){0}, resolution->status.failed->failure);
+        wf_future_end(future, (struct wf_value){0}, failure_of(resolution->status.failed->failure));
         break;
     case 3:
-        wf_future_end(future, (struct wf_value){0}, resolution->status.cancelled->failure);
+        wf_future_end(future, (struct wf_value){0}, failure_of(resolution->status.cancelled->failure));
         break;
     case 4:
         back_off(future, resolution->status.backoff);
@@ -454,7 +462,7 @@ static void resolve_child_start(struct wf *wf, const struct wf_sdk_resolve_child
     if (job->status_case == 2) {
         child->child_run_id = wf_copy_text(wf, job->status.succeeded->run_id);
     } else {
-        failure = job->status_case == 4 ? job->status.cancelled->failure
+        failure = job->status_case == 4 ? failure_of(job->status.cancelled->failure)
                                         : not_started(wf, child, job->status.failed->cause);
         (void)wf_future_take(wf, FUTURE_CHILD, job->seq);
         wf_future_end(child, (struct wf_value){0}, failure);
@@ -477,11 +485,11 @@ static void resolve_child(struct wf *wf, const struct wf_sdk_resolve_child_workf
         wf_future_end(child, value_of(result->status.completed->result), NULL);
         break;
     case 2:
-        failure = result->status.failed->failure;
+        failure = failure_of(result->status.failed->failure);
         wf_future_end(child, (struct wf_value){0}, failure);
         break;
     case 3:
-        failure = result->status.cancelled->failure;
+        failure = failure_of(result->status.cancelled->failure);
         wf_future_end(child, (struct wf_value){0}, failure);
         break;
     default:
@@ -504,7 +512,7 @@ static void resolve_nexus_start(struct wf *wf, const struct wf_sdk_resolve_nexus
     if (job->status_case == 2) {
         operation->nexus_token = wf_copy_text(wf, job->status.operation_token);
     } else if (job->status_case == 4) {
-        failure = job->status.failed;
+        failure = failure_of(job->status.failed);
         (void)wf_future_take(wf, FUTURE_NEXUS, job->seq);
         wf_future_end(operation, (struct wf_value){0}, failure);
     }
@@ -525,13 +533,13 @@ static void resolve_nexus(struct wf *wf, const struct wf_sdk_resolve_nexus_opera
         wf_future_end(operation, value_of(result->status.completed), NULL);
         break;
     case 2:
-        wf_future_end(operation, (struct wf_value){0}, result->status.failed);
+        wf_future_end(operation, (struct wf_value){0}, failure_of(result->status.failed));
         break;
     case 3:
-        wf_future_end(operation, (struct wf_value){0}, result->status.cancelled);
+        wf_future_end(operation, (struct wf_value){0}, failure_of(result->status.cancelled));
         break;
     case 4:
-        wf_future_end(operation, (struct wf_value){0}, result->status.timed_out);
+        wf_future_end(operation, (struct wf_value){0}, failure_of(result->status.timed_out));
         break;
     default:
         wf_run_break(wf, "the answer for Nexus operation %u makes no sense", job->seq);

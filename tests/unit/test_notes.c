@@ -236,6 +236,53 @@ CODE(sets_another_key)
     return NULL;
 }
 
+static wf_error ask_service(struct wf *wf, const char *endpoint, const char *service, const char *operation, const char *input)
+{
+    return wf_nexus(wf, endpoint, service, operation, wf_text(wf, "%s", input), NULL, NULL);
+}
+
+CODE(asks_the_service)
+{
+    UNUSED;
+    return ask_service(wf, "endpoint", "service", "operation", "a");
+}
+
+CODE(asks_another_endpoint)
+{
+    UNUSED;
+    return ask_service(wf, "elsewhere", "service", "operation", "a");
+}
+
+CODE(asks_another_service)
+{
+    UNUSED;
+    return ask_service(wf, "endpoint", "other", "operation", "a");
+}
+
+CODE(asks_another_operation)
+{
+    UNUSED;
+    return ask_service(wf, "endpoint", "service", "other", "b");
+}
+
+CODE(asks_with_another_input)
+{
+    UNUSED;
+    return ask_service(wf, "endpoint", "service", "operation", "b");
+}
+
+CODE(cancels_the_other_operation)
+{
+    struct wf_future *operations[2] = {
+        wf_nexus_start(wf, "endpoint", "service", "operation", wf_text(wf, "a"), NULL),
+        wf_nexus_start(wf, "endpoint", "service", "operation", wf_text(wf, "a"), NULL)};
+    wf_error error = wf_sleep(wf, WF_SECOND);
+
+    UNUSED;
+    wf_cancel(wf, operations[1]);
+    return error;
+}
+
 static wf_error approve(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state, (void)args;
@@ -250,6 +297,8 @@ static const struct replay_bench_handlers handlers = {.updates = updates};
 
 #define CHARGED \
     "started, task, completed, activity 1 charge, activity-started 5, activity-completed 5, task, completed"
+
+#define ASKED "started, task, completed, nexus, nexus-completed 5, task, completed, closed"
 
 static void set_activity(struct wf_arena *arena, struct wf_event *event, const char *input)
 {
@@ -378,6 +427,16 @@ static void as_continued(struct wf_arena *arena, struct wf_event *events)
     continued->input = history_payloads(arena, "1");
 }
 
+static void as_asked(struct wf_arena *arena, struct wf_event *events)
+{
+    for (uint32_t i = 4; events[i].event_type == WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED; i++) {
+        struct wf_payload *input = wf_message_new(arena, &wf_type_payload);
+
+        *input = history_payload(arena, "\"a\"");
+        events[i].attributes.nexus_operation_scheduled->input = input;
+    }
+}
+
 static void as_upserted(struct wf_arena *arena, struct wf_event *events)
 {
     struct wf_memo *memo = wf_message_new(arena, &wf_type_memo);
@@ -457,6 +516,19 @@ static const struct {
     {"H8: a child with another policy", child_with_other_policy,
      "started, task, completed, child child Child, child-started 5, child-completed 5, task, completed, closed", as_child,
      "child-opts 5 parentClosePolicy: TERMINATE | ABANDON\n"},
+    {"a Nexus operation as it was", asks_the_service, ASKED, as_asked, ""},
+    {"a Nexus operation of another endpoint", asks_another_endpoint, ASKED, as_asked,
+     "nexus-endpoint 5 endpoint: endpoint | elsewhere\n"},
+    {"a Nexus operation of another service", asks_another_service, ASKED, as_asked,
+     "nexus-service 5 service: service | other\n"},
+    {"another Nexus operation: its input says nothing", asks_another_operation, ASKED, as_asked,
+     "nexus-operation 5 operation: operation | other\n"},
+    {"H7: a Nexus operation with another input", asks_with_another_input, ASKED, as_asked,
+     "nexus-input 5 input: \"a\" | \"b\"\n"},
+    {"H11: another Nexus operation is cancelled", cancels_the_other_operation,
+     "started, task, completed, nexus, nexus, timer 1, nexus-started 5, nexus-started 6, fired 7 1, task, completed, "
+     "nexus-cancel 5, closed",
+     as_asked, "nexus-cancel-target 14 scheduledEventId: 5 | 6\n"},
     {"H12: another result", returns_a_value, CHARGED ", closed", with_result, "result 11 result: 2 | 1\n"},
     {"H12: another failure", fails, "started, task, completed, closed-failed", as_failed,
      "failure-type 5 failure.applicationFailureInfo.type: Mine | Other\n"
