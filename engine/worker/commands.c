@@ -102,16 +102,6 @@ static int32_t activity_cancel_request(const struct wf_machine *machine)
     }
 }
 
-static struct wf_string decimal(struct wf_run *run, uint32_t number)
-{
-    struct wf_buffer text;
-
-    wf_buffer_init(&text, &run->arena);
-    wf_buffer_printf(&text, "%u", number);
-    run->is_full = run->is_full || text.is_full;
-    return wf_buffer_string(&text);
-}
-
 /* Its command is a marker that comes when it has ended, so that nothing is queued. */
 static void schedule_local_activity(struct wf_run *run,
                                     const struct wf_sdk_schedule_local_activity *activity)
@@ -122,7 +112,7 @@ static void schedule_local_activity(struct wf_run *run,
     if (machine == NULL) {
         return;
     }
-    machine->id = is_default ? decimal(run, activity->seq) : wf_run_copy_text(run, activity->activity_id);
+    machine->id = is_default ? wf_run_decimal(run, activity->seq) : wf_run_copy_text(run, activity->activity_id);
     machine->type = wf_run_copy_text(run, activity->activity_type);
     machine->cancellation = (uint8_t)activity->cancellation_type;
     machine->command_number = wf_queue_next_number(run);
@@ -437,7 +427,7 @@ void wf_run_handle_commands(struct wf_run *run, const struct wf_sdk_completion_s
 {
     const struct wf_sdk_command *commands = success->commands.items;
     const struct wf_sdk_command *terminal = NULL;
-    const bool moves = wf_run_flag(run, WF_CORE_FLAG_MOVE_TERMINAL_COMMANDS, !run->is_replaying);
+    const bool moves = wf_run_moves_terminal(run);
 
     for (uint32_t i = 0; i < success->commands.count && !run->is_divergent && !run->is_full; i++) {
         if (commands[i].variant_case == 0 || commands[i].variant.any == NULL) {

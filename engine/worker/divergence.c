@@ -378,7 +378,7 @@ void wf_diverge_names(struct wf_run *run, const struct wf_names *names,
     divergence->official = end_text(run, &text);
 }
 
-void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq,
+void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, struct wf_string code_id,
                          struct wf_string timer_id)
 {
     struct wf_divergence *divergence = diverge(
@@ -389,12 +389,12 @@ void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint3
         return;
     }
     begin_text(run, &text);
-    wf_buffer_printf(&text, "At event %lld timer %S fires in history; in the code it is timer %u.",
-                     (long long)event->event_id, &timer_id, seq);
+    wf_buffer_printf(&text, "At event %lld timer %S fires in history; in the code it is timer %S.",
+                     (long long)event->event_id, &timer_id, &code_id);
     divergence->message = end_text(run, &text);
     begin_official(run, &text, false);
-    wf_buffer_printf(&text, "Timer fired event did not have expected timer id %u, it was %S!", seq,
-                     &timer_id);
+    wf_buffer_printf(&text, "Timer fired event did not have expected timer id %S, it was %S!",
+                     &code_id, &timer_id);
     divergence->official = end_text(run, &text);
 }
 

@@ -63,7 +63,7 @@ struct wf_patch_ids {
 };
 void wf_diverge_patch_id(struct wf_run *run, const struct wf_event *event, struct wf_queued *queued,
                          struct wf_patch_ids ids);
-void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, uint32_t seq,
+void wf_diverge_timer_id(struct wf_run *run, const struct wf_event *event, struct wf_string code_id,
                          struct wf_string timer_id);
 void wf_diverge_owner_missing(struct wf_run *run, const struct wf_event *event);
 void wf_diverge_local_missing(struct wf_run *run, const struct wf_event *event, uint32_t seq);

@@ -155,3 +155,13 @@ enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t e
     *reason = "nothing in it says otherwise";
     return WF_FAMILY_CORE;
 }
+
+bool wf_family_timers_begin_at_zero(const struct wf_event *const *events, uint32_t event_count)
+{
+    for (uint32_t i = 0; i < event_count; i++) {
+        if (events[i]->event_type == WF_EVENT_TYPE_TIMER_STARTED && events[i]->attributes.timer_started != NULL) {
+            return wf_string_is(events[i]->attributes.timer_started->timer_id, "0");
+        }
+    }
+    return false;
+}

@@ -119,6 +119,17 @@ void wf_run_learn_flags(struct wf_run *run, const struct wf_event *event)
     learn_deployment(run, completed);
 }
 
+/* Core moves it by its flag 3. .NET did so itself before that, by a flag of its own, in histories that do not name it. */
+#define DOTNET_FLAG_MOVE_TERMINAL 1
+
+bool wf_run_moves_terminal(struct wf_run *run)
+{
+    const bool may_be_dotnet = run->sdk_name.size_bytes == 0 || wf_string_is(run->sdk_name, "temporal-dotnet");
+
+    return wf_run_flag(run, WF_CORE_FLAG_MOVE_TERMINAL_COMMANDS, !run->is_replaying) ||
+           (run->family == WF_FAMILY_CORE && may_be_dotnet && wf_run_has_lang_flag(run, DOTNET_FLAG_MOVE_TERMINAL));
+}
+
 bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live)
 {
     const uint32_t bit = 1u << flag;

@@ -37,16 +37,6 @@ static void add_id(struct wf_run *run)
     run->go.next_id = next_id(run) + 1;
 }
 
-static struct wf_string decimal(struct wf_run *run, int64_t number)
-{
-    struct wf_buffer text;
-
-    wf_buffer_init(&text, &run->arena);
-    wf_buffer_printf(&text, "%lld", (long long)number);
-    run->is_full = run->is_full || text.is_full;
-    return wf_buffer_string(&text);
-}
-
 static void pushed(struct wf_run *run, struct wf_queued *queued)
 {
     const bool is_close = wf_event_is_close((int32_t)wf_command_descriptors[queued->command_type].event);
@@ -89,7 +79,7 @@ static void name_child(struct wf_run *run, struct wf_queued *queued, bool is_def
 static void named(struct wf_run *run, struct wf_queued *queued, bool is_default)
 {
     struct wf_machine *machine = queued->machine;
-    const struct wf_string number = decimal(run, queued->predicted_id);
+    const struct wf_string number = wf_run_decimal(run, queued->predicted_id);
 
     switch (queued->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
@@ -113,7 +103,7 @@ static void named(struct wf_run *run, struct wf_queued *queued, bool is_default)
 static void scheduled_local(struct wf_run *run, struct wf_machine *machine, bool is_default)
 {
     run->go.local_count++;
-    machine->id = is_default ? decimal(run, run->go.local_count) : machine->id;
+    machine->id = is_default ? wf_run_decimal(run, run->go.local_count) : machine->id;
     wf_run_set_name(run, 'l', machine->id, machine);
 }
 
@@ -249,7 +239,7 @@ static void record_value(struct wf_run *run, const struct wf_sdk_command *comman
 
 static struct wf_machine *activity_of(struct wf_run *run, const struct wf_event *event)
 {
-    struct wf_machine *machine = wf_run_named(run, 's', decimal(run, event->event_id));
+    struct wf_machine *machine = wf_run_named(run, 's', wf_run_decimal(run, event->event_id));
 
     return machine != NULL
                ? machine

@@ -1,12 +1,11 @@
 /* Timers: code knows them by number, the service by the same number as text. */
 #include "engine/worker/worker_run.h"
 
+/* It has an id where that is not its number. */
 static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_id)
 {
-    if (machine->id.size_bytes > 0) { /* not of core */
-        return wf_string_equal(timer_id, machine->id);
-    }
-    return wf_decimal_is(timer_id, machine->seq);
+    return machine->id.size_bytes > 0 ? wf_string_equal(timer_id, machine->id)
+                                      : wf_decimal_is(timer_id, machine->seq);
 }
 
 WF_ACTION(withdraw)
@@ -22,7 +21,9 @@ WF_ACTION(fire)
 
     /* The id is not compared when the timer starts but when it fires (replay-rules 2.2). */
     if (!is_own_id(machine, fired->timer_id)) {
-        wf_diverge_timer_id(run, in->event, machine->seq, fired->timer_id);
+        wf_diverge_timer_id(run, in->event,
+                            machine->id.size_bytes > 0 ? machine->id : wf_run_decimal(run, machine->seq),
+                            fired->timer_id);
         return;
     }
     job = WF_STEP_NEW(run, struct wf_sdk_fire_timer);

@@ -129,10 +129,21 @@ static void match(struct wf_run *run, const struct wf_event *event, const struct
     consume(run, front, event);
 }
 
+/* Names are the numbers that the host gave, which stay the author's; only where timers begin may be another place. */
+static void named(struct wf_run *run, struct wf_queued *queued, bool is_default)
+{
+    (void)is_default;
+    if (run->timers_begin_at_zero && queued->command_type == WF_COMMAND_TYPE_START_TIMER) {
+        queued->id = wf_run_decimal(run, (int64_t)queued->machine->seq - 1);
+        queued->machine->id = queued->id;
+    }
+}
+
 const struct wf_family_rules wf_rules_core = {.name = "core",
                                               .is_live = true,
                                               .identity = WF_IDENTITY_BY_FLAG,
                                               .next_chunk = wf_chunk_next,
                                               .look_ahead = wf_run_look_ahead,
+                                              .named = named,
                                               .record_value = wf_run_record_value,
                                               .match = match};

@@ -148,6 +148,16 @@ bool wf_queued_has_id(const struct wf_queued *queued, struct wf_string id)
                                       : wf_string_equal(queued->id, id);
 }
 
+struct wf_string wf_run_decimal(struct wf_run *run, int64_t number)
+{
+    struct wf_buffer text;
+
+    wf_buffer_init(&text, &run->arena);
+    wf_buffer_printf(&text, "%lld", (long long)number);
+    run->is_full = run->is_full || text.is_full;
+    return wf_buffer_string(&text);
+}
+
 struct wf_string wf_queued_id(struct wf_run *run, const struct wf_queued *queued)
 {
     struct wf_buffer text;

@@ -462,6 +462,8 @@ static void find_family(struct wf_run *run)
         run->family = wf_family_detect(run->events.items, run->events.count, &run->family_reason);
     }
     run->rules = wf_family_rules_of(run->family);
+    run->timers_begin_at_zero =
+        run->config->is_replay && wf_family_timers_begin_at_zero(run->events.items, run->events.count);
     run->current_run_id = run->run_id;
     if (!run->config->is_replay && !run->rules->is_live) {
         wf_diverge_family(run);

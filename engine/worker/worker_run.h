@@ -240,6 +240,7 @@ struct wf_run {
     uint32_t *lang_flags;     /* ascending */
     uint32_t lang_flag_count;
     uint32_t lang_flag_capacity;
+    bool timers_begin_at_zero; /* in history; the code numbers them from 1 */
     struct wf_string sdk_name;
     struct wf_string sdk_version;
     struct wf_sdk_worker_deployment_version deployment;
@@ -331,6 +332,9 @@ struct wf_queued *wf_queue_of(struct wf_run *run, const struct wf_machine *machi
 /* Text is exactly this number in decimal. */
 bool wf_decimal_is(struct wf_string text, uint32_t number);
 
+/* The number in decimal, in the run's arena. */
+struct wf_string wf_run_decimal(struct wf_run *run, int64_t number);
+
 /* The server command, built on demand in the step arena; NULL when full. */
 const struct wf_command *wf_queued_command(struct wf_run *run, struct wf_queued *queued);
 
@@ -419,6 +423,9 @@ bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live);
 void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag);
 bool wf_run_has_lang_flag(const struct wf_run *run, uint32_t flag);
 
+/* The end of the run goes behind the other commands of its task, not these away (replay-rules 1.9 step 3). */
+bool wf_run_moves_terminal(struct wf_run *run);
+
 /* The run's record of a patch id, made when it is first named. NULL when full. */
 struct wf_patch *wf_run_patch(struct wf_run *run, struct wf_string patch_id);
 
@@ -461,5 +468,8 @@ struct wf_string wf_run_change_list(struct wf_run *run);
 /* Finds the family and says why. */
 enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count,
                                 const char **reason);
+
+/* Whether the host that made this history of core numbered timers from 0. */
+bool wf_family_timers_begin_at_zero(const struct wf_event *const *events, uint32_t event_count);
 
 #endif

@@ -100,6 +100,24 @@ static wf_error version_removed(struct wf *wf, struct wf_value *result)
     return wf_activity(wf, "customActivity1", WF_ARGS(wf_integer(wf, 1)), &short_call, result);
 }
 
+/* Starts an operation, and cancels it when it runs. */
+static wf_error operation_canceled(struct wf *wf, struct wf_value *result)
+{
+    static const char endpoint[] =
+        "test-endpoint-WorkflowTest-testCancelAsyncOperation-fbf25f7a-3b46-4f75-a8f6-5ddb667a39c9";
+    struct wf_future *operation =
+        wf_nexus_start(wf, endpoint, "TestNexusService", "operation", wf_integer(wf, 0), NULL);
+    wf_error error = wf_nexus_started(wf, operation, NULL);
+
+    if (error) {
+        return error;
+    }
+    wf_cancel(wf, operation);
+    error = wf_await(wf, operation, NULL);
+    *result = wf_uuid(wf);
+    return wf_is_canceled(error) ? NULL : error;
+}
+
 static const struct {
     const char *input; /* how it begins */
     wf_error (*run)(struct wf *wf, struct wf_value *result);
@@ -108,6 +126,7 @@ static const struct {
     {"WorkflowTest-testAsyncActivityRetry", activity_that_fails},
     {"WorkflowTest-testGetVersionMultipleCalls", versions_around_steps},
     {"WorkflowTest-testGetVersionMultithreadingRemoval", version_removed},
+    {"cancel-replay-test", operation_canceled},
 };
 
 static bool begins_with(const char *text, const char *begin)

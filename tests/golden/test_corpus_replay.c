@@ -19,10 +19,9 @@ static const struct {
     const char *code; /* below tests/corpus/ */
     enum wf_verdict verdict;
 } rows[] = {
-    /* The tool that recorded these two numbered timers from 0; code that numbers from 1 is refused by the official replayer
-     * too, for the id of the timer that fires. */
-    {"core-timer_workflow_history.bin", "core.c", WF_VERDICT_NONDETERMINISM},
-    {"core-fail_wf_task.bin", "core.c", WF_VERDICT_NONDETERMINISM},
+    /* Timers of these two are numbered from 0. */
+    {"core-timer_workflow_history.bin", "core.c", WF_VERDICT_OK},
+    {"core-fail_wf_task.bin", "core.c", WF_VERDICT_OK},
     {"core-old_change_marker_format.bin", "core.c", WF_VERDICT_OK},
     {"core-ends_empty_wft_complete.bin", "core.c", WF_VERDICT_OK},
     {"hs-sleeps-1.bin", "haskell.c", WF_VERDICT_OK},
@@ -123,12 +122,14 @@ static const struct {
     {"java-laRetriesAndFails_1_17.json", "java.c", WF_VERDICT_OK},
     {"java-laSuccessfulCompletion_1_17.json", "java.c", WF_VERDICT_OK},
     {"java-testAsyncActivityRetryHistory.json", "java.c", WF_VERDICT_OK},
+    {"java-testCancelNexusOperationHistory.json", "java.c", WF_VERDICT_OK},
     {"java-testGetHistoryLength.json", "java.c", WF_VERDICT_OK},
     {"java-testGetHistorySize.json", "java.c", WF_VERDICT_OK},
     {"java-testGetVersionMultipleCallsHistory.json", "java.c", WF_VERDICT_OK},
     {"java-testGetVersionMultipleCallsHistoryDefault.json", "java.c", WF_VERDICT_OK},
     {"java-testGetVersionMultithreadingRemoveHistory.json", "java.c", WF_VERDICT_OK},
     {"learn-java-backgroundcheck_workflow_event_history.json", "java.c", WF_VERDICT_OK},
+    {"net-update-after-complete_post-dotnet-flag.json", "dotnet.c", WF_VERDICT_OK},
     {"net-multi-complete-fail-after_post-dotnet-flag.json", "dotnet.c", WF_VERDICT_OK},
     {"net-multi-complete-fail-after_pre-dotnet-flag.json", "dotnet.c", WF_VERDICT_OK},
     {"net-multi-complete-fail-before_post-dotnet-flag.json", "dotnet.c", WF_VERDICT_OK},
