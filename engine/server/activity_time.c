@@ -135,9 +135,9 @@ static void expire(struct wf_change *change, const struct deadline *deadline)
     struct deadline current[DEADLINES_PER_ACTIVITY];
     uint32_t count = 0;
 
-    /* An earlier expiry may have closed the activity or begun another attempt, whose clocks start
-     * anew. */
-    if (activity == NULL) {
+    /* An earlier expiry may have closed the activity or begun another attempt, whose clocks start anew: S2C, too, is the
+     * next alarm's then (4.4). */
+    if (activity == NULL || activity->state == WF_ACTIVITY_BACKOFF) {
         return;
     }
     count = deadlines_of(activity, current);
@@ -198,6 +198,17 @@ void wf_activities_expire(struct wf_change *change)
 
 /* ---- The decision to retry (4.5) ---- */
 
+/* 4.5 step 3, whoever says it: an activity may report the timeout of something that it waited for. */
+static bool is_schedule_timeout(const struct wf_failure *failure)
+{
+    int32_t type = WF_TIMEOUT_TYPE_UNSPECIFIED;
+
+    if (failure != NULL && failure->failure_info_case == WF_CASE_failure_timeout_failure_info) {
+        type = failure->failure_info.timeout_failure_info->timeout_type;
+    }
+    return type == WF_TIMEOUT_TYPE_SCHEDULE_TO_START || type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE;
+}
+
 static enum wf_retry_state decide(const struct wf_change *change,
                                   const struct wf_state_activity *activity,
                                   const struct wf_failure *failure, int32_t timeout_type,
@@ -221,21 +232,18 @@ static enum wf_retry_state decide(const struct wf_change *change,
         timeout_type != WF_TIMEOUT_TYPE_SCHEDULE_TO_START) {
         return WF_RETRY_STATE_CANCEL_REQUESTED;
     }
-    /* 4.5 step 3. */
-    if (timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_START ||
-        timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE) {
+    if (is_schedule_timeout(failure)) {
         return WF_RETRY_STATE_TIMEOUT;
     }
     state = wf_retry_decide(&retry, interval_ns);
+    if ((!activity->is_paused && !activity->is_reset) || state == WF_RETRY_STATE_NON_RETRYABLE_FAILURE) {
+        return state;
+    }
     /* 4.5 step 5 comes before the bounds of the policy; 4.9: a reset attempt is followed by the first, at once. */
-    if ((activity->is_paused && (state == WF_RETRY_STATE_TIMEOUT || state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED)) ||
-        (activity->is_reset && state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED)) {
-        state = WF_RETRY_STATE_IN_PROGRESS;
-    }
-    if (activity->is_paused || activity->is_reset) {
-        *interval_ns = 0;
-    }
-    return state;
+    *interval_ns = 0;
+    return !activity->is_paused && retry.expiration_ns > 0 && retry.now_ns > retry.expiration_ns
+               ? WF_RETRY_STATE_TIMEOUT
+               : WF_RETRY_STATE_IN_PROGRESS;
 }
 
 void wf_activity_failed(struct wf_change *change, struct wf_state_activity *activity,

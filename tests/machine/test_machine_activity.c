@@ -132,6 +132,32 @@ static void test_machine_activity__fails_for_good(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* STARTED FAIL: what a worker reports may itself be the timeout of something in a queue, which is never tried again and
+ * called a timeout (4.5 step 3). */
+static void test_machine_activity__a_reported_schedule_timeout_is_final(void **state)
+{
+    static const int32_t types[] = {WF_TIMEOUT_TYPE_SCHEDULE_TO_START, WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct shard_fixture f;
+        struct wf_timeout_failure_info info = {.timeout_type = types[i]};
+        struct wf_failure failure = {.message = WF_STR("no"),
+                                     .failure_info_case = WF_CASE_failure_timeout_failure_info,
+                                     .failure_info.timeout_failure_info = &info};
+        struct wf_svc_respond_activity_task_failed respond = {.failure = &failure, .identity = WF_STR("worker-1")};
+        const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_failed,
+                                               .call.respond_activity_task_failed = &respond};
+
+        begin(&f);
+        respond.token = shard_poll_activity(&f)->token;
+        shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+        shard_history_is(&f, "w", BEGINNING "ActivityStarted ActivityFailed Scheduled(1)");
+        assert_int_equal(retry_state_of(&f), WF_RETRY_STATE_TIMEOUT);
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* The failure that an activity timed out with. */
 static const struct wf_failure *timeout_of(struct shard_fixture *f)
 {
@@ -659,6 +685,7 @@ int main(void)
         cmocka_unit_test(test_machine_activity__completes_once),
         cmocka_unit_test(test_machine_activity__retries_with_backoff),
         cmocka_unit_test(test_machine_activity__fails_for_good),
+        cmocka_unit_test(test_machine_activity__a_reported_schedule_timeout_is_final),
         cmocka_unit_test(test_machine_activity__times_out_in_the_queue),
         cmocka_unit_test(test_machine_activity__start_to_close_begins_another_attempt),
         cmocka_unit_test(test_machine_activity__times_out_while_it_runs),

@@ -272,6 +272,55 @@ static void test_machine_activity_operator__resets_while_it_runs(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* STARTED RESET: the next attempt comes at once, so it has time where the policy's interval would have none. */
+static void test_machine_activity_operator__reset_needs_no_interval(void **state)
+{
+    struct shard_fixture f;
+    struct wf_application_failure_info info = {.next_retry_delay = wf_duration_of(200 * S)};
+    struct wf_failure failure = {.message = WF_STR("no"),
+                                 .failure_info_case = WF_CASE_failure_application_failure_info,
+                                 .failure_info.application_failure_info = &info};
+    struct wf_svc_respond_activity_task_failed respond = {.failure = &failure, .identity = WF_STR("worker-1")};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_failed,
+                                           .call.respond_activity_task_failed = &respond};
+
+    (void)state;
+    begin(&f);
+    respond.token = shard_poll_activity(&f)->token;
+    operate(&f, resetting);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+    shard_fixture_advance(&f, WF_NS_PER_MS);
+    assert_int_equal(shard_poll_activity(&f)->attempt, 1);
+    shard_history_is(&f, "w", BEGINNING);
+    shard_fixture_deinit(&f);
+}
+
+/* STARTED RESET: an alarm that comes late finds the attempt's timeout and S2C over. The first ends the attempt, and no time is
+ * left for another one; or just so much that it begins, and ends unstarted. */
+static void test_machine_activity_operator__reset_ends_with_schedule_to_close(void **state)
+{
+    static const struct {
+        int64_t late_ns; /* behind S2C */
+        const char *history;
+    } rows[] = {
+        {WF_NS_PER_S, BEGINNING " ActivityStarted ActivityTimedOut Scheduled(1)"},
+        {0, BEGINNING " ActivityTimedOut Scheduled(1)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct shard_fixture f;
+
+        begin(&f);
+        assert_non_null(shard_poll_activity(&f));
+        operate(&f, resetting);
+        f.now_ns = pending(&f)->scheduled_time_ns + 100 * S + rows[i].late_ns;
+        shard_fixture_advance(&f, S);
+        shard_history_is(&f, "w", rows[i].history);
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* The end of a workflow's pause does not end that of its activity. */
 static void test_machine_activity_operator__stays_paused_with_its_workflow(void **state)
 {
@@ -332,6 +381,8 @@ int main(void)
         cmocka_unit_test(test_machine_activity_operator__cancel_goes_before),
         cmocka_unit_test(test_machine_activity_operator__resets_what_waits),
         cmocka_unit_test(test_machine_activity_operator__resets_while_it_runs),
+        cmocka_unit_test(test_machine_activity_operator__reset_needs_no_interval),
+        cmocka_unit_test(test_machine_activity_operator__reset_ends_with_schedule_to_close),
         cmocka_unit_test(test_machine_activity_operator__stays_paused_with_its_workflow),
         cmocka_unit_test(test_machine_activity_operator__is_refused),
     };

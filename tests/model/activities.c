@@ -23,6 +23,14 @@ static struct wf_state_activity *find(struct model_transaction *tx, int64_t sche
     return NULL;
 }
 
+static void start(struct model_transaction *tx, struct wf_state_activity *activity, struct wf_string request_id,
+                  struct wf_string identity)
+{
+    activity->started_time_ns = tx->now_ns;
+    activity->started_identity = identity;
+    activity->request_id = request_id;
+}
+
 /* ---- Scheduling (4.3) ---- */
 
 struct timeouts {
@@ -97,7 +105,7 @@ static void write_scheduled(struct model_transaction *tx, const struct wf_comman
 }
 
 int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_command_schedule_activity_task *command,
-                                int64_t completed_event_id)
+                                int64_t completed_event_id, struct wf_string identity)
 {
     struct wf_state_activity *activity = NULL;
     struct timeouts timeouts = {0};
@@ -138,6 +146,11 @@ int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_co
     activity->scheduled_time_ns = tx->now_ns;
     activity->first_scheduled_time_ns = tx->now_ns;
     write_scheduled(tx, command, activity, completed_event_id);
+    /* 4.10: on the workflow's own queue, and not while the run is paused. */
+    if (command->request_eager_execution && !tx->state->is_paused &&
+        wf_string_equal(activity->task_queue, tx->start->task_queue)) {
+        start(tx, activity, WF_STR(MODEL_INLINE_REQUEST), identity);
+    }
     return MODEL_CAUSE_NONE;
 }
 
@@ -248,9 +261,9 @@ int32_t model_cancel_activity(struct model_transaction *tx, int64_t scheduled_ev
 
 /* ---- Starting (4.6) ---- */
 
-static struct wf_svc_activity_task *task_message(struct model_transaction *tx, const struct wf_state_activity *activity)
+static void fill_message(struct model_transaction *tx, const struct wf_state_activity *activity,
+                         struct wf_svc_activity_task *task)
 {
-    struct wf_svc_activity_task *task = MODEL_NEW(tx, struct wf_svc_activity_task);
     const struct wf_svc_task_token token = {.workflow_id = tx->start->workflow_id,
                                             .run_id = tx->start->run_id,
                                             .scheduled_event_id = activity->scheduled_event_id,
@@ -280,7 +293,18 @@ static struct wf_svc_activity_task *task_message(struct model_transaction *tx, c
     task->heartbeat_timeout = wf_duration_of(activity->heartbeat_ns);
     task->retry_policy = activity->retry_policy;
     task->task_queue = activity->task_queue;
-    return task;
+}
+
+void model_add_eager_tasks(struct model_transaction *tx, int64_t completed_event_id,
+                           struct wf_svc_workflow_task_accepted *accepted)
+{
+    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
+        const struct wf_state_activity *activity = &tx->state->activities.items[i];
+
+        if (activity->scheduled_event_id > completed_event_id && model_activity_is_started(activity)) {
+            fill_message(tx, activity, WF_LIST_APPEND(tx->arena, accepted->activity_tasks));
+        }
+    }
 }
 
 void model_activity_started(struct model_transaction *tx)
@@ -298,7 +322,7 @@ void model_activity_started(struct model_transaction *tx)
     }
     model_transaction_begin(tx, model, model_workflow_find(model, request->workflow_execution->workflow_id), run);
     activity = find(tx, request->scheduled_event_id);
-    if (activity == NULL) {
+    if (activity == NULL || activity->is_paused) {
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
     }
@@ -314,19 +338,31 @@ void model_activity_started(struct model_transaction *tx)
             return;
         }
     } else {
-        activity->started_time_ns = tx->now_ns;
-        activity->started_identity = request->identity;
-        activity->request_id = request->request_id;
+        start(tx, activity, request->request_id, request->identity);
         model_transaction_commit(tx);
     }
     model_reply(tx, WF_CALL_OK)->answer_case = WF_CASE_svc_response_activity_task;
-    tx->outcome->reply->answer.activity_task = task_message(tx, activity);
+    tx->outcome->reply->answer.activity_task = MODEL_NEW(tx, struct wf_svc_activity_task);
+    fill_message(tx, activity, tx->outcome->reply->answer.activity_task);
 }
 
 /* ---- Retries (4.5) ---- */
 
-static enum wf_retry_state try_again(struct model_transaction *tx, struct wf_state_activity *activity,
-                                     struct wf_failure *failure)
+/* 4.9: the next attempt is the first again. */
+static void begin_again(struct model_transaction *tx, struct wf_state_activity *activity)
+{
+    activity->attempt = 1;
+    model_activity_restamp(tx, activity);
+    if (activity->resets_heartbeat) {
+        activity->heartbeat_details = NULL;
+    }
+    activity->is_reset = false;
+    activity->resets_heartbeat = false;
+}
+
+/* Steps 5 and 6, and what an operator's reset makes of them: the next attempt comes at once, after whatever number. */
+static enum wf_retry_state decide(struct model_transaction *tx, const struct wf_state_activity *activity,
+                                  const struct wf_failure *failure, int64_t *interval_ns)
 {
     const struct model_retry retry = {
         .policy = activity->retry_policy,
@@ -334,16 +370,28 @@ static enum wf_retry_state try_again(struct model_transaction *tx, struct wf_sta
         .attempt = activity->attempt,
         .expiration_ns = activity->schedule_to_close_ns == 0
                              ? 0
-                             : activity->first_scheduled_time_ns + activity->schedule_to_close_ns};
+                             : activity->first_scheduled_time_ns + activity->schedule_to_close_ns,
+        .is_paused = activity->is_paused,
+        .is_reset = activity->is_reset};
+
+    return model_retry_decide(&retry, tx->now_ns, interval_ns);
+}
+
+static enum wf_retry_state try_again(struct model_transaction *tx, struct wf_state_activity *activity,
+                                     struct wf_failure *failure)
+{
     enum wf_retry_state state = WF_RETRY_STATE_CANCEL_REQUESTED;
     int64_t interval_ns = 0;
 
     if (activity->cancel_requested_event_id != 0) {
         return state;
     }
-    state = model_retry_decide(&retry, tx->now_ns, &interval_ns);
+    state = decide(tx, activity, failure, &interval_ns);
     if (state == WF_RETRY_STATE_IN_PROGRESS) {
         activity->attempt++;
+        if (activity->is_reset) {
+            begin_again(tx, activity);
+        }
         activity->scheduled_time_ns = tx->now_ns + interval_ns;
         activity->started_time_ns = 0; /* started_identity stays: who tried last */
         activity->heartbeat_time_ns = 0; /* of the attempt that is over; its details stay */
@@ -355,37 +403,75 @@ static enum wf_retry_state try_again(struct model_transaction *tx, struct wf_sta
 
 /* ---- Reports of workers (4.6, 4.7) ---- */
 
-static struct wf_string token_of(const struct wf_svc_request *request)
+/* Whom a report concerns. */
+struct subject {
+    struct wf_string token; /* empty: by id */
+    const struct wf_workflow_execution *execution;
+    struct wf_string activity_id;
+};
+
+static struct subject subject_of(const struct wf_svc_request *request)
 {
+#define SUBJECT(report) (struct subject){(report)->token, (report)->workflow_execution, (report)->activity_id}
     switch (request->call_case) {
     case WF_CASE_svc_request_respond_activity_task_completed:
-        return request->call.respond_activity_task_completed->token;
+        return SUBJECT(request->call.respond_activity_task_completed);
     case WF_CASE_svc_request_respond_activity_task_failed:
-        return request->call.respond_activity_task_failed->token;
+        return SUBJECT(request->call.respond_activity_task_failed);
     case WF_CASE_svc_request_respond_activity_task_canceled:
-        return request->call.respond_activity_task_canceled->token;
+        return SUBJECT(request->call.respond_activity_task_canceled);
     default:
-        return request->call.record_activity_heartbeat->token;
+        return SUBJECT(request->call.record_activity_heartbeat);
     }
+#undef SUBJECT
+}
+
+/* Begins the transaction of the run; false: it is not open. */
+static bool begin(struct model_transaction *tx, struct wf_string workflow_id, struct wf_string run_id)
+{
+    struct model_run *run = model_run_find(tx->model, workflow_id, run_id);
+
+    if (run == NULL || !model_run_is_open(run)) {
+        return false;
+    }
+    model_transaction_begin(tx, tx->model, model_workflow_find(tx->model, workflow_id), run);
+    return true;
 }
 
 static struct wf_state_activity *read_token(struct model_transaction *tx, struct wf_string bytes)
 {
     struct wf_svc_task_token token = {0};
-    struct model_run *run = NULL;
     struct wf_state_activity *activity = NULL;
 
-    if (wf_wire_decode(tx->arena, &wf_type_svc_task_token, bytes, &token, NULL) != WF_OK) {
+    if (wf_wire_decode(tx->arena, &wf_type_svc_task_token, bytes, &token, NULL) != WF_OK ||
+        !begin(tx, token.workflow_id, token.run_id)) {
         return NULL;
     }
-    run = model_run_find(tx->model, token.workflow_id, token.run_id);
-    if (run == NULL || !model_run_is_open(run)) {
-        return NULL;
-    }
-    model_transaction_begin(tx, tx->model, model_workflow_find(tx->model, token.workflow_id), run);
     activity = find(tx, token.scheduled_event_id);
-    return activity == NULL || !model_activity_is_started(activity) || activity->attempt != token.attempt ? NULL
-                                                                                                          : activity;
+    /* After a reset an attempt's number comes again, its start does not. */
+    return activity == NULL || !model_activity_is_started(activity) || activity->attempt != token.attempt ||
+                   activity->started_time_ns != token.started_time_ns
+               ? NULL
+               : activity;
+}
+
+/* By id no attempt is checked, and a completion may come before any start. */
+static struct wf_state_activity *find_id(struct model_transaction *tx, const struct subject *subject)
+{
+    if (!begin(tx, subject->execution->workflow_id, subject->execution->run_id)) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
+        struct wf_state_activity *activity = &tx->state->activities.items[i];
+
+        if (wf_string_equal(activity->activity_id, subject->activity_id)) {
+            return model_activity_is_started(activity) || tx->operation->request->call_case ==
+                                                              WF_CASE_svc_request_respond_activity_task_completed
+                       ? activity
+                       : NULL;
+        }
+    }
+    return NULL;
 }
 
 /* What a worker, or the service in its place, says of an attempt that did not succeed. */
@@ -436,6 +522,9 @@ static void complete(struct model_transaction *tx, struct wf_state_activity *act
         tx->operation->request->call.respond_activity_task_completed;
     struct wf_event_activity_task_completed *event = NULL;
 
+    if (!model_activity_is_started(activity)) {
+        start(tx, activity, (struct wf_string){0}, request->identity); /* fabricated */
+    }
     if (model_payloads_bytes(tx, request->result) > (size_t)tx->model->limits.blob_bytes_max) {
         fail_with(tx, activity, too_large(tx), request->identity);
         return;
@@ -451,7 +540,9 @@ static void complete(struct model_transaction *tx, struct wf_state_activity *act
 void model_activity_answered(struct model_transaction *tx)
 {
     const struct wf_svc_request *request = tx->operation->request;
-    struct wf_state_activity *activity = read_token(tx, token_of(request));
+    const struct subject subject = subject_of(request);
+    struct wf_state_activity *activity = subject.token.size_bytes > 0 ? read_token(tx, subject.token)
+                                                                      : find_id(tx, &subject);
 
     if (activity == NULL) {
         model_reply(tx, WF_CALL_NOT_FOUND);
@@ -476,6 +567,8 @@ void model_activity_answered(struct model_transaction *tx)
         tx->outcome->reply->answer_case = WF_CASE_svc_response_heartbeat_answer;
         tx->outcome->reply->answer.heartbeat_answer = MODEL_NEW(tx, struct wf_svc_heartbeat_answer);
         tx->outcome->reply->answer.heartbeat_answer->is_cancel_requested = activity->cancel_requested_event_id != 0;
+        tx->outcome->reply->answer.heartbeat_answer->is_paused = activity->is_paused;
+        tx->outcome->reply->answer.heartbeat_answer->is_reset = activity->is_reset;
     }
     model_transaction_commit(tx);
 }
@@ -495,6 +588,9 @@ static int64_t deadline_of(const struct wf_state_activity *activity, int32_t typ
     const bool is_started = model_activity_is_started(activity);
     int64_t from_ns = activity->started_time_ns;
 
+    if (activity->is_paused) {
+        return INT64_MAX;
+    }
     switch (type) {
     case WF_TIMEOUT_TYPE_SCHEDULE_TO_START:
         return is_started || activity->schedule_to_start_ns == 0
@@ -517,6 +613,7 @@ struct expiry {
     int64_t scheduled_event_id;
     int32_t type;
     int32_t attempt;
+    int32_t stamp; /* after an operator's reset an attempt's number comes again */
 };
 
 static bool is_before(const struct expiry *left, const struct expiry *right)
@@ -541,7 +638,7 @@ static bool next_expiry(const struct model_transaction *tx, const struct wf_stat
 
         for (int32_t type = WF_TIMEOUT_TYPE_START_TO_CLOSE; type <= WF_TIMEOUT_TYPE_HEARTBEAT; type++) {
             const struct expiry expiry = {deadline_of(activity, type), activity->scheduled_event_id, type,
-                                          activity->attempt};
+                                          activity->attempt, activity->stamp};
 
             if (expiry.deadline_ns <= tx->now_ns && is_before(done, &expiry) &&
                 (!is_found || is_before(&expiry, next))) {
@@ -591,9 +688,110 @@ void model_activities_expire(struct model_transaction *tx)
     while (next_expiry(tx, before, &done, &next)) {
         struct wf_state_activity *activity = find(tx, next.scheduled_event_id);
 
-        if (activity != NULL && activity->attempt == next.attempt) {
+        if (activity != NULL && activity->attempt == next.attempt && activity->stamp == next.stamp) {
             time_out(tx, activity, next.type);
         }
         done = next;
+    }
+}
+
+/* ---- What operators do (4.9) ---- */
+
+static int32_t stamp_in(const struct wf_state_run *state, int64_t scheduled_event_id)
+{
+    for (uint32_t i = 0; state != NULL && i < state->activities.count; i++) {
+        if (state->activities.items[i].scheduled_event_id == scheduled_event_id) {
+            return state->activities.items[i].stamp;
+        }
+    }
+    return 0;
+}
+
+void model_activity_restamp(struct model_transaction *tx, struct wf_state_activity *activity)
+{
+    const int32_t before = stamp_in(tx->run->state, activity->scheduled_event_id);
+    const int32_t given = tx->given == NULL ? 0 : stamp_in(tx->given->state, activity->scheduled_event_id);
+
+    activity->stamp = given > before ? given : before + 1;
+}
+
+static void come_at_once(struct model_transaction *tx, struct wf_state_activity *activity)
+{
+    model_activity_restamp(tx, activity);
+    activity->scheduled_time_ns = tx->now_ns;
+}
+
+static void reset_activity(struct model_transaction *tx, struct wf_state_activity *activity,
+                           const struct wf_svc_operate_activity *request)
+{
+    activity->resets_heartbeat = request->resets_heartbeat;
+    if (model_activity_is_started(activity)) {
+        activity->is_reset = true;
+    } else {
+        begin_again(tx, activity);
+    }
+}
+
+/* False: it is as the operator wants it. */
+static bool operate(struct model_transaction *tx, struct wf_state_activity *activity,
+                    const struct wf_svc_operate_activity *request)
+{
+    const bool stays_paused = request->action == WF_ACTIVITY_ACTION_RESET && request->keeps_paused && activity->is_paused;
+
+    if (request->action == WF_ACTIVITY_ACTION_PAUSE) {
+        if (activity->is_paused) {
+            return false;
+        }
+        activity->is_paused = true;
+        model_activity_restamp(tx, activity);
+        return true;
+    }
+    if (request->action == WF_ACTIVITY_ACTION_UNPAUSE && !activity->is_paused) {
+        return false;
+    }
+    if (request->action == WF_ACTIVITY_ACTION_RESET || request->resets_attempts) {
+        reset_activity(tx, activity, request);
+    }
+    activity->is_paused = stays_paused;
+    if (!stays_paused && !model_activity_is_started(activity)) {
+        come_at_once(tx, activity);
+    }
+    return true;
+}
+
+void model_operate_activity(struct model_transaction *tx)
+{
+    const struct wf_svc_operate_activity *request = tx->operation->request->call.operate_activity;
+    const struct wf_workflow_execution *target = request->workflow_execution;
+    bool is_found = false;
+    bool is_changed = false;
+
+    if (!model_is_run_id(target->run_id)) {
+        model_reply(tx, WF_CALL_NOT_FOUND);
+        return;
+    }
+    if ((request->activity_id.size_bytes == 0 && request->activity_type.size_bytes == 0) ||
+        request->action < WF_ACTIVITY_ACTION_PAUSE || request->action > WF_ACTIVITY_ACTION_RESET) {
+        model_reply(tx, WF_CALL_INVALID_ARGUMENT);
+        return;
+    }
+    model_reply(tx, WF_CALL_NOT_FOUND);
+    if (!begin(tx, target->workflow_id, target->run_id)) {
+        return;
+    }
+    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
+        struct wf_state_activity *activity = &tx->state->activities.items[i];
+
+        if (request->activity_id.size_bytes > 0 ? wf_string_equal(activity->activity_id, request->activity_id)
+                                                : wf_string_equal(activity->activity_type, request->activity_type)) {
+            is_found = true;
+            is_changed = operate(tx, activity, request) || is_changed;
+        }
+    }
+    if (is_found) {
+        model_reply(tx, WF_CALL_OK);
+    }
+    if (is_changed) {
+        model_transaction_commit(tx);
     }
 }

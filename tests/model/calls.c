@@ -127,6 +127,59 @@ static void reset_sticky(struct calls *calls, struct wf_svc_request *request)
     request->call.reset_sticky_task_queue->workflow_execution = calls_execution(calls);
 }
 
+/* ---- Operators ---- */
+
+static struct wf_svc_pause_workflow *pause_request(struct calls *calls)
+{
+    struct wf_svc_pause_workflow *call = MAKE(calls, struct wf_svc_pause_workflow);
+
+    call->workflow_execution = calls_execution(calls);
+    call->reason = WF_STR("looking");
+    call->identity = WF_STR("operator");
+    call->request_id = calls_request_id(calls);
+    return call;
+}
+
+static void pause(struct calls *calls, struct wf_svc_request *request)
+{
+    request->call.pause_workflow = pause_request(calls);
+}
+
+/* Of a paused run, when there is one. */
+static void unpause(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_pause_workflow *call = pause_request(calls);
+    uint32_t index = 0;
+    struct wf_map_entry *entry = NULL;
+
+    while ((entry = wf_map_next(&calls->model->workflows, &index)) != NULL) {
+        const struct model_run *run = model_run_current(entry->value);
+
+        if (run != NULL && run->state->is_paused && calls_one_in(calls, 2)) {
+            call->workflow_execution->workflow_id = run->start->workflow_id;
+            call->workflow_execution->run_id = (struct wf_string){0};
+        }
+    }
+    request->call.unpause_workflow = call;
+}
+
+static void operate_activity(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_operate_activity *call = MAKE(calls, struct wf_svc_operate_activity);
+
+    call->workflow_execution = calls_execution(calls);
+    call->action = calls_one_in(calls, 40) ? (int32_t)calls_draw(calls, 6) : 1 + (int32_t)calls_draw(calls, 3);
+    if (calls_one_in(calls, 3)) {
+        call->activity_type = WF_STR("charge");
+    } else {
+        call->activity_id = calls_pending_activity(calls, call->workflow_execution);
+    }
+    call->resets_attempts = calls_one_in(calls, 2);
+    call->resets_heartbeat = calls_one_in(calls, 2);
+    call->keeps_paused = calls_one_in(calls, 2);
+    request->call.operate_activity = call;
+}
+
 /* ---- The mix ---- */
 
 struct kind {
@@ -146,6 +199,9 @@ static const struct kind kinds[] = {
     {5, WF_CASE_svc_request_describe_workflow, describe, NULL},
     {4, WF_CASE_svc_request_get_history, get_history, NULL},
     {1, WF_CASE_svc_request_reset_sticky_task_queue, reset_sticky, NULL},
+    {2, WF_CASE_svc_request_pause_workflow, pause, NULL},
+    {3, WF_CASE_svc_request_unpause_workflow, unpause, NULL},
+    {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
     {18, WF_CASE_svc_request_poll_workflow_task, NULL, calls_poll_workflow_task},
     {12, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
@@ -171,7 +227,7 @@ const struct wf_svc_request *calls_next(struct calls *calls, uint32_t *worker)
         kind++;
     }
     if (kind->call_case == 0 && calls->held_count == 0) {
-        kind = &kinds[9];
+        kind = &kinds[0]; /* nothing is held: something to work on */
     }
     request->call_case = kind->call_case;
     if (kind->call_case == 0) {
@@ -230,10 +286,24 @@ static void hold_workflow_task(struct calls *calls, uint32_t worker, const struc
     hold(calls, worker, task->token, task->workflow_execution, &held);
 }
 
+static void hold_activity_tasks(struct calls *calls, uint32_t worker,
+                                const struct wf_svc_workflow_task_accepted *accepted)
+{
+    for (uint32_t i = 0; i < accepted->activity_tasks.count; i++) {
+        struct held_task held = {.is_activity = true};
+
+        hold(calls, worker, accepted->activity_tasks.items[i].token,
+             accepted->activity_tasks.items[i].workflow_execution, &held);
+    }
+}
+
 void calls_take(struct calls *calls, uint32_t worker, const struct wf_svc_response *response)
 {
     if (response->status != WF_CALL_OK) {
         return;
+    }
+    if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted) {
+        hold_activity_tasks(calls, worker, response->answer.workflow_task_accepted);
     }
     if (response->answer_case == WF_CASE_svc_response_workflow_task) {
         hold_workflow_task(calls, worker, response->answer.workflow_task);

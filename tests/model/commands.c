@@ -242,7 +242,8 @@ static int32_t perform(struct context *context)
 
     switch (command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
-        return model_schedule_activity(tx, command->attributes.schedule_activity_task, context->completed_event_id);
+        return model_schedule_activity(tx, command->attributes.schedule_activity_task, context->completed_event_id,
+                                       context->request->identity);
     case WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK:
         return model_cancel_activity(tx, command->attributes.request_cancel_activity_task->scheduled_event_id,
                                      context->completed_event_id, context->request->identity,

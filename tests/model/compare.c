@@ -215,6 +215,9 @@ static struct wf_history_message project_response(struct wf_arena *arena, struct
     case WF_CASE_svc_response_workflow_task:
         return project_task(arena, response->answer.workflow_task);
     case WF_CASE_svc_response_workflow_task_accepted:
+        for (uint32_t i = 0; i < response->answer.workflow_task_accepted->activity_tasks.count; i++) {
+            clear_clock(arena, &response->answer.workflow_task_accepted->activity_tasks.items[i].token);
+        }
         return project_task(arena, response->answer.workflow_task_accepted->new_task);
     case WF_CASE_svc_response_activity_task:
         clear_clock(arena, &response->answer.activity_task->token);

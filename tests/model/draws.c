@@ -138,6 +138,12 @@ struct wf_failure *calls_failure(struct calls *calls)
         made->failure_info.canceled_failure_info = MAKE(calls, struct wf_canceled_failure_info);
         return made;
     }
+    if (calls_one_in(calls, 12)) {
+        made->failure_info_case = WF_CASE_failure_timeout_failure_info;
+        made->failure_info.timeout_failure_info = MAKE(calls, struct wf_timeout_failure_info);
+        made->failure_info.timeout_failure_info->timeout_type = 1 + (int32_t)calls_draw(calls, 4);
+        return made;
+    }
     info = MAKE(calls, struct wf_application_failure_info);
     info->type = calls_one_in(calls, 3) ? WF_STR("Final") : WF_STR("Passing");
     info->non_retryable = calls_one_in(calls, 6);
@@ -218,4 +224,21 @@ struct wf_string calls_worker_name(struct calls *calls, uint32_t worker)
 struct wf_string calls_sticky_queue(struct calls *calls, uint32_t worker)
 {
     return calls_numbered(calls, "sticky-", worker);
+}
+
+struct wf_string calls_pending_activity(struct calls *calls, struct wf_workflow_execution *target)
+{
+    uint32_t index = 0;
+    struct wf_map_entry *entry = NULL;
+
+    while (!calls_one_in(calls, 10) && (entry = wf_map_next(&calls->model->workflows, &index)) != NULL) {
+        const struct model_run *run = model_run_current(entry->value);
+
+        if (run != NULL && model_run_is_open(run) && run->state->activities.count > 0 && calls_one_in(calls, 2)) {
+            target->workflow_id = run->start->workflow_id;
+            target->run_id = calls_one_in(calls, 2) ? run->start->run_id : (struct wf_string){0};
+            return run->state->activities.items[calls_draw(calls, run->state->activities.count)].activity_id;
+        }
+    }
+    return calls_id_or_bad(calls, calls_numbered(calls, "activity-", calls_draw(calls, 6)));
 }

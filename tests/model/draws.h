@@ -33,6 +33,9 @@ struct wf_string calls_workflow_id(struct calls *calls);
 struct wf_string calls_run_id_of(struct calls *calls, struct wf_string id);
 struct wf_workflow_execution *calls_execution(struct calls *calls);
 
+/* The id of an activity that pends, most of the time; then the target is its run. */
+struct wf_string calls_pending_activity(struct calls *calls, struct wf_workflow_execution *target);
+
 /* Fresh, or one of a call not long ago. */
 struct wf_string calls_request_id(struct calls *calls);
 

@@ -111,6 +111,8 @@ void *model_event_at(struct model_transaction *tx, enum wf_event_type type, wf_t
                              .attributes_case = descriptor->oneof_number};
 
     event.attributes.any = wf_message_new(tx->arena, descriptor->attributes);
+    event.worker_may_ignore = type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
+                              type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED; /* 1.3 */
     if (tx->command != NULL) {
         event.user_metadata = tx->command->user_metadata;
         wf_list_share(&event.event_group_markers, &tx->command->event_group_markers);
@@ -282,7 +284,7 @@ static void settle(struct model_transaction *tx)
         model_flush(tx);
         tx->wants_task = true;
     }
-    if (tx->wants_task && tx->state->workflow_task == NULL) {
+    if (tx->wants_task && tx->state->workflow_task == NULL && !tx->state->is_paused) {
         model_task_schedule(tx, false, 0);
     }
     if (!is_task_started(tx)) {
@@ -445,6 +447,9 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_respond_activity_task_canceled, model_activity_answered},
     {WF_CASE_svc_request_record_activity_heartbeat, model_activity_answered},
     {WF_CASE_svc_request_reset_sticky_task_queue, model_reset_sticky},
+    {WF_CASE_svc_request_pause_workflow, model_pause},
+    {WF_CASE_svc_request_unpause_workflow, model_unpause},
+    {WF_CASE_svc_request_operate_activity, model_operate_activity},
     {WF_CASE_svc_request_record_workflow_task_started, model_task_started},
     {WF_CASE_svc_request_record_activity_task_started, model_activity_started},
     {WF_CASE_svc_request_schedule_first_task, model_schedule_first_task},

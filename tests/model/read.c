@@ -26,6 +26,7 @@ static void describe_activity(struct model_transaction *tx, struct wf_svc_descri
     pending->scheduled_time_ns = activity->scheduled_time_ns;
     pending->heartbeat_details = activity->heartbeat_details;
     pending->task_queue = activity->task_queue;
+    pending->is_paused = activity->is_paused;
 }
 
 static void describe_external(struct model_transaction *tx, struct wf_svc_description *out,
@@ -93,7 +94,7 @@ void model_describe(struct model_transaction *tx)
     out->workflow_execution->run_id = tx->start->run_id;
     out->workflow_type = tx->start->workflow_type;
     out->task_queue = tx->start->task_queue;
-    out->status = tx->state->status;
+    out->status = tx->state->is_paused ? WF_WORKFLOW_EXECUTION_STATUS_PAUSED : tx->state->status;
     out->start_time_ns = tx->start->start_time_ns;
     out->close_time_ns = tx->state->close_time_ns;
     out->event_count = tx->state->next_event_id - 1;
@@ -104,6 +105,7 @@ void model_describe(struct model_transaction *tx)
     out->parent = tx->start->parent;
     out->is_held = tx->state->is_held;
     out->run_expiration_ns = tx->start->run_expiration_ns;
+    out->cron_schedule = tx->start->cron_schedule;
     out->first_task_time_ns = tx->state->is_in_backoff ? tx->start->first_task_time_ns : 0;
     if (tx->state->workflow_task != NULL) {
         out->pending_workflow_task_attempt = tx->state->workflow_task->attempt;
@@ -155,8 +157,8 @@ void model_get_history(struct model_transaction *tx)
 
 static bool is_rejected(int32_t condition, int32_t status)
 {
-    if (status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
-        return false;
+    if (status == WF_WORKFLOW_EXECUTION_STATUS_RUNNING || status == WF_WORKFLOW_EXECUTION_STATUS_PAUSED) {
+        return status == WF_WORKFLOW_EXECUTION_STATUS_PAUSED;
     }
     return condition == WF_QUERY_REJECT_CONDITION_NOT_OPEN ||
            (condition == WF_QUERY_REJECT_CONDITION_NOT_COMPLETED_CLEANLY &&
@@ -167,14 +169,16 @@ void model_query(struct model_transaction *tx)
 {
     const struct wf_svc_query_workflow *request = tx->operation->request->call.query_workflow;
     const struct model_run *run = find(tx, request->workflow_execution);
+    int32_t status = 0;
 
     if (run == NULL) {
         return;
     }
-    if (is_rejected(request->reject_condition, run->state->status)) {
+    status = run->state->is_paused ? WF_WORKFLOW_EXECUTION_STATUS_PAUSED : run->state->status;
+    if (is_rejected(request->reject_condition, status)) {
         model_reply(tx, WF_CALL_OK)->answer_case = WF_CASE_svc_response_query_answer;
         tx->outcome->reply->answer.query_answer = MODEL_NEW(tx, struct wf_svc_query_answer);
-        tx->outcome->reply->answer.query_answer->rejected_status = run->state->status;
+        tx->outcome->reply->answer.query_answer->rejected_status = status;
     } else if (!model_run_is_open(run) && run->state->previous_started_event_id == 0) {
         model_reply(tx, WF_CALL_FAILED_PRECONDITION);
     } else if (run->state->workflow_task != NULL && run->state->workflow_task->attempt >= MAY_NOT_QUERY_ATTEMPT) {

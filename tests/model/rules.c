@@ -201,10 +201,14 @@ enum wf_retry_state model_retry_decide(const struct model_retry *retry, wf_time_
     if (!is_retryable(retry->policy, retry->failure)) {
         return WF_RETRY_STATE_NON_RETRYABLE_FAILURE;
     }
-    if (retry->policy->maximum_attempts > 0 && retry->attempt >= retry->policy->maximum_attempts) {
+    if (retry->is_paused) {
+        *interval_ns = 0;
+        return WF_RETRY_STATE_IN_PROGRESS;
+    }
+    if (!retry->is_reset && retry->policy->maximum_attempts > 0 && retry->attempt >= retry->policy->maximum_attempts) {
         return WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED;
     }
-    *interval_ns = interval_of(retry);
+    *interval_ns = retry->is_reset ? 0 : interval_of(retry);
     if (*interval_ns < 0 || (retry->expiration_ns != 0 && *interval_ns > retry->expiration_ns - now_ns)) {
         return WF_RETRY_STATE_TIMEOUT;
     }

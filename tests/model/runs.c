@@ -180,6 +180,7 @@ void model_close(struct model_transaction *tx, enum wf_workflow_execution_status
     tx->state->close_time_ns = tx->now_ns;
     tx->state->is_in_backoff = false;
     tx->state->is_held = false;
+    tx->state->is_paused = false;
     tx->state->activities.count = 0; /* nobody waits for them any more; children have a policy */
     tx->state->timers.count = 0;
     tx->state->external_signals.count = 0;
@@ -726,4 +727,67 @@ void model_schedule_first_task(struct model_transaction *tx)
     tx->state->is_held = false;
     tx->wants_task = !tx->state->is_in_backoff;
     model_transaction_commit(tx);
+}
+
+/* ---- Pause (7.12) ---- */
+
+/* The open run of a call. is_end: of a pause. NULL: the call is answered. */
+static struct model_run *begin_pause(struct model_transaction *tx, const struct wf_svc_pause_workflow *request, bool is_end)
+{
+    const struct wf_workflow_execution *target = request->workflow_execution;
+    struct model_run *run = model_run_find(tx->model, target->workflow_id, target->run_id);
+
+    if (run == NULL || !model_run_is_open(run)) {
+        model_reply(tx, WF_CALL_NOT_FOUND);
+        return NULL;
+    }
+    if (request->request_id.size_bytes > 0 && run->state->is_paused != is_end &&
+        wf_string_equal(run->state->pause_request_id, request->request_id)) {
+        model_reply(tx, WF_CALL_OK); /* told again */
+        return NULL;
+    }
+    /* A pause begins with the first workflow task at the earliest, so that it never ends a backoff. */
+    if (run->state->is_paused != is_end || run->state->is_in_backoff || run->state->is_held) {
+        model_reply(tx, WF_CALL_FAILED_PRECONDITION);
+        return NULL;
+    }
+    model_transaction_begin(tx, tx->model, workflow_of(tx->model, run->start->workflow_id), run);
+    tx->state->pause_request_id = request->request_id;
+    tx->state->is_paused = !is_end;
+    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
+        model_activity_restamp(tx, &tx->state->activities.items[i]);
+    }
+    return run;
+}
+
+void model_pause(struct model_transaction *tx)
+{
+    const struct wf_svc_pause_workflow *request = tx->operation->request->call.pause_workflow;
+    struct wf_event_workflow_execution_paused *event = NULL;
+
+    if (begin_pause(tx, request, false) != NULL) {
+        model_task_paused(tx);
+        event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED);
+        event->identity = request->identity;
+        event->reason = request->reason;
+        event->request_id = request->request_id;
+        model_reply(tx, WF_CALL_OK);
+        model_transaction_commit(tx);
+    }
+}
+
+void model_unpause(struct model_transaction *tx)
+{
+    const struct wf_svc_pause_workflow *request = tx->operation->request->call.unpause_workflow;
+    struct wf_event_workflow_execution_unpaused *event = NULL;
+
+    if (begin_pause(tx, request, true) != NULL) {
+        event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED);
+        event->identity = request->identity;
+        event->reason = request->reason;
+        event->request_id = request->request_id;
+        tx->wants_task = true; /* always */
+        model_reply(tx, WF_CALL_OK);
+        model_transaction_commit(tx);
+    }
 }

@@ -9,7 +9,6 @@
 #define WAIT_NS (5 * WF_NS_PER_S)
 #define WAIT_NS_MAX (600 * WF_NS_PER_S)
 #define HEARTBEAT_NS_MAX (INT64_C(30) * 60 * WF_NS_PER_S) /* 3.7 */
-#define INLINE_REQUEST "request-from-RespondWorkflowTaskCompleted"
 
 /* ---- Events ---- */
 
@@ -321,6 +320,25 @@ void model_force_task_failed(struct model_transaction *tx)
                                     .identity = WF_STR(MODEL_SERVICE)});
 }
 
+void model_task_paused(struct model_transaction *tx)
+{
+    const struct wf_state_workflow_task *task = tx->state->workflow_task;
+
+    if (task == NULL || task->started_event_id != 0) {
+        return; /* one that runs may complete */
+    }
+    if (task->attempt == 1) {
+        struct wf_event_workflow_task_failed *event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED);
+
+        event->scheduled_event_id = task->scheduled_event_id;
+        event->cause = WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED;
+        event->identity = WF_STR(MODEL_SERVICE);
+    }
+    clear_sticky(tx->state);
+    tx->state->next_task_attempt = 1;
+    tx->state->workflow_task = NULL;
+}
+
 static void time_out(struct model_transaction *tx, enum wf_timeout_type type)
 {
     const struct wf_state_workflow_task *task = tx->state->workflow_task;
@@ -449,6 +467,7 @@ void model_task_completed(struct model_transaction *tx)
         tx->operation->request->call.respond_workflow_task_completed;
     bool has_canceled_unstarted = false;
     int64_t original_ns = 0;
+    int64_t completed_event_id = 0;
     int32_t cause = 0;
     bool has_task = false;
 
@@ -460,22 +479,27 @@ void model_task_completed(struct model_transaction *tx)
         model_reply(tx, WF_CALL_INVALID_ARGUMENT);
         return;
     }
+    if (tx->state->is_paused && request->force_create_new_workflow_task) {
+        model_reply(tx, WF_CALL_FAILED_PRECONDITION);
+        return;
+    }
     original_ns = is_idle_heartbeat(request) ? tx->state->workflow_task->original_scheduled_time_ns : 0;
     if (original_ns != 0 && tx->now_ns > original_ns + HEARTBEAT_NS_MAX) {
         refuse_heartbeat(tx);
         return;
     }
     write_completed(tx, request);
-    cause = model_commands(tx, request, tx->state->next_event_id - 1, &has_canceled_unstarted);
+    completed_event_id = tx->state->next_event_id - 1;
+    cause = model_commands(tx, request, completed_event_id, &has_canceled_unstarted);
     if (cause != MODEL_CAUSE_NONE) {
         refuse_commands(tx, cause, request->identity);
         return;
     }
-    if (!tx->is_closing && (tx->wants_task || request->force_create_new_workflow_task || has_canceled_unstarted)) {
+    if (!tx->is_closing && !tx->state->is_paused && (tx->wants_task || request->force_create_new_workflow_task || has_canceled_unstarted)) {
         tx->wants_task = true;
         if (request->return_new_workflow_task) {
             model_task_schedule(tx, true, original_ns);
-            model_task_start(tx, WF_STR(INLINE_REQUEST), request->identity);
+            model_task_start(tx, WF_STR(MODEL_INLINE_REQUEST), request->identity);
             has_task = true;
         } else {
             model_task_schedule(tx, false, original_ns);
@@ -483,6 +507,7 @@ void model_task_completed(struct model_transaction *tx)
     }
     model_reply(tx, WF_CALL_OK)->answer_case = WF_CASE_svc_response_workflow_task_accepted;
     tx->outcome->reply->answer.workflow_task_accepted = MODEL_NEW(tx, struct wf_svc_workflow_task_accepted);
+    model_add_eager_tasks(tx, completed_event_id, tx->outcome->reply->answer.workflow_task_accepted);
     model_transaction_commit(tx);
     if (tx->given != NULL) {
         tx->run->is_close_attempted = false;

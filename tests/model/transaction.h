@@ -78,6 +78,8 @@ struct model_retry {
     int32_t attempt;
     int64_t expiration_ns; /* 0: none */
     bool is_workflow;
+    bool is_paused; /* 4.5 step 5 */
+    bool is_reset;  /* 4.9: the next attempt is the first, and comes at once */
 };
 
 /* 4.5 from step 3 on, and 7.4. Returns the retry state; IN_PROGRESS sets the interval. */
@@ -91,6 +93,8 @@ void model_signal_with_start(struct model_transaction *tx);
 void model_request_cancel(struct model_transaction *tx);
 void model_terminate(struct model_transaction *tx);
 void model_schedule_first_task(struct model_transaction *tx);
+void model_pause(struct model_transaction *tx);
+void model_unpause(struct model_transaction *tx);
 
 /* The run ends; the close event is written. */
 void model_close(struct model_transaction *tx, enum wf_workflow_execution_status status);
@@ -118,12 +122,15 @@ bool model_signal_is_known(const struct model_transaction *tx, struct wf_string 
 
 /* ---- tasks.c ---- */
 
+#define MODEL_INLINE_REQUEST "request-from-RespondWorkflowTaskCompleted" /* 3.4 step 8 */
+
 void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_ns original_ns);
 void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity);
 void model_task_started(struct model_transaction *tx);
 void model_task_completed(struct model_transaction *tx);
 void model_task_failed(struct model_transaction *tx);
 void model_task_expire(struct model_transaction *tx);
+void model_task_paused(struct model_transaction *tx); /* 3.5 "pause while scheduled" */
 void model_reset_sticky(struct model_transaction *tx);
 struct wf_svc_workflow_task *model_task_message(struct model_transaction *tx, bool is_full_history);
 
@@ -142,12 +149,20 @@ bool model_commands_are_in_order(const struct wf_svc_respond_workflow_task_compl
 /* ---- activities.c ---- */
 
 int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_command_schedule_activity_task *command,
-                                int64_t completed_event_id);
+                                int64_t completed_event_id, struct wf_string identity);
 int32_t model_cancel_activity(struct model_transaction *tx, int64_t scheduled_event_id, int64_t completed_event_id,
                               struct wf_string identity, bool *has_canceled_unstarted);
 void model_activity_started(struct model_transaction *tx);
+
+/* Those that a completion started at once (4.10). */
+void model_add_eager_tasks(struct model_transaction *tx, int64_t completed_event_id,
+                           struct wf_svc_workflow_task_accepted *accepted);
 void model_activity_answered(struct model_transaction *tx);
 void model_activities_expire(struct model_transaction *tx);
+void model_operate_activity(struct model_transaction *tx);
+
+/* Whatever was pushed of the attempt cannot be started any more. The number is the engine's; that it is another is judged. */
+void model_activity_restamp(struct model_transaction *tx, struct wf_state_activity *activity);
 bool model_activity_is_started(const struct wf_state_activity *activity);
 
 /* ---- timers.c ---- */

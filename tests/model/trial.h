@@ -7,7 +7,7 @@
 
 #include "tests/model/cluster.h"
 
-#define TRIAL_KINDS 40 /* room for the choices of svc_request, by their numbers; 0 is not used */
+#define TRIAL_KINDS 64 /* room for the choices of svc_request, by their numbers; 0 is not used */
 
 struct trial_count {
     uint64_t sent;

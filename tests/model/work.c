@@ -58,6 +58,7 @@ static void fill_activity(struct calls *calls, struct wf_command *command)
     attributes->start_to_close_timeout = calls_one_in(calls, 12) ? (struct wf_timestamp){0} : calls_duration(calls, 10000);
     attributes->heartbeat_timeout = calls_maybe_duration(calls, 3, 4000);
     attributes->retry_policy = calls_maybe_policy(calls);
+    attributes->request_eager_execution = calls_one_in(calls, 4);
 }
 
 /* The run of a task, as the model has it: the worker knows from history what is pending. */
@@ -331,10 +332,33 @@ static bool is_cancel_requested(struct calls *calls, const struct held_task *tas
     return false;
 }
 
+/* Who completes by id knows the ids of the task at hand, or means another activity. */
+static struct wf_string name_activity(struct calls *calls, const struct held_task *task,
+                                      struct wf_workflow_execution *target)
+{
+    const struct wf_state_run *state = state_of(calls, task);
+    struct wf_svc_task_token token = {0};
+
+    target->workflow_id = wf_string_of(task->workflow_id);
+    target->run_id = wf_string_of(task->run_id);
+    if (state != NULL && wf_wire_decode(&calls->arena, &wf_type_svc_task_token,
+                                        (struct wf_string){task->token, task->token_bytes}, &token, NULL) == WF_OK) {
+        for (uint32_t i = 0; i < state->activities.count; i++) {
+            if (state->activities.items[i].scheduled_event_id == token.scheduled_event_id && !calls_one_in(calls, 3)) {
+                return state->activities.items[i].activity_id;
+            }
+        }
+    }
+    return calls_pending_activity(calls, target);
+}
+
 static void report_activity(struct calls *calls, struct wf_svc_request *request, const struct held_task *task,
                             uint64_t dice)
 {
-    const struct wf_string token = {task->token, task->token_bytes};
+    const bool is_by_id = calls_one_in(calls, 6);
+    const struct wf_string token = is_by_id ? (struct wf_string){0} : (struct wf_string){task->token, task->token_bytes};
+    struct wf_workflow_execution *target = is_by_id ? MAKE(calls, struct wf_workflow_execution) : NULL;
+    const struct wf_string activity_id = is_by_id ? name_activity(calls, task, target) : (struct wf_string){0};
 
     dice = dice < 8 && is_cancel_requested(calls, task) ? 10 : dice;
     if (dice < 6) {
@@ -342,6 +366,8 @@ static void report_activity(struct calls *calls, struct wf_svc_request *request,
                                                                    struct wf_svc_respond_activity_task_completed);
 
         call->token = token;
+        call->workflow_execution = target;
+        call->activity_id = activity_id;
         call->result = calls_maybe_payloads(calls);
         call->identity = calls_worker_name(calls, task->worker);
         request->call_case = WF_CASE_svc_request_respond_activity_task_completed;
@@ -350,6 +376,8 @@ static void report_activity(struct calls *calls, struct wf_svc_request *request,
         struct wf_svc_respond_activity_task_failed *call = MAKE(calls, struct wf_svc_respond_activity_task_failed);
 
         call->token = token;
+        call->workflow_execution = target;
+        call->activity_id = activity_id;
         call->failure = calls_failure(calls);
         call->identity = calls_worker_name(calls, task->worker);
         call->last_heartbeat_details = calls_one_in(calls, 3) ? calls_payloads(calls) : NULL;
@@ -359,6 +387,8 @@ static void report_activity(struct calls *calls, struct wf_svc_request *request,
         struct wf_svc_respond_activity_task_canceled *call = MAKE(calls, struct wf_svc_respond_activity_task_canceled);
 
         call->token = token;
+        call->workflow_execution = target;
+        call->activity_id = activity_id;
         call->details = calls_maybe_payloads(calls);
         call->identity = calls_worker_name(calls, task->worker);
         request->call_case = WF_CASE_svc_request_respond_activity_task_canceled;
@@ -367,6 +397,8 @@ static void report_activity(struct calls *calls, struct wf_svc_request *request,
         struct wf_svc_record_activity_heartbeat *call = MAKE(calls, struct wf_svc_record_activity_heartbeat);
 
         call->token = token;
+        call->workflow_execution = target;
+        call->activity_id = activity_id;
         call->details = calls_maybe_payloads(calls);
         call->identity = calls_worker_name(calls, task->worker);
         request->call_case = WF_CASE_svc_request_record_activity_heartbeat;
