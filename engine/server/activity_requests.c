@@ -14,17 +14,19 @@ static bool is_running(const struct wf_state_activity *activity)
 }
 
 /* WF_CALL_OK, or why the attempt cannot be started (4.6). */
-static enum wf_call_status check_start(const struct wf_state_activity *activity,
+static enum wf_call_status check_start(const struct wf_shard *shard, const struct wf_state_activity *activity,
                                        const struct wf_svc_record_activity_task_started *request)
 {
+    const bool is_pause_late = wf_is_planted(shard->config, WF_PLANT_ACTIVITY_PAUSE_LATE);
+
     if (activity == NULL) {
         return WF_CALL_NOT_FOUND;
     }
     /* 4.6 QUIRK: the stamp alone would let a late push of one attempt start the next one early. */
-    if (activity->is_paused) {
+    if (activity->is_paused && !is_pause_late) {
         return WF_CALL_OBSOLETE_TASK; /* 4.9 */
     }
-    if (activity->stamp != request->stamp || activity->attempt != request->attempt ||
+    if ((activity->stamp != request->stamp && !is_pause_late) || activity->attempt != request->attempt ||
         activity->state == WF_ACTIVITY_BACKOFF) {
         return WF_CALL_OBSOLETE_TASK;
     }
@@ -46,7 +48,7 @@ WF_OPERATION(activity_started)
                                              ? NULL
                                              : wf_activity_find(run->state,
                                                                 request->scheduled_event_id);
-    const enum wf_call_status status = check_start(activity, request);
+    const enum wf_call_status status = check_start(shard, activity, request);
     struct wf_change change = {0};
     bool is_started = false;
 

@@ -150,6 +150,9 @@ bool wf_shard_run_restore(struct wf_shard *shard, struct wf_shard_run *run, stru
         return false;
     }
     run->buffered_bytes = buffered_bytes(shard, run->state);
+    if (wf_is_planted(shard->config, WF_PLANT_PAUSE_FORGOTTEN)) {
+        run->state->is_paused = false;
+    }
     return true;
 }
 

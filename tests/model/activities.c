@@ -116,7 +116,7 @@ int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_co
         (command->retry_policy != NULL && !model_policy_is_valid(command->retry_policy))) {
         return CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES);
     }
-    if (model_payloads_bytes(tx, command->input) > (size_t)tx->model->limits.blob_bytes_max) {
+    if (model_payloads_bytes(command->input) > (size_t)tx->model->limits.blob_bytes_max) {
         return CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }
     if (is_id_pending(tx, command->activity_id)) {
@@ -525,7 +525,7 @@ static void complete(struct model_transaction *tx, struct wf_state_activity *act
     if (!model_activity_is_started(activity)) {
         start(tx, activity, (struct wf_string){0}, request->identity); /* fabricated */
     }
-    if (model_payloads_bytes(tx, request->result) > (size_t)tx->model->limits.blob_bytes_max) {
+    if (model_payloads_bytes(request->result) > (size_t)tx->model->limits.blob_bytes_max) {
         fail_with(tx, activity, too_large(tx), request->identity);
         return;
     }

@@ -31,6 +31,8 @@ static struct wf_svc_start_workflow *start_request(struct calls *calls, bool has
     start->retry_policy = calls_maybe_policy(calls);
     start->memo = calls_maybe_memo(calls);
     start->header = calls_maybe_header(calls);
+    start->search_attributes = calls_one_in(calls, 8) ? calls_attributes(calls) : NULL;
+    start->cron_schedule = calls_maybe_cron(calls);
     start->workflow_start_delay = calls_maybe_duration(calls, 10, 5000);
     return start;
 }
@@ -190,6 +192,7 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
+    {18, WF_CASE_svc_request_poll_workflow_task, NULL, calls_poll_workflow_task},
     {10, WF_CASE_svc_request_start_workflow, start, NULL},
     {12, WF_CASE_svc_request_signal_workflow, signal, NULL},
     {5, WF_CASE_svc_request_signal_with_start, signal_with_start, NULL},
@@ -202,7 +205,6 @@ static const struct kind kinds[] = {
     {2, WF_CASE_svc_request_pause_workflow, pause, NULL},
     {3, WF_CASE_svc_request_unpause_workflow, unpause, NULL},
     {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
-    {18, WF_CASE_svc_request_poll_workflow_task, NULL, calls_poll_workflow_task},
     {12, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
 };
@@ -227,7 +229,7 @@ const struct wf_svc_request *calls_next(struct calls *calls, uint32_t *worker)
         kind++;
     }
     if (kind->call_case == 0 && calls->held_count == 0) {
-        kind = &kinds[0]; /* nothing is held: something to work on */
+        kind = kinds; /* nothing is held: something to work on */
     }
     request->call_case = kind->call_case;
     if (kind->call_case == 0) {

@@ -39,7 +39,7 @@ struct context {
 
 static bool is_too_large(const struct context *context, const struct wf_payloads *payloads)
 {
-    return model_payloads_bytes(context->tx, payloads) > (size_t)context->tx->model->limits.blob_bytes_max;
+    return model_payloads_bytes(payloads) > (size_t)context->tx->model->limits.blob_bytes_max;
 }
 
 static int32_t record_marker(struct context *context)
@@ -66,15 +66,16 @@ static int32_t record_marker(struct context *context)
 
 /* ---- Merging of properties (7.11) ---- */
 
-static bool is_null(const struct wf_payload *payload)
+static bool is_null(const struct wf_payload *payload, bool is_attribute)
 {
     for (uint32_t i = 0; i < payload->metadata.count; i++) {
-        if (wf_string_is(payload->metadata.items[i].key, "encoding")) {
-            return wf_string_is(payload->metadata.items[i].value, "binary/null") ||
-                   wf_string_is(payload->data, "null") || wf_string_is(payload->data, "[]");
+        if (wf_string_is(payload->metadata.items[i].key, "encoding") &&
+            wf_string_is(payload->metadata.items[i].value, "binary/null")) {
+            return true;
         }
     }
-    return false;
+    return payload->data.size_bytes == 0 ||
+           (is_attribute && (wf_string_is(payload->data, "null") || wf_string_is(payload->data, "[]")));
 }
 
 struct entries {
@@ -83,7 +84,7 @@ struct entries {
     uint32_t capacity;
 };
 
-static void merge(struct wf_arena *arena, void *into, const void *from)
+static void merge(struct wf_arena *arena, void *into, const void *from, bool are_attributes)
 {
     struct entries merged = {0};
     const struct entries *news = from;
@@ -95,7 +96,7 @@ static void merge(struct wf_arena *arena, void *into, const void *from)
         while (place < merged.count && !wf_string_equal(merged.items[place].key, news->items[i].key)) {
             place++;
         }
-        if (is_null(&news->items[i].value)) {
+        if (is_null(&news->items[i].value, are_attributes)) {
             if (place < merged.count) {
                 WF_LIST_REMOVE(merged, &merged.items[place]);
             }
@@ -118,13 +119,20 @@ static int32_t upsert(struct context *context)
     if (command->search_attributes == NULL || command->search_attributes->indexed_fields.count == 0) {
         return CAUSE(BAD_SEARCH_ATTRIBUTES);
     }
-    event = model_event(context->tx, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES);
-    event->workflow_task_completed_event_id = context->completed_event_id;
-    event->search_attributes = command->search_attributes;
+    if (!model_attributes_are_valid(context->tx, command->search_attributes)) {
+        return CAUSE(BAD_SEARCH_ATTRIBUTES);
+    }
     if (state->search_attributes == NULL) {
         state->search_attributes = MODEL_NEW(context->tx, struct wf_search_attributes);
     }
-    merge(context->tx->arena, &state->search_attributes->indexed_fields, &command->search_attributes->indexed_fields);
+    merge(context->tx->arena, &state->search_attributes->indexed_fields, &command->search_attributes->indexed_fields,
+          true);
+    if (!model_attributes_are_valid(context->tx, state->search_attributes)) {
+        return CAUSE(BAD_SEARCH_ATTRIBUTES); /* as merged */
+    }
+    event = model_event(context->tx, WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES);
+    event->workflow_task_completed_event_id = context->completed_event_id;
+    event->search_attributes = command->search_attributes;
     return MODEL_CAUSE_NONE;
 }
 
@@ -141,7 +149,7 @@ static int32_t modify(struct context *context)
     if (state->memo == NULL) {
         state->memo = MODEL_NEW(context->tx, struct wf_memo);
     }
-    merge(context->tx->arena, &state->memo->fields, &command->upserted_memo->fields);
+    merge(context->tx->arena, &state->memo->fields, &command->upserted_memo->fields, false);
     if (model_is_memo_too_large(context->tx, state->memo)) {
         return CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }
@@ -157,16 +165,11 @@ static int32_t complete(struct context *context)
 {
     const struct wf_command_complete_workflow_execution *command =
         context->command->attributes.complete_workflow_execution;
-    struct wf_event_workflow_execution_completed *event = NULL;
 
     if (is_too_large(context, command->result)) {
         return CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES) | MODEL_CAUSE_TERMINATES; /* 2.3 QUIRK */
     }
-    event = model_event(context->tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED);
-    event->result = command->result;
-    event->workflow_task_completed_event_id = context->completed_event_id;
-    context->tx->state->result = command->result;
-    model_close(context->tx, WF_WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    model_complete_run(context->tx, command->result, context->completed_event_id);
     return MODEL_CAUSE_NONE;
 }
 
@@ -206,10 +209,20 @@ static int32_t continue_as_new(struct context *context)
     if ((command->retry_policy != NULL && !model_policy_is_valid(command->retry_policy)) ||
         !model_duration(command->workflow_run_timeout, &unused_ns) ||
         !model_duration(command->workflow_task_timeout, &unused_ns) ||
-        !model_duration(command->backoff_start_interval, &unused_ns)) {
+        !model_duration(command->backoff_start_interval, &unused_ns) ||
+        !model_is_id_or_none(context->tx->model, wf_workflow_type_name(command->workflow_type)) ||
+        (command->task_queue != NULL && !model_is_id_or_none(context->tx->model, command->task_queue->name)) ||
+        (command->cron_schedule.size_bytes > 0 &&
+         !model_cron_backoff(command->cron_schedule, context->tx->now_ns, context->tx->now_ns, &unused_ns))) {
         return CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES);
     }
-    if (is_too_large(context, command->input) || model_is_memo_too_large(context->tx, command->memo)) {
+    if (is_too_large(context, command->input)) {
+        return CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
+    }
+    if (!model_attributes_are_valid(context->tx, command->search_attributes)) {
+        return CAUSE(BAD_SEARCH_ATTRIBUTES);
+    }
+    if (model_is_memo_too_large(context->tx, command->memo)) {
         return CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }
     model_continue_run(context->tx, command, context->completed_event_id);

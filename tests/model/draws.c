@@ -216,6 +216,46 @@ struct wf_memo *calls_maybe_memo(struct calls *calls)
     return memo;
 }
 
+static struct wf_string attribute_name(struct calls *calls)
+{
+    return calls_one_in(calls, 40) ? WF_STR("RunId")
+                                   : calls_id_or_bad(calls, calls_numbered(calls, "attribute-", calls_draw(calls, 4)));
+}
+
+struct wf_search_attributes *calls_attributes(struct calls *calls)
+{
+    static const char *const values[] = {"1", "null", "[]", ""};
+    struct wf_search_attributes *attributes = MAKE(calls, struct wf_search_attributes);
+    const uint64_t count = 1 + calls_draw(calls, 2);
+
+    for (uint64_t i = 0; i < count; i++) {
+        struct wf_entry_payload *entry = WF_LIST_APPEND(&calls->arena, attributes->indexed_fields);
+        struct wf_entry_string *type = NULL;
+
+        entry->key = attribute_name(calls);
+        entry->value = calls_payloads(calls)->payloads.items[0];
+        if (calls_one_in(calls, 4)) {
+            entry->value.data = wf_string_of(values[calls_draw(calls, 4)]);
+        }
+        if (calls_one_in(calls, 4)) {
+            entry->value.data = calls_long_text(calls, 100 + calls_draw(calls, 260));
+        }
+        if (calls_one_in(calls, 3)) {
+            type = WF_LIST_APPEND(&calls->arena, entry->value.metadata);
+            type->key = WF_STR("type");
+            type->value = calls_one_in(calls, 20) ? WF_STR("Colour") : WF_STR("Keyword");
+        }
+    }
+    return attributes;
+}
+
+struct wf_string calls_maybe_cron(struct calls *calls)
+{
+    static const char *const schedules[] = {"@every 2s", "@every 5s", "* * * * *", "* * * *", "@every 0s"};
+
+    return calls_one_in(calls, 12) ? wf_string_of(schedules[calls_draw(calls, 5)]) : (struct wf_string){0};
+}
+
 struct wf_string calls_worker_name(struct calls *calls, uint32_t worker)
 {
     return calls_numbered(calls, "worker-", worker);

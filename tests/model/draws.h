@@ -22,6 +22,8 @@ struct wf_payloads *calls_payloads(struct calls *calls);
 struct wf_payloads *calls_maybe_payloads(struct calls *calls);
 struct wf_header *calls_maybe_header(struct calls *calls);
 struct wf_memo *calls_maybe_memo(struct calls *calls);
+struct wf_search_attributes *calls_attributes(struct calls *calls);
+struct wf_string calls_maybe_cron(struct calls *calls);
 
 /* 0 to max_ms; rarely negative. */
 struct wf_timestamp calls_duration(struct calls *calls, uint64_t max_ms);

@@ -418,7 +418,7 @@ static void alarm_rings(struct model_transaction *tx)
     }
     if (tx->state->is_in_backoff && tx->start->first_task_time_ns <= tx->now_ns) {
         tx->state->is_in_backoff = false;
-        tx->wants_task = true;
+        tx->wants_task = !tx->state->is_held; /* a child with a schedule waits for both */
     }
     model_task_expire(tx);
     model_activities_expire(tx);

@@ -28,6 +28,9 @@ static bool is_child_valid(const struct model_transaction *tx,
 
     return model_is_id(tx->model, command->workflow_id) &&
            model_is_id(tx->model, wf_workflow_type_name(command->workflow_type)) &&
+           (command->task_queue == NULL || model_is_id_or_none(tx->model, command->task_queue->name)) &&
+           (command->cron_schedule.size_bytes == 0 ||
+            model_cron_backoff(command->cron_schedule, tx->now_ns, tx->now_ns, &unused_ns)) &&
            model_duration(command->workflow_execution_timeout, &unused_ns) &&
            model_duration(command->workflow_run_timeout, &unused_ns) &&
            model_duration(command->workflow_task_timeout, &unused_ns) &&
@@ -98,7 +101,13 @@ int32_t model_start_child(struct model_transaction *tx, const struct wf_command_
     if (!is_child_valid(tx, command)) {
         return CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES);
     }
-    if (model_payloads_bytes(tx, command->input) > (size_t)tx->model->limits.blob_bytes_max) {
+    if (model_payloads_bytes(command->input) > (size_t)tx->model->limits.blob_bytes_max) {
+        return CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
+    }
+    if (!model_attributes_are_valid(tx, command->search_attributes)) {
+        return CAUSE(BAD_SEARCH_ATTRIBUTES);
+    }
+    if (model_is_memo_too_large(tx, command->memo)) {
         return CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }
     if ((int64_t)tx->state->children.count >= tx->model->limits.pending_children_max) {
@@ -272,7 +281,7 @@ int32_t model_signal_external(struct model_transaction *tx,
         !model_is_run_id(command->execution->run_id) || !model_is_id(tx->model, command->signal_name)) {
         return CAUSE(BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES);
     }
-    if (model_payloads_bytes(tx, command->input) > (size_t)tx->model->limits.blob_bytes_max) {
+    if (model_payloads_bytes(command->input) > (size_t)tx->model->limits.blob_bytes_max) {
         return CAUSE(BAD_SIGNAL_INPUT_SIZE) | MODEL_CAUSE_TERMINATES;
     }
     if ((int64_t)tx->state->external_signals.count >= tx->model->limits.pending_signals_max) {

@@ -3,6 +3,7 @@
  *
  * Source: engine-semantics 2.2 rule 7, 2.4, 4.4, 4.5, 7.4.
  */
+#include "engine/base/calendar.h"
 #include "engine/base/real.h"
 #include "tests/model/transaction.h"
 
@@ -38,6 +39,11 @@ bool model_is_id(const struct model *model, struct wf_string id)
     return id.size_bytes > 0 && id.size_bytes <= (size_t)model->limits.id_bytes_max;
 }
 
+bool model_is_id_or_none(const struct model *model, struct wf_string id)
+{
+    return id.size_bytes == 0 || model_is_id(model, id);
+}
+
 bool model_is_run_id(struct wf_string text)
 {
     if (text.size_bytes == 0) {
@@ -57,33 +63,91 @@ bool model_is_run_id(struct wf_string text)
     return true;
 }
 
-size_t model_bytes(struct model_transaction *tx, const struct wf_message_type *type, const void *message)
+/* Sizes are those of keys, encodings and data; the framing does not count. */
+static size_t payload_bytes(const struct wf_payload *payload)
 {
-    struct wf_buffer bytes = {0};
+    size_t bytes = payload->data.size_bytes;
 
-    wf_buffer_init(&bytes, &tx->model->step_arena);
-    if (message != NULL) {
-        wf_wire_encode(type, message, &bytes);
+    for (uint32_t i = 0; i < payload->metadata.count; i++) {
+        bytes += payload->metadata.items[i].key.size_bytes + payload->metadata.items[i].value.size_bytes;
     }
-    return bytes.size_bytes;
+    return bytes;
 }
 
-size_t model_payloads_bytes(struct model_transaction *tx, const struct wf_payloads *payloads)
+static size_t fields_bytes(const struct wf_entry_payload *fields, uint32_t count)
 {
-    return model_bytes(tx, &wf_type_payloads, payloads);
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        bytes += fields[i].key.size_bytes + payload_bytes(&fields[i].value);
+    }
+    return bytes;
 }
 
-bool model_is_memo_too_large(struct model_transaction *tx, const struct wf_memo *memo)
+size_t model_payloads_bytes(const struct wf_payloads *payloads)
 {
-    return model_bytes(tx, &wf_type_memo, memo) > (size_t)tx->model->limits.memo_bytes_max;
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; payloads != NULL && i < payloads->payloads.count; i++) {
+        bytes += payload_bytes(&payloads->payloads.items[i]);
+    }
+    return bytes;
+}
+
+bool model_is_memo_too_large(const struct model_transaction *tx, const struct wf_memo *memo)
+{
+    return memo != NULL &&
+           fields_bytes(memo->fields.items, memo->fields.count) > (size_t)tx->model->limits.memo_bytes_max;
+}
+
+/* 7.11, 9: names that the service fills in itself, types that it knows, sizes. */
+bool model_attributes_are_valid(const struct model_transaction *tx, const struct wf_search_attributes *attributes)
+{
+    static const char *const system_names[] = {
+        "WorkflowId", "RunId",      "WorkflowType",   "StartTime",        "ExecutionTime",        "CloseTime",
+        "TaskQueue",  "ExecutionStatus", "HistoryLength", "HistorySizeBytes", "StateTransitionCount", "ExecutionDuration",
+        "ParentWorkflowId", "ParentRunId", "RootWorkflowId", "RootRunId"};
+    static const char *const types[] = {"Text", "Keyword", "Int", "Double", "Bool", "Datetime", "KeywordList"};
+    const struct wf_service_limits *limits = &tx->model->limits;
+
+    if (attributes == NULL) {
+        return true;
+    }
+    for (uint32_t i = 0; i < attributes->indexed_fields.count; i++) {
+        const struct wf_entry_payload *field = &attributes->indexed_fields.items[i];
+
+        if (!model_is_id(tx->model, field->key) ||
+            (int64_t)field->value.data.size_bytes > limits->search_attribute_bytes_max) {
+            return false;
+        }
+        for (size_t j = 0; j < sizeof system_names / sizeof system_names[0]; j++) {
+            if (wf_string_is(field->key, system_names[j])) {
+                return false;
+            }
+        }
+        for (uint32_t k = 0; k < field->value.metadata.count; k++) {
+            bool is_known = !wf_string_is(field->value.metadata.items[k].key, "type");
+
+            for (size_t j = 0; j < sizeof types / sizeof types[0]; j++) {
+                is_known = is_known || wf_string_is(field->value.metadata.items[k].value, types[j]);
+            }
+            if (!is_known) {
+                return false;
+            }
+        }
+    }
+    return (int64_t)attributes->indexed_fields.count <= limits->search_attributes_max &&
+           (int64_t)fields_bytes(attributes->indexed_fields.items, attributes->indexed_fields.count) <=
+               limits->search_attributes_bytes_max;
 }
 
 /* 5.2 check 3. */
-bool model_is_signal_too_large(struct model_transaction *tx, const struct wf_payloads *input,
+bool model_is_signal_too_large(const struct model_transaction *tx, const struct wf_payloads *input,
                                const struct wf_header *header)
 {
-    return model_payloads_bytes(tx, input) + model_bytes(tx, &wf_type_header, header) >
-           (size_t)tx->model->limits.blob_bytes_max;
+    const size_t header_bytes = header == NULL ? 0 : fields_bytes(header->fields.items, header->fields.count);
+
+    return model_payloads_bytes(input) + header_bytes > (size_t)tx->model->limits.blob_bytes_max;
 }
 
 /* ---- Retry policies ---- */
@@ -225,4 +289,27 @@ struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_t
     failure->failure_info_case = WF_CASE_failure_timeout_failure_info;
     failure->failure_info.timeout_failure_info = info;
     return failure;
+}
+
+/* ---- Cron (7.5) ---- */
+
+bool model_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_time_ns now_ns, int64_t *backoff_ns)
+{
+    struct wf_cron cron = {0};
+    int64_t slot_s = from_ns / WF_NS_PER_S;
+    wf_time_ns slot_ns = from_ns;
+
+    if (wf_cron_read(&cron, schedule, WF_CRON_OF_WORKFLOW) != NULL) {
+        return false;
+    }
+    if (now_ns >= from_ns) { /* a run that ends before its own slot leaves it to the next one */
+        do {
+            if (!wf_cron_next(&cron, slot_s, slot_s, &slot_s)) {
+                return false;
+            }
+            slot_ns = slot_s * WF_NS_PER_S;
+        } while (slot_ns < now_ns);
+    }
+    *backoff_ns = (slot_ns - now_ns + WF_NS_PER_S - 1) / WF_NS_PER_S * WF_NS_PER_S;
+    return true;
 }

@@ -156,6 +156,10 @@ static void fill_birth(struct model_transaction *tx, struct birth *birth, const 
     started->first_execution_run_id = birth->run_id;
     started->attempt = 1;
     started->cron_schedule = request->cron_schedule;
+    if (request->cron_schedule.size_bytes > 0) {
+        started->initiator = WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE; /* 7.2 */
+        model_cron_backoff(request->cron_schedule, tx->now_ns, tx->now_ns, &birth->backoff_ns);
+    }
     started->memo = request->memo;
     started->search_attributes = request->search_attributes;
     started->header = request->header;
@@ -336,6 +340,49 @@ static enum wf_retry_state retry_run(struct model_transaction *tx, struct wf_fai
     return state;
 }
 
+/* 7.5: the schedule goes on with the next slot. */
+static void repeat_by_cron(struct model_transaction *tx, struct wf_failure *failure, struct wf_string *new_run_id)
+{
+    int64_t backoff_ns = 0;
+    struct birth birth = {0};
+
+    if (tx->start->cron_schedule.size_bytes == 0 ||
+        !model_cron_backoff(tx->start->cron_schedule, tx->start->first_task_time_ns, tx->now_ns, &backoff_ns)) {
+        return;
+    }
+    birth = next_of(tx, WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE, backoff_ns);
+    birth.started.attempt = 1;
+    birth.started.continued_failure = failure;
+    if (failure == NULL) {
+        birth.started.last_completion_result = tx->state->result; /* a failed run's are carried on */
+    }
+    *new_run_id = birth.run_id;
+    add_successor(tx, &birth);
+}
+
+void model_complete_run(struct model_transaction *tx, struct wf_payloads *result, int64_t completed_event_id)
+{
+    struct wf_event_workflow_execution_completed *event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED);
+
+    event->result = result;
+    event->workflow_task_completed_event_id = completed_event_id;
+    tx->state->result = result;
+    repeat_by_cron(tx, NULL, &event->new_execution_run_id);
+    model_close(tx, WF_WORKFLOW_EXECUTION_STATUS_COMPLETED);
+}
+
+/* Retry is considered before cron. */
+static enum wf_retry_state retry_or_repeat(struct model_transaction *tx, struct wf_failure *failure, bool is_timeout,
+                                           struct wf_string *new_run_id)
+{
+    const enum wf_retry_state state = retry_run(tx, failure, is_timeout, new_run_id);
+
+    if (state != WF_RETRY_STATE_IN_PROGRESS) {
+        repeat_by_cron(tx, failure, new_run_id);
+    }
+    return state;
+}
+
 void model_fail_run(struct model_transaction *tx, struct wf_failure *failure, int64_t completed_event_id)
 {
     struct wf_event_workflow_execution_failed *event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_FAILED);
@@ -343,7 +390,7 @@ void model_fail_run(struct model_transaction *tx, struct wf_failure *failure, in
     event->failure = failure;
     event->workflow_task_completed_event_id = completed_event_id;
     tx->state->failure = failure;
-    event->retry_state = (int32_t)retry_run(tx, failure, false, &event->new_execution_run_id);
+    event->retry_state = (int32_t)retry_or_repeat(tx, failure, false, &event->new_execution_run_id);
     model_close(tx, WF_WORKFLOW_EXECUTION_STATUS_FAILED);
 }
 
@@ -370,7 +417,7 @@ void model_expire_run(struct model_transaction *tx)
     if (tx->start->execution_expiration_ns != 0 && tx->start->execution_expiration_ns <= tx->now_ns) {
         event->retry_state = WF_RETRY_STATE_TIMEOUT; /* 7.6: never a new run */
     } else {
-        event->retry_state = (int32_t)retry_run(tx, failure, true, &event->new_execution_run_id);
+        event->retry_state = (int32_t)retry_or_repeat(tx, failure, true, &event->new_execution_run_id);
     }
     model_close(tx, WF_WORKFLOW_EXECUTION_STATUS_TIMED_OUT);
 }
@@ -427,8 +474,12 @@ static bool is_valid(struct model_transaction *tx, const struct wf_svc_start_wor
            model_duration(request->workflow_run_timeout, &unused_ns) &&
            model_duration(request->workflow_task_timeout, &unused_ns) &&
            model_duration(request->workflow_start_delay, &unused_ns) &&
-           model_payloads_bytes(tx, request->input) <= (size_t)model->limits.blob_bytes_max &&
+           model_payloads_bytes(request->input) <= (size_t)model->limits.blob_bytes_max &&
            !model_is_memo_too_large(tx, request->memo) &&
+           model_attributes_are_valid(tx, request->search_attributes) &&
+           (request->cron_schedule.size_bytes == 0 ||
+            (wf_time_of(request->workflow_start_delay) == 0 &&
+             model_cron_backoff(request->cron_schedule, tx->now_ns, tx->now_ns, &unused_ns))) &&
            (request->retry_policy == NULL || model_policy_is_valid(request->retry_policy));
 }
 
@@ -601,7 +652,7 @@ static void signal_existing(struct model_transaction *tx, struct model_run *run,
         return;
     }
     model_write_signal(tx, signal);
-    tx->state->is_held = false;
+    tx->state->is_held = tx->state->is_held && tx->state->is_in_backoff;
     tx->wants_task = true; /* even in backoff (5.2) */
     model_transaction_commit(tx);
 }

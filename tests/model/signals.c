@@ -78,7 +78,8 @@ void model_signal(struct model_transaction *tx)
         tx->outcome->is_uncertain = run->is_close_attempted && tx->state->workflow_task != NULL &&
                                     tx->state->workflow_task->started_event_id != 0;
         model_write_signal(tx, &signal);
-        tx->state->is_held = false; /* a child that its parent has not let go begins now */
+        /* A child that its parent has not let go begins now, but for its schedule. */
+        tx->state->is_held = tx->state->is_held && tx->state->is_in_backoff;
         tx->wants_task = !tx->state->is_in_backoff;
         model_reply(tx, WF_CALL_OK);
         model_transaction_commit(tx);

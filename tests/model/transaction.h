@@ -65,12 +65,13 @@ int64_t model_task_timeout(const struct wf_service_limits *limits, int64_t given
 bool model_policy_is_valid(const struct wf_retry_policy *policy);
 void model_policy_complete(struct wf_retry_policy *policy);
 bool model_is_id(const struct model *model, struct wf_string id); /* not empty, not too long */
+bool model_is_id_or_none(const struct model *model, struct wf_string id);
 bool model_is_run_id(struct wf_string text); /* empty, or a UUID */
-size_t model_bytes(struct model_transaction *tx, const struct wf_message_type *type, const void *message);
-bool model_is_memo_too_large(struct model_transaction *tx, const struct wf_memo *memo);
-bool model_is_signal_too_large(struct model_transaction *tx, const struct wf_payloads *input,
+bool model_is_memo_too_large(const struct model_transaction *tx, const struct wf_memo *memo);
+bool model_attributes_are_valid(const struct model_transaction *tx, const struct wf_search_attributes *attributes);
+bool model_is_signal_too_large(const struct model_transaction *tx, const struct wf_payloads *input,
                                const struct wf_header *header);
-size_t model_payloads_bytes(struct model_transaction *tx, const struct wf_payloads *payloads);
+size_t model_payloads_bytes(const struct wf_payloads *payloads);
 
 struct model_retry {
     const struct wf_retry_policy *policy;
@@ -81,6 +82,9 @@ struct model_retry {
     bool is_paused; /* 4.5 step 5 */
     bool is_reset;  /* 4.9: the next attempt is the first, and comes at once */
 };
+
+/* 7.5. False: no such schedule, or it has no slot any more. */
+bool model_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_time_ns now_ns, int64_t *backoff_ns);
 
 /* 4.5 from step 3 on, and 7.4. Returns the retry state; IN_PROGRESS sets the interval. */
 enum wf_retry_state model_retry_decide(const struct model_retry *retry, wf_time_ns now_ns, int64_t *interval_ns);
@@ -102,6 +106,7 @@ void model_force_task_failed(struct model_transaction *tx);
 void model_terminate_run(struct model_transaction *tx, struct wf_string reason, struct wf_payloads *details,
                          struct wf_string identity);
 void model_expire_run(struct model_transaction *tx);
+void model_complete_run(struct model_transaction *tx, struct wf_payloads *result, int64_t completed_event_id);
 void model_fail_run(struct model_transaction *tx, struct wf_failure *failure, int64_t completed_event_id);
 void model_continue_run(struct model_transaction *tx,
                         const struct wf_command_continue_as_new_workflow_execution *command, int64_t completed_event_id);

@@ -44,6 +44,37 @@ bool trial_kind_is_covered(uint32_t kind)
            kind == WF_CASE_svc_request_respond_query_task_completed;
 }
 
+const char *trial_way_name(enum trial_way way)
+{
+    static const char *const names[] = {
+        [TRIAL_REPORT_BY_ID] = "report of an activity by id",
+        [TRIAL_EAGER_ACTIVITY] = "eager activity",
+        [TRIAL_LOCAL_ACTIVITY] = "marker of a local activity",
+        [TRIAL_CRON_RUN] = "run of a cron schedule",
+        [TRIAL_RETRY_RUN] = "retry of a run",
+    };
+
+    return names[way];
+}
+
+bool trial_event_is_covered(int32_t type)
+{
+    switch (type) {
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_REJECTED: /* the service writes none of these five (1.3) */
+    case WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED_EXTERNALLY:
+    case WF_EVENT_TYPE_ACTIVITY_PROPERTIES_MODIFIED_EXTERNALLY:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: /* these are not known yet */
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+        return false;
+    default:
+        return wf_event_descriptors[type].name != NULL && (type < WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED ||
+                                                           type > WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED);
+    }
+}
+
 /* ---- Differences ---- */
 
 static void describe_request(struct trial *trial, const struct wf_svc_request *request)
@@ -163,6 +194,27 @@ static void compare_run(struct trial *trial, const struct model_operation *opera
     judge(trial, operation, "another state", is_same, &text);
 }
 
+/* Events that were written, and how. */
+static void count_events(struct trial_counts *counts, const struct wf_history_message *events)
+{
+    for (uint32_t i = 0; i < events->events.count; i++) {
+        const struct wf_event *event = &events->events.items[i];
+
+        counts->events[event->event_type]++;
+        if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
+            wf_string_is(event->attributes.marker_recorded->marker_name, "core_local_activity")) {
+            counts->ways[TRIAL_LOCAL_ACTIVITY]++;
+        }
+        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED &&
+            event->attributes.workflow_execution_started->continued_execution_run_id.size_bytes > 0) {
+            const int32_t initiator = event->attributes.workflow_execution_started->initiator;
+
+            counts->ways[TRIAL_CRON_RUN] += initiator == WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE ? 1 : 0;
+            counts->ways[TRIAL_RETRY_RUN] += initiator == WF_CONTINUE_AS_NEW_INITIATOR_RETRY ? 1 : 0;
+        }
+    }
+}
+
 static void on_commit(void *context, const struct cluster_commit *commit)
 {
     struct trial *trial = context;
@@ -178,6 +230,7 @@ static void on_commit(void *context, const struct cluster_commit *commit)
         const struct wf_db_run_write *run = &commit->write->runs.items[i];
 
         events[i] = compare_decode(&trial->arena, run);
+        count_events(trial->counts, &events[i]);
         operation.workflow_id = run->workflow_id;
         if (run->is_new) {
             given.new_run_id = run->run_id;
@@ -219,12 +272,27 @@ static bool is_missing(int32_t status)
     return status == WF_CALL_UNAVAILABLE || status == WF_CALL_DEADLINE_EXCEEDED;
 }
 
+static void count_way(struct trial_counts *counts, const struct wf_svc_request *request,
+                      const struct wf_svc_response *response)
+{
+    struct wf_activity_address address = {0};
+
+    if (wf_activity_address_of(request, &address) && address.token.size_bytes == 0) {
+        counts->ways[TRIAL_REPORT_BY_ID]++;
+    }
+    if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted &&
+        response->answer.workflow_task_accepted->activity_tasks.count > 0) {
+        counts->ways[TRIAL_EAGER_ACTIVITY]++;
+    }
+}
+
 static void count(struct trial *trial, const struct wf_svc_request *request, const struct wf_svc_response *response)
 {
     struct trial_count *kind = &trial->counts->kinds[request->call_case];
 
     if (response->status == WF_CALL_OK) {
         kind->succeeded++;
+        count_way(trial->counts, request, response);
     } else if (is_missing(response->status)) {
         kind->missing++;
     } else {
@@ -431,6 +499,9 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->pending_signals_max = 4;
     limits->pending_cancels_max = 4;
     limits->memo_bytes_max = 2000;
+    limits->search_attributes_max = 3;
+    limits->search_attribute_bytes_max = 300;
+    limits->search_attributes_bytes_max = 700;
     limits->signals_max = 25;
     limits->buffered_events_max = 8;
     limits->blob_bytes_max = 2000;

@@ -16,8 +16,20 @@ struct trial_count {
     uint64_t missing; /* nobody knows, or try again */
 };
 
+/* What one kind of call can come to, and must in many. */
+enum trial_way {
+    TRIAL_REPORT_BY_ID,
+    TRIAL_EAGER_ACTIVITY,
+    TRIAL_LOCAL_ACTIVITY,
+    TRIAL_CRON_RUN,
+    TRIAL_RETRY_RUN,
+    TRIAL_WAY_COUNT,
+};
+
 struct trial_counts {
     struct trial_count kinds[TRIAL_KINDS + 1];
+    uint64_t ways[TRIAL_WAY_COUNT];
+    uint64_t events[WF_EVENT_TYPE_COUNT]; /* written, by type */
     struct cluster_counts cluster;
     uint64_t compared_replies;
     uint64_t compared_commits;
@@ -41,5 +53,7 @@ struct wf_string trial_kind_name(uint32_t kind);
 
 /* False for those that no trial makes, and that the model does not know. */
 bool trial_kind_is_covered(uint32_t kind);
+bool trial_event_is_covered(int32_t type);
+const char *trial_way_name(enum trial_way way);
 
 #endif

@@ -110,13 +110,16 @@ static void fill_child(struct calls *calls, struct wf_command *command)
     attributes->workflow_type->name = calls_id_or_bad(calls, WF_STR("Child"));
     if (calls_one_in(calls, 2)) {
         attributes->task_queue = MAKE(calls, struct wf_task_queue);
-        attributes->task_queue->name = calls_queue(calls);
+        attributes->task_queue->name = calls_id_or_bad(calls, calls_queue(calls));
     }
     attributes->input = calls_maybe_payloads(calls);
     attributes->header = calls_maybe_header(calls);
     attributes->workflow_run_timeout = calls_maybe_duration(calls, 4, 30000);
     attributes->parent_close_policy = (int32_t)calls_draw(calls, 4);
     attributes->workflow_id_reuse_policy = (int32_t)calls_draw(calls, 4);
+    attributes->cron_schedule = calls_maybe_cron(calls);
+    attributes->memo = calls_maybe_memo(calls);
+    attributes->search_attributes = calls_one_in(calls, 8) ? calls_attributes(calls) : NULL;
     attributes->retry_policy = calls_maybe_policy(calls);
 }
 
@@ -158,16 +161,38 @@ static void fill_properties(struct calls *calls, struct wf_command *command)
         entry = WF_LIST_APPEND(&calls->arena, memo->fields);
         command->attributes.modify_workflow_properties->upserted_memo = memo;
     } else {
-        struct wf_search_attributes *attributes = MAKE(calls, struct wf_search_attributes);
-
-        entry = WF_LIST_APPEND(&calls->arena, attributes->indexed_fields);
-        command->attributes.upsert_workflow_search_attributes->search_attributes = attributes;
+        command->attributes.upsert_workflow_search_attributes->search_attributes = calls_attributes(calls);
+        return;
     }
     entry->key = calls_numbered(calls, "note-", calls_draw(calls, 3));
     entry->value = calls_payloads(calls)->payloads.items[0];
     if (calls_one_in(calls, 4)) {
         entry->value.metadata.items[0].value = WF_STR("binary/null");
         entry->value.data = (struct wf_string){0};
+    }
+}
+
+/* Any, or what core records of a local activity (6.3). */
+static void fill_marker(struct calls *calls, struct wf_command *command)
+{
+    struct wf_command_record_marker *attributes = command->attributes.record_marker;
+    struct wf_entry_payloads *entry = NULL;
+
+    attributes->header = calls_maybe_header(calls);
+    if (calls_one_in(calls, 2)) {
+        attributes->marker_name = calls_id_or_bad(calls, WF_STR("mark"));
+        return;
+    }
+    attributes->marker_name = WF_STR("core_local_activity");
+    entry = WF_LIST_APPEND(&calls->arena, attributes->details);
+    entry->key = WF_STR("data");
+    entry->value = *calls_payloads(calls);
+    if (calls_one_in(calls, 3)) {
+        attributes->failure = calls_failure(calls);
+    } else {
+        entry = WF_LIST_APPEND(&calls->arena, attributes->details);
+        entry->key = WF_STR("result");
+        entry->value = *calls_payloads(calls);
     }
 }
 
@@ -186,7 +211,8 @@ static void add_one(struct calls *calls, const struct held_task *task,
                                                  WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
                                                  WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
                                                  WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
-                                                 WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES};
+                                                 WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES,
+                                                 WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES};
     const enum wf_command_type type = types[calls_draw(calls, sizeof types / sizeof types[0])];
     const struct wf_state_run *state = state_of(calls, task);
     struct wf_command *command = NULL;
@@ -204,13 +230,14 @@ static void add_one(struct calls *calls, const struct held_task *task,
         command->attributes.start_timer->timer_id = calls_id_or_bad(calls, calls_numbered(calls, "timer-", calls_draw(calls, 5)));
         command->attributes.start_timer->start_to_fire_timeout = calls_duration(calls, 10000);
     } else if (type == WF_COMMAND_TYPE_RECORD_MARKER) {
-        command->attributes.record_marker->marker_name = calls_id_or_bad(calls, WF_STR("mark"));
+        fill_marker(calls, command);
     } else if (type == WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION) {
         fill_child(calls, command);
     } else if (type == WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION ||
                type == WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION) {
         fill_external(calls, task, command);
-    } else if (type == WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES) {
+    } else if (type == WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES ||
+               type == WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES) {
         fill_properties(calls, command);
     } else {
         fill_reference(calls, task, command);
@@ -242,6 +269,14 @@ static void add_close(struct calls *calls, struct wf_svc_respond_workflow_task_c
         attributes->backoff_start_interval = calls_maybe_duration(calls, 4, 3000);
         attributes->retry_policy = calls_maybe_policy(calls);
         attributes->memo = calls_maybe_memo(calls);
+        attributes->cron_schedule = calls_maybe_cron(calls);
+        attributes->search_attributes = calls_one_in(calls, 8) ? calls_attributes(calls) : NULL;
+        if (calls_one_in(calls, 4)) {
+            attributes->workflow_type = MAKE(calls, struct wf_workflow_type);
+            attributes->workflow_type->name = calls_id_or_bad(calls, WF_STR("Later"));
+            attributes->task_queue = MAKE(calls, struct wf_task_queue);
+            attributes->task_queue->name = calls_id_or_bad(calls, calls_queue(calls));
+        }
         attributes->header = calls_maybe_header(calls);
     }
     if (calls_one_in(calls, 40)) {
