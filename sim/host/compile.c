@@ -31,19 +31,22 @@
 extern const char sim_header_begin[];
 extern const char sim_header_end[];
 
-/* -z now and relro: what the linker writes is read-only before the code runs, so that only the
+/* gdwarf-4: of both compilers' forms the one in which binutils find the line of a variable.
+ * emit-relocs: which instruction takes what from outside stays known (object.h).
+ * -z now and relro: what the linker writes is read-only before the code runs, so that only the
  * author's own data is saved and swapped. trace-pc: blocks are counted, so that a loop without an
  * end is found without a clock. stack-clash-protection: a large local array cannot step over the
  * guard page of its stack. */
 static const char *const flags[] = {"-std=c17",
                                     "-O2",
-                                    "-g",
+                                    "-gdwarf-4",
                                     "-fPIC",
                                     "-shared",
                                     "-fvisibility=hidden",
                                     "-fsanitize-coverage=trace-pc",
                                     "-fstack-clash-protection",
                                     "-Wall",
+                                    "-Wl,--emit-relocs",
                                     "-Wl,-z,now",
                                     "-Wl,-z,relro"};
 

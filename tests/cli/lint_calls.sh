@@ -1,0 +1,16 @@
+# Every kind of call that workflow code must not make, with its line, wherever in the module it stands; variables that outlive a
+# run; calls that are noted. The same from a shared object, of which no lines are known unless the linker kept the places.
+cp "$ROOT/tests/cli/data/lint_calls.c" .
+wfsim lint lint_calls.c; echo "exit $?"
+wfsim lint lint_calls.c -o json | cut -c 1-260
+wfsim lint lint_calls.c -o jsonl | wc -l
+cc=${CC:-cc}
+mkdir include && cp "$ROOT/engine/wfsim.h" include
+$cc -std=c17 -O1 -fPIC -shared -w -I include lint_calls.c -o plain.so
+wfsim lint plain.so | sort | head -n 3
+$cc -std=c17 -O1 -fPIC -shared -w -s -I include lint_calls.c -o stripped.so
+wfsim lint stripped.so 2>&1 | grep -v WF3; echo "exit $?"
+# Each diagnosis can be looked up.
+wfsim lint lint_calls.c -o jsonl | sed 's/.*"diagnosis":"\(WF[0-9]*\)".*/\1/' | sort -u | while read -r code; do
+    wfsim explain "$code" | head -n 1
+done
