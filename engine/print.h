@@ -75,6 +75,9 @@ void wf_print_duration(struct wf_buffer *out, struct wf_timestamp duration);
 /* The encoding that a payload names in its metadata; empty when it names none. */
 struct wf_string wf_payload_encoding(const struct wf_payload *payload);
 
+/* True when a codec encrypted the data, by the name of the encoding: `binary/encrypted` is the usual one. */
+bool wf_payload_is_encrypted(const struct wf_payload *payload);
+
 /* True when the payload's data is JSON text by its encoding. */
 bool wf_payload_is_json(const struct wf_payload *payload);
 

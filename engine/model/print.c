@@ -249,6 +249,19 @@ bool wf_payload_is_json(const struct wf_payload *payload)
     return wf_string_starts_with(wf_payload_encoding(payload), WF_STR("json/"));
 }
 
+bool wf_payload_is_encrypted(const struct wf_payload *payload)
+{
+    const struct wf_string word = WF_STR("encrypted");
+    struct wf_string rest = wf_payload_encoding(payload);
+
+    for (; rest.size_bytes >= word.size_bytes; rest.data++, rest.size_bytes--) {
+        if (wf_string_starts_with(rest, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_payload(struct printer *printer, const struct wf_payload *payload)
 {
     const struct wf_string encoding = wf_payload_encoding(payload);

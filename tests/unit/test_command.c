@@ -30,7 +30,7 @@ static const struct {
     {"describe", "ARCHIVE|SCENARIO ID", "--seed --at"},
     {"diff", "A B", ""},
     {"check", "HISTORY...", ""},
-    {"convert", "IN OUT", "--to --redact"},
+    {"convert", "IN OUT", "--to --redact -w"},
     {"corpus", "PATH...", ""},
     {"patches", "HISTORY...", "-w"},
     {"merge", "REPORT...", "--baseline --junit --sarif --json --markdown --html --github"},

@@ -340,6 +340,25 @@ static void encrypted(struct wf_arena *arena, struct wf_event *events)
     payload->data = WF_STR("\x01\x02");
 }
 
+static void encrypted_json(struct wf_arena *arena, struct wf_event *events)
+{
+    encrypted(arena, events);
+    events[4].attributes.activity_task_scheduled->input->payloads.items[0].metadata.items[0].value = WF_STR("json/encrypted");
+    events[4].attributes.activity_task_scheduled->input->payloads.items[0].data = WF_STR("\"c2VjcmV0\"");
+}
+
+static void encrypted_together(struct wf_arena *arena, struct wf_event *events)
+{
+    struct wf_payloads *input = NULL;
+    struct wf_payload *items = wf_arena_take_array(arena, 2, sizeof *items);
+
+    encrypted(arena, events);
+    input = events[4].attributes.activity_task_scheduled->input;
+    items[0] = items[1] = input->payloads.items[0];
+    input->payloads.items = items;
+    input->payloads.count = 2;
+}
+
 static void on_queue(struct wf_arena *arena, struct wf_event *events)
 {
     static struct wf_task_queue queue;
@@ -370,6 +389,13 @@ static void as_failed(struct wf_arena *arena, struct wf_event *events)
     failure->failure_info.application_failure_info = wf_message_new(arena, &wf_type_application_failure_info);
     failure->failure_info.application_failure_info->type = WF_STR("Mine");
     events[4].attributes.workflow_execution_failed->failure = failure;
+}
+
+static void as_failed_encoded(struct wf_arena *arena, struct wf_event *events)
+{
+    as_failed(arena, events);
+    events[4].attributes.workflow_execution_failed->failure->message = WF_STR("Encoded failure");
+    events[4].attributes.workflow_execution_failed->failure->encoded_attributes = wf_message_new(arena, &wf_type_payload);
 }
 
 static void as_signalled(struct wf_arena *arena, struct wf_event *events)
@@ -459,6 +485,8 @@ static const struct {
     {"the same under an older service", charges, CHARGED ", closed", as_charged_by_old_service, ""},
     {"H7: another input", charges_else, CHARGED ", closed", as_charged, "act-input 5 input: \"a\" | \"b\"\n"},
     {"H7: an encrypted input says nothing", charges_else, CHARGED ", closed", encrypted, ""},
+    {"H7: nor does one that is JSON by its name", charges_else, CHARGED ", closed", encrypted_json, ""},
+    {"H7: nor how many a codec made of it", charges_else, CHARGED ", closed", encrypted_together, ""},
     {"H8: another timeout", charges_longer, CHARGED ", closed", as_charged,
      "act-timeouts 5 startToCloseTimeout: 60s | 120s\n"},
     {"H8: another retry policy", charges_again, CHARGED ", closed", as_charged_by_old_service,
@@ -533,6 +561,8 @@ static const struct {
     {"H12: another failure", fails, "started, task, completed, closed-failed", as_failed,
      "failure-type 5 failure.applicationFailureInfo.type: Mine | Other\n"
      "failure-message 5 failure.message: \"the message\" | \"another message\"\n"},
+    {"H12: a failure whose message a codec has", fails, "started, task, completed, closed-failed", as_failed_encoded,
+     "failure-type 5 failure.applicationFailureInfo.type: Mine | Other\n"},
     {"H12: continued as something else", continues_elsewhere, "started, task, completed, closed-continued", as_continued,
      "can-type 5 workflowType.name: Workflow | Other\n"},
     {"H12: continued elsewhere", continues_on_another_queue, "started, task, completed, closed-continued", as_continued,
