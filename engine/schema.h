@@ -285,6 +285,14 @@ bool wf_event_is_command(int32_t event_type);
 /* Completed, Failed, TimedOut, Canceled, Terminated or ContinuedAsNew of the execution. */
 bool wf_event_is_close(int32_t event_type);
 
+struct wf_event;
+
+/*
+ * Whether the event is of a known type and carries the attributes of that type. A file may pair any type with any attributes or
+ * none; who reads attributes by the type of an event that nobody verified asks this first.
+ */
+bool wf_event_has_attributes(const struct wf_event *event);
+
 /* ---- Members ---- */
 
 /* The place of a field's member in a message; of a oneof's union when the field is a choice. */

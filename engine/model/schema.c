@@ -355,6 +355,12 @@ bool wf_event_is_command(int32_t event_type)
     return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (command_events >> event_type & 1) != 0;
 }
 
+bool wf_event_has_attributes(const struct wf_event *event)
+{
+    return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT &&
+           event->attributes_case == wf_event_descriptors[event->event_type].oneof_number && event->attributes.any != NULL;
+}
+
 bool wf_event_is_close(int32_t event_type)
 {
     const uint64_t close_events = BIT(WORKFLOW_EXECUTION_COMPLETED) | BIT(WORKFLOW_EXECUTION_FAILED) |

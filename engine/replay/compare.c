@@ -46,6 +46,7 @@ static void compare_patch(struct wf_comparison *comparison, const struct wf_meet
     struct wf_patch_marker code;
     struct wf_event_marker_recorded recorded = {.marker_name = meeting->command->attributes.record_marker->marker_name};
     const struct wf_event event = {.event_type = WF_EVENT_TYPE_MARKER_RECORDED,
+                                   .attributes_case = WF_CASE_event_marker_recorded,
                                    .attributes = {.marker_recorded = &recorded}};
     struct wf_replay_note *note = NULL;
 

@@ -14,7 +14,7 @@ static bool is_workflow_task(int32_t event_type)
 
 static struct wf_string name_of(struct wf_arena *arena, const struct wf_event *event)
 {
-    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && event->attributes.any != NULL
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && wf_event_has_attributes(event)
                ? event->attributes.workflow_execution_signaled->signal_name
                : wf_identity_of_event(arena, event).name;
 }

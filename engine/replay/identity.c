@@ -48,7 +48,7 @@ struct wf_identity wf_identity_of_event(struct wf_arena *arena, const struct wf_
 {
     struct wf_identity identity = {.event_type = event->event_type};
 
-    if (event->attributes.any == NULL) {
+    if (!wf_event_has_attributes(event)) {
         return identity;
     }
     switch (event->event_type) {
@@ -102,6 +102,7 @@ static struct wf_string marker_command_name(struct wf_arena *arena,
 {
     struct wf_event_marker_recorded recorded = {.marker_name = command->marker_name};
     const struct wf_event event = {.event_type = WF_EVENT_TYPE_MARKER_RECORDED,
+                                   .attributes_case = WF_CASE_event_marker_recorded,
                                    .attributes = {.marker_recorded = &recorded}};
 
     wf_list_share(&recorded.details, &command->details);

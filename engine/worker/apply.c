@@ -6,13 +6,6 @@
 #include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
-/* Every attribute message is there, so that no action has to look. */
-static bool has_attributes(const struct wf_event *event)
-{
-    return event->attributes_case == wf_event_descriptors[event->event_type].oneof_number &&
-           event->attributes.any != NULL;
-}
-
 static bool is_known(const struct wf_event *event)
 {
     return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT;
@@ -190,7 +183,7 @@ static void apply_event(struct wf_run *run, const struct wf_event *event,
         wf_diverge_event(run, event, "is of an unknown kind");
         return;
     }
-    if (!has_attributes(event)) {
+    if (!wf_event_has_attributes(event)) {
         wf_diverge_event(run, event, "has no attributes of its kind");
         return;
     }
@@ -226,7 +219,7 @@ static void peek_flags(struct wf_run *run)
                                        : NULL;
 
     if (event != NULL && event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
-        has_attributes(event)) {
+        wf_event_has_attributes(event)) {
         wf_run_learn_flags(run, event);
     }
 }

@@ -10,8 +10,7 @@
 
 bool wf_event_is_named_marker(const struct wf_event *event, const char *name)
 {
-    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
-           event->attributes.marker_recorded != NULL &&
+    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED && wf_event_has_attributes(event) &&
            wf_string_is(event->attributes.marker_recorded->marker_name, name);
 }
 
@@ -37,8 +36,7 @@ bool wf_has_change_version(const struct wf_search_attributes *attributes)
 
 bool wf_event_is_change_version_upsert(const struct wf_event *event)
 {
-    return event->event_type == WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES &&
-           event->attributes.upsert_workflow_search_attributes != NULL &&
+    return event->event_type == WF_EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES && wf_event_has_attributes(event) &&
            wf_has_change_version(
                event->attributes.upsert_workflow_search_attributes->search_attributes);
 }

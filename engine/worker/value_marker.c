@@ -21,7 +21,7 @@ const char *wf_value_marker_name(enum wf_sdk_value_kind kind)
 
 bool wf_event_is_value_marker(const struct wf_event *event, enum wf_sdk_value_kind *kind)
 {
-    if (event->event_type != WF_EVENT_TYPE_MARKER_RECORDED || event->attributes.marker_recorded == NULL) {
+    if (event->event_type != WF_EVENT_TYPE_MARKER_RECORDED || !wf_event_has_attributes(event)) {
         return false;
     }
     for (int i = WF_SDK_VALUE_KIND_VERSION; i <= WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT; i++) {

@@ -99,8 +99,7 @@ static void check_attributes(struct sim_history_facts *facts)
             event->event_type == WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED_EXTERNALLY) {
             sim_history_find(facts, "I4", i, "event %lld is %s, which no server writes", SIM_EVENT_ARGS(facts, i));
         }
-        facts->is_sound[i] = event->attributes_case == wf_event_descriptors[event->event_type].oneof_number &&
-                             event->attributes.any != NULL;
+        facts->is_sound[i] = wf_event_has_attributes(event);
         if (!facts->is_sound[i]) {
             sim_history_find(facts, "I4", i, "event %lld %s %s", SIM_EVENT_ARGS(facts, i),
                              event->attributes_case == 0 ? "has no attributes" : "has attributes of another type");

@@ -266,9 +266,7 @@ static bool is_sound(const struct sim_run_history *history)
     for (uint32_t i = 0; i < history->event_count; i++) {
         const struct wf_event *event = &history->events[i];
 
-        if (event->event_id != (int64_t)i + 1 || event->event_type <= 0 || event->event_type >= WF_EVENT_TYPE_COUNT ||
-            event->attributes_case != wf_event_descriptors[event->event_type].oneof_number ||
-            event->attributes.any == NULL ||
+        if (event->event_id != (int64_t)i + 1 || !wf_event_has_attributes(event) ||
             (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) != (i == 0)) {
             return false;
         }

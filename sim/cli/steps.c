@@ -59,17 +59,9 @@ static const struct {
     [WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT] = {CLI_STEP_END, "scheduledEventId", "timed out", CLI_STYLE_RED},
 };
 
-/* Whether the event is of a known type and carries the attributes of that type: nothing was validated. */
-static bool has_attributes(const struct wf_event *event)
-{
-    return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT &&
-           event->attributes_case == wf_event_descriptors[event->event_type].oneof_number &&
-           event->attributes.any != NULL;
-}
-
 enum cli_step_part cli_step_part(const struct wf_event *event)
 {
-    return has_attributes(event) ? rows[event->event_type].part : CLI_STEP_NONE;
+    return wf_event_has_attributes(event) ? rows[event->event_type].part : CLI_STEP_NONE;
 }
 
 /* NULL when the history has none; constant time in a history without gaps. */
@@ -94,7 +86,7 @@ const struct wf_event *cli_step_begin(const struct wf_history *history, const st
     const struct wf_field *field = NULL;
     const struct wf_event *begin = NULL;
 
-    if (!has_attributes(event) || rows[event->event_type].reference == NULL) {
+    if (!wf_event_has_attributes(event) || rows[event->event_type].reference == NULL) {
         return NULL;
     }
     field = wf_message_field_by_name(wf_event_descriptors[event->event_type].attributes,
