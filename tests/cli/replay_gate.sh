@@ -1,0 +1,58 @@
+# The gate fetches what a server lists, keeps it, replays it and reports; what cannot be fetched or read is said, and the rest is
+# replayed all the same. A stand-in plays the Temporal CLI.
+gate() { "$ROOT/ci/replay-gate" "$@"; echo "exit $?"; }
+mkdir bin server
+cp "$ROOT/tests/cli/data/temporal" bin/
+PATH=$PWD/bin:$PATH
+SERVER=$PWD/server
+export SERVER
+cp scenarios/saga.c scenarios/saga_v2.c .
+wfsim run scenarios/saga.yaml --seed 42 --no-faults --record saga.wfh >/dev/null
+wfsim convert saga.wfh all/ --to json
+# As the CLI prints it: an array of objects, of which only the execution counts. Ids hold what ids may hold.
+for i in 1 2 3; do cp "$(find all -name "*-order-$i.json")" "server/run-$i.json"; done
+cat >server/list.json <<'END'
+[
+  {
+    "execution": {
+      "workflowId": "order-1",
+      "runId": "run-1"
+    },
+    "type": {"name": "OrderSaga"},
+    "parentExecution": {"workflowId": "not-this", "runId": "nor-this"},
+    "memo": {"fields": {"execution": {"workflowId": "\"{[", "runId": "x"}}}
+  },
+  {
+    "execution": {"runId": "run-2", "workflowId": "it's \"order\" \\ \u003c2\u003e\u00fc\ud83d\ude00 $(echo no)"}
+  },
+  {"execution": {"workflowId": "--order 3", "runId": "run-3"}}
+]
+END
+gate -w saga.c
+cat server/calls
+# Kept as an archive, with reports; against code that no longer replays; further options of replay behind `--`.
+gate -w saga_v2.c --query 'WorkflowType="OrderSaga"' --limit 7 --archive "open runs.wfh" --junit "it's.xml" --sarif s.sarif \
+    --markdown m.md -- --jobs 1 | tail -n 2
+grep list server/calls | tail -n 1
+wfsim list "open runs.wfh" | cut -c1-10
+grep -c '<testcase' "it's.xml"; grep -c nondeterminism m.md; grep -o '"ruleId"' s.sarif | wc -l
+gate -w saga.c --archive shown.wfh --redact | tail -n 2
+wfsim check shown.wfh
+# Objects one after the other, as jsonl; a run that is gone, a history that is none.
+echo '<html>' >server/run-3.json
+printf '%s\n' '{"execution":{"workflowId":"a","runId":"run-1"}}' '{"execution":{"workflowId":"b","runId":"gone"}}' \
+    '{"execution":{"workflowId":"c","runId":"run-3"}}' >server/list.json
+gate -w saga.c
+sed -i 2d server/list.json
+gate -w saga.c 2>/dev/null | tail -n 1
+gate -w saga_v2.c 2>/dev/null | tail -n 1
+# Nothing there, no answer, an answer of another kind, a damaged one.
+echo '[]' >server/list.json; gate -w saga.c
+rm server/list.json; gate -w saga.c
+for answer in 'no JSON"' '[{"execution":{"workflowId":"a"}}]' '[{"execution":{"workflowId":"a\nb","runId":"r"}}]' '[{' ; do
+    printf '%s\n' "$answer" >server/list.json; gate -w saga.c 2>&1 | tail -n 1
+done
+# Words that are wrong, programs that are not there.
+gate; gate -w; gate -w saga.c --limit none; gate -w saga.c --unknown
+TEMPORAL=no-such-program gate -w saga.c
+gate --help | grep -c .
