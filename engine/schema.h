@@ -292,6 +292,30 @@ struct wf_event;
  * none; who reads attributes by the type of an event that nobody verified asks this first.
  */
 bool wf_event_has_attributes(const struct wf_event *event);
+/* What an event can be about. */
+enum wf_owner_kind {
+    WF_OWNER_NONE,
+    WF_OWNER_ACTIVITY,
+    WF_OWNER_TIMER,
+    WF_OWNER_CHILD,
+    WF_OWNER_SIGNAL, /* to another workflow */
+    WF_OWNER_CANCEL, /* of another workflow */
+    WF_OWNER_NEXUS,
+};
+#define WF_OWNER_KIND_COUNT 7
+
+struct wf_event_owner {
+    enum wf_owner_kind kind;
+    int64_t event_id; /* of the event that began it: scheduled, started or initiated; of BEGINS the event's own */
+    bool begins;
+    bool ends;
+};
+
+/* The thing that the event is about, as engine/model/owners.def says; NONE for an event without attributes of its kind. */
+struct wf_event_owner wf_event_owner_of(const struct wf_event *event);
+
+/* The id of what the event ends; 0: it ends nothing of this kind. */
+int64_t wf_event_ended_id(const struct wf_event *event, enum wf_owner_kind kind);
 
 /* ---- Members ---- */
 

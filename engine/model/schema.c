@@ -369,3 +369,31 @@ bool wf_event_is_close(int32_t event_type)
 
     return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (close_events >> event_type & 1) != 0;
 }
+
+struct wf_event_owner wf_event_owner_of(const struct wf_event *event)
+{
+    if (event->attributes.any == NULL) {
+        return (struct wf_event_owner){0};
+    }
+    switch (event->attributes_case) {
+#define WF_OWNER_BEGINS(KIND, name)                                                                                    \
+    case WF_CASE_event_##name:                                                                                         \
+        return (struct wf_event_owner){.kind = WF_OWNER_##KIND, .event_id = event->event_id, .begins = true};
+#define WF_OWNER_GOES_ON(KIND, name, member)                                                                           \
+    case WF_CASE_event_##name:                                                                                         \
+        return (struct wf_event_owner){.kind = WF_OWNER_##KIND, .event_id = event->attributes.name->member};
+#define WF_OWNER_ENDS(KIND, name, member)                                                                              \
+    case WF_CASE_event_##name:                                                                                         \
+        return (struct wf_event_owner){.kind = WF_OWNER_##KIND, .event_id = event->attributes.name->member, .ends = true};
+#include "engine/model/owners.def"
+    default:
+        return (struct wf_event_owner){0};
+    }
+}
+
+int64_t wf_event_ended_id(const struct wf_event *event, enum wf_owner_kind kind)
+{
+    const struct wf_event_owner owner = wf_event_owner_of(event);
+
+    return owner.ends && owner.kind == kind ? owner.event_id : 0;
+}

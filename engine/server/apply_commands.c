@@ -152,7 +152,7 @@ static void schedule_activity(struct wf_command_context *context)
 static bool has_buffered_outcome(const struct wf_state_run *state, int64_t scheduled_event_id)
 {
     for (uint32_t i = 0; i < state->buffered_events.count; i++) {
-        if (wf_event_activity_of(&state->buffered_events.items[i]) == scheduled_event_id) {
+        if (wf_event_ended_id(&state->buffered_events.items[i], WF_OWNER_ACTIVITY) == scheduled_event_id) {
             return true;
         }
     }

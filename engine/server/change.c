@@ -94,14 +94,6 @@ static int64_t *outcome_started_id(struct wf_event *event, int64_t *scheduled_ev
     }
 }
 
-int64_t wf_event_activity_of(struct wf_event *event)
-{
-    int64_t scheduled_event_id = 0;
-    const int64_t *started_event_id = outcome_started_id(event, &scheduled_event_id);
-
-    return started_event_id == NULL ? 0 : scheduled_event_id;
-}
-
 /* What an outcome of a child says of its start, or NULL for another event. */
 static int64_t *child_started_id(struct wf_event *event, int64_t *initiated_event_id)
 {

@@ -78,9 +78,6 @@ void *wf_change_event(struct wf_change *change, enum wf_event_type type, wf_time
 /* Gives buffered events their ids: B events first, then L events (3.8 rule 4). */
 void wf_change_flush(struct wf_change *change);
 
-/* The scheduled event id of an activity's outcome. */
-int64_t wf_event_activity_of(struct wf_event *event);
-
 /* A batch never continues past this point (3.9). */
 void wf_change_cut(struct wf_change *change);
 

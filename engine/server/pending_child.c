@@ -262,12 +262,11 @@ bool wf_child_end(struct wf_change *change, struct wf_state_child *child,
 static struct wf_state_child *child_of(const struct wf_state_run *state, const struct wf_event *event,
                                        struct wf_child_details *details)
 {
+    const struct wf_event_owner owner = wf_event_owner_of(event);
     const struct wf_workflow_execution *execution = NULL;
-    int64_t initiated_event_id = 0;
 
 #define CHILD_EVENT(name)                                                                          \
     case WF_CASE_event_##name:                                                                     \
-        initiated_event_id = event->attributes.name->initiated_event_id;                           \
         execution = event->attributes.name->workflow_execution;                                    \
         break;
     switch (event->attributes_case) {
@@ -277,16 +276,12 @@ static struct wf_state_child *child_of(const struct wf_state_run *state, const s
         CHILD_EVENT(child_workflow_execution_canceled)
         CHILD_EVENT(child_workflow_execution_timed_out)
         CHILD_EVENT(child_workflow_execution_terminated)
-    case WF_CASE_event_start_child_workflow_execution_failed:
-        initiated_event_id =
-            event->attributes.start_child_workflow_execution_failed->initiated_event_id;
-        break;
     default:
-        return NULL;
+        break;
     }
 #undef CHILD_EVENT
     details->run_id = execution == NULL ? (struct wf_string){0} : execution->run_id;
-    return wf_child_find(state, initiated_event_id);
+    return owner.kind == WF_OWNER_CHILD && !owner.begins ? wf_child_find(state, owner.event_id) : NULL;
 }
 
 static enum wf_child_input input_of(const struct wf_event *event, struct wf_child_details *details)

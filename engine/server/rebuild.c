@@ -169,6 +169,7 @@ static void cancel_activity(const struct rebuild *rebuild, int64_t scheduled_eve
 static bool apply_to_activity(const struct rebuild *rebuild)
 {
     const struct wf_event *event = rebuild->event;
+    const int64_t ended_event_id = wf_event_ended_id(event, WF_OWNER_ACTIVITY);
 
     switch (event->attributes_case) {
     case WF_CASE_event_activity_task_scheduled:
@@ -179,20 +180,11 @@ static bool apply_to_activity(const struct rebuild *rebuild)
         cancel_activity(rebuild,
                         event->attributes.activity_task_cancel_requested->scheduled_event_id);
         return true;
-    case WF_CASE_event_activity_task_completed:
-        end_activity(rebuild, event->attributes.activity_task_completed->scheduled_event_id);
-        return true;
-    case WF_CASE_event_activity_task_failed:
-        end_activity(rebuild, event->attributes.activity_task_failed->scheduled_event_id);
-        return true;
-    case WF_CASE_event_activity_task_timed_out:
-        end_activity(rebuild, event->attributes.activity_task_timed_out->scheduled_event_id);
-        return true;
-    case WF_CASE_event_activity_task_canceled:
-        end_activity(rebuild, event->attributes.activity_task_canceled->scheduled_event_id);
-        return true;
     default:
-        return false;
+        if (ended_event_id != 0) {
+            end_activity(rebuild, ended_event_id);
+        }
+        return ended_event_id != 0;
     }
 }
 

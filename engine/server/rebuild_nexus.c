@@ -59,23 +59,6 @@ static void request_cancel(struct wf_shard_run *run, const struct wf_event *even
     }
 }
 
-/* The operation that the event is the last one of; 0: another event. */
-static int64_t ended_by(const struct wf_event *event)
-{
-    switch (event->attributes_case) {
-    case WF_CASE_event_nexus_operation_completed:
-        return event->attributes.nexus_operation_completed->scheduled_event_id;
-    case WF_CASE_event_nexus_operation_failed:
-        return event->attributes.nexus_operation_failed->scheduled_event_id;
-    case WF_CASE_event_nexus_operation_canceled:
-        return event->attributes.nexus_operation_canceled->scheduled_event_id;
-    case WF_CASE_event_nexus_operation_timed_out:
-        return event->attributes.nexus_operation_timed_out->scheduled_event_id;
-    default:
-        return 0;
-    }
-}
-
 static void answer_cancel(struct wf_shard_run *run, int64_t scheduled_event_id)
 {
     struct wf_state_nexus *operation = wf_nexus_find(run->state, scheduled_event_id);
@@ -87,7 +70,8 @@ static void answer_cancel(struct wf_shard_run *run, int64_t scheduled_event_id)
 
 bool wf_nexus_rebuild(struct wf_shard_run *run, const struct wf_event *event)
 {
-    struct wf_state_nexus *ended = wf_nexus_find(run->state, ended_by(event));
+    const int64_t ended_event_id = wf_event_ended_id(event, WF_OWNER_NEXUS);
+    struct wf_state_nexus *ended = wf_nexus_find(run->state, ended_event_id);
 
     switch (event->attributes_case) {
     case WF_CASE_event_nexus_operation_scheduled:
@@ -109,7 +93,7 @@ bool wf_nexus_rebuild(struct wf_shard_run *run, const struct wf_event *event)
         if (ended != NULL) {
             WF_LIST_REMOVE(run->state->nexus_operations, ended);
         }
-        return ended_by(event) != 0;
+        return ended_event_id != 0;
     }
 }
 
@@ -135,7 +119,7 @@ void wf_nexus_reapply(struct wf_change *change, const struct wf_event *event)
         WF_ASSERT(is_started);
         return;
     }
-    operation = wf_nexus_find(change->state, ended_by(event));
+    operation = wf_nexus_find(change->state, wf_event_ended_id(event, WF_OWNER_NEXUS));
     if (operation == NULL) {
         return;
     }

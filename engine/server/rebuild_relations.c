@@ -51,6 +51,8 @@ static void end_child(struct wf_shard_run *run, int64_t initiated_event_id)
 
 static bool apply_to_child(struct wf_shard_run *run, const struct wf_event *event)
 {
+    const int64_t ended_event_id = wf_event_ended_id(event, WF_OWNER_CHILD);
+
     switch (event->attributes_case) {
     case WF_CASE_event_start_child_workflow_execution_initiated:
         restore_child(run, event);
@@ -58,26 +60,11 @@ static bool apply_to_child(struct wf_shard_run *run, const struct wf_event *even
     case WF_CASE_event_child_workflow_execution_started:
         start_child(run, event);
         return true;
-    case WF_CASE_event_start_child_workflow_execution_failed:
-        end_child(run, event->attributes.start_child_workflow_execution_failed->initiated_event_id);
-        return true;
-    case WF_CASE_event_child_workflow_execution_completed:
-        end_child(run, event->attributes.child_workflow_execution_completed->initiated_event_id);
-        return true;
-    case WF_CASE_event_child_workflow_execution_failed:
-        end_child(run, event->attributes.child_workflow_execution_failed->initiated_event_id);
-        return true;
-    case WF_CASE_event_child_workflow_execution_canceled:
-        end_child(run, event->attributes.child_workflow_execution_canceled->initiated_event_id);
-        return true;
-    case WF_CASE_event_child_workflow_execution_timed_out:
-        end_child(run, event->attributes.child_workflow_execution_timed_out->initiated_event_id);
-        return true;
-    case WF_CASE_event_child_workflow_execution_terminated:
-        end_child(run, event->attributes.child_workflow_execution_terminated->initiated_event_id);
-        return true;
     default:
-        return false;
+        if (ended_event_id != 0) {
+            end_child(run, ended_event_id);
+        }
+        return ended_event_id != 0;
     }
 }
 
@@ -175,26 +162,12 @@ void wf_relations_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
     case WF_CASE_event_signal_external_workflow_execution_initiated:
         restore_signal(shard, run, event);
         break;
-    case WF_CASE_event_external_workflow_execution_signaled:
-        end_signal(run, event->attributes.external_workflow_execution_signaled->initiated_event_id);
-        break;
-    case WF_CASE_event_signal_external_workflow_execution_failed:
-        end_signal(run,
-                   event->attributes.signal_external_workflow_execution_failed->initiated_event_id);
-        break;
     case WF_CASE_event_request_cancel_external_workflow_execution_initiated:
         restore_cancel(shard, run, event);
         break;
-    case WF_CASE_event_external_workflow_execution_cancel_requested:
-        end_cancel(
-            run, event->attributes.external_workflow_execution_cancel_requested->initiated_event_id);
-        break;
-    case WF_CASE_event_request_cancel_external_workflow_execution_failed:
-        end_cancel(
-            run,
-            event->attributes.request_cancel_external_workflow_execution_failed->initiated_event_id);
-        break;
     default:
-        break; /* markers, and what the run's state says nothing of */
+        end_signal(run, wf_event_ended_id(event, WF_OWNER_SIGNAL));
+        end_cancel(run, wf_event_ended_id(event, WF_OWNER_CANCEL));
+        break; /* markers, and what else the state says nothing of, end neither */
     }
 }

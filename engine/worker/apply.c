@@ -22,65 +22,6 @@ static bool is_ignorable(const struct wf_event *event)
             event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED);
 }
 
-/* The id of the event that started what this event is about; 0: it is about nothing in particular.
- */
-static int64_t owner_id(const struct wf_event *event)
-{
-    switch (event->event_type) {
-    case WF_EVENT_TYPE_ACTIVITY_TASK_STARTED:
-        return event->attributes.activity_task_started->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-        return event->attributes.activity_task_completed->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
-        return event->attributes.activity_task_failed->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-        return event->attributes.activity_task_timed_out->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-        return event->attributes.activity_task_canceled->scheduled_event_id;
-    case WF_EVENT_TYPE_TIMER_FIRED:
-        return event->attributes.timer_fired->started_event_id;
-    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.start_child_workflow_execution_failed->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
-        return event->attributes.child_workflow_execution_started->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
-        return event->attributes.child_workflow_execution_completed->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.child_workflow_execution_failed->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
-        return event->attributes.child_workflow_execution_canceled->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
-        return event->attributes.child_workflow_execution_timed_out->initiated_event_id;
-    case WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
-        return event->attributes.child_workflow_execution_terminated->initiated_event_id;
-    case WF_EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.signal_external_workflow_execution_failed->initiated_event_id;
-    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
-        return event->attributes.external_workflow_execution_signaled->initiated_event_id;
-    case WF_EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
-        return event->attributes.request_cancel_external_workflow_execution_failed
-            ->initiated_event_id;
-    case WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-        return event->attributes.external_workflow_execution_cancel_requested->initiated_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_STARTED:
-        return event->attributes.nexus_operation_started->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED:
-        return event->attributes.nexus_operation_completed->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_FAILED:
-        return event->attributes.nexus_operation_failed->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED:
-        return event->attributes.nexus_operation_canceled->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT:
-        return event->attributes.nexus_operation_timed_out->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_COMPLETED:
-        return event->attributes.nexus_operation_cancel_request_completed->scheduled_event_id;
-    case WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED:
-        return event->attributes.nexus_operation_cancel_request_failed->scheduled_event_id;
-    default:
-        return 0;
-    }
-}
-
 static void move_clock(struct wf_run *run, struct wf_timestamp time)
 {
     if (!run->time.is_set || wf_timestamp_compare(time, run->time) > 0) {
@@ -192,7 +133,7 @@ static void apply_event(struct wf_run *run, const struct wf_event *event,
         run->rules->match(run, event, next);
         return;
     }
-    owner = owner_id(event);
+    owner = wf_event_owner_of(event).event_id;
     if (owner == 0) {
         apply_own(run, event, next);
         return;

@@ -32,6 +32,9 @@ void sim_checks_commit(struct sim_checks *checks, struct wf_arena *scratch, cons
 void sim_checks_read(struct sim_checks *checks, struct wf_string run_id, const struct wf_string *batches,
                      uint32_t batch_count, wf_time_ns now_ns, uint64_t step);
 
+/* The service has removed what it kept of a run. */
+void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time_ns now_ns, uint64_t step);
+
 /* A run completed with this result (JSON): for goals. */
 void sim_checks_result(struct sim_checks *checks, struct wf_string result);
 

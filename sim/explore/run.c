@@ -146,6 +146,14 @@ static void on_commit(void *context, const struct sim_commit *commit)
     sim_checks_commit(run->checks, &run->scratch, commit);
 }
 
+static void on_drop(void *context, struct wf_string run_id)
+{
+    struct sim_run *run = context;
+    const struct sim_loop *loop = sim_world_loop(run->world);
+
+    sim_checks_drop(run->checks, run_id, loop->now_ns, loop->step_count);
+}
+
 /* ---- Runs that closed in this step ---- */
 
 static uint32_t find_run(const struct sim_run *run, struct wf_string run_id)
@@ -564,6 +572,7 @@ static enum wf_status begin_seed(struct sim_run *run, struct wf_error *err)
         .blocks = blocks,
         .observer = on_record,
         .commit_observer = on_commit,
+        .drop_observer = on_drop,
         .observer_context = run,
         /* Closed histories are verified in the step after their close. */
         .keeps_closed_runs = run->options->keeps_histories,

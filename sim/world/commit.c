@@ -110,24 +110,9 @@ static struct wf_string enum_detail(const struct wf_enum_type *type, int32_t num
 
 static struct wf_string activity_detail(const struct sim_run_record *run, const struct wf_event *event)
 {
-    switch (event->event_type) {
-    case WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-        return activity_of(run, event->event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_STARTED:
-        return activity_of(run, event->attributes.activity_task_started->scheduled_event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-        return activity_of(run, event->attributes.activity_task_completed->scheduled_event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
-        return activity_of(run, event->attributes.activity_task_failed->scheduled_event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-        return activity_of(run, event->attributes.activity_task_timed_out->scheduled_event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
-        return activity_of(run, event->attributes.activity_task_cancel_requested->scheduled_event_id);
-    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-        return activity_of(run, event->attributes.activity_task_canceled->scheduled_event_id);
-    default:
-        return (struct wf_string){0};
-    }
+    const struct wf_event_owner owner = wf_event_owner_of(event);
+
+    return owner.kind == WF_OWNER_ACTIVITY ? activity_of(run, owner.event_id) : (struct wf_string){0};
 }
 
 static struct wf_string id_of(const struct wf_workflow_execution *execution)
@@ -623,6 +608,9 @@ void sim_commit_drop(struct sim_world *world)
     struct sim_run_record *run = world->closed.first;
 
     WF_ASSERT(run != NULL);
+    if (world->config.drop_observer != NULL) {
+        world->config.drop_observer(world->config.observer_context, run->run_id);
+    }
     world->closed.first = run->next_closed;
     while (run->unseen != NULL) {
         forget_signal(world, run);

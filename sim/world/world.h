@@ -65,6 +65,9 @@ struct sim_commit {
 /* Where commits go, each after its records; under the same rules. They are no part of the trace. */
 typedef void (*sim_commit_observer)(void *context, const struct sim_commit *commit);
 
+/* Where it is told that a closed run is removed. */
+typedef void (*sim_drop_observer)(void *context, struct wf_string run_id);
+
 struct sim_world_config {
     const struct sim_config *config;
     uint64_t seed;
@@ -73,7 +76,8 @@ struct sim_world_config {
     const struct wf_block_source *stacks; /* for coroutines; NULL: blocks */
     sim_observer observer;
     sim_commit_observer commit_observer; /* NULL: none */
-    void *observer_context;              /* of both */
+    sim_drop_observer drop_observer;     /* NULL: none */
+    void *observer_context;              /* of all */
     bool keeps_closed_runs; /* histories of closed runs stay readable (recording, list, describe) */
 };
 

@@ -205,26 +205,10 @@ static struct wf_payloads *not_started_details(struct model_transaction *tx)
     return details;
 }
 
-static int64_t ended_activity(const struct wf_event *event)
-{
-    switch (event->event_type) {
-    case WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-        return event->attributes.activity_task_completed->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_FAILED:
-        return event->attributes.activity_task_failed->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-        return event->attributes.activity_task_timed_out->scheduled_event_id;
-    case WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-        return event->attributes.activity_task_canceled->scheduled_event_id;
-    default:
-        return 0;
-    }
-}
-
 static bool has_buffered_end(const struct model_transaction *tx, int64_t scheduled_event_id)
 {
     for (uint32_t i = 0; i < tx->state->buffered_events.count; i++) {
-        if (ended_activity(&tx->state->buffered_events.items[i]) == scheduled_event_id) {
+        if (wf_event_ended_id(&tx->state->buffered_events.items[i], WF_OWNER_ACTIVITY) == scheduled_event_id) {
             return true;
         }
     }

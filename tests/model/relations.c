@@ -160,7 +160,16 @@ static void child_started(struct model_transaction *tx, struct wf_state_child *c
     tx->wants_task = true;
 }
 
-static void child_not_started(struct model_transaction *tx, struct wf_state_child *child)
+/* 5.4 step 3. */
+static int32_t not_started_cause(int32_t status)
+{
+    return status == WF_CALL_ALREADY_STARTED
+               ? WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS
+           : status == WF_CALL_NOT_FOUND ? WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND
+                                         : WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_UNSPECIFIED;
+}
+
+static void child_not_started(struct model_transaction *tx, struct wf_state_child *child, int32_t status)
 {
     struct wf_event_start_child_workflow_execution_failed *event = model_event(
         tx, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED);
@@ -169,7 +178,7 @@ static void child_not_started(struct model_transaction *tx, struct wf_state_chil
     event->namespace_id = WF_STR(MODEL_NAMESPACE_ID);
     event->workflow_id = child->workflow_id;
     event->workflow_type = type_of(tx, child->workflow_type);
-    event->cause = WF_START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS;
+    event->cause = not_started_cause(status);
     event->control = child->initiated->control;
     event->initiated_event_id = child->initiated_event_id;
     WF_LIST_REMOVE(tx->state->children, child);
@@ -445,7 +454,7 @@ void model_call_answered(struct model_transaction *tx)
         if (operation->status == WF_CALL_OK) {
             child_started(tx, child, operation->child_run_id);
         } else {
-            child_not_started(tx, child);
+            child_not_started(tx, child, operation->status);
         }
     } else if (signal != NULL) {
         signal_answered(tx, signal, is_self(tx, signal) ? WF_CALL_NOT_FOUND : operation->status);

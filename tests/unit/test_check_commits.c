@@ -392,6 +392,45 @@ static void break_90_timer(void) { timers[3][0].started_event_id = 5; }
 static void break_90_task(void) { tasks[1].started_event_id = 0; }
 static void break_90_signals(void) { plans[3].state.signal_count = 2; }
 static void break_90_cancel(void) { plans[3].state.is_cancel_requested = true; }
+/* The run asks others for something, at event 7; state lists what of it is stored as pending. */
+static void ask_others(enum wf_event_type type, void *attributes)
+{
+    add_event(&plans[2], 7, type, attributes);
+    plans[3].state.next_event_id = 8;
+}
+static struct wf_event_start_child_workflow_execution_initiated child_initiated;
+static struct wf_event_nexus_operation_scheduled nexus_scheduled;
+static struct wf_state_nexus nexus[1];
+static void store_nexus(void)
+{
+    nexus[0] = (struct wf_state_nexus){.scheduled_event_id = 7};
+    for (size_t i = 2; i < COMMIT_COUNT; i++) {
+        plans[i].state.nexus_operations.items = nexus;
+        plans[i].state.nexus_operations.count = 1;
+    }
+}
+static void break_90_child(void)
+{
+    ask_others(WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, &child_initiated);
+    add_push(&plans[2], false, 7);
+}
+static void break_90_nexus(void)
+{
+    ask_others(WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, &nexus_scheduled);
+    add_push(&plans[2], false, 7);
+}
+static void break_90_nexus_unknown(void) { store_nexus(); }
+static void break_91_nexus_sent(void)
+{
+    ask_others(WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, &nexus_scheduled);
+    store_nexus();
+}
+static void break_91_nexus_due(void)
+{
+    break_91_nexus_sent();
+    add_push(&plans[2], false, 7);
+    nexus[0].schedule_to_close_deadline_ns = CLOCK_NS + 4 * S;
+}
 static void break_91_late(void)
 {
     plans[2].state.alarm_ns = 0;
@@ -433,6 +472,11 @@ static const struct {
     {"I90", break_90_task},
     {"I90", break_90_signals},
     {"I90", break_90_cancel},
+    {"I90", break_90_child},
+    {"I90", break_90_nexus},
+    {"I90", break_90_nexus_unknown},
+    {"I91", break_91_nexus_sent},
+    {"I91", break_91_nexus_due},
     {"I91", break_91_late},
     {"I91", break_91_unwritten},
     {"I91", break_91_task},
@@ -520,6 +564,36 @@ static void test_check_commits__what_is_read_was_committed(void **state)
     }
 }
 
+/* I97: a run is removed when it has been closed for an hour, not before, and never while it is open. */
+static void test_check_commits__retention(void **state)
+{
+    static const struct {
+        bool is_closed;
+        int64_t after_ns;
+        uint32_t broken;
+    } drops[] = {{true, 3600 * S, 0}, {true, 3599 * S, 1}, {false, 7200 * S, 1}};
+
+    for (size_t i = 0; i < TEST_COUNT(drops); i++) {
+        static struct wf_event_workflow_execution_terminated terminated;
+        struct sim_checks *checks = NULL;
+        const struct sim_broken_check *broken = NULL;
+        uint32_t count = 0;
+
+        make_plans();
+        if (drops[i].is_closed) {
+            add_event(&plans[3], 7, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, &terminated);
+        }
+        (void)run_plans(*state, &count, &checks);
+        sim_checks_drop(checks, WF_STR("run-1"), COMMIT_COUNT * S + drops[i].after_ns, 9);
+
+        broken = sim_checks_broken(checks, &count);
+        assert_int_equal(count, drops[i].broken);
+        if (count > 0) {
+            test_string_is("retention", broken[0].invariant, "I97");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +601,7 @@ int main(void)
         TEST_IN_ARENA(test_check_commits__allowed_start_passes),
         TEST_IN_ARENA(test_check_commits__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_commits__what_is_read_was_committed),
+        TEST_IN_ARENA(test_check_commits__retention),
     };
 
     return cmocka_run_group_tests_name("check_commits", tests, NULL, NULL);

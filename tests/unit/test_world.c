@@ -211,6 +211,40 @@ static void test_world__clients_signal_and_query(void **state)
                       "      4.019000s  client-2 got {\"approved\":true} from order-1 for state\n");
 }
 
+/* A closed run answers queries until its retention is over; after it nothing is known of it (8.4). */
+static void test_world__retention_ends_what_is_known_of_a_run(void **state)
+{
+    struct world_fixture *f = *state;
+    const struct sim_client approval = {.name = WF_STR("client-1"),
+                                        .action = SIM_CLIENT_SIGNAL,
+                                        .to = {.text = WF_STR("order-${n}")},
+                                        .is_per_workflow = true,
+                                        .at_ns = WF_NS_PER_S,
+                                        .name_of = WF_STR("approve")};
+    const struct sim_client query = {.name = WF_STR("client-1"),
+                                     .action = SIM_CLIENT_QUERY,
+                                     .to = {.text = WF_STR("order-${n}")},
+                                     .is_per_workflow = true,
+                                     .name_of = WF_STR("state")};
+    struct sim_client clients[] = {approval, query, query};
+
+    clients[1].at_ns = 10 * WF_NS_PER_S;
+    clients[2].at_ns = 12 * WF_NS_PER_S;
+    f->start.workflow_type = WF_STR("Approve");
+    f->config.limits.retention_ns = 10 * WF_NS_PER_S;
+    f->config.clients = clients;
+    f->config.client_count = TEST_COUNT(clients);
+    f->shown = SHOW(ANSWERED) | SHOW(RUN_CLOSED);
+    world_begin(f);
+    world_finish(f, 60000);
+
+    world_trace_is(f, "      0.013000s  starter is told accepted by order-1 for start\n"
+                      "      1.008000s  client-1 is told accepted by order-1 for approve\n"
+                      "      1.017000s  order-1 closed: completed\n"
+                      "     10.019000s  client-1 is told accepted by order-1 for state\n"
+                      "     12.008000s  client-1 is told not found by order-1 for state\n");
+}
+
 /* ---- Processes ---- */
 
 /* A worker that dies with an attempt in hand: the effect has happened, the attempt times out, another worker runs it. */
@@ -495,6 +529,7 @@ int main(void)
         IN_WORLD(test_world__outcomes_of_attempts),
         IN_WORLD(test_world__activity_in_c_beats_and_learns_of_cancellation),
         IN_WORLD(test_world__clients_signal_and_query),
+        IN_WORLD(test_world__retention_ends_what_is_known_of_a_run),
         IN_WORLD(test_world__worker_crash_between_effect_and_answer),
         IN_WORLD(test_world__server_crash_moves_the_shard),
         IN_WORLD(test_world__moved_shard_is_fenced),

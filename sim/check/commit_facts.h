@@ -1,0 +1,80 @@
+/* What the checks know of a run from its commits: shared by the files that judge them. */
+#ifndef WF_SIM_CHECK_COMMIT_FACTS_H
+#define WF_SIM_CHECK_COMMIT_FACTS_H
+
+#include "engine/base/hash.h"
+#include "sim/check/track.h"
+
+/* Something that pends, by the event that began it. */
+struct sim_pending {
+    int64_t event_id;
+    int32_t attempt; /* of an activity, as stored last; 0: not yet */
+    int32_t stamp;
+    bool is_operated; /* an operator has paused it, or let its attempts count from 1 again */
+    uint64_t request; /* digest of the request that started the attempt; 0: not started */
+    int64_t due_ns;   /* of a timer, by the service's clock */
+};
+
+struct sim_pendings {
+    struct sim_pending *items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct sim_run_track {
+    struct wf_string run_id;
+    struct sim_workflow_track *workflow;
+    int64_t record_version;
+    int64_t last_event_id;
+    struct wf_digest digest; /* of the bytes of all batches */
+    bool is_closed;
+    wf_time_ns close_ns;
+
+    /* What its events say. */
+    int64_t scheduled_event_id; /* of the pending workflow task; 0: none */
+    int64_t started_event_id;
+    bool had_task;         /* a workflow task was scheduled at some time */
+    bool is_in_block;      /* the last event was a completion or made by its commands */
+    bool has_unseen;       /* something that a workflow task must see */
+    bool is_child;
+    bool is_cancel_requested;
+    int64_t signal_count;
+    struct sim_pendings pending[WF_OWNER_KIND_COUNT];
+
+    /* What was stored last. */
+    int64_t run_expiration_ns;
+    int64_t alarm_ns;
+    int64_t task_event_id; /* scheduled id of the workflow task, with its attempt and stamp */
+    int32_t task_attempt;
+    int32_t task_stamp;
+    uint64_t task_request; /* digest; 0: not started */
+};
+
+/* One run of one write. */
+struct sim_commit_context {
+    struct sim_checks *checks;
+    struct wf_arena *scratch;
+    const struct sim_commit *commit;
+    const struct wf_db_run_write *write;
+    const struct wf_history_message *events;
+    struct sim_run_track *run;
+    const struct wf_state_run *state; /* NULL for a closed run */
+};
+
+/* ---- check_commits.c ---- */
+
+void sim_commit_break(const struct sim_commit_context *context, unsigned number, const char *cause, int64_t left,
+                      int64_t right);
+
+/* NULL: it does not pend. */
+struct sim_pending *sim_pending_get(const struct sim_pendings *set, int64_t event_id);
+
+/* What a comparison of two times allows: the clocks' last digit, and how far apart they have been. */
+int64_t sim_commit_tolerance_ns(const struct sim_commit_context *context);
+
+/* ---- check_state.c ---- */
+
+/* Compares what is stored with what the events say, and remembers it. */
+void sim_check_state(struct sim_commit_context *context);
+
+#endif
