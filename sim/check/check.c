@@ -76,6 +76,9 @@ enum wf_status sim_checks_new(struct wf_arena *arena, const struct sim_config *c
     wf_map_init(&made->schedules, arena);
     wf_map_init(&made->updates, arena);
     wf_map_init(&made->queries, arena);
+    if (!sim_check_calls_init(made)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for checks");
+    }
     WF_TRY(read_goals(made, err));
     sim_check_goals_init(made);
     *checks = made;
@@ -117,6 +120,7 @@ void sim_checks_waits(struct sim_checks *checks, struct wf_string workflow_id, s
 void sim_checks_end(struct sim_checks *checks, const struct sim_checks_end *end)
 {
     sim_check_answers_end(checks, end);
+    sim_check_commits_end(checks, end);
     sim_check_effects_end(checks, end);
     sim_check_progress_end(checks, end);
     sim_check_signals_end(checks, end);

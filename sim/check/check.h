@@ -32,6 +32,12 @@ void sim_checks_commit(struct sim_checks *checks, struct wf_arena *scratch, cons
 void sim_checks_read(struct sim_checks *checks, struct wf_string run_id, const struct wf_string *batches,
                      uint32_t batch_count, wf_time_ns now_ns, uint64_t step);
 
+/* Sees what comes to a history shard and what it answers: what clients and workers are told must be what is committed. */
+void sim_checks_exchange(struct sim_checks *checks, struct wf_arena *scratch, const struct sim_exchange *exchange);
+
+/* Sees the time that workflow code is told. */
+void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn);
+
 /* The service has removed what it kept of a run. */
 void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time_ns now_ns, uint64_t step);
 

@@ -101,6 +101,10 @@ static void follow_pending(const struct sim_commit_context *context, const struc
 
         if (item != NULL && owner.kind == WF_OWNER_TIMER) {
             item->due_ns = due_of(event);
+        } else if (item != NULL && owner.kind == WF_OWNER_ACTIVITY) {
+            const struct wf_string id = event->attributes.activity_task_scheduled->activity_id;
+
+            item->name = id.size_bytes == 0 ? 0 : wf_hash_bytes(id.data, id.size_bytes) | 1;
         }
     } else if (owner.ends) {
         if (event->event_type == WF_EVENT_TYPE_TIMER_FIRED && event->event_id > context->write->fork_event_id) {
@@ -110,16 +114,38 @@ static void follow_pending(const struct sim_commit_context *context, const struc
     }
 }
 
-static void follow_task(struct sim_run_track *run, const struct wf_event *event)
+/* What time code sees from the start of a run or of a task that does not fail: the latest so far (replay-rules 1.6). */
+static void note_started(const struct sim_commit_context *context, const struct wf_event *event)
 {
+    struct sim_run_track *run = context->run;
+    const uint32_t count = run->started_tasks.count;
+    const int64_t before_ns = count == 0 ? INT64_MIN : run->started_tasks.items[count - 1].time_ns;
+    const int64_t time_ns = wf_time_of(event->event_time);
+    struct sim_started_task *task = WF_LIST_APPEND(context->checks->arena, run->started_tasks);
+
+    if (task == NULL) {
+        context->checks->is_full = true;
+        return;
+    }
+    task->event_id = event->event_id;
+    task->time_ns = time_ns > before_ns ? time_ns : before_ns;
+    task->earliest_ns = run->is_transient ? before_ns : task->time_ns;
+}
+
+static void follow_task(const struct sim_commit_context *context, const struct wf_event *event)
+{
+    struct sim_run_track *run = context->run;
+
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+        run->is_transient = event->attributes.workflow_task_scheduled->attempt > 1;
         run->scheduled_event_id = event->event_id;
         run->started_event_id = 0;
         run->had_task = true;
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_STARTED:
         run->started_event_id = event->event_id;
+        note_started(context, event);
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
         run->scheduled_event_id = 0;
@@ -128,6 +154,9 @@ static void follow_task(struct sim_run_track *run, const struct wf_event *event)
         run->has_unseen = false;
         break;
     default: /* failed, timed out: what it was to see is not seen */
+        if (run->started_event_id != 0 && run->started_tasks.count > 0) {
+            run->started_tasks.count--;
+        }
         run->scheduled_event_id = 0;
         run->started_event_id = 0;
         run->has_unseen = true;
@@ -166,7 +195,7 @@ static void follow_event(const struct sim_commit_context *context, const struct 
     run->last_event_id = event->event_id;
     run->is_closed = run->is_closed || wf_event_is_close(event->event_type);
     if (is_of_task(event->event_type)) {
-        follow_task(run, event);
+        follow_task(context, event);
         return;
     }
     run->is_in_block = run->is_in_block && wf_event_is_command(event->event_type);
@@ -174,6 +203,7 @@ static void follow_event(const struct sim_commit_context *context, const struct 
     follow_pending(context, event);
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
         run->is_child = event->attributes.workflow_execution_started->parent_workflow_execution != NULL;
+        note_started(context, event);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
         run->signal_count++;
         sim_check_answers_signaled(context->checks, run->workflow, event->attributes.workflow_execution_signaled, &at);
@@ -300,43 +330,77 @@ static struct sim_run_track *find_run(struct sim_checks *checks, const struct wf
     return run;
 }
 
-static void read_state(struct sim_commit_context *context)
+/* NULL when it cannot be read. */
+static const struct wf_state_run *read_state(const struct sim_commit_context *context)
 {
-    struct wf_state_run state = {0};
+    struct wf_state_run *state = WF_ARENA_NEW(context->scratch, struct wf_state_run);
+    struct wf_error err;
+
+    if (state == NULL ||
+        wf_wire_decode(context->scratch, &wf_type_state_run, context->write->state, state, &err) != WF_OK) {
+        sim_commit_break(context, 90, "the stored state cannot be read", 0, 0);
+        return NULL;
+    }
+    return state;
+}
+
+static void check_new_state(const struct sim_commit_context *context)
+{
     struct wf_state_start start = {0};
     struct wf_error err;
 
-    if (wf_wire_decode(context->scratch, &wf_type_state_run, context->write->state, &state, &err) != WF_OK ||
-        (context->write->is_new &&
-         wf_wire_decode(context->scratch, &wf_type_state_start, state.start, &start, &err) != WF_OK)) {
-        sim_commit_break(context, 90, "the stored state cannot be read", 0, 0);
+    if (wf_wire_decode(context->scratch, &wf_type_state_start, context->state->start, &start, &err) != WF_OK) {
+        sim_commit_break(context, 90, "the stored start of a run cannot be read", 0, 0);
         return;
     }
-    context->state = &state;
-    if (context->write->is_new) {
-        context->run->run_expiration_ns = start.run_expiration_ns;
-        check_policies(context, &start);
+    context->run->run_expiration_ns = start.run_expiration_ns;
+    check_policies(context, &start);
+}
+
+static void note_batches(const struct sim_commit_context *context)
+{
+    struct sim_run_track *run = context->run;
+
+    for (uint32_t i = 0; i < context->write->batches.count; i++) {
+        const struct wf_string bytes = context->write->batches.items[i].bytes;
+        uint64_t *digest = WF_LIST_APPEND(context->checks->arena, run->batches);
+
+        wf_digest_add(&run->digest, bytes.data, bytes.size_bytes);
+        if (digest == NULL) {
+            context->checks->is_full = true;
+            return;
+        }
+        *digest = wf_hash_bytes(bytes.data, bytes.size_bytes);
     }
-    sim_check_state(context);
+}
+
+static bool closes(const struct sim_commit_context *context)
+{
+    const uint32_t count = context->events->events.count;
+
+    return context->run->is_closed ||
+           (count > 0 && wf_event_is_close(context->events->events.items[count - 1].event_type));
 }
 
 static void check_run(struct sim_commit_context *context)
 {
     const struct wf_arena_mark mark = wf_arena_mark(context->scratch);
 
+    context->state = closes(context) ? NULL : read_state(context);
+    sim_check_calls_commit(context);
     check_version(context);
     for (uint32_t i = 0; i < context->events->events.count; i++) {
         follow_event(context, &context->events->events.items[i]);
     }
-    for (uint32_t i = 0; i < context->write->batches.count; i++) {
-        wf_digest_add(&context->run->digest, context->write->batches.items[i].bytes.data,
-                      context->write->batches.items[i].bytes.size_bytes);
-    }
+    note_batches(context);
     if (context->write->is_new && context->events->events.count > 0) {
         check_start(context);
     }
-    if (!context->run->is_closed) {
-        read_state(context);
+    if (context->state != NULL && context->write->is_new) {
+        check_new_state(context);
+    }
+    if (context->state != NULL) {
+        sim_check_state(context);
     }
     note_end(context);
     wf_arena_rewind(context->scratch, mark);
@@ -402,4 +466,67 @@ void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time
                      run->is_closed ? "before its retention is over" : "although it is open");
     sim_checks_break_invariant(checks, 97, "retention deleted a run too early", run->workflow,
                                &(struct sim_record){.time_ns = now_ns, .step = step}, wf_buffer_string(&sentence));
+}
+
+/* I101: code is told the time at which its workflow task started, or the latest before it when clocks went back. Local
+ * activities move it further. */
+void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
+{
+    const struct sim_run_track *run = wf_map_get(&checks->runs, turn->activation->run_id);
+    const int64_t time_ns = wf_time_of(turn->activation->timestamp);
+    const struct sim_started_task *task = NULL;
+    struct wf_buffer sentence;
+
+    for (uint32_t i = run == NULL ? 0 : run->started_tasks.count; i > 0 && task == NULL; i--) {
+        task = run->started_tasks.items[i - 1].event_id == turn->activation->history_length
+                   ? &run->started_tasks.items[i - 1]
+                   : NULL;
+    }
+    if (task == NULL || (time_ns >= task->earliest_ns && (time_ns <= task->time_ns || run->workflow->has_local))) {
+        return; /* a task without events has no time that could be compared */
+    }
+    wf_buffer_init(&sentence, checks->arena);
+    wf_buffer_printf(&sentence, "%S is told another time than that of workflow task %lld: ", &run->workflow->id,
+                     (long long)task->event_id);
+    sim_moment_print(time_ns, &sentence);
+    wf_buffer_append_text(&sentence, ", and it started at ");
+    sim_moment_print(task->time_ns, &sentence);
+    sim_checks_break_invariant(checks, 101, "code is told another time than its workflow task's", run->workflow,
+                               &(struct sim_record){.time_ns = turn->time_ns, .step = turn->step, .node = turn->node},
+                               wf_buffer_string(&sentence));
+}
+
+/* ---- The end ---- */
+
+static void check_liveness(struct sim_checks *checks, const struct sim_run_track *run, const struct sim_checks_end *end)
+{
+    const int64_t settled_ns = checks->heal_ns + RECOVERY_NS;
+    const int64_t due_ns = run->due_ns == INT64_MAX ? INT64_MAX : run->due_ns - run->clock_offset_ns;
+    const int64_t from_ns = due_ns > settled_ns ? due_ns : settled_ns;
+    struct wf_buffer sentence;
+
+    if (run->is_closed || run->is_paused || run->record_version == 0 || due_ns == INT64_MAX ||
+        end->now_ns - RECOVERY_NS <= from_ns) {
+        return;
+    }
+    wf_buffer_init(&sentence, checks->arena);
+    wf_buffer_printf(&sentence, "what was due in %S at ", &run->workflow->id);
+    sim_moment_print(due_ns, &sentence);
+    wf_buffer_append_text(&sentence, " has not happened by the end at ");
+    sim_moment_print(end->now_ns, &sentence);
+    sim_checks_break_invariant(checks, 96, "what was due has not happened", run->workflow,
+                               &(struct sim_record){.time_ns = end->now_ns, .step = end->step},
+                               wf_buffer_string(&sentence));
+}
+
+/* I96: once the faults have stopped, timers fire, attempts and workflow tasks end or begin again, and runs do not outlive
+ * their timeout. Every one of them has a time by which it is due. */
+void sim_check_commits_end(struct sim_checks *checks, const struct sim_checks_end *end)
+{
+    uint32_t index = 0;
+
+    for (const struct wf_map_entry *entry = wf_map_next(&checks->runs, &index);
+         entry != NULL && checks->heal_ns != SIM_NEVER; entry = wf_map_next(&checks->runs, &index)) {
+        check_liveness(checks, entry->value, end);
+    }
 }

@@ -286,6 +286,12 @@ static void check_alarm(const struct sim_commit_context *context)
         sim_commit_break(context, 91, "the run's next alarm is later than what is due", alarm_ns, due_ns);
     }
     context->run->alarm_ns = alarm_ns;
+    context->run->due_ns = due_ns;
+    context->run->clock_offset_ns = context->commit->clock_ns - context->commit->time_ns;
+    context->run->commit_ns = context->commit->time_ns;
+    context->run->is_paused = context->state->is_paused;
+    context->run->has_waiting_task =
+        context->state->workflow_task != NULL && context->state->workflow_task->started_event_id == 0;
 }
 
 /* True when the write has a transfer task that pushes it. */

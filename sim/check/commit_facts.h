@@ -13,12 +13,22 @@ struct sim_pending {
     bool is_operated; /* an operator has paused it, or let its attempts count from 1 again */
     uint64_t request; /* digest of the request that started the attempt; 0: not started */
     int64_t due_ns;   /* of a timer, by the service's clock */
+    uint64_t name;    /* of an activity: digest of its id */
+    uint64_t details; /* digest of the heartbeat details committed last; 0: none */
+    bool has_outcome; /* it waits in the buffer for its id */
 };
 
 struct sim_pendings {
     struct sim_pending *items;
     uint32_t count;
     uint32_t capacity;
+};
+
+/* A started workflow task: what time its code sees (I101). */
+struct sim_started_task {
+    int64_t event_id;
+    int64_t time_ns; /* the latest so far */
+    int64_t earliest_ns; /* before it, when earlier attempts had the same id */
 };
 
 struct sim_run_track {
@@ -33,6 +43,7 @@ struct sim_run_track {
     /* What its events say. */
     int64_t scheduled_event_id; /* of the pending workflow task; 0: none */
     int64_t started_event_id;
+    bool is_transient;     /* the task scheduled last had attempts before, which left no events */
     bool had_task;         /* a workflow task was scheduled at some time */
     bool is_in_block;      /* the last event was a completion or made by its commands */
     bool has_unseen;       /* something that a workflow task must see */
@@ -40,10 +51,25 @@ struct sim_run_track {
     bool is_cancel_requested;
     int64_t signal_count;
     struct sim_pendings pending[WF_OWNER_KIND_COUNT];
+    struct {
+        struct sim_started_task *items;
+        uint32_t count;
+        uint32_t capacity;
+    } started_tasks;
+    struct {
+        uint64_t *items; /* digests, in order */
+        uint32_t count;
+        uint32_t capacity;
+    } batches;
 
     /* What was stored last. */
     int64_t run_expiration_ns;
     int64_t alarm_ns;
+    int64_t due_ns;          /* the earliest thing that is due, by the service's clock; INT64_MAX: nothing */
+    int64_t clock_offset_ns; /* of that clock, from the world's */
+    wf_time_ns commit_ns;
+    bool is_paused;
+    bool has_waiting_task; /* nobody has taken the workflow task */
     int64_t task_event_id; /* scheduled id of the workflow task, with its attempt and stamp */
     int32_t task_attempt;
     int32_t task_stamp;
@@ -71,6 +97,10 @@ struct sim_pending *sim_pending_get(const struct sim_pendings *set, int64_t even
 
 /* What a comparison of two times allows: the clocks' last digit, and how far apart they have been. */
 int64_t sim_commit_tolerance_ns(const struct sim_commit_context *context);
+
+/* ---- check_calls.c: before the run is followed through the commit; state may be NULL ---- */
+
+void sim_check_calls_commit(const struct sim_commit_context *context);
 
 /* ---- check_state.c ---- */
 

@@ -333,6 +333,7 @@ void sim_checks_track(struct sim_checks *checks, const struct sim_record *record
     } else if (record->kind == SIM_RECORD_ATTEMPT_STARTED) {
         workflow->last_activity = sim_checks_keep(checks, record->a);
         workflow->last_node = sim_checks_keep(checks, record->node);
+        workflow->has_local = workflow->has_local || record->y == 1;
     } else if (record->kind == SIM_RECORD_TASK_GIVEN) {
         workflow->last_node = sim_checks_keep(checks, record->node);
     }

@@ -87,6 +87,7 @@ struct sim_workflow_track {
     bool must_be_canceled;   /* an open run accepted a cancel */
     bool has_cancel_request;
     bool is_at_reset; /* no event of its own yet */
+    bool has_local;   /* local activities run in it, which move its code's time */
     bool has_terminated;
     struct wf_string await_site;  /* where it waits at the end; empty: not known */
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */
@@ -127,6 +128,7 @@ struct sim_checks {
     struct wf_map sends;   /* by sender and send number */
     struct wf_map handled; /* signal events already counted */
     struct wf_map shards;
+    struct sim_call_track *calls; /* of check_calls.c */
     struct wf_map runs;           /* by run id: what commits made of them */
     struct wf_map create_requests; /* by workflow id and request id: the run that was made */
     struct wf_map names; /* every string kept more than once */
@@ -220,6 +222,12 @@ void sim_check_answers_signaled(struct sim_checks *checks, struct sim_workflow_t
                                 const struct wf_event_workflow_execution_signaled *signaled,
                                 const struct sim_record *at);
 void sim_check_answers_end(struct sim_checks *checks, const struct sim_checks_end *end);
+
+/* check_calls.c: false when memory is gone. */
+bool sim_check_calls_init(struct sim_checks *checks);
+
+/* check_commits.c */
+void sim_check_commits_end(struct sim_checks *checks, const struct sim_checks_end *end);
 
 /* check_updates.c */
 void sim_check_updates_record(struct sim_checks *checks, const struct sim_record *record,

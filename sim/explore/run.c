@@ -146,6 +146,20 @@ static void on_commit(void *context, const struct sim_commit *commit)
     sim_checks_commit(run->checks, &run->scratch, commit);
 }
 
+static void on_exchange(void *context, const struct sim_exchange *exchange)
+{
+    struct sim_run *run = context;
+
+    sim_checks_exchange(run->checks, &run->scratch, exchange);
+}
+
+static void on_turn(void *context, const struct sim_turn *turn)
+{
+    struct sim_run *run = context;
+
+    sim_checks_turn(run->checks, turn);
+}
+
 static void on_drop(void *context, struct wf_string run_id)
 {
     struct sim_run *run = context;
@@ -572,6 +586,8 @@ static enum wf_status begin_seed(struct sim_run *run, struct wf_error *err)
         .blocks = blocks,
         .observer = on_record,
         .commit_observer = on_commit,
+        .exchange_observer = on_exchange,
+        .turn_observer = on_turn,
         .drop_observer = on_drop,
         .observer_context = run,
         /* Closed histories are verified in the step after their close. */

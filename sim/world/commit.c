@@ -561,23 +561,25 @@ static bool note_batch(struct sim_world *world, struct sim_run_record *run, cons
     return true;
 }
 
-static void tell_commit(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write,
+static void tell_commit(struct sim_world *world, const struct sim_envelope *envelope,
                         const struct wf_history_message *events)
 {
     if (world->config.commit_observer != NULL) {
         world->config.commit_observer(world->config.observer_context,
                                       &(struct sim_commit){.time_ns = world->loop.now_ns,
                                                            .step = world->loop.step_count,
-                                                           .clock_ns = sim_node_clock(world, writer_node),
+                                                           .clock_ns = sim_node_clock(world, envelope->from),
                                                            .clock_spread_ns = sim_world_clock_spread(world),
-                                                           .node = world->nodes[writer_node].name,
-                                                           .write = write,
-                                                           .events = events});
+                                                           .node = world->nodes[envelope->from].name,
+                                                           .write = envelope->content->store->op.write,
+                                                           .events = events,
+                                                           .cause = envelope->cause});
     }
 }
 
-void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write)
+void sim_commit_write(struct sim_world *world, const struct sim_envelope *envelope)
 {
+    const struct wf_db_write *write = envelope->content->store->op.write;
     struct wf_history_message *events = wf_arena_take_array(&world->step_arena, write->runs.count, sizeof *events);
 
     if (events == NULL) {
@@ -599,7 +601,7 @@ void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struc
         settle_workflow(world, sim_database_run(&world->database, write->runs.items[i].run_id)->context);
     }
     if (world->status == WF_OK) {
-        tell_commit(world, writer_node, write, events);
+        tell_commit(world, envelope, events);
     }
 }
 

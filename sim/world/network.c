@@ -367,6 +367,7 @@ uint64_t sim_network_store(struct sim_world *world, const struct sim_call_reques
                                 .call_id = call->id,
                                 .subject = request->subject,
                                 .content = content,
+                                .cause = request->cause,
                             });
     return call->id;
 }

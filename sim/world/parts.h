@@ -145,6 +145,7 @@ struct sim_envelope {
     uint64_t call_id; /* of the origin */
     struct sim_workflow *subject; /* NULL: not about a workflow */
     struct sim_content *content;
+    struct wf_service_cause cause; /* of STORE */
 };
 
 enum sim_caller { SIM_CALLER_COMPONENT, SIM_CALLER_STORE, SIM_CALLER_WORKER, SIM_CALLER_CLIENT, SIM_CALLER_NEXUS };
@@ -444,6 +445,7 @@ struct sim_call_request {
     uint64_t number;
     struct sim_workflow *subject;
     bool has_no_deadline; /* the caller watches the time itself */
+    struct wf_service_cause cause; /* of a request to the database: who asked; run_id is empty */
 };
 /* Calls the service through the caller's frontend. Takes a reference of its own. Returns the call's id, 0 when memory is
  * gone. */
@@ -507,7 +509,7 @@ void sim_ring_tell(struct sim_world *world, uint32_t node);
 void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envelope);
 
 /* ---- commit.c: what commits mean ---- */
-void sim_commit_write(struct sim_world *world, uint32_t writer_node, const struct wf_db_write *write);
+void sim_commit_write(struct sim_world *world, const struct sim_envelope *envelope);
 /* The run that closed first leaves memory; the view of it stays, without state and history. */
 void sim_commit_drop(struct sim_world *world);
 

@@ -179,6 +179,17 @@ static struct sim_workflow *subject_of_store(struct sim_world *world, const stru
     }
 }
 
+/* What comes to shards and what they answer: for checks alone. */
+static void tell_exchange(struct sim_world *world, const struct sim_component *component, struct sim_exchange exchange)
+{
+    if (component->kind == SIM_COMPONENT_SHARD && world->config.exchange_observer != NULL) {
+        exchange.time_ns = world->loop.now_ns;
+        exchange.step = world->loop.step_count;
+        exchange.node = world->nodes[component->node].name;
+        world->config.exchange_observer(world->config.observer_context, &exchange);
+    }
+}
+
 static void put_answer(struct sim_world *world, const struct sim_component *component,
                        const struct wf_service_output *output)
 {
@@ -196,6 +207,7 @@ static void put_answer(struct sim_world *world, const struct sim_component *comp
     if (inbound->op == WF_CASE_svc_request_query_workflow && component->kind == SIM_COMPONENT_SHARD) {
         sim_query_passed(world, component->shard_id, wf_shard_range_id(component->shard), output->response);
     }
+    tell_exchange(world, component, (struct sim_exchange){.call_id = output->call_id, .response = output->response});
     sim_table_give(&world->inbounds, output->call_id);
     sim_network_answer(world, component->node, &request, output->response);
 }
@@ -231,6 +243,10 @@ static void put_store(struct sim_world *world, struct sim_component *component, 
         .context = component,
         .number = output->call_id,
         .subject = subject_of_store(world, output->store),
+        .cause = {.kind = output->cause.kind,
+                  .status = output->cause.status,
+                  .call_id = output->cause.call_id,
+                  .event_id = output->cause.event_id},
     };
 
     if (content != NULL) {
@@ -348,6 +364,7 @@ void sim_server_request(struct sim_world *world, const struct sim_envelope *enve
         .component = component,
         .subject = envelope->subject,
     };
+    tell_exchange(world, component, (struct sim_exchange){.call_id = id, .request = envelope->content->request});
     feed(world, component,
          &(struct wf_service_input){
              .type = WF_SERVICE_REQUEST, .call_id = id, .request = envelope->content->request},

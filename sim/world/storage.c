@@ -207,7 +207,7 @@ void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envel
     }
     record_outcome(world, envelope, &reply, is_committed);
     if (is_committed && envelope->content->store->op_case == WF_CASE_db_request_write) {
-        sim_commit_write(world, envelope->from, envelope->content->store->op.write);
+        sim_commit_write(world, envelope);
         repeat_tasks(world, envelope);
     }
     if (is_committed && envelope->content->store->op_case == WF_CASE_db_request_write_schedule) {

@@ -8,6 +8,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
 #include "engine/schema.h"
+#include "engine/service.h"
 #include "sim/config.h"
 #include "sim/core/choice.h"
 #include "sim/core/loop.h"
@@ -60,12 +61,33 @@ struct sim_commit {
     const struct wf_db_write *write; /* NULL: of a schedule */
     const struct wf_db_write_schedule *schedule;
     const struct wf_history_message *events; /* for each run of the write: the events of its batches, in order */
+    struct wf_service_cause cause;           /* which operation made the write; run_id is empty */
 };
 
 /* Where commits go, each after its records; under the same rules. They are no part of the trace. */
 typedef void (*sim_commit_observer)(void *context, const struct sim_commit *commit);
 
-/* Where it is told that a closed run is removed. */
+/* A request that comes to a history shard, or what the shard answers to it. Borrowed for the call. */
+struct sim_exchange {
+    wf_time_ns time_ns;
+    uint64_t step;
+    struct wf_string node;
+    uint64_t call_id; /* as in the cause of a commit */
+    const struct wf_svc_request *request;   /* NULL: it is answered */
+    const struct wf_svc_response *response; /* NULL: it comes */
+};
+
+/* The time that workflow code is told in an activation. */
+struct sim_turn {
+    wf_time_ns time_ns;
+    uint64_t step;
+    struct wf_string node;
+    const struct wf_sdk_activation *activation;
+};
+
+/* Where they go, and where it is told that a closed run is removed; under the rules of commits. */
+typedef void (*sim_exchange_observer)(void *context, const struct sim_exchange *exchange);
+typedef void (*sim_turn_observer)(void *context, const struct sim_turn *turn);
 typedef void (*sim_drop_observer)(void *context, struct wf_string run_id);
 
 struct sim_world_config {
@@ -76,7 +98,9 @@ struct sim_world_config {
     const struct wf_block_source *stacks; /* for coroutines; NULL: blocks */
     sim_observer observer;
     sim_commit_observer commit_observer; /* NULL: none */
-    sim_drop_observer drop_observer;     /* NULL: none */
+    sim_exchange_observer exchange_observer; /* NULL: none */
+    sim_turn_observer turn_observer;         /* NULL: none */
+    sim_drop_observer drop_observer;         /* NULL: none */
     void *observer_context;              /* of all */
     bool keeps_closed_runs; /* histories of closed runs stay readable (recording, list, describe) */
 };

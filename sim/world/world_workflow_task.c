@@ -245,6 +245,13 @@ static const struct wf_sdk_completion *activate(const struct sim_taken *taken, c
                                                                 .x = taken->task->started_event_id});
         }
     }
+    if (worker->world->config.turn_observer != NULL) {
+        worker->world->config.turn_observer(worker->world->config.observer_context,
+                                            &(struct sim_turn){.time_ns = worker->world->loop.now_ns,
+                                                               .step = worker->world->loop.step_count,
+                                                               .node = worker->node->name,
+                                                               .activation = out->activation});
+    }
     wf_instance_activate(worker->instances[out->slot], out->activation, &completion);
     record_log(taken, worker->instances[out->slot]);
     return completion;
