@@ -31,16 +31,27 @@ static uint64_t update(struct shard_fixture *f, const char *id)
     return send_update(f, 0, id, STAGE(COMPLETED));
 }
 
-static const struct wf_svc_response *poll_update(struct shard_fixture *f, const char *id)
+static const struct wf_svc_response *poll_update_until(struct shard_fixture *f, const char *id, int32_t stage)
 {
     struct wf_workflow_execution execution = {.workflow_id = WF_STR("w")};
     struct wf_svc_poll_update call = {.workflow_execution = &execution,
                                       .update_id = wf_string_of(id),
-                                      .wait_stage = STAGE(COMPLETED)};
+                                      .wait_stage = stage};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_poll_update,
                                            .call.poll_update = &call};
 
     return shard_fixture_call(f, &request);
+}
+
+static const struct wf_svc_response *poll_update(struct shard_fixture *f, const char *id)
+{
+    return poll_update_until(f, id, STAGE(COMPLETED));
+}
+
+/* Answered at once, whatever has become of it. */
+static const struct wf_svc_response *poll_update_once(struct shard_fixture *f, const char *id)
+{
+    return poll_update_until(f, id, STAGE(ADMITTED));
 }
 
 static void is_told(struct shard_fixture *f, uint64_t call_id, enum wf_update_verdict verdict,
@@ -508,6 +519,124 @@ static void test_machine_update_registry__a_reset_admits_again(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* 7.10 step 6: which of them come again the caller of a reset says; by default all. */
+static void test_machine_update_registry__a_reset_may_leave_updates_out(void **state)
+{
+    static const struct {
+        const char *name;
+        enum wf_reset_reapply_type type;
+        int32_t excluded;
+        bool comes;
+    } rows[] = {
+        {"as told nothing", WF_RESET_REAPPLY_TYPE_UNSPECIFIED, 0, true},
+        {"all", WF_RESET_REAPPLY_TYPE_ALL_ELIGIBLE, 0, true},
+        {"all but signals", WF_RESET_REAPPLY_TYPE_ALL_ELIGIBLE, WF_RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL, true},
+        {"all but updates", WF_RESET_REAPPLY_TYPE_ALL_ELIGIBLE, WF_RESET_REAPPLY_EXCLUDE_TYPE_UPDATE, false},
+        {"signals", WF_RESET_REAPPLY_TYPE_SIGNAL, 0, false},
+        {"none", WF_RESET_REAPPLY_TYPE_NONE, 0, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        int32_t excluded = rows[i].excluded;
+
+        begin(&f, NULL);
+        update(&f, "u1");
+        shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1", "complete", "u1"), NULL), WF_CALL_OK);
+        shard_status_is(shard_reset_with(&f, "w", (struct wf_string){0},
+                                         (struct wf_svc_reset_workflow){
+                                             .workflow_task_finish_event_id = 4,
+                                             .reset_reapply_type = (int32_t)rows[i].type,
+                                             .reset_reapply_exclude_types = {&excluded, excluded == 0 ? 0 : 1, 0}}),
+                        WF_CALL_OK);
+        test_string_is(rows[i].name, shard_history(&f, "w"),
+                       rows[i].comes ? "WorkflowExecutionStarted Scheduled(1) Started Failed(RESET_WORKFLOW) "
+                                       "WorkflowExecutionUpdateAdmitted Scheduled(1)"
+                                     : "WorkflowExecutionStarted Scheduled(1) Started Failed(RESET_WORKFLOW) Scheduled(1)");
+        shard_status_is(poll_update_once(&f, "u1"), rows[i].comes ? WF_CALL_OK : WF_CALL_NOT_FOUND);
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* ADMITTED ABORT, ACCEPTED ABORT by a reset: who waits for one that was not accepted tries again, and so reaches the new run;
+ * one that was accepted is over for its caller, and is admitted again in the new run. */
+static void test_machine_update_registry__a_reset_ends_what_waits(void **state)
+{
+    struct shard_fixture f;
+    uint64_t accepted = 0;
+    uint64_t admitted = 0;
+
+    (void)state;
+    begin(&f, NULL);
+    accepted = update(&f, "u1");
+    shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1"), NULL), WF_CALL_OK);
+    admitted = update(&f, "u2");
+    shard_status_is(shard_reset(&f, "w", 4), WF_CALL_OK);
+    is_told(&f, accepted, WF_UPDATE_VERDICT_ABORTED, WF_UPDATE_IS_NEW);
+    is_refused(&f, admitted, WF_CALL_UNAVAILABLE);
+
+    accepted = update(&f, "u1");
+    admitted = update(&f, "u2");
+    shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1", "complete", "u1", "accept", "u2", "complete", "u2"), NULL),
+                    WF_CALL_OK);
+    is_told(&f, accepted, WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_WAS_REGISTERED);
+    is_told(&f, admitted, WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_IS_NEW);
+    shard_fixture_deinit(&f);
+}
+
+/* 7.8, 7.12: a paused run refuses an update before it looks whether it knows its id; what became of one can be asked. */
+static void test_machine_update_registry__a_pause_refuses(void **state)
+{
+    struct shard_fixture f;
+    uint64_t call = 0;
+
+    (void)state;
+    begin(&f, NULL);
+    update(&f, "u1");
+    shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1", "complete", "u1"), NULL), WF_CALL_OK);
+    shard_status_is(shard_pause(&f, "w", false, "p1"), WF_CALL_OK);
+    is_refused(&f, update(&f, "u2"), WF_CALL_FAILED_PRECONDITION);
+    is_refused(&f, update(&f, "u1"), WF_CALL_FAILED_PRECONDITION);
+    shard_status_is(poll_update_once(&f, "u1"), WF_CALL_OK);
+    shard_status_is(shard_pause(&f, "w", true, "p2"), WF_CALL_OK);
+    is_told(&f, update(&f, "u1"), WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_WAS_STORED);
+    call = update(&f, "u2");
+    shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u2", "complete", "u2"), NULL), WF_CALL_OK);
+    is_told(&f, call, WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_IS_NEW);
+    shard_fixture_deinit(&f);
+}
+
+/* 7.12: a task that runs when the pause begins completes, with its updates; one that nobody has taken fails, and the update that
+ * it was for comes with the task that the end of the pause brings. */
+static void test_machine_update_registry__a_pause_keeps_what_was_admitted(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+    uint64_t call = 0;
+
+    (void)state;
+    begin(&f, NULL);
+    call = update(&f, "u1");
+    task = shard_poll(&f);
+    shard_status_is(shard_pause(&f, "w", false, "p1"), WF_CALL_OK);
+    shard_status_is(answer(&f, task, SAY("accept", "u1", "complete", "u1"), NULL), WF_CALL_OK);
+    is_told(&f, call, WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_IS_NEW);
+    shard_fixture_deinit(&f);
+
+    begin(&f, NULL);
+    call = update(&f, "u1");
+    shard_status_is(shard_pause(&f, "w", false, "p1"), WF_CALL_OK);
+    assert_null(shard_poll(&f));
+    waits(&f, call);
+    shard_status_is(shard_pause(&f, "w", true, "p2"), WF_CALL_OK);
+    task = shard_poll(&f);
+    test_string_is("messages", message_ids(&f, task), "u1/request");
+    shard_status_is(answer(&f, task, SAY("accept", "u1", "complete", "u1"), NULL), WF_CALL_OK);
+    is_told(&f, call, WF_UPDATE_VERDICT_COMPLETED, WF_UPDATE_IS_NEW);
+    shard_fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +653,10 @@ int main(void)
         cmocka_unit_test(test_machine_update_registry__a_call_does_not_wait_for_ever),
         cmocka_unit_test(test_machine_update_registry__refusals),
         cmocka_unit_test(test_machine_update_registry__a_reset_admits_again),
+        cmocka_unit_test(test_machine_update_registry__a_reset_may_leave_updates_out),
+        cmocka_unit_test(test_machine_update_registry__a_reset_ends_what_waits),
+        cmocka_unit_test(test_machine_update_registry__a_pause_refuses),
+        cmocka_unit_test(test_machine_update_registry__a_pause_keeps_what_was_admitted),
     };
 
     return cmocka_run_group_tests_name("machine_update_registry", tests, NULL, NULL);
