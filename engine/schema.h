@@ -292,6 +292,7 @@ struct wf_event;
  * none; who reads attributes by the type of an event that nobody verified asks this first.
  */
 bool wf_event_has_attributes(const struct wf_event *event);
+
 /* What an event can be about. */
 enum wf_owner_kind {
     WF_OWNER_NONE,
