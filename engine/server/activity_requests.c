@@ -177,6 +177,13 @@ WF_OPERATION(activity_response)
             "invalid activityID or activity already timed out or invoking workflow is completed");
         return;
     }
+    if (request->call_case == WF_CASE_svc_request_respond_activity_task_canceled &&
+        activity->state != WF_ACTIVITY_CANCELING) {
+        /* 4.6 "Canceled": only what was asked for. */
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT,
+                  "Activity cancellation was not requested.");
+        return;
+    }
     wf_change_init(&change, shard, workflow, run);
     if (request->call_case == WF_CASE_svc_request_respond_activity_task_completed) {
         is_taken = complete(&change, activity, request->call.respond_activity_task_completed);
@@ -201,43 +208,45 @@ WF_OPERATION(activity_response)
                                     &(struct wf_activity_details){.payloads = heartbeat->details,
                                                                   .identity = heartbeat->identity});
     }
-    if (!is_taken) {
-        /* 4.6 "Canceled": only what was asked for. */
-        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT,
-                  "Activity cancellation was not requested.");
-        return;
-    }
+    WF_ASSERT(is_taken);
     wf_change_commit(&change, operation, &reply);
 }
 
 /* ---- What operators do (4.9) ---- */
-
-/* False when there is nothing to do: a pause of what is paused, and the end of a pause that is none. */
-static bool operate(struct wf_change *change, struct wf_state_activity *activity,
-                    const struct wf_svc_operate_activity *request)
-{
-    static const enum wf_activity_input inputs[] = {
-        [WF_ACTIVITY_ACTION_PAUSE] = WF_ACTIVITY_PAUSE,
-        [WF_ACTIVITY_ACTION_UNPAUSE] = WF_ACTIVITY_UNPAUSE,
-        [WF_ACTIVITY_ACTION_RESET] = WF_ACTIVITY_RESET,
-    };
-    bool is_taken = false;
-
-    if (request->action != WF_ACTIVITY_ACTION_RESET &&
-        activity->is_paused == (request->action == WF_ACTIVITY_ACTION_PAUSE)) {
-        return false;
-    }
-    is_taken = wf_activity_step(change, activity, inputs[request->action],
-                                &(struct wf_activity_details){.operation = request});
-    WF_ASSERT(is_taken);
-    return true;
-}
 
 static bool is_named(const struct wf_state_activity *activity, const struct wf_svc_operate_activity *request)
 {
     return request->activity_id.size_bytes > 0
                ? wf_string_equal(activity->activity_id, request->activity_id)
                : wf_string_equal(activity->activity_type, request->activity_type);
+}
+
+/* False: a pause of what is paused, and the end of a pause that is none. */
+static bool is_to_do(const struct wf_state_activity *activity, const struct wf_svc_operate_activity *request)
+{
+    return is_named(activity, request) &&
+           (request->action == WF_ACTIVITY_ACTION_RESET ||
+            activity->is_paused != (request->action == WF_ACTIVITY_ACTION_PAUSE));
+}
+
+static void operate(struct wf_change *change, const struct wf_svc_operate_activity *request)
+{
+    static const enum wf_activity_input inputs[] = {
+        [WF_ACTIVITY_ACTION_PAUSE] = WF_ACTIVITY_PAUSE,
+        [WF_ACTIVITY_ACTION_UNPAUSE] = WF_ACTIVITY_UNPAUSE,
+        [WF_ACTIVITY_ACTION_RESET] = WF_ACTIVITY_RESET,
+    };
+
+    for (uint32_t i = 0; i < change->state->activities.count; i++) {
+        struct wf_state_activity *activity = &change->state->activities.items[i];
+        bool is_taken = true;
+
+        if (is_to_do(activity, request)) {
+            is_taken = wf_activity_step(change, activity, inputs[request->action],
+                                        &(struct wf_activity_details){.operation = request});
+        }
+        WF_ASSERT(is_taken);
+    }
 }
 
 WF_OPERATION(operate_activity)
@@ -257,22 +266,17 @@ WF_OPERATION(operate_activity)
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
         return;
     }
-    wf_change_init(&change, shard, workflow, run);
     for (uint32_t i = 0; i < run->state->activities.count; i++) {
-        struct wf_state_activity *activity = &run->state->activities.items[i];
-
-        if (is_named(activity, request)) {
-            const bool is_operated = operate(&change, activity, request);
-
-            is_found = true;
-            is_changed = is_changed || is_operated;
-        }
+        is_found = is_found || is_named(&run->state->activities.items[i], request);
+        is_changed = is_changed || is_to_do(&run->state->activities.items[i], request);
     }
     if (!is_found) {
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "activity not found");
     } else if (!is_changed) {
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);
     } else {
+        wf_change_init(&change, shard, workflow, run);
+        operate(&change, request);
         wf_change_commit(&change, operation, &reply);
     }
 }

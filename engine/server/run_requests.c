@@ -186,6 +186,7 @@ WF_OPERATION(pause)
                                                          : operation->request->call.pause_workflow;
     const struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
     struct wf_change change = {0};
+    bool is_stepped = false;
 
     if (run == NULL || !wf_shard_run_is_open(run)) {
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
@@ -196,15 +197,18 @@ WF_OPERATION(pause)
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);
         return;
     }
-    wf_change_init(&change, shard, workflow, run);
-    if (!wf_execution_step(&change, is_end ? WF_EXECUTION_UNPAUSE : WF_EXECUTION_PAUSE,
-                           &(struct wf_execution_details){.pause = request})) {
+    if (is_end ? !run->state->is_paused
+               : run->state->is_paused || run->state->is_in_backoff || run->state->is_held) {
         wf_refuse(shard, operation, WF_CALL_FAILED_PRECONDITION,
                   is_end                  ? "Workflow is not paused."
                   : run->state->is_paused ? "Workflow is already paused."
                                           : "The workflow's first task is not scheduled yet.");
         return;
     }
+    wf_change_init(&change, shard, workflow, run);
+    is_stepped = wf_execution_step(&change, is_end ? WF_EXECUTION_UNPAUSE : WF_EXECUTION_PAUSE,
+                                   &(struct wf_execution_details){.pause = request});
+    WF_ASSERT(is_stepped);
     run->state->pause_request_id = wf_change_own(&change, request->request_id);
     wf_change_commit(&change, operation, &reply);
 }

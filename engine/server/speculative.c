@@ -72,6 +72,7 @@ void wf_speculative_start(struct wf_shard *shard, struct wf_workflow *workflow, 
 {
     if (!request->is_sticky) {
         wf_workflow_task_clear_sticky(run->state);
+        run->state->workflow_task->is_sticky = false; /* as its event will say, which nobody has written */
     }
     step(shard, workflow, run, WF_WORKFLOW_TASK_START,
          &(struct wf_workflow_task_details){.request_id = request->request_id, .identity = request->identity});

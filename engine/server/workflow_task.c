@@ -257,19 +257,19 @@ static void suggest_continue_as_new(struct wf_change *change, struct wf_state_wo
             *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE;
         }
     }
+    if (state->next_event_id >= limits->history_events_suggest) {
+        int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
+
+        if (reason != NULL) {
+            *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS;
+        }
+    }
     /* 90% of what one run may have. */
     if ((int64_t)state->updates.count * 10 >= limits->updates_max * 9) {
         int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
 
         if (reason != NULL) {
             *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_UPDATES;
-        }
-    }
-    if (state->next_event_id >= limits->history_events_suggest) {
-        int32_t *reason = WF_LIST_APPEND(&change->run->arena, task->suggest_reasons);
-
-        if (reason != NULL) {
-            *reason = WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS;
         }
     }
 }

@@ -118,8 +118,28 @@ static struct wf_string failure_message(struct wf_arena *arena, int32_t cause,
     return wf_buffer_string(&message);
 }
 
-/* speculative: the task as it was before the change made a normal one of it, or NULL. */
-static void discard_commands(struct wf_change *change, const struct wf_state_workflow_task *speculative)
+/* What only the owner's memory knows of a run (3.10): its speculative task, before the change made a normal one of it, and the
+ * stickiness that its start has left. No task: nothing. */
+struct unstored {
+    const struct wf_state_workflow_task *task;
+    struct wf_string sticky_queue;
+    int64_t sticky_timeout_ns;
+};
+
+static struct unstored unstored_of(struct wf_shard *shard, const struct wf_shard_run *run)
+{
+    const struct wf_state_run *state = run->state;
+
+    if (!wf_workflow_task_is_speculative(state)) {
+        return (struct unstored){0};
+    }
+    return (struct unstored){
+        .task = wf_message_copy(&shard->step_arena, &wf_type_state_workflow_task, state->workflow_task),
+        .sticky_queue = wf_string_copy(&shard->step_arena, state->sticky_queue),
+        .sticky_timeout_ns = state->sticky_timeout_ns};
+}
+
+static void discard_commands(struct wf_change *change, const struct unstored *unstored)
 {
     const bool is_restored = wf_shard_run_restore(change->shard, change->run,
                                                   change->run->committed);
@@ -131,9 +151,12 @@ static void discard_commands(struct wf_change *change, const struct wf_state_wor
         wf_shard_run_free(change->shard, change->successor);
     }
     wf_updates_free_rejections(change->shard, change->rejections);
-    if (is_restored && speculative != NULL) {
-        change->run->state->workflow_task = wf_message_copy(&change->run->arena, &wf_type_state_workflow_task,
-                                                            speculative);
+    if (is_restored && unstored->task != NULL) {
+        struct wf_state_run *state = change->run->state;
+
+        state->workflow_task = wf_message_copy(&change->run->arena, &wf_type_state_workflow_task, unstored->task);
+        state->sticky_queue = wf_string_copy(&change->run->arena, unstored->sticky_queue);
+        state->sticky_timeout_ns = unstored->sticky_timeout_ns;
     }
     wf_change_init(change, change->shard, change->workflow, change->run);
 }
@@ -142,7 +165,7 @@ static void discard_commands(struct wf_change *change, const struct wf_state_wor
 static void fail_commands(struct wf_change *change, struct wf_operation *operation,
                           const struct wf_svc_respond_workflow_task_completed *request,
                           const struct wf_command_outcome *outcome,
-                          const struct wf_state_workflow_task *speculative)
+                          const struct unstored *unstored)
 {
     struct wf_shard *shard = change->shard;
     struct wf_server_failure_info server = {.non_retryable = true};
@@ -154,7 +177,7 @@ static void fail_commands(struct wf_change *change, struct wf_operation *operati
         .kind = WF_REPLY_ERROR, .status = WF_CALL_INVALID_ARGUMENT, .fails_updates = true};
     bool is_failed = false;
 
-    discard_commands(change, speculative);
+    discard_commands(change, unstored);
     /* 2.2 rule 3: a worker that fails again and again is left to its timeout. */
     if (change->state->workflow_task == NULL ||
         (change->state->workflow_task->attempt > 1 &&
@@ -214,14 +237,18 @@ static bool add_next_task(struct wf_change *change,
     return true;
 }
 
+/* 3.7: the worker says nothing but that it lives. */
+static bool is_heartbeat(const struct wf_svc_respond_workflow_task_completed *request)
+{
+    return request->force_create_new_workflow_task && request->commands.count == 0 && request->messages.count == 0;
+}
+
 static void complete(struct wf_change *change, struct wf_operation *operation,
                      const struct wf_svc_respond_workflow_task_completed *request,
-                     const struct wf_state_workflow_task *speculative)
+                     const struct unstored *unstored)
 {
     const struct wf_state_workflow_task *task = change->state->workflow_task;
-    const bool is_heartbeat = request->force_create_new_workflow_task &&
-                              request->commands.count == 0;
-    const int64_t original_ns = is_heartbeat ? task->original_scheduled_time_ns : 0;
+    const int64_t original_ns = is_heartbeat(request) ? task->original_scheduled_time_ns : 0;
     struct wf_reply_plan reply = {.kind = WF_REPLY_COMPLETION};
     struct wf_command_outcome outcome = {0};
     int64_t completed_event_id = 0;
@@ -239,7 +266,7 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
         wf_messages_apply_rest(change, request, &outcome);
     }
     if (outcome.cause != 0) {
-        fail_commands(change, operation, request, &outcome, speculative);
+        fail_commands(change, operation, request, &outcome, unstored);
         return;
     }
     if (!change->is_closing && !request->force_create_new_workflow_task && !outcome.has_unseen &&
@@ -262,7 +289,7 @@ WF_OPERATION(workflow_task_completed)
     const struct wf_svc_respond_workflow_task_completed *request =
         operation->request->call.respond_workflow_task_completed;
     const struct wf_state_workflow_task *task = task_of_token(shard, run, request->token);
-    const struct wf_state_workflow_task *speculative = NULL;
+    struct unstored unstored = {0};
     const char *refusal = NULL;
     struct wf_change change = {0};
 
@@ -285,16 +312,14 @@ WF_OPERATION(workflow_task_completed)
             return;
         }
     }
-    if (task->is_speculative) {
-        speculative = wf_message_copy(&shard->step_arena, &wf_type_state_workflow_task, task);
-    }
+    unstored = unstored_of(shard, run);
     wf_change_init(&change, shard, workflow, run);
-    if (request->force_create_new_workflow_task && request->commands.count == 0 &&
+    if (is_heartbeat(request) &&
         change.now_ns > wf_add_saturating(task->original_scheduled_time_ns, HEARTBEAT_NS_MAX)) {
         end_heartbeat(&change, operation);
         return;
     }
-    complete(&change, operation, request, speculative);
+    complete(&change, operation, request, &unstored);
 }
 
 /* ---- RespondWorkflowTaskFailed (3.5) ---- */

@@ -271,6 +271,87 @@ static void test_machine_update_registry__a_write_converts_the_task(void **state
     shard_fixture_deinit(&f);
 }
 
+/* What is refused changes nothing: a task in memory stays there, with the ids that are reserved for it. */
+static void test_machine_update_registry__a_refused_call_converts_nothing(void **state)
+{
+    static const struct wf_svc_operate_activity nobody = {.action = WF_ACTIVITY_ACTION_RESET, .activity_id = {"b", 1}};
+    static const struct wf_svc_operate_activity idle = {.action = WF_ACTIVITY_ACTION_UNPAUSE, .activity_id = {"a", 1}};
+    struct shard_fixture f;
+    struct wf_command command = {0};
+    const struct wf_svc_activity_task *activity = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    command = shard_schedule_activity(&f, "a", 60 * WF_NS_PER_S);
+    shard_status_is(shard_complete(&f, shard_poll(&f), &command, 1), WF_CALL_OK);
+    activity = shard_poll_activity(&f);
+    update(&f, "u1");
+    shard_status_is(shard_pause(&f, "w", true, ""), WF_CALL_FAILED_PRECONDITION);
+    shard_status_is(shard_operate(&f, nobody), WF_CALL_NOT_FOUND);
+    shard_status_is(shard_operate(&f, idle), WF_CALL_OK);
+    shard_status_is(shard_cancel_activity(&f, activity), WF_CALL_INVALID_ARGUMENT);
+    shard_history_is(&f, "w", BEGINNING " ActivityScheduled");
+    shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1"), NULL), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING " ActivityScheduled" TURN " WorkflowExecutionUpdateAccepted");
+    shard_fixture_deinit(&f);
+}
+
+/* SPECULATIVE START by a worker of the normal queue: stickiness is over, for the event that is written later and for the
+ * attempt that follows a failure (3.3, 3.5). */
+static void test_machine_update_registry__a_normal_start_ends_stickiness(void **state)
+{
+    struct shard_fixture f;
+    struct wf_svc_add_task push = {0};
+    const struct wf_svc_response *started = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    shard_status_is(shard_complete_with(&f, shard_poll(&f), (struct shard_completion){.is_sticky = true}), WF_CALL_OK);
+    update(&f, "u1");
+    push = *shard_take_push(&f, false);
+    assert_true(push.is_sticky);
+    push.is_sticky = false;
+    push.task_queue = push.normal_task_queue;
+    started = shard_record_workflow_task(&f, &push, "p1");
+    shard_status_is(started, WF_CALL_OK);
+    shard_status_is(answer(&f, started->answer.workflow_task, SAY("complete", "u1"), NULL), WF_CALL_INVALID_ARGUMENT);
+    shard_history_is(&f, "w", BEGINNING " Scheduled(1) Started Failed(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE)");
+    shard_fixture_deinit(&f);
+}
+
+/* A heartbeat that answers updates is at work: only one that says nothing is counted against the half hour (3.7). */
+static void test_machine_update_registry__a_heartbeat_with_messages_is_no_idle_one(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    task = shard_poll(&f);
+    for (uint32_t beats = 0; beats < 31 * 60 / 8; beats++) {
+        const struct wf_protocol_message message = message_of(&f, "reject", "u1");
+        const struct wf_svc_response *response = NULL;
+
+        if (beats % 2 == 0) {
+            update(&f, "u1"); /* goes with the next task */
+        }
+        shard_fixture_advance(&f, 8 * WF_NS_PER_S);
+        response = shard_complete_with(&f, task,
+                                       (struct shard_completion){.messages = &message,
+                                                                 .message_count = beats % 2,
+                                                                 .is_sticky = true,
+                                                                 .wants_task = true,
+                                                                 .is_heartbeat = true});
+        shard_status_is(response, WF_CALL_OK);
+        task = response->answer.workflow_task_accepted->new_task;
+        f.answer_count = 0;
+    }
+    shard_fixture_deinit(&f);
+}
+
 /* SENT TAKE_BACK: the next task brings the update again, after a failure and after both timeouts. */
 static void test_machine_update_registry__comes_again_with_the_next_task(void **state)
 {
@@ -652,6 +733,9 @@ int main(void)
         cmocka_unit_test(test_machine_update_registry__limits),
         cmocka_unit_test(test_machine_update_registry__a_call_does_not_wait_for_ever),
         cmocka_unit_test(test_machine_update_registry__refusals),
+        cmocka_unit_test(test_machine_update_registry__a_refused_call_converts_nothing),
+        cmocka_unit_test(test_machine_update_registry__a_normal_start_ends_stickiness),
+        cmocka_unit_test(test_machine_update_registry__a_heartbeat_with_messages_is_no_idle_one),
         cmocka_unit_test(test_machine_update_registry__a_reset_admits_again),
         cmocka_unit_test(test_machine_update_registry__a_reset_may_leave_updates_out),
         cmocka_unit_test(test_machine_update_registry__a_reset_ends_what_waits),
