@@ -153,6 +153,9 @@ bool wf_shard_run_restore(struct wf_shard *shard, struct wf_shard_run *run, stru
     if (wf_is_planted(shard->config, WF_PLANT_PAUSE_FORGOTTEN)) {
         run->state->is_paused = false;
     }
+    if (wf_is_planted(shard->config, WF_PLANT_UPDATES_FORGOTTEN)) {
+        run->state->updates.count = 0;
+    }
     return true;
 }
 

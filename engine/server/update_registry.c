@@ -364,6 +364,9 @@ void wf_registry_join(struct wf_shard *shard, struct wf_shard_run *run, uint64_t
     if (stored != NULL && stored->accepted_event_id != 0 && stored->outcome == NULL && !wf_shard_run_is_open(run)) {
         answer = aborted_answer(shard);
     }
+    if (stored == NULL && wf_is_planted(shard->config, WF_PLANT_UPDATE_TOLD_EARLY)) {
+        answer = (struct answer){STAGE(ACCEPTED), NULL, WF_UPDATE_VERDICT_ACCEPTED, 0};
+    }
     if (answer.stage >= call->wait_stage) {
         answer.source = (int32_t)(answer.verdict == WF_UPDATE_VERDICT_COMPLETED ? WF_UPDATE_WAS_STORED : source);
         give(shard, run, call_id, &answer);

@@ -129,6 +129,49 @@ static void reset_sticky(struct calls *calls, struct wf_svc_request *request)
     request->call.reset_sticky_task_queue->workflow_execution = calls_execution(calls);
 }
 
+/* ---- Updates ---- */
+
+static struct wf_svc_update_workflow *update_request(struct calls *calls)
+{
+    struct wf_svc_update_workflow *call = MAKE(calls, struct wf_svc_update_workflow);
+
+    call->workflow_execution = calls_execution(calls);
+    call->request = calls_update_request(calls, calls_numbered(calls, "update-", calls_draw(calls, 8)));
+    call->first_execution_run_id = first_run_of(calls, call->workflow_execution->workflow_id);
+    if (calls_one_in(calls, 40)) {
+        call->request->meta->update_id = calls_one_in(calls, 2) ? (struct wf_string){0} : calls_long_text(calls, 1200);
+    }
+    call->wait_stage = calls_one_in(calls, 40) ? 0 : 1 + (int32_t)calls_draw(calls, 3);
+    call->wait_ns = calls_one_in(calls, 4) ? 0 : (int64_t)(1 + calls_draw(calls, 2000)) * WF_NS_PER_MS;
+    return call;
+}
+
+static void update(struct calls *calls, struct wf_svc_request *request)
+{
+    request->call.update_workflow = update_request(calls);
+}
+
+static void update_with_start(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_update_with_start *call = MAKE(calls, struct wf_svc_update_with_start);
+
+    call->start = start_request(calls, true);
+    call->update = update_request(calls);
+    request->call.update_with_start = call;
+}
+
+static void poll_update(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_poll_update *call = MAKE(calls, struct wf_svc_poll_update);
+
+    call->workflow_execution = calls_execution(calls);
+    call->update_id = calls_one_in(calls, 40) ? (struct wf_string){0}
+                                              : calls_numbered(calls, "update-", calls_draw(calls, 8));
+    call->wait_stage = calls_one_in(calls, 40) ? 0 : 1 + (int32_t)calls_draw(calls, 3);
+    call->wait_ns = (int64_t)(1 + calls_draw(calls, 1000)) * WF_NS_PER_MS;
+    request->call.poll_update = call;
+}
+
 /* ---- Operators ---- */
 
 static struct wf_svc_pause_workflow *pause_request(struct calls *calls)
@@ -202,6 +245,9 @@ static const struct kind kinds[] = {
     {5, WF_CASE_svc_request_describe_workflow, describe, NULL},
     {4, WF_CASE_svc_request_get_history, get_history, NULL},
     {1, WF_CASE_svc_request_reset_sticky_task_queue, reset_sticky, NULL},
+    {8, WF_CASE_svc_request_update_workflow, update, NULL},
+    {2, WF_CASE_svc_request_update_with_start, update_with_start, NULL},
+    {4, WF_CASE_svc_request_poll_update, poll_update, NULL},
     {2, WF_CASE_svc_request_pause_workflow, pause, NULL},
     {3, WF_CASE_svc_request_unpause_workflow, unpause, NULL},
     {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
@@ -285,6 +331,11 @@ static void hold_workflow_task(struct calls *calls, uint32_t worker, const struc
         }
         held.query_count = i + 1;
     }
+    for (uint32_t i = 0; i < task->messages.count && i < CALLS_UPDATES_MAX; i++) {
+        copy_text(held.update_ids[i], task->messages.items[i].protocol_instance_id);
+        held.update_count = i + 1;
+    }
+    held.started_event_id = task->started_event_id;
     hold(calls, worker, task->token, task->workflow_execution, &held);
 }
 

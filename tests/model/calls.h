@@ -8,6 +8,7 @@
 #define CALLS_TEXT_BYTES 64
 #define CALLS_TOKEN_BYTES 512
 #define CALLS_QUERIES_MAX 2
+#define CALLS_UPDATES_MAX 4
 
 /* A task in the hands of a worker. */
 struct held_task {
@@ -21,6 +22,9 @@ struct held_task {
     char query_ids[CALLS_QUERIES_MAX][CALLS_TEXT_BYTES];
     char query_args[CALLS_QUERIES_MAX][CALLS_TEXT_BYTES];
     uint32_t query_count;
+    char update_ids[CALLS_UPDATES_MAX][CALLS_TEXT_BYTES];
+    uint32_t update_count;
+    int64_t started_event_id;
 };
 
 struct calls {

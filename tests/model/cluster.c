@@ -303,6 +303,9 @@ static bool is_poll(const struct wf_svc_request *request)
     return request->call_case == WF_CASE_svc_request_poll_workflow_task ||
            request->call_case == WF_CASE_svc_request_poll_activity_task ||
            request->call_case == WF_CASE_svc_request_query_workflow ||
+           request->call_case == WF_CASE_svc_request_update_workflow ||
+           request->call_case == WF_CASE_svc_request_poll_update ||
+           request->call_case == WF_CASE_svc_request_update_with_start ||
            request->call_case == WF_CASE_svc_request_dispatch_query;
 }
 

@@ -276,6 +276,8 @@ static int32_t perform(struct context *context)
     case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
         return model_cancel_external(tx, command->attributes.request_cancel_external_workflow_execution,
                                      context->completed_event_id);
+    case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
+        return model_protocol_message(tx, context->request, command->attributes.protocol_message->message_id);
     case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
         return upsert(context);
     case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:

@@ -282,3 +282,19 @@ struct wf_string calls_pending_activity(struct calls *calls, struct wf_workflow_
     }
     return calls_id_or_bad(calls, calls_numbered(calls, "activity-", calls_draw(calls, 6)));
 }
+
+struct wf_update_request *calls_update_request(struct calls *calls, struct wf_string update_id)
+{
+    struct wf_update_request *request = MAKE(calls, struct wf_update_request);
+    struct wf_payload *payload = NULL;
+
+    request->meta = MAKE(calls, struct wf_update_meta);
+    request->meta->update_id = update_id;
+    request->meta->identity = WF_STR("client");
+    request->input = MAKE(calls, struct wf_update_input);
+    request->input->name = WF_STR("set");
+    request->input->args = MAKE(calls, struct wf_payloads);
+    payload = WF_LIST_APPEND(&calls->arena, request->input->args->payloads);
+    payload->data = update_id;
+    return request;
+}

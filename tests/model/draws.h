@@ -38,6 +38,9 @@ struct wf_workflow_execution *calls_execution(struct calls *calls);
 /* The id of an activity that pends, most of the time; then the target is its run. */
 struct wf_string calls_pending_activity(struct calls *calls, struct wf_workflow_execution *target);
 
+/* The same for the same id, so that a worker knows what was asked. */
+struct wf_update_request *calls_update_request(struct calls *calls, struct wf_string update_id);
+
 /* Fresh, or one of a call not long ago. */
 struct wf_string calls_request_id(struct calls *calls);
 

@@ -25,6 +25,7 @@ void model_init(struct model *model, const struct wf_service_limits *limits)
     wf_arena_init(&model->arena, wf_system_blocks(), 0);
     wf_arena_init(&model->step_arena, wf_system_blocks(), 0);
     wf_map_init(&model->workflows, &model->arena);
+    wf_map_init(&model->updates, &model->arena);
     model->limits = *limits;
 }
 
@@ -238,6 +239,9 @@ void model_transaction_begin(struct model_transaction *tx, struct model *model, 
     if (run != NULL) {
         tx->state = wf_message_copy(tx->arena, &wf_type_state_run, run->state);
         tx->start = run->start;
+        tx->events.count = 0; /* of an earlier beginning */
+        tx->cut_count = 0;
+        model_speculative_convert(tx);
     }
 }
 
@@ -250,6 +254,7 @@ void model_transaction_restart(struct model_transaction *tx)
     tx->wants_task = false;
     tx->is_closing = false;
     tx->successor = NULL;
+    model_speculative_convert(tx);
 }
 
 static bool is_overflowing(const struct model_transaction *tx)
@@ -447,6 +452,9 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_respond_activity_task_canceled, model_activity_answered},
     {WF_CASE_svc_request_record_activity_heartbeat, model_activity_answered},
     {WF_CASE_svc_request_reset_sticky_task_queue, model_reset_sticky},
+    {WF_CASE_svc_request_update_workflow, model_update},
+    {WF_CASE_svc_request_poll_update, model_update},
+    {WF_CASE_svc_request_update_with_start, model_update_with_start},
     {WF_CASE_svc_request_pause_workflow, model_pause},
     {WF_CASE_svc_request_unpause_workflow, model_unpause},
     {WF_CASE_svc_request_operate_activity, model_operate_activity},

@@ -36,6 +36,8 @@ struct model_run {
     struct wf_arena arenas[2]; /* the state lies in one; the next one is copied into the other */
     uint32_t arena_index;
     bool is_close_attempted; /* 3.5: refuses signals until the task has ended */
+    bool has_failed_task;    /* its last task ended by an invalid command */
+    char normal_start[64];   /* request id of the last start of a task by a worker that is not sticky */
 };
 
 struct model_workflow {
@@ -52,6 +54,7 @@ struct model {
     struct wf_arena step_arena;
     struct wf_service_limits limits;
     struct wf_map workflows; /* workflow id -> struct model_workflow */
+    struct wf_map updates;   /* workflow id and update id -> bytes of the request, as clients sent it */
 };
 
 /* What the engine chose for itself. Only what the write holds; everything else is judged. */
@@ -104,6 +107,19 @@ void model_deinit(struct model *model);
  */
 void model_perform(struct model *model, const struct model_operation *operation, const struct model_given *given,
                    struct model_outcome *outcome);
+
+/* ---- Updates: what is known to the owner's memory alone ---- */
+
+/* A client sends one: from now on the engine may know of it. */
+void model_note_update(struct model *model, const struct wf_svc_request *request);
+
+/* A task started, perhaps without a write. */
+void model_learn_start(struct model *model, const struct wf_svc_record_workflow_task_started *request);
+
+/* NULL, or why this cannot be what the caller is told. */
+const char *model_judge_update(struct model *model, const struct wf_svc_request *request,
+                               const struct wf_svc_response *response, bool is_owner);
+const char *model_judge_messages(struct model *model, const struct wf_svc_workflow_task *task);
 
 /* Whether calls of this kind, a choice of svc_request, are carried. */
 bool model_knows(uint32_t call_case);

@@ -88,6 +88,7 @@ void model_describe(struct model_transaction *tx)
     if (run == NULL) {
         return;
     }
+    tx->outcome->is_uncertain = model_may_speculate(tx->model, run);
     out = MODEL_NEW(tx, struct wf_svc_description);
     out->workflow_execution = MODEL_NEW(tx, struct wf_workflow_execution);
     out->workflow_execution->workflow_id = tx->start->workflow_id;
@@ -144,6 +145,7 @@ void model_get_history(struct model_transaction *tx)
     if (run == NULL) {
         return;
     }
+    tx->outcome->is_uncertain = model_may_speculate(tx->model, run);
     history = MODEL_NEW(tx, struct wf_svc_history);
     written = model_run_events(run, tx->arena, request->first_event_id);
     add_batch(tx, history, written.events.items, written.events.count);

@@ -690,6 +690,31 @@ void model_signal_with_start(struct model_transaction *tx)
     decide(tx, run, &creation);
 }
 
+/* Whatever the update comes to is its registry's answer; judged here is the start. */
+void model_update_with_start(struct model_transaction *tx)
+{
+    const struct wf_svc_update_with_start *request = tx->operation->request->call.update_with_start;
+    struct policies policies = {0};
+    const struct creation creation = {.request = request->start, .policies = &policies};
+    struct model_run *run = NULL;
+
+    tx->arena = &tx->model->step_arena;
+    if (!model_update_is_valid(tx->model, request->update) || !is_valid(tx, request->start) ||
+        !read_policies(request->start, false, &policies)) {
+        model_reply(tx, WF_CALL_INVALID_ARGUMENT);
+        return;
+    }
+    run = model_run_find(tx->model, request->start->workflow_id, (struct wf_string){0});
+    if (run != NULL && tx->given == NULL) {
+        tx->outcome->is_uncertain = true; /* a known update is joined, whatever the policies say */
+        return;
+    }
+    decide(tx, run, &creation);
+    if (tx->outcome->writes) {
+        tx->outcome->reply = NULL;
+    }
+}
+
 /* ---- Cancel, terminate (7.7) ---- */
 
 /* The run that a cancel or a termination means: with a first run id the current one of that chain. */

@@ -38,7 +38,7 @@ static void fill_started(struct model_transaction *tx, struct wf_event_workflow_
     wf_list_share(&event->suggest_continue_as_new_reasons, &task->suggest_reasons);
 }
 
-static void write_scheduled(struct model_transaction *tx)
+void model_task_write_scheduled(struct model_transaction *tx)
 {
     struct wf_state_workflow_task *task = tx->state->workflow_task;
 
@@ -46,7 +46,7 @@ static void write_scheduled(struct model_transaction *tx)
     fill_scheduled(tx, model_event_at(tx, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, task->scheduled_time_ns));
 }
 
-static void write_started(struct model_transaction *tx)
+void model_task_write_started(struct model_transaction *tx)
 {
     struct wf_state_workflow_task *task = tx->state->workflow_task;
 
@@ -119,7 +119,7 @@ void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_n
     state->workflow_task = task;
     state->is_in_backoff = false;
     if (task->attempt == 1) {
-        write_scheduled(tx);
+        model_task_write_scheduled(tx);
     } else {
         task->scheduled_event_id = state->next_event_id;
     }
@@ -130,6 +130,24 @@ void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_n
 static void suggest(struct model_transaction *tx, enum wf_suggest_continue_as_new_reason reason)
 {
     *(int32_t *)WF_LIST_APPEND(tx->arena, tx->state->workflow_task->suggest_reasons) = (int32_t)reason;
+}
+
+void model_task_suggest(struct model_transaction *tx)
+{
+    const struct wf_service_limits *limits = &tx->model->limits;
+    struct wf_state_run *state = tx->state;
+
+    state->workflow_task->history_size_bytes = state->history_size_bytes;
+    state->workflow_task->suggest_reasons.count = 0;
+    if (state->history_size_bytes >= limits->history_bytes_suggest) {
+        suggest(tx, WF_SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE);
+    }
+    if (state->next_event_id >= limits->history_events_suggest) {
+        suggest(tx, WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS);
+    }
+    if ((int64_t)state->updates.count * 10 >= limits->updates_max * 9) {
+        suggest(tx, WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_UPDATES);
+    }
 }
 
 void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity)
@@ -145,18 +163,11 @@ void model_task_start(struct model_transaction *tx, struct wf_string request_id,
         state->next_task_attempt = 1;
         task->timeout_ns = tx->start->task_timeout_ns;
         task->scheduled_time_ns = tx->now_ns;
-        write_scheduled(tx);
+        model_task_write_scheduled(tx);
     }
-    task->history_size_bytes = state->history_size_bytes;
-    task->suggest_reasons.count = 0;
-    if (state->history_size_bytes >= tx->model->limits.history_bytes_suggest) {
-        suggest(tx, WF_SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE);
-    }
-    if (state->next_event_id >= tx->model->limits.history_events_suggest) {
-        suggest(tx, WF_SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS);
-    }
+    model_task_suggest(tx);
     if (task->attempt == 1) {
-        write_started(tx);
+        model_task_write_started(tx);
     } else {
         task->started_event_id = task->scheduled_event_id + 1;
     }
@@ -224,6 +235,10 @@ void model_task_started(struct model_transaction *tx)
     struct wf_state_workflow_task *task = run == NULL ? NULL : run->state->workflow_task;
     bool is_full_history = false;
 
+    if (run != NULL && model_may_speculate(model, run)) {
+        tx->outcome->is_uncertain = true; /* only the owner knows of a speculative task */
+        return;
+    }
     if (run == NULL || !model_run_is_open(run) || task == NULL ||
         task->scheduled_event_id != request->scheduled_event_id) {
         model_reply(tx, WF_CALL_NOT_FOUND);
@@ -268,13 +283,14 @@ static bool read_token(struct model_transaction *tx, struct wf_string bytes)
         return false;
     }
     run = model_run_find(tx->model, token.workflow_id, token.run_id);
-    task = run == NULL || !model_run_is_open(run) ? NULL : run->state->workflow_task;
-    if (task == NULL || task->started_event_id == 0 || token.started_event_id != task->started_event_id ||
-        token.started_time_ns != task->started_time_ns || token.attempt != task->attempt || token.version != 0) {
+    if (run == NULL || !model_run_is_open(run)) {
         return false;
     }
+    tx->outcome->is_uncertain = tx->given == NULL && model_may_speculate(tx->model, run);
     model_transaction_begin(tx, tx->model, model_workflow_find(tx->model, token.workflow_id), run);
-    return true;
+    task = tx->state->workflow_task;
+    return task != NULL && task->started_event_id != 0 && token.started_event_id == task->started_event_id &&
+           token.started_time_ns == task->started_time_ns && token.attempt == task->attempt && token.version == 0;
 }
 
 static void clear_sticky(struct wf_state_run *state)
@@ -419,8 +435,9 @@ static void refuse_commands(struct model_transaction *tx, int32_t cause, struct 
         tx->wants_task = true;
     }
     model_transaction_commit(tx);
-    if (tx->given != NULL && is_unhandled) {
-        tx->run->is_close_attempted = true;
+    if (tx->given != NULL) {
+        tx->run->is_close_attempted = tx->run->is_close_attempted || is_unhandled;
+        tx->run->has_failed_task = true;
     }
 }
 
@@ -431,8 +448,8 @@ static void write_completed(struct model_transaction *tx,
     struct wf_event_workflow_task_completed *event = NULL;
 
     if (state->workflow_task->attempt > 1) {
-        write_scheduled(tx);
-        write_started(tx);
+        model_task_write_scheduled(tx);
+        model_task_write_started(tx);
     }
     event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
     event->scheduled_event_id = state->workflow_task->scheduled_event_id;
@@ -450,7 +467,7 @@ static void write_completed(struct model_transaction *tx,
 
 static bool is_idle_heartbeat(const struct wf_svc_respond_workflow_task_completed *request)
 {
-    return request->force_create_new_workflow_task && request->commands.count == 0;
+    return request->force_create_new_workflow_task && request->commands.count == 0 && request->messages.count == 0;
 }
 
 /* 3.7: a worker that only ever says that it lives. */
@@ -470,6 +487,7 @@ void model_task_completed(struct model_transaction *tx)
     int64_t completed_event_id = 0;
     int32_t cause = 0;
     bool has_task = false;
+    bool was_asked = false;
 
     if (!read_token(tx, request->token)) {
         model_reply(tx, WF_CALL_NOT_FOUND);
@@ -488,12 +506,20 @@ void model_task_completed(struct model_transaction *tx)
         refuse_heartbeat(tx);
         return;
     }
+    tx->outcome->is_uncertain = tx->outcome->is_uncertain || (tx->given == NULL && request->messages.count > 0);
+    was_asked = model_has_updates(tx);
     write_completed(tx, request);
     completed_event_id = tx->state->next_event_id - 1;
     cause = model_commands(tx, request, completed_event_id, &has_canceled_unstarted);
+    cause = cause == MODEL_CAUSE_NONE ? model_other_messages(tx, request) : cause;
     if (cause != MODEL_CAUSE_NONE) {
         refuse_commands(tx, cause, request->identity);
         return;
+    }
+    /* 3.4 step 7: updates that wait, which only the owner knows, get a normal task when the worker takes none inline. */
+    if (!tx->is_closing && !request->return_new_workflow_task && was_asked && tx->given != NULL &&
+        tx->given->state != NULL && tx->given->state->workflow_task != NULL) {
+        tx->wants_task = true;
     }
     if (!tx->is_closing && !tx->state->is_paused && (tx->wants_task || request->force_create_new_workflow_task || has_canceled_unstarted)) {
         tx->wants_task = true;
@@ -511,6 +537,7 @@ void model_task_completed(struct model_transaction *tx)
     model_transaction_commit(tx);
     if (tx->given != NULL) {
         tx->run->is_close_attempted = false;
+        tx->run->has_failed_task = false;
     }
     if (has_task) {
         tx->outcome->reply->answer.workflow_task_accepted->new_task = model_task_message(

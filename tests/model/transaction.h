@@ -94,6 +94,7 @@ struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_t
 
 void model_start(struct model_transaction *tx);
 void model_signal_with_start(struct model_transaction *tx);
+void model_update_with_start(struct model_transaction *tx);
 void model_request_cancel(struct model_transaction *tx);
 void model_terminate(struct model_transaction *tx);
 void model_schedule_first_task(struct model_transaction *tx);
@@ -141,6 +142,28 @@ struct wf_svc_workflow_task *model_task_message(struct model_transaction *tx, bo
 
 /* The two events of a started transient task, which only readers see (3.1); 0 when there are none. */
 uint32_t model_unwritten(struct model_transaction *tx, struct wf_event events[2]);
+
+/* A task of the state gets its events; what it tells of the length of history. */
+void model_task_write_scheduled(struct model_transaction *tx);
+void model_task_write_started(struct model_transaction *tx);
+void model_task_suggest(struct model_transaction *tx);
+
+/* ---- updates.c ---- */
+
+/* Whether the owner's memory may hold a speculative task. */
+bool model_may_speculate(const struct model *model, const struct model_run *run);
+
+bool model_has_updates(const struct model_transaction *tx); /* somebody asked for one of this workflow id */
+
+/* 3.10: whatever is written makes a normal task of a speculative one first. */
+void model_speculative_convert(struct model_transaction *tx);
+int32_t model_protocol_message(struct model_transaction *tx,
+                               const struct wf_svc_respond_workflow_task_completed *request,
+                               struct wf_string message_id);
+int32_t model_other_messages(struct model_transaction *tx,
+                             const struct wf_svc_respond_workflow_task_completed *request);
+bool model_update_is_valid(const struct model *model, const struct wf_svc_update_workflow *request);
+void model_update(struct model_transaction *tx);
 
 /* ---- commands.c ---- */
 

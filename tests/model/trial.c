@@ -52,6 +52,13 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_LOCAL_ACTIVITY] = "marker of a local activity",
         [TRIAL_CRON_RUN] = "run of a cron schedule",
         [TRIAL_RETRY_RUN] = "retry of a run",
+        [TRIAL_UPDATE_COMPLETED] = "update told completed",
+        [TRIAL_UPDATE_ACCEPTED] = "update told accepted",
+        [TRIAL_UPDATE_REJECTED] = "update told rejected",
+        [TRIAL_UPDATE_ABORTED] = "update told aborted",
+        [TRIAL_UPDATE_UNDECIDED] = "update told no verdict",
+        [TRIAL_UPDATE_SENT] = "task with updates",
+        [TRIAL_TASK_VANISHED] = "task that left no trace",
     };
 
     return names[way];
@@ -65,9 +72,7 @@ bool trial_event_is_covered(int32_t type)
     case WF_EVENT_TYPE_ACTIVITY_PROPERTIES_MODIFIED_EXTERNALLY:
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED:
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED:
-    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: /* these are not known yet */
-    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
-    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED: /* of a reset, which is not known yet */
         return false;
     default:
         return wf_event_descriptors[type].name != NULL && (type < WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED ||
@@ -353,6 +358,58 @@ static const struct wf_svc_response *reply_expected(struct trial *trial, struct 
     return reply;
 }
 
+static bool is_update(const struct wf_svc_request *request)
+{
+    return request->call_case == WF_CASE_svc_request_update_workflow ||
+           request->call_case == WF_CASE_svc_request_poll_update ||
+           request->call_case == WF_CASE_svc_request_update_with_start;
+}
+
+static uint32_t update_way(const struct wf_svc_response *response)
+{
+    const int32_t verdict = response->answer_case == WF_CASE_svc_response_update_answer
+                                ? response->answer.update_answer->verdict
+                                : WF_UPDATE_UNDECIDED;
+
+    return verdict == WF_UPDATE_VERDICT_COMPLETED  ? 0
+           : verdict == WF_UPDATE_VERDICT_ACCEPTED ? 1
+           : verdict == WF_UPDATE_VERDICT_REJECTED ? 2
+           : verdict == WF_UPDATE_VERDICT_ABORTED  ? 3
+                                                   : 4;
+}
+
+/* What the owner's memory decides: whether it can be so. */
+static void judge_memory(struct trial *trial, const struct model_operation *operation,
+                         const struct wf_svc_response *response, bool is_owner)
+{
+    const struct wf_svc_workflow_task *task = response->answer_case == WF_CASE_svc_response_workflow_task
+                                                  ? response->answer.workflow_task
+                                              : response->answer_case == WF_CASE_svc_response_workflow_task_accepted
+                                                  ? response->answer.workflow_task_accepted->new_task
+                                                  : NULL;
+    const char *what = NULL;
+
+    if (is_update(operation->request)) {
+        what = model_judge_update(&trial->model, operation->request, response, is_owner);
+        trial->counts->ways[TRIAL_UPDATE_COMPLETED + update_way(response)]++;
+    } else if (task != NULL && is_owner) {
+        what = model_judge_messages(&trial->model, task);
+        trial->counts->ways[TRIAL_UPDATE_SENT] += task->messages.count > 0 ? 1 : 0;
+    }
+    if (operation->request->call_case == WF_CASE_svc_request_record_workflow_task_started && task != NULL) {
+        model_learn_start(&trial->model, operation->request->call.record_workflow_task_started);
+    }
+    if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted &&
+        response->answer.workflow_task_accepted->reset_history_event_id != 0) {
+        trial->counts->ways[TRIAL_TASK_VANISHED]++;
+    }
+    if (what != NULL && !trial->is_over) {
+        describe(trial, operation, what);
+        wf_buffer_printf(trial->out, "  the engine answers %s (%S)\n", wf_call_status_name(response->status),
+                         &response->message);
+    }
+}
+
 static void on_answer(void *context, uint64_t call, const struct wf_svc_request *request,
                       const struct wf_svc_response *response, wf_time_ns now_ns, bool is_owner)
 {
@@ -364,6 +421,9 @@ static void on_answer(void *context, uint64_t call, const struct wf_svc_request 
     struct wf_buffer text = {0};
 
     count(trial, request, response);
+    if (!trial->is_over) {
+        judge_memory(trial, &operation, response, is_owner);
+    }
     if (trial->is_over || is_missing(response->status) ||
         (request->call_case == WF_CASE_svc_request_query_workflow &&
          (is_query_answered(request, response) || has_waited(request, response)))) {
@@ -503,6 +563,8 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->search_attribute_bytes_max = 300;
     limits->search_attributes_bytes_max = 700;
     limits->signals_max = 25;
+    limits->updates_max = 12;
+    limits->updates_in_flight_max = 4;
     limits->buffered_events_max = 8;
     limits->blob_bytes_max = 2000;
     limits->history_events_suggest = 150;
@@ -537,6 +599,7 @@ static void call_once(struct trial *trial)
 
     trial->call_count++;
     trial->counts->kinds[request->call_case].sent++;
+    model_note_update(&trial->model, request);
     cluster_send(trial->cluster, request, (uint64_t)request->call_case << 8 | worker);
     cluster_run(trial->cluster, (int64_t)cluster_draw(trial->cluster, STEP_NS_MAX));
 }

@@ -300,16 +300,119 @@ static void answer_queries(struct calls *calls, const struct held_task *task,
     }
 }
 
+/* ---- Workers: updates ---- */
+
+#define UPDATE_URL "type.googleapis.com/temporal.api.update.v1."
+
+static void add_message(struct calls *calls, struct wf_svc_respond_workflow_task_completed *call,
+                        struct wf_string update_id, const char *what, const char *type_url,
+                        const struct wf_message_type *type, const void *body)
+{
+    struct wf_protocol_message *message = WF_LIST_APPEND(&calls->arena, call->messages);
+    struct wf_buffer text = {0};
+    struct wf_buffer bytes = {0};
+
+    wf_buffer_init(&text, &calls->arena);
+    wf_buffer_printf(&text, "%S/%s", &update_id, what);
+    wf_buffer_init(&bytes, &calls->arena);
+    wf_wire_encode(type, body, &bytes);
+    message->id = wf_buffer_string(&text);
+    message->protocol_instance_id = update_id;
+    message->body = MAKE(calls, struct wf_any);
+    message->body->type_url = wf_string_of(type_url);
+    message->body->value = wf_buffer_string(&bytes);
+    if (calls_one_in(calls, 2)) {
+        add_command(calls, call, WF_COMMAND_TYPE_PROTOCOL_MESSAGE)->attributes.protocol_message->message_id =
+            calls_one_in(calls, 60) ? WF_STR("no message") : message->id;
+    }
+}
+
+static void accept_update(struct calls *calls, const struct held_task *task,
+                          struct wf_svc_respond_workflow_task_completed *call, struct wf_string update_id)
+{
+    struct wf_update_acceptance *acceptance = MAKE(calls, struct wf_update_acceptance);
+    struct wf_buffer text = {0};
+
+    wf_buffer_init(&text, &calls->arena);
+    wf_buffer_printf(&text, "%S/request", &update_id);
+    acceptance->accepted_request_message_id = wf_buffer_string(&text);
+    acceptance->accepted_request_sequencing_event_id = task->started_event_id - 1;
+    acceptance->accepted_request = calls_update_request(calls, update_id);
+    add_message(calls, call, update_id, "accept", UPDATE_URL "Acceptance", &wf_type_update_acceptance, acceptance);
+}
+
+static void reject_update(struct calls *calls, struct wf_svc_respond_workflow_task_completed *call,
+                          struct wf_string update_id)
+{
+    struct wf_update_rejection *rejection = MAKE(calls, struct wf_update_rejection);
+
+    rejection->failure = calls_one_in(calls, 60) ? NULL : calls_failure(calls);
+    add_message(calls, call, update_id, "reject", UPDATE_URL "Rejection", &wf_type_update_rejection, rejection);
+}
+
+static void finish_update(struct calls *calls, struct wf_svc_respond_workflow_task_completed *call,
+                          struct wf_string update_id)
+{
+    struct wf_update_response *response = MAKE(calls, struct wf_update_response);
+
+    response->meta = calls_update_request(calls, update_id)->meta;
+    if (!calls_one_in(calls, 60)) {
+        response->outcome = MAKE(calls, struct wf_update_outcome);
+        if (calls_one_in(calls, 3)) {
+            response->outcome->value_case = WF_CASE_update_outcome_failure;
+            response->outcome->value.failure = calls_failure(calls);
+        } else {
+            response->outcome->value_case = WF_CASE_update_outcome_success;
+            response->outcome->value.success = calls_payloads(calls);
+        }
+    }
+    add_message(calls, call, update_id, "complete", UPDATE_URL "Response", &wf_type_update_response, response);
+}
+
+static void answer_updates(struct calls *calls, const struct held_task *task,
+                           struct wf_svc_respond_workflow_task_completed *call)
+{
+    const struct wf_state_run *state = state_of(calls, task);
+
+    for (uint32_t i = 0; i < task->update_count; i++) {
+        const struct wf_string update_id = wf_string_copy(&calls->arena, wf_string_of(task->update_ids[i]));
+        const uint64_t dice = calls_draw(calls, 8);
+
+        if (dice < 4) {
+            accept_update(calls, task, call, update_id);
+        }
+        if (dice < 2) {
+            finish_update(calls, call, update_id);
+        } else if (dice >= 4 && dice < 7) {
+            reject_update(calls, call, update_id);
+        }
+    }
+    for (uint32_t i = 0; state != NULL && i < state->updates.count; i++) {
+        if (state->updates.items[i].outcome == NULL && calls_one_in(calls, 2)) {
+            finish_update(calls, call, state->updates.items[i].update_id);
+        }
+    }
+    if (calls_one_in(calls, 60)) { /* of turn */
+        finish_update(calls, call, calls_numbered(calls, "update-", calls_draw(calls, 8)));
+    }
+    if (calls_one_in(calls, 60)) {
+        accept_update(calls, task, call, calls_numbered(calls, "update-", calls_draw(calls, 8)));
+    }
+}
+
+/* ---- Workers: tasks ---- */
+
 static void complete_task(struct calls *calls, struct wf_svc_request *request, const struct held_task *task)
 {
     struct wf_svc_respond_workflow_task_completed *call = MAKE(calls, struct wf_svc_respond_workflow_task_completed);
-    const uint64_t count = calls_draw(calls, 4);
+    const uint64_t count = task->update_count > 0 && calls_one_in(calls, 2) ? 0 : calls_draw(calls, 4);
 
     call->token = (struct wf_string){task->token, task->token_bytes};
     call->identity = calls_worker_name(calls, task->worker);
     for (uint64_t i = 0; i < count; i++) {
         add_one(calls, task, call);
     }
+    answer_updates(calls, task, call);
     if (calls_one_in(calls, 6)) {
         add_close(calls, call);
     }
