@@ -320,8 +320,13 @@ compile_commands.json: Makefile FORCE
 bench: build
 	@$(MAKE) --no-print-directory VARIANT=release run-bench
 
-run-bench: $(benches:%=$(BUILD)/%) build/wfsim
+run-bench: $(benches:%=$(BUILD)/%) build/wfsim $(BUILD)/tests/bench/measure
 	@for bench in $(benches:%=$(BUILD)/%); do $$bench || exit 1; done
+	@tests/bench/replay build/wfsim $(BUILD)/tests/bench/measure build/bench
+
+$(BUILD)/tests/bench/measure: $(BUILD)/tests/bench/measure.o
+	$(call say,link $@)
+	$(quiet)$(CC) $(ldflags) $< -o $@
 
 $(benches:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(support) $(exported) $(archive)
 	$(call say,link $@)
