@@ -10,7 +10,9 @@
 
 struct wf_patch_mention {
     struct wf_string id;
-    int64_t version;    /* of a version */
+    int64_t version;    /* of a version: recorded, or what a call of the code was given */
+    int64_t minimum;    /* that a call of the code supports, and the highest; in history 0 */
+    int64_t maximum;
     bool is_version;    /* of Go and Java, else a patch */
     bool is_deprecated; /* a patch whose old way the code no longer had */
 };

@@ -260,7 +260,6 @@ static void note_swaps(struct wf_comparison *comparison)
 static bool is_merged_task(const struct wf_comparison *comparison, uint32_t i)
 {
     return i > 0 && i + 1 < comparison->event_count &&
-           comparison->events[i].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
            comparison->events[i + 1].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED;
 }
 
@@ -270,7 +269,7 @@ static bool is_unhandled(const struct wf_comparison *comparison, const struct wf
     const struct wf_string type = comparison->events[0].attributes.workflow_execution_started->workflow_type->name;
     struct wf_string name;
 
-    if (event->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED || event->attributes.any == NULL) {
+    if (event->attributes.any == NULL) {
         return false;
     }
     name = event->attributes.workflow_execution_signaled->signal_name;
@@ -284,27 +283,91 @@ static bool is_unhandled(const struct wf_comparison *comparison, const struct wf
     return false;
 }
 
+/* An event whose job comes behind those of signals in an activation, wherever it stands (replay-rules 1.8). */
+static bool is_result(int32_t event_type)
+{
+    static const enum wf_event_type types[] = {
+        WF_EVENT_TYPE_TIMER_FIRED,
+        WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        WF_EVENT_TYPE_ACTIVITY_TASK_FAILED,
+        WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+        WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
+        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED,
+        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED,
+        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT,
+        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED,
+        WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED,
+        WF_EVENT_TYPE_NEXUS_OPERATION_FAILED,
+        WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED,
+        WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT,
+        WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+    };
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (event_type == (int32_t)types[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_merged(struct wf_comparison *comparison, const struct wf_meeting *meeting)
+{
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "clock-merge", meeting);
+
+    if (note != NULL) {
+        note->message = WF_STR("The task made no command: code that read the clock in it reads that of the next "
+                               "task when it is replayed.");
+    }
+}
+
+static void note_unhandled(struct wf_comparison *comparison, const struct wf_meeting *meeting)
+{
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-unhandled", meeting);
+
+    if (note != NULL) {
+        note->message = WF_STR("The code has no handler for this signal: it is dropped.");
+    }
+}
+
+static void note_overtaken(struct wf_comparison *comparison, const struct wf_meeting *meeting, const struct wf_event *result)
+{
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-order", meeting);
+    struct wf_buffer text;
+
+    if (note == NULL) {
+        return;
+    }
+    wf_buffer_init(&text, comparison->arena);
+    wf_buffer_printf(&text, "The signal came after event %lld, a result of the same task; its handler runs before the code has "
+                            "that result.", (long long)result->event_id);
+    note->message = wf_buffer_string(&text);
+}
+
 static void note_events(struct wf_comparison *comparison)
 {
     const struct wf_event *handled = NULL; /* the last signal that has a handler */
+    const struct wf_event *result = NULL;  /* the first result in the task */
 
     for (uint32_t i = 0; i < comparison->event_count; i++) {
         const struct wf_event *event = &comparison->events[i];
         const struct wf_meeting meeting = {.event = event};
 
-        if (is_merged_task(comparison, i)) {
-            struct wf_replay_note *note = wf_compare_add_note(comparison, "clock-merge", &meeting);
-
-            if (note != NULL) {
-                note->message = WF_STR("The task made no command: code that read the clock in it reads that of the next "
-                                       "task when it is replayed.");
+        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
+            if (is_merged_task(comparison, i)) {
+                note_merged(comparison, &meeting);
+            } else {
+                result = NULL;
             }
-        } else if (is_unhandled(comparison, event, &handled)) {
-            struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-unhandled", &meeting);
-
-            if (note != NULL) {
-                note->message = WF_STR("The code has no handler for this signal: it is dropped.");
+        } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
+            if (is_unhandled(comparison, event, &handled)) {
+                note_unhandled(comparison, &meeting);
+            } else if (result != NULL && comparison->sorts_jobs) {
+                note_overtaken(comparison, &meeting, result);
             }
+        } else if (result == NULL && is_result(event->event_type)) {
+            result = event;
         }
     }
 }

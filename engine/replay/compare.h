@@ -25,6 +25,7 @@ struct wf_comparison {
     const struct wf_event *events; /* the whole history */
     uint32_t event_count;
     int64_t run_timeout_ns;        /* of the run; 0: none */
+    bool sorts_jobs;               /* signals reach the code before what came with them; known at the end */
     const uint8_t *policies;       /* of wf_replay_options */
     struct wf_replay_notes notes;
 };

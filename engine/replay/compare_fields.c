@@ -105,7 +105,7 @@ bool wf_rule_gives_notes(const struct wf_rule *rule)
 #define WF_COMPARE(rule, COMMAND, command_field, event_field, WHEN) rule,
 #include "engine/replay/compare.def"
         "boundary",       "close-kind", "la-order",    "sa-keys",     "sa-values",
-        "update-outcome", "patch-deprecated-bit", "mis-binding", "clock-merge", "signal-unhandled"};
+        "update-outcome", "patch-deprecated-bit", "mis-binding", "clock-merge", "signal-order", "signal-unhandled"};
 
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         if (wf_string_is(wf_string_of(ids[i]), rule->id)) {

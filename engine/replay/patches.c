@@ -56,7 +56,12 @@ bool wf_patch_mention_of_command(const struct wf_sdk_command *command, struct wf
         command->variant.record_value->kind == WF_SDK_VALUE_KIND_VERSION) {
         const struct wf_sdk_recorded_value *value = command->variant.record_value;
 
-        *mention = (struct wf_patch_mention){.id = value->id, .version = value->version, .is_version = true};
+        *mention = (struct wf_patch_mention){.id = value->id,
+                                             .version = value->seq != 0 ? value->maximum_version /* it waits for its marker */
+                                                                        : value->version,
+                                             .minimum = value->minimum_version,
+                                             .maximum = value->maximum_version,
+                                             .is_version = true};
         return true;
     }
     return false;

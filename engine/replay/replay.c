@@ -483,6 +483,7 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     result->activation_count = pass->activation_count;
     result->commands_digest = pass->wants_digest ? wf_digest_value(&pass->digest) : 0;
     take_finding(replay, history, pass->worker, result);
+    comparison.sorts_jobs = result->family == WF_FAMILY_CORE; /* Go and Java keep the order of events */
     if (!wf_compare_end(&comparison)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the notes of a replay");
     }

@@ -17,8 +17,9 @@
 
 #define NAMED_RUNS_MAX 5u /* runs named under a patch that would break them */
 
-enum advice { ADVICE_KEEP, ADVICE_DEPRECATE, ADVICE_REMOVE, ADVICE_BREAKS };
-static const char *const advice_names[] = {"keep", "deprecate", "remove", "would break these runs"};
+enum advice { ADVICE_KEEP, ADVICE_DEPRECATE, ADVICE_REMOVE, ADVICE_BREAKS, ADVICE_OUTSIDE };
+static const char *const advice_names[] = {"keep", "deprecate", "remove", "would break these runs",
+                                           "would break these runs"};
 
 /* Runs with or without a marker, by whether they have ended. */
 struct tally {
@@ -39,7 +40,10 @@ struct patch {
     uint64_t deprecating;
     uint64_t silent;
     uint64_t broken;
-    struct wf_string named[NAMED_RUNS_MAX];
+    uint64_t outside;          /* runs at a version that the code does not support */
+    int64_t supported_min;     /* which ones it does, when there are such runs */
+    int64_t supported_max;
+    struct wf_string named[NAMED_RUNS_MAX]; /* the first of both */
 };
 
 struct report {
@@ -108,22 +112,31 @@ static struct patch *patch_of(struct report *report, struct wf_string type, cons
 
 static void add_use(struct report *report, struct patch *patch, const struct cli_patch_run *run, const struct cli_patch_use *use)
 {
-    count_run(use->marker == CLI_MARKER_LISTED       ? &patch->listed
-              : use->marker == CLI_MARKER_DEPRECATED ? &patch->deprecated
-                                                     : &patch->live,
-              run->is_closed);
-    if (use->is_version && !run->is_closed) {
+    if (use->marker != CLI_MARKER_NONE) {
+        count_run(use->marker == CLI_MARKER_LISTED       ? &patch->listed
+                  : use->marker == CLI_MARKER_DEPRECATED ? &patch->deprecated
+                                                         : &patch->live,
+                  run->is_closed);
+    }
+    if (use->is_version && use->marker != CLI_MARKER_NONE && !run->is_closed) {
         patch->version_min = use->version < patch->version_min ? use->version : patch->version_min;
         patch->version_max = use->version > patch->version_max ? use->version : patch->version_max;
     }
-    patch->asking += use->call == CLI_CALL_ASKS;
+    patch->asking += use->call == CLI_CALL_ASKS && use->marker != CLI_MARKER_NONE;
     patch->deprecating += use->call == CLI_CALL_DEPRECATES;
     patch->silent += use->call == CLI_CALL_NONE;
-    if (use->is_broken) {
-        if (patch->broken < NAMED_RUNS_MAX) {
-            patch->named[patch->broken] = wf_string_copy(&report->kept, run->workflow_id);
+    if (use->is_broken || use->is_outside) {
+        const uint64_t before = patch->broken + patch->outside;
+
+        if (before < NAMED_RUNS_MAX) {
+            patch->named[before] = wf_string_copy(&report->kept, run->workflow_id);
         }
-        patch->broken++;
+        patch->broken += use->is_broken;
+        patch->outside += !use->is_broken;
+    }
+    if (use->is_outside) {
+        patch->supported_min = use->minimum;
+        patch->supported_max = use->maximum;
     }
 }
 
@@ -191,8 +204,8 @@ static enum advice advise(const struct report *report, const struct patch *patch
     const struct tally without = runs_without(report, patch);
     const uint64_t live = patch->live.open + patch->listed.open;
 
-    if (patch->broken > 0) {
-        return ADVICE_BREAKS;
+    if (patch->broken > 0 || patch->outside > 0) {
+        return patch->broken > 0 ? ADVICE_BREAKS : ADVICE_OUTSIDE;
     }
     if (without.open > 0 && (live > 0 || patch->deprecated.open == 0)) {
         return ADVICE_KEEP;
@@ -201,6 +214,17 @@ static enum advice advise(const struct report *report, const struct patch *patch
         return ADVICE_KEEP;
     }
     return live > 0 ? ADVICE_DEPRECATE : ADVICE_REMOVE;
+}
+
+static void append_named(const struct patch *patch, struct wf_buffer *out)
+{
+    const uint64_t count = patch->broken + patch->outside;
+
+    for (uint64_t i = 0; i < count && i < NAMED_RUNS_MAX; i++) {
+        wf_buffer_append_text(out, i == 0 ? ": " : ", ");
+        sim_append_visible(out, patch->named[i], 0);
+    }
+    wf_buffer_append_text(out, count > NAMED_RUNS_MAX ? ", ..." : "");
 }
 
 static void append_reason(const struct report *report, const struct patch *patch, enum advice advice, struct wf_buffer *out)
@@ -232,11 +256,13 @@ static void append_reason(const struct report *report, const struct patch *patch
     case ADVICE_BREAKS:
         wf_buffer_printf(out, "the code no longer asks for it: %llu %s", (unsigned long long)patch->broken,
                          patch->broken == 1 ? "run does not replay" : "runs do not replay");
-        for (uint64_t i = 0; i < patch->broken && i < NAMED_RUNS_MAX; i++) {
-            wf_buffer_append_text(out, i == 0 ? ": " : ", ");
-            sim_append_visible(out, patch->named[i], 0);
-        }
-        wf_buffer_append_text(out, patch->broken > NAMED_RUNS_MAX ? ", ..." : "");
+        append_named(patch, out);
+        return;
+    case ADVICE_OUTSIDE:
+        wf_buffer_printf(out, "the code supports versions %lld to %lld: %llu %s at another", (long long)patch->supported_min,
+                         (long long)patch->supported_max, (unsigned long long)patch->outside,
+                         patch->outside == 1 ? "run is" : "runs are");
+        append_named(patch, out);
         return;
     }
 }
@@ -302,6 +328,7 @@ static void append_json(const struct report *report, const struct patch *patch, 
     wf_json_put_u64(json, "code_deprecates", patch->deprecating);
     wf_json_put_u64(json, "code_does_neither", patch->silent);
     wf_json_put_u64(json, "broken_runs", patch->broken);
+    wf_json_put_u64(json, "outside_runs", patch->outside);
     wf_json_end_object(json);
 }
 
@@ -357,7 +384,7 @@ static enum cli_exit run_all(struct report *report)
     result = outcome.end == SIM_END_STOPPED ? CLI_EXIT_OK : cli_batch_exit(&outcome, report->runs.code.path);
     print(report);
     for (uint32_t i = 0; i < report->patches.count; i++) {
-        result = report->patches.items[i]->broken > 0 ? cli_exit_worse(result, CLI_EXIT_FINDING) : result;
+        result = report->patches.items[i]->broken + report->patches.items[i]->outside > 0 ? cli_exit_worse(result, CLI_EXIT_FINDING) : result;
     }
     return cli_exit_worse(result, report->worst);
 }

@@ -130,6 +130,30 @@ static void read_markers(struct reading *reading, const struct wf_history *histo
 
 /* ---- What the code does with it ---- */
 
+/* A run without a marker is of interest only when the code cannot do without one. */
+static void judge_version(struct reading *reading, const struct wf_patch_mention *call)
+{
+    struct cli_patch_use *use = find_use(reading, call->id);
+    const int64_t version = use != NULL ? use->version : call->version;
+
+    if (version >= call->minimum && version <= call->maximum) {
+        return;
+    }
+    if (use == NULL) {
+        add_use(reading, (struct cli_patch_use){.id = call->id,
+                                                .is_version = true,
+                                                .version = version,
+                                                .marker = CLI_MARKER_NONE,
+                                                .call = CLI_CALL_ASKS});
+        use = find_use(reading, call->id);
+    }
+    if (use != NULL) {
+        use->is_outside = true;
+        use->minimum = call->minimum;
+        use->maximum = call->maximum;
+    }
+}
+
 static void judge_calls(struct reading *reading, const struct wf_replay_result *result)
 {
     struct wf_patch_mention mention;
@@ -142,6 +166,9 @@ static void judge_calls(struct reading *reading, const struct wf_replay_result *
         use = find_use(reading, result->patches.items[i].id);
         if (use != NULL) {
             use->call = result->patches.items[i].is_deprecated ? CLI_CALL_DEPRECATES : CLI_CALL_ASKS;
+        }
+        if (result->patches.items[i].is_version) {
+            judge_version(reading, &result->patches.items[i]);
         }
     }
     if (result->verdict == WF_VERDICT_NONDETERMINISM && result->finding.event != NULL &&
@@ -172,6 +199,9 @@ static void pack(struct wf_buffer *frame, const struct wf_history *history, bool
         sim_pack_number(frame, use->marker);
         sim_pack_number(frame, use->call);
         sim_pack_number(frame, use->is_broken);
+        sim_pack_number(frame, use->is_outside);
+        sim_pack_number(frame, (uint64_t)use->minimum);
+        sim_pack_number(frame, (uint64_t)use->maximum);
     }
 }
 
@@ -185,7 +215,7 @@ bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct
     run->workflow_id = sim_unpack_text(&frame);
     run->workflow_type = sim_unpack_text(&frame);
     run->is_closed = sim_unpack_number(&frame) != 0;
-    uses = sim_unpack_array(&frame, &run->use_count, sizeof *uses, 6);
+    uses = sim_unpack_array(&frame, &run->use_count, sizeof *uses, 9);
     for (uint32_t i = 0; i < run->use_count; i++) {
         uses[i].id = sim_unpack_text(&frame);
         uses[i].is_version = sim_unpack_number(&frame) != 0;
@@ -193,6 +223,9 @@ bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct
         uses[i].marker = (enum cli_marker)sim_unpack_number(&frame);
         uses[i].call = (enum cli_call)sim_unpack_number(&frame);
         uses[i].is_broken = sim_unpack_number(&frame) != 0;
+        uses[i].is_outside = sim_unpack_number(&frame) != 0;
+        uses[i].minimum = (int64_t)sim_unpack_number(&frame);
+        uses[i].maximum = (int64_t)sim_unpack_number(&frame);
     }
     run->uses = uses;
     return sim_unpack_is_whole(&frame);

@@ -11,7 +11,7 @@
 
 #define CLI_PATCHES_MAX 1000u /* different ones */
 
-enum cli_marker { CLI_MARKER_LIVE, CLI_MARKER_DEPRECATED, CLI_MARKER_LISTED };
+enum cli_marker { CLI_MARKER_LIVE, CLI_MARKER_DEPRECATED, CLI_MARKER_LISTED, CLI_MARKER_NONE };
 enum cli_call {
     CLI_CALL_UNKNOWN, /* no code, or the replay did not come to its end */
     CLI_CALL_NONE,
@@ -26,6 +26,9 @@ struct cli_patch_use {
     enum cli_marker marker;
     enum cli_call call;
     bool is_broken; /* the replay ends at its marker */
+    bool is_outside; /* of the versions that the code supports */
+    int64_t minimum; /* which are these, when it is */
+    int64_t maximum;
 };
 
 struct cli_patch_run {

@@ -25,3 +25,11 @@ wfsim patches v3.wfh bad.json nowhere.json | tail -n 1; echo "exit $?"
 wfsim patches bad.json >/dev/null; echo "exit $?"
 wfsim patches - </dev/null; echo "exit $?"
 wfsim patches -w nowhere.c v3.wfh; echo "exit $?"
+# Versions that the code no longer supports, or does not yet; a run without a marker is at the default one.
+wfsim run scenarios/tariff.yaml --seed 1 --no-faults --record tariff.wfh >/dev/null
+cp scenarios/tariff.c .
+wfsim patches -w tariff.c tariff.wfh; echo "exit $?"
+sed 's/"tolls", NO_TOLLS, FLAT_TOLL/"tolls", 5, 6/' tariff.c >dropped.c
+wfsim patches -w dropped.c tariff.wfh; echo "exit $?"
+sed 's/"tolls", NO_TOLLS, FLAT_TOLL/"bridges", 1, 2/' tariff.c >new.c
+wfsim patches -w new.c tariff.wfh | grep -A 2 bridges

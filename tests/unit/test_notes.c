@@ -283,6 +283,20 @@ CODE(cancels_the_other_operation)
     return error;
 }
 
+CODE(signals_twice)
+{
+    wf_error error = wf_signal(wf, "target", NULL, "wake", WF_ARGS(wf_text(wf, "mine")));
+
+    UNUSED;
+    return error != NULL ? error : wf_signal(wf, "target", NULL, "wake", WF_ARGS(wf_text(wf, "mine")));
+}
+
+static wf_error ignore(struct wf *wf, void *state, struct wf_args args)
+{
+    (void)wf, (void)state, (void)args;
+    return NULL;
+}
+
 static wf_error approve(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state, (void)args;
@@ -291,7 +305,8 @@ static wf_error approve(struct wf *wf, void *state, struct wf_args args, struct 
 }
 
 static const struct wf_update updates[] = {{.name = "update", .handle = approve}, {.name = NULL}};
-static const struct replay_bench_handlers handlers = {.updates = updates};
+static const struct wf_signal signals[] = {{.name = "known", .handle = ignore}, {.name = NULL}};
+static const struct replay_bench_handlers handlers = {.signals = signals, .updates = updates};
 
 /* ---- Histories ---- */
 
@@ -580,6 +595,16 @@ static const struct {
      as_updated, "update-outcome 6 outcome.success: \"refused\" | \"approved\"\n"},
     {"a patch deprecated since", deprecates, "started, task, completed, patch p, patches, closed", NULL,
      "patch-deprecated-bit 5 :  | \n"},
+    {"H14: a signal behind a result of its task", charges,
+     "started, task, completed, activity 1 charge, activity-started 5, activity-completed 5, signaled known, task, completed, "
+     "closed",
+     as_charged, "signal-order 8 :  | \n"},
+    {"H14: a signal before it", charges,
+     "started, task, completed, activity 1 charge, signaled known, activity-started 5, activity-completed 5, task, completed, "
+     "closed",
+     as_charged, ""},
+    {"H14: a signal of the task after it", charges_then_sleeps,
+     CHARGED ", timer 1, signaled known, fired 11 1, task, completed, closed", as_charged, ""},
     {"H13: a task without commands", charges,
      "started, task, completed, task, completed, activity 1 charge, activity-started 8, activity-completed 8, task, "
      "completed, closed",
@@ -712,6 +737,35 @@ static void test_notes__are_the_same_in_every_family(void **state)
     }
 }
 
+/* Java's replayer never looks whether commands are left over, nor at whom a request goes to (replay-rules 2.9 H16). */
+static void test_notes__tell_what_java_misses(void **state)
+{
+    static const struct {
+        replay_bench_code run;
+        const char *history;
+        const char *notes;
+    } java[] = {
+        {cancels_other, "started, task, completed, cancel-external target, external-cancel-requested 5, task, completed, closed",
+         "cancel-target 5 workflowExecution.workflowId: target | another\n"},
+        {signals_twice,
+         "started, task, completed, signal-external wake 5, external-signaled 5, task, completed, signaled known, task",
+         "boundary 9 :  | \n"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(java); i++) {
+        struct replay_bench bench;
+        struct wf_buffer text;
+
+        replay_bench_run_changed(&bench, *state, java[i].run, java[i].history, &handlers, i == 1 ? as_signalled : NULL,
+                                 (struct wf_replay_options){.family = WF_FAMILY_JAVA});
+        test_string_is(java[i].history, bench.result.finding.message, "");
+        wf_buffer_init(&text, *state);
+        print_notes(&bench.result.notes, &text);
+        test_string_is(java[i].history, wf_buffer_string(&text), java[i].notes);
+        replay_bench_end(&bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -719,6 +773,7 @@ int main(void)
         TEST_IN_ARENA(test_notes__are_findings_or_nothing_by_policy),
         TEST_IN_ARENA(test_notes__have_a_cause),
         TEST_IN_ARENA(test_notes__are_the_same_in_every_family),
+        TEST_IN_ARENA(test_notes__tell_what_java_misses),
     };
 
     return cmocka_run_group_tests_name("notes", tests, NULL, NULL);
