@@ -9,7 +9,7 @@
 #include "engine/base/json_text.h"
 #include "engine/base/map.h"
 #include "engine/patches.h"
-#include "sim/cli/histories.h"
+#include "sim/cli/child_files.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/patch_runs.h"
 #include "sim/report/pack.h"
@@ -146,8 +146,7 @@ static bool take_run(void *context, uint64_t item, struct wf_string bytes)
     struct cli_patch_run run;
 
     wf_arena_reset(&report->item);
-    if (cli_patch_run_is_complaint(bytes)) {
-        cli_patch_run_complain(report->runs.paths.items[item], bytes);
+    if (cli_child_complain(report->runs.paths.items[item], bytes)) {
         report->worst = cli_exit_worse(report->worst, CLI_EXIT_UNREADABLE);
         return true;
     }

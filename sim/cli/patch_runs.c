@@ -6,13 +6,10 @@
 #include "engine/base/json_text.h"
 #include "engine/patches.h"
 #include "engine/replay.h"
-#include "sim/cli/histories.h"
+#include "sim/cli/child_files.h"
 #include "sim/cli/replay_batch.h"
 #include "sim/host/stacks.h"
 #include "sim/report/pack.h"
-
-#define FRAME_RUN 0
-#define FRAME_COMPLAINT 1
 
 /* A run while it is read. */
 struct reading {
@@ -185,7 +182,7 @@ static void judge_calls(struct reading *reading, const struct wf_replay_result *
 
 static void pack(struct wf_buffer *frame, const struct wf_history *history, bool is_closed, const struct reading *reading)
 {
-    sim_pack_number(frame, FRAME_RUN);
+    sim_pack_number(frame, CLI_CHILD_RESULT);
     sim_pack_text(frame, history->workflow_id);
     sim_pack_text(frame, history->workflow_type);
     sim_pack_number(frame, is_closed);
@@ -231,67 +228,17 @@ bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct
     return sim_unpack_is_whole(&frame);
 }
 
-bool cli_patch_run_is_complaint(struct wf_string bytes)
+/* ---- A run ---- */
+
+static enum wf_status read_run(const struct cli_child_reader *reader, struct wf_arena *arena, struct wf_history *history,
+                               struct wf_error *err)
 {
-    struct sim_unpacker frame = {.rest = bytes};
-
-    return sim_unpack_number(&frame) == FRAME_COMPLAINT;
-}
-
-void cli_patch_run_complain(const char *path, struct wf_string bytes)
-{
-    struct sim_unpacker frame = {.rest = bytes};
-    struct wf_error err = {0};
-
-    (void)sim_unpack_number(&frame);
-    err.event_id = (int64_t)sim_unpack_number(&frame);
-    err.byte_offset = (int64_t)sim_unpack_number(&frame);
-    const struct wf_string message = sim_unpack_text(&frame);
-    const size_t size_bytes = message.size_bytes < sizeof err.message ? message.size_bytes : sizeof err.message - 1;
-    memcpy(err.message, message.data, size_bytes);
-    err.message[size_bytes] = '\0';
-    if (strstr(err.message, path) != NULL) {
-        cli_complain("%s", err.message); /* of a file that is not there, which names it */
-    } else {
-        cli_complain_input(path, &err);
-    }
-}
-
-static enum wf_status send(struct sim_child *child, const struct wf_buffer *frame)
-{
-    if (frame->is_full) {
-        return WF_ERR_MEMORY;
-    }
-    sim_child_send(child, wf_buffer_string(frame));
-    return WF_OK;
-}
-
-static enum wf_status send_complaint(struct sim_child *child, struct wf_arena *arena, const struct wf_error *wrong)
-{
-    struct wf_buffer frame;
-
-    wf_buffer_init(&frame, arena);
-    sim_pack_number(&frame, FRAME_COMPLAINT);
-    sim_pack_number(&frame, (uint64_t)wrong->event_id);
-    sim_pack_number(&frame, (uint64_t)wrong->byte_offset);
-    sim_pack_text(&frame, wf_string_of(wrong->message));
-    return send(child, &frame);
-}
-
-/* ---- A file ---- */
-
-static enum wf_status read_run(struct cli_patch_runs *runs, struct sim_child *child, struct wf_arena *arena,
-                               struct wf_history *history, struct wf_error *err)
-{
+    struct cli_patch_runs *runs = reader->context;
     const struct wf_replay_options options = {.family = WF_FAMILY_AUTO, .wants_patches = true};
     struct reading reading = {.arena = arena};
     struct wf_replay_result result = {0};
-    struct wf_error wrong = {0};
     struct wf_buffer frame;
 
-    if (wf_history_normalise(history, &wrong) != WF_OK) {
-        return send_complaint(child, arena, &wrong);
-    }
     read_markers(&reading, history);
     if (runs->replay != NULL) {
         WF_TRY(wf_replay_run(runs->replay, history, &options, &result, err));
@@ -305,44 +252,13 @@ static enum wf_status read_run(struct cli_patch_runs *runs, struct sim_child *ch
     }
     wf_buffer_init(&frame, arena);
     pack(&frame, history, wf_event_is_close(history->events[history->event_count - 1].event_type), &reading);
-    return send(child, &frame);
-}
-
-static enum wf_status read_file(struct cli_patch_runs *runs, struct sim_child *child, const char *path,
-                                struct wf_arena *file, struct wf_arena *arena, struct wf_error *err)
-{
-    struct wf_history_reader reader;
-    struct wf_history history;
-    struct wf_string bytes = {NULL, 0};
-    struct wf_error wrong = {.byte_offset = WF_ERROR_NO_OFFSET};
-    enum wf_status status = WF_OK;
-
-    if (cli_file_read(file, path, CLI_FILE_BYTES_MAX, &bytes, &wrong) != CLI_EXIT_OK ||
-        wf_history_reader_init(&reader, file, bytes, CLI_UNPACKED_BYTES_MAX, &wrong) != WF_OK) {
-        return send_complaint(child, arena, &wrong);
-    }
-    while ((status = wf_history_reader_next(&reader, arena, &history, &wrong)) == WF_OK) {
-        WF_TRY(read_run(runs, child, arena, &history, err));
-        wf_arena_reset(arena);
-    }
-    if (status == WF_ERR_NOT_FOUND && wf_history_reader_check_end(&reader, &wrong) == WF_OK) {
-        return WF_OK;
-    }
-    return wrong.status == WF_ERR_MEMORY ? WF_ERR_MEMORY : send_complaint(child, arena, &wrong);
+    return cli_child_send(reader->child, &frame);
 }
 
 enum wf_status cli_patch_runs_read(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
 {
     struct cli_patch_runs *runs = context;
-    struct wf_arena file;
-    struct wf_arena arena;
+    const struct cli_child_reader reader = {child, read_run, runs};
 
-    wf_arena_init(&file, wf_system_blocks(), 0);
-    wf_arena_init(&arena, wf_system_blocks(), 0);
-    const enum wf_status status = read_file(runs, child, runs->paths.items[item], &file, &arena, err);
-    wf_arena_deinit(&arena);
-    wf_arena_deinit(&file);
-    return status == WF_ERR_MEMORY
-               ? wf_fail_status(err, WF_ERR_MEMORY, "%s: no memory to read it", runs->paths.items[item])
-               : status;
+    return cli_child_read(&reader, runs->paths.items[item], err);
 }

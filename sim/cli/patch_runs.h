@@ -58,10 +58,6 @@ enum cli_exit cli_patch_runs_open(struct cli *cli, const struct cli_args *args, 
 enum wf_status cli_patch_runs_start(void *context, struct sim_child *child, struct wf_error *err);
 enum wf_status cli_patch_runs_read(void *context, struct sim_child *child, uint64_t item, struct wf_error *err);
 
-/* Why a file, or what is left of it, cannot be read; in the place of a run. */
-bool cli_patch_run_is_complaint(struct wf_string bytes);
-void cli_patch_run_complain(const char *path, struct wf_string bytes);
-
 bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct cli_patch_run *run);
 
 #endif
