@@ -53,12 +53,35 @@ enum wf_note_policy {
 /* Whether a breach of the rule is a note, so that a policy can say what becomes of it. */
 bool wf_rule_gives_notes(const struct wf_rule *rule);
 
+/* What the code answered to one activation. */
+struct wf_replay_answer {
+    int64_t event_id;            /* the last event that the code had seen */
+    struct wf_string completion; /* wf_sdk_completion, as wf_wire_encode writes it */
+};
+
+/* A stretch of memory that no activation may change. */
+struct wf_replay_memory {
+    const void *at;
+    size_t size_bytes;
+};
+
+/* Some of that memory was not the same after an activation. */
+struct wf_replay_change {
+    int64_t event_id;
+    const char *at; /* the first byte that differs of a word of 8 */
+};
+
+#define WF_REPLAY_CHANGES_MAX 1000u /* listed of one history */
+
 struct wf_replay_options {
     enum wf_family family; /* AUTO: from the history */
     const uint8_t *policies; /* enum wf_note_policy by index of the rule in wf_rules; NULL: all are reported */
     bool evict_every_task; /* cold cache at every task boundary: the instance is dropped and rebuilt */
     bool wants_digest;     /* fill commands_digest, which costs about a quarter of a replay */
     bool wants_patches;    /* fill patches */
+    bool keeps_answers;    /* fill answers */
+    const struct wf_replay_memory *watched; /* fill changes */
+    uint32_t watched_count;
     bool sweeps_prefixes;  /* judge every prefix too, and drop the instance at boundaries that get rarer towards the end */
 };
 
@@ -90,6 +113,16 @@ struct wf_replay_result {
         uint32_t count;
         uint32_t capacity;
     } patches;
+    struct {
+        struct wf_replay_answer *items; /* one an activation */
+        uint32_t count;
+        uint32_t capacity;
+    } answers;
+    struct {
+        struct wf_replay_change *items;
+        uint32_t count;
+        uint32_t capacity;
+    } changes;
     struct wf_replay_sweep sweep; /* when it was asked for */
     uint64_t commands_digest; /* of every command the code issued, in order: equal for equal code (double replay). 0 unless wanted */
 };

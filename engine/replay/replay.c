@@ -17,6 +17,7 @@
 #include "engine/replay/shape.h"
 #include "engine/replay/strict.h"
 #include "engine/replay/sweep.h"
+#include "engine/replay/witness.h"
 #include "engine/worker/worker_state.h"
 
 #define EVICTIONS_ALL 64u /* a sweep drops the instance at each of the first boundaries, then at every doubling */
@@ -40,6 +41,7 @@ struct pass {
     struct wf_digest digest;
     struct wf_comparison *comparison; /* NULL: this pass compares nothing */
     struct wf_sweep_steps *steps;     /* NULL: nobody sweeps */
+    struct wf_witness *witness;       /* NULL: this pass shows nothing */
     struct wf_replay_result *patches; /* takes what the code asks for; NULL: nobody wants it */
     uint64_t *answers; /* digest of each activation's answer, of the first pass; NULL: not kept */
     uint32_t answer_capacity;
@@ -154,7 +156,7 @@ static enum wf_status keep_answer(struct wf_replay *replay, struct pass *pass, u
 }
 
 /* Gives one activation to the code; *completion is its answer. */
-static enum wf_status run_code(struct wf_replay *replay, const struct wf_worker_output *out,
+static enum wf_status run_code(struct wf_replay *replay, const struct pass *pass, const struct wf_worker_output *out,
                                const struct wf_sdk_completion **completion, struct wf_error *err)
 {
     if (out->is_new) {
@@ -164,8 +166,15 @@ static enum wf_status run_code(struct wf_replay *replay, const struct wf_worker_
     if (replay->instance == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for an instance of the workflow");
     }
+    if (pass->witness == NULL) {
+        wf_instance_activate(replay->instance, out->activation, completion);
+        return WF_OK;
+    }
+    wf_witness_before(pass->witness);
     wf_instance_activate(replay->instance, out->activation, completion);
-    return WF_OK;
+    return wf_witness_after(pass->witness, out->activation->history_length, *completion)
+               ? WF_OK
+               : wf_fail_status(err, WF_ERR_MEMORY, "no memory for the answers of a replay");
 }
 
 /* What the code answered, for comparing: costs an encoding, so only when it is asked for. */
@@ -226,7 +235,7 @@ static enum wf_status run_pass(struct wf_replay *replay, struct pass *pass,
         const int64_t event_id = out->activation->history_length;
         const struct wf_sdk_completion *completion = NULL;
 
-        WF_TRY(run_code(replay, out, &completion, err));
+        WF_TRY(run_code(replay, pass, out, &completion, err));
         WF_TRY(note_answer(replay, pass, completion, err));
         if (pass->patches != NULL) {
             WF_TRY(take_patches(replay, pass->patches, completion, err));
@@ -470,10 +479,15 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     struct wf_worker_output out;
     struct pass again = {.worker = pass->worker};
     struct wf_sweep_steps steps = {0};
+    struct wf_witness witness;
     const bool evicts = options->evict_every_task || options->sweeps_prefixes;
 
     pass->steps = options->sweeps_prefixes ? &steps : NULL;
     pass->patches = options->wants_patches ? result : NULL;
+    pass->witness = options->keeps_answers || options->watched_count > 0 ? &witness : NULL;
+    if (pass->witness != NULL && !wf_witness_init(&witness, &replay->result_arena, options, result)) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a replay");
+    }
     wf_digest_init(&pass->digest);
     pass->comparison = &comparison;
     pass->wants_digest = options->wants_digest || evicts;

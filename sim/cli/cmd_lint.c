@@ -1,10 +1,12 @@
 /*
  * wfsim lint: what workflow code must not do and does. Its object is read, not run: what it imports is looked up in a table, what
  * it can write to is a finding. No difference is made between workflows and activities of a module: both are replayed by the
- * simulator, and a helper may serve either.
+ * simulator, and a helper may serve either. Histories that stand behind CODE are replayed in other worlds (sim/host/hunt.h): there
+ * is nothing else that lint could do with one, so no option asks for it.
  */
 #include "sim/cli/file.h"
 #include "sim/cli/lint_findings.h"
+#include "sim/cli/lint_hunt.h"
 #include "sim/host/lint_calls.h"
 #include "sim/host/object.h"
 #include "sim/host/source_place.h"
@@ -92,12 +94,15 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     for (uint32_t i = 0; i < object.globals.count; i++) {
         add_global(&findings, &object.globals.items[i]);
     }
+    if (args->operand_count > 1) {
+        result = cli_lint_hunt(cli, args, &object, &findings);
+    }
     cli_lint_print(cli, &findings);
     if (findings.is_short_of_memory) {
         cli_complain("out of memory");
         return CLI_EXIT_ENVIRONMENT;
     }
-    return findings.finding_count > 0 ? CLI_EXIT_FINDING : CLI_EXIT_OK;
+    return cli_exit_worse(result, findings.finding_count > 0 ? CLI_EXIT_FINDING : CLI_EXIT_OK);
 }
 
 static const struct cli_option options[] = {
@@ -107,15 +112,19 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_lint = {
     .name = "lint",
-    .operands = "CODE",
+    .operands = "CODE [HISTORY...]",
     .operand_count_min = 1,
-    .operand_count_max = 1,
+    .operand_count_max = UINT32_MAX,
     .summary = "calls that workflow code must not make",
     .description = "Says which calls and variables of workflow code in C give another answer in a replay: clocks,\n"
                    "randomness, the environment, files, sockets, threads, processes, signals, the locale, and\n"
                    "variables that outlive a run; with the line of the call, and what to use instead. A helper\n"
-                   "function of the module counts as the code that calls it.",
+                   "function of the module counts as the code that calls it.\n"
+                   "\n"
+                   "With histories it also hunts: each is replayed again with code and memory at other addresses,\n"
+                   "other bytes in fresh memory, another environment, clock and chance. A command that differs, or a\n"
+                   "variable of the module that changed, is a finding with its task, variable and line.",
     .options = options,
-    .example = "wfsim lint scenarios/saga.c",
+    .example = "wfsim lint scenarios/saga.c histories/",
     .run = run,
 };

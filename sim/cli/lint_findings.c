@@ -52,19 +52,56 @@ static int compare(const void *left_item, const void *right_item, void *context)
 
 /* ---- Text and JSON ---- */
 
+static void append_place(const struct cli_lint_findings *findings, const struct cli_lint_finding *finding,
+                         struct wf_buffer *out)
+{
+    if (finding->file.size_bytes > 0) {
+        sim_append_visible(out, finding->file, 0);
+        wf_buffer_append_text(out, ": ");
+        sim_append_visible(out, finding->workflow_id, 0);
+        wf_buffer_printf(out, ", task of event %lld", (long long)finding->event_id);
+    } else {
+        sim_append_visible(out, finding->source.size_bytes > 0 ? finding->source : wf_string_of(findings->code->path), 0);
+    }
+    wf_buffer_append_text(out, ": ");
+}
+
+static void append_side(struct wf_buffer *out, const char *name, struct wf_string side)
+{
+    wf_buffer_printf(out, "  %s  ", name);
+    sim_append_visible(out, side.size_bytes > 0 ? side : WF_STR("(nothing)"), 0);
+    wf_buffer_append_char(out, '\n');
+}
+
 static void append_text(struct cli_output *out, const struct cli_lint_findings *findings,
                         const struct cli_lint_finding *finding)
 {
     const struct wf_diagnosis *diagnosis = wf_diagnosis_of(finding->diagnosis);
     struct wf_buffer *text = &out->text;
 
-    sim_append_visible(text, finding->source.size_bytes > 0 ? finding->source : wf_string_of(findings->code->path), 0);
-    wf_buffer_printf(text, ": %s%s%s%s %s", finding->is_note ? "note " : "",
+    append_place(findings, finding, text);
+    wf_buffer_printf(text, "%s%s%s%s %s", finding->is_note ? "note " : "",
                      cli_style(out, finding->is_note ? CLI_STYLE_YELLOW : CLI_STYLE_RED), diagnosis->code,
                      cli_style(out, CLI_STYLE_PLAIN), diagnosis->title);
-    wf_buffer_append_text(text, ": ");
-    sim_append_visible(text, finding->symbol, 0);
-    wf_buffer_printf(text, "; use %s\n", finding->instead);
+    if (finding->symbol.size_bytes > 0) {
+        wf_buffer_append_text(text, ": ");
+        sim_append_visible(text, finding->symbol, 0);
+    }
+    if (finding->file.size_bytes > 0 && finding->source.size_bytes > 0) {
+        wf_buffer_append_text(text, finding->symbol.size_bytes > 0 ? " at " : ": ");
+        sim_append_visible(text, finding->source, 0);
+    }
+    if (finding->instead != NULL) {
+        wf_buffer_printf(text, "; use %s", finding->instead);
+    }
+    if (finding->history_count > 1) {
+        wf_buffer_printf(text, "; in %llu histories", (unsigned long long)finding->history_count);
+    }
+    wf_buffer_append_char(text, '\n');
+    if (finding->first.size_bytes + finding->again.size_bytes > 0) {
+        append_side(text, "first", finding->first);
+        append_side(text, "again", finding->again);
+    }
 }
 
 static void append_json(const struct cli_lint_finding *finding, struct wf_json_writer *json)
@@ -77,7 +114,16 @@ static void append_json(const struct cli_lint_finding *finding, struct wf_json_w
     wf_json_put_string(json, "title", wf_string_of(diagnosis->title));
     wf_json_put_string(json, "symbol", finding->symbol);
     wf_json_put_string(json, "source", finding->source);
-    wf_json_put_string(json, "instead", wf_string_of(finding->instead));
+    if (finding->file.size_bytes > 0) {
+        wf_json_put_string(json, "file", finding->file);
+        wf_json_put_string(json, "workflow_id", finding->workflow_id);
+        wf_json_put_u64(json, "event_id", (uint64_t)finding->event_id);
+        wf_json_put_string(json, "first", finding->first);
+        wf_json_put_string(json, "again", finding->again);
+        wf_json_put_u64(json, "histories", finding->history_count);
+    } else {
+        wf_json_put_string(json, "instead", wf_string_of(finding->instead != NULL ? finding->instead : ""));
+    }
     wf_json_end_object(json);
 }
 
@@ -94,6 +140,10 @@ static void print_text(struct cli_output *out, const struct cli_lint_findings *f
     append_count(&out->text, findings->finding_count, "finding", "findings");
     wf_buffer_append_text(&out->text, ", ");
     append_count(&out->text, findings->note_count, "note", "notes");
+    if (findings->has_hunted) {
+        wf_buffer_append_text(&out->text, "; hunted with ");
+        append_count(&out->text, findings->history_count, "history", "histories");
+    }
     wf_buffer_append_char(&out->text, '\n');
 }
 
@@ -106,6 +156,7 @@ static void print_json(struct wf_buffer *out, const struct cli_lint_findings *fi
     wf_json_put_string(&json, "code", wf_string_of(findings->code->path));
     wf_json_put_u64(&json, "findings", findings->finding_count);
     wf_json_put_u64(&json, "notes", findings->note_count);
+    wf_json_put_u64(&json, "histories", findings->history_count);
     wf_json_key(&json, "results");
     wf_json_begin_array(&json);
     for (uint32_t i = 0; i < findings->list.count; i++) {

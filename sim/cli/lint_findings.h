@@ -12,9 +12,17 @@
 struct cli_lint_finding {
     enum wf_diagnosis_number diagnosis;
     bool is_note;
-    struct wf_string symbol;  /* a call or a variable */
+    struct wf_string symbol;  /* a call or a variable; empty: none is known */
     struct wf_string source;  /* "saga.c:41"; empty: not known */
-    const char *instead;      /* what to use */
+    const char *instead;      /* NULL: the diagnosis says it */
+
+    /* Of a hunt; file is empty otherwise. */
+    struct wf_string file;
+    struct wf_string workflow_id;
+    int64_t event_id; /* of the activation: the last event that the code had seen */
+    struct wf_string first; /* what the code did in the first replay, and in the one in another world; empty: nothing */
+    struct wf_string again;
+    uint64_t history_count; /* in which it shows; the others of the finding are of the first */
 };
 
 struct cli_lint_findings {
@@ -27,6 +35,8 @@ struct cli_lint_findings {
     } list;
     uint64_t finding_count;
     uint64_t note_count;
+    bool has_hunted;
+    uint64_t history_count; /* of a hunt */
     bool is_short_of_memory;
 };
 

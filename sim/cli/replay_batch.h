@@ -70,6 +70,9 @@ bool cli_replay_selects(const struct cli_replay *batch, size_t file, uint64_t in
 /* A verdict as its frame carries it. */
 struct wf_string cli_replay_pack(struct wf_arena *arena, const struct sim_verdict *verdict);
 
+/* What every replay gives workflow code: all but the module. */
+struct wf_host_config cli_replay_host(struct sim_child *child);
+
 /* In a child: loads code to replay histories against. */
 enum wf_status cli_replay_load(struct wf_arena *arena, const struct cli_code *code, struct sim_child *child,
                                struct sim_code *loaded, struct wf_replay **replay, struct wf_error *err);

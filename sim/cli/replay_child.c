@@ -26,10 +26,9 @@ bool cli_replay_selects(const struct cli_replay *batch, size_t file, uint64_t in
     return is_ours(batch, index) && (!batch->has_sample || cli_sample_has(&batch->sample, file, index));
 }
 
-enum wf_status cli_replay_load(struct wf_arena *arena, const struct cli_code *code, struct sim_child *child,
-                               struct sim_code *loaded, struct wf_replay **replay, struct wf_error *err)
+struct wf_host_config cli_replay_host(struct sim_child *child)
 {
-    struct wf_host_config config = {
+    return (struct wf_host_config){
         .blocks = wf_system_blocks(),
         .stacks = sim_stacks(),
         .stack_size_bytes = WF_STACK_BYTES_DEFAULT,
@@ -37,6 +36,12 @@ enum wf_status cli_replay_load(struct wf_arena *arena, const struct cli_code *co
         .coroutines_max = COROUTINES_MAX,
         .watch = sim_child_watch(child),
     };
+}
+
+enum wf_status cli_replay_load(struct wf_arena *arena, const struct cli_code *code, struct sim_child *child,
+                               struct sim_code *loaded, struct wf_replay **replay, struct wf_error *err)
+{
+    struct wf_host_config config = cli_replay_host(child);
     struct wf_host *host = NULL;
     struct wf_error wrong;
 

@@ -35,7 +35,8 @@ extern const char sim_header_end[];
  * emit-relocs: which instruction takes what from outside stays known (object.h).
  * -z now and relro: what the linker writes is read-only before the code runs, so that only the
  * author's own data is saved and swapped. trace-pc: blocks are counted, so that a loop without an
- * end is found without a clock. stack-clash-protection: a large local array cannot step over the
+ * end is found without a clock. no-optimize-sibling-calls: a call that ends a function returns into
+ * it, so that the line which gave a command is known. stack-clash-protection: a large local array cannot step over the
  * guard page of its stack. */
 static const char *const flags[] = {"-std=c17",
                                     "-O2",
@@ -44,6 +45,7 @@ static const char *const flags[] = {"-std=c17",
                                     "-shared",
                                     "-fvisibility=hidden",
                                     "-fsanitize-coverage=trace-pc",
+                                    "-fno-optimize-sibling-calls",
                                     "-fstack-clash-protection",
                                     "-Wall",
                                     "-Wl,--emit-relocs",

@@ -154,14 +154,13 @@ static enum wf_status read_relocations(struct reading *reading, const Elf64_Shdr
             return fail_corrupt(reading);
         }
         struct sim_import *import = import_of(reading, table, relocation.r_info);
-        if (import != NULL && is_dynamic) {
-            import->slot = relocation.r_offset;
-        } else if (import != NULL) {
-            uint64_t *place = WF_LIST_APPEND(reading->arena, import->places);
-            if (place == NULL) {
-                return fail_memory(reading);
-            }
+        uint64_t *place = import == NULL ? NULL
+                          : is_dynamic   ? WF_LIST_APPEND(reading->arena, import->slots)
+                                         : WF_LIST_APPEND(reading->arena, import->places);
+        if (place != NULL) {
             *place = relocation.r_offset;
+        } else if (import != NULL) {
+            return fail_memory(reading);
         }
     }
     return WF_OK;

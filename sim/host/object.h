@@ -15,13 +15,13 @@
 /* A function or variable of another object. */
 struct sim_import {
     struct wf_string name; /* without its version */
-    uint64_t slot;         /* offset of the pointer through which the object calls it; 0: none */
-    struct {
-        uint64_t *items; /* offsets of the instructions that name it, as of sim_source_place; none in an object that was linked
-                            without --emit-relocs */
+    struct sim_offsets {
+        uint64_t *items;
         uint32_t count;
         uint32_t capacity;
-    } places;
+    } slots; /* pointers to it, which the dynamic linker fills in */
+    struct sim_offsets places; /* of the instructions that name it, as of sim_source_place; none in an object that was linked without
+                                  --emit-relocs */
 };
 
 /* A variable that the code can change. */

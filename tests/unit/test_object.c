@@ -92,7 +92,8 @@ static void test_object__imports_and_globals_are_found(void **state)
 
     assert_non_null(clock);
     assert_int_equal(clock->places.count, 1);
-    assert_true(clock->slot > 0 && clock->places.items[0] > 0);
+    assert_int_equal(clock->slots.count, 1);
+    assert_true(clock->slots.items[0] > 0 && clock->places.items[0] > 0);
     assert_non_null(find_import(&fixture->object, "wf_text"));
     assert_null(find_import(&fixture->object, "rand"));
     assert_true(fixture->object.has_module && fixture->object.has_symbols);

@@ -1,0 +1,32 @@
+# Histories behind CODE are replayed in other worlds. Each way to depend on something that history does not tell is planted once, and
+# found with its task, variable and line; so is a variable that a replay changes; code that depends on nothing has no finding.
+cp "$ROOT/tests/cli/data/lint_hunt.c" .
+history() {
+    sed -n "1,$2p" "$ROOT/tests/cli/data/order_open.json" |
+        sed "s/OrderSaga/$1/; s/\"order-3\"/\"$1-1\"/; s/reserve_inventory/charge_account/; \$s/,\$//"
+    echo ']}'
+}
+mkdir all
+for type in ByAddress ByChance ByClock ByEnvironment ByGlobal ByMemory Steady; do history $type 6 >all/$type.json; done
+history ByZone 11 >all/ByZone.json
+wfsim lint lint_hunt.c all >all.txt 2>/dev/null; echo "exit $?"
+grep -v '^lint_hunt.c:' all.txt | sed 's/Timeout: .*/Timeout: .../'
+wfsim lint lint_hunt.c all/Steady.json | grep -c Steady
+# Two replays that do not agree in one world: what they did is another thing each time. The wait is drawn from a file.
+history ByFile 6 >ByFile.json
+wfsim lint lint_hunt.c ByFile.json | grep -A 2 '^ByFile' | sed 's/Timeout: .*/Timeout: .../'
+# One mistake in many histories is told once.
+mkdir many
+for i in 1 2 3; do cp all/ByClock.json many/$i.json; done
+wfsim lint lint_hunt.c many -o jsonl | grep WF344
+wfsim lint lint_hunt.c many | grep WF344
+# What cannot be read or crashes is said, and the rest is hunted with.
+history Crashing 6 >Crashing.json
+echo nonsense >bad.json
+wfsim lint scenarios/saga.c bad.json; echo "exit $?"
+wfsim lint scenarios/saga.c nowhere.json; echo "exit $?"
+wfsim lint lint_hunt.c Crashing.json all/Steady.json | tail -n 1
+wfsim lint scenarios/saga.c "$ROOT/tests/cli/data/order_closed.json" "$ROOT/tests/cli/data/order_open.json"; echo "exit $?"
+# The code of a scenario, and what it did under faults.
+wfsim run scenarios/saga.yaml --seed 92 --record saga.wfh >/dev/null
+wfsim lint scenarios/saga.c saga.wfh; echo "exit $?"
