@@ -32,6 +32,9 @@ enum wf_family {
 };
 const char *wf_family_name(enum wf_family family);
 
+/* Finds the family of a history and says why. */
+enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count, const char **reason);
+
 struct wf_worker_config {
     const struct wf_block_source *blocks; /* for the runs' arenas; outlives the worker */
     uint32_t cache_size_max;              /* runs kept, at least 1; the least recently used idle one makes room. The run that

@@ -148,7 +148,9 @@ void wf_activity_restore(struct wf_shard_run *run, int64_t scheduled_event_id,
     activity->schedule_to_start_ns = wf_time_of(event->schedule_to_start_timeout);
     activity->start_to_close_ns = wf_time_of(event->start_to_close_timeout);
     activity->heartbeat_ns = wf_time_of(event->heartbeat_timeout);
-    activity->retry_policy = wf_message_copy(arena, &wf_type_retry_policy, event->retry_policy);
+    activity->retry_policy = event->retry_policy == NULL /* of an old service */
+                                 ? NULL
+                                 : wf_message_copy(arena, &wf_type_retry_policy, event->retry_policy);
     activity->attempt = 1;
     activity->scheduled_time_ns = now_ns;
     activity->first_scheduled_time_ns = now_ns;

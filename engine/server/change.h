@@ -25,7 +25,8 @@
 
 #define WF_BATCH_CUTS_MAX 8
 
-/* Where the history of a run that a reset makes begins: with that of another, up to an event. */
+/* Where the history of a run that a reset makes begins: with that of another, up to an event. Without a run id: with one from
+ * elsewhere. */
 struct wf_fork {
     struct wf_string run_id;
     int64_t last_event_id;
@@ -54,7 +55,7 @@ struct wf_change {
     struct wf_batch_node *batches;  /* after encoding */
     struct wf_shard_run *successor; /* continue-as-new, retry, reset: the new run */
     struct wf_change *successor_change;
-    const struct wf_fork *fork;     /* of a run that a reset makes */
+    const struct wf_fork *fork;     /* of a run whose history does not begin here */
     struct wf_shard_run *linked;    /* a closed run whose state is written with this */
     struct wf_update_rejection_note *rejections; /* of updates; told once the change is committed */
 };
@@ -421,6 +422,10 @@ struct wf_parent_link {
     struct wf_schedule_link *schedule_link; /* 7.13: whose action it is; NULL: of none */
 };
 
+/* What the Started event says of a run that began then. Nothing is encoded yet. */
+void wf_execution_fill_start(struct wf_shard_run *run, const struct wf_event_workflow_execution_started *started,
+                             wf_time_ns start_time_ns);
+
 /*
  * Makes a run in memory, with its Started event, and its first workflow task wanted unless it
  * waits. started is complete but for the ids of the run. NULL when memory is gone.
@@ -544,6 +549,7 @@ WF_OPERATION(workflow_task_completed);
 WF_OPERATION(workflow_task_failed);
 WF_OPERATION(reset_sticky);
 WF_OPERATION(reset);
+WF_OPERATION(restore);
 WF_OPERATION(pause); /* and its end */
 WF_OPERATION(activity_started);
 WF_OPERATION(activity_response);
@@ -587,10 +593,15 @@ bool wf_reset_follow(struct wf_shard *shard, struct wf_workflow *workflow, const
 
 /*
  * Makes the state of a run, zeroed but for its start, what the events of a history say. Attempts, heartbeats and the ids of
- * requests are not in history (I90): activities wait for their first attempt, scheduled now, and requests to other
- * workflows get new ids.
+ * requests are not in history (I90): activities wait for their first attempt, scheduled now or when their event says, and
+ * requests to other workflows get new ids.
  */
-void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run, const struct wf_event *events, uint32_t count);
+enum wf_rebuild_times { WF_REBUILD_NOW, WF_REBUILD_AS_RECORDED };
+void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run, const struct wf_event *events, uint32_t count,
+                      enum wf_rebuild_times times);
+
+/* What pends is sent on its way, once more perhaps; a child that has begun only when it may still be held. */
+void wf_rebuilt_send(struct wf_change *change, bool sends_begun_children);
 
 /* The part about other workflows (rebuild_relations.c). */
 void wf_relations_rebuild(struct wf_shard *shard, struct wf_shard_run *run, const struct wf_event *event);

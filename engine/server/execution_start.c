@@ -13,8 +13,8 @@ static struct wf_string own(struct wf_shard_run *run, struct wf_string string)
     return string.size_bytes == 0 ? (struct wf_string){0} : wf_string_copy(&run->arena, string);
 }
 
-static void fill_start(struct wf_shard_run *run,
-                       const struct wf_event_workflow_execution_started *started, wf_time_ns now_ns)
+void wf_execution_fill_start(struct wf_shard_run *run,
+                             const struct wf_event_workflow_execution_started *started, wf_time_ns start_time_ns)
 {
     struct wf_state_start *start = run->start;
 
@@ -27,8 +27,8 @@ static void fill_start(struct wf_shard_run *run,
     start->run_timeout_ns = wf_time_of(started->workflow_run_timeout);
     start->task_timeout_ns = wf_time_of(started->workflow_task_timeout);
     start->execution_expiration_ns = wf_time_of(started->workflow_execution_expiration_time);
-    start->start_time_ns = now_ns;
-    start->first_task_time_ns = wf_add_saturating(now_ns,
+    start->start_time_ns = start_time_ns;
+    start->first_task_time_ns = wf_add_saturating(start_time_ns,
                                                   wf_time_of(started->first_workflow_task_backoff));
     /* 7.6 "run": from the first task on, but never past the execution's end. */
     if (start->run_timeout_ns > 0) {
@@ -99,7 +99,7 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
         run->first_id = run->id;
     }
     fill_parent(run, started, link);
-    fill_start(run, started, shard->now_ns);
+    wf_execution_fill_start(run, started, shard->now_ns);
     if (link != NULL) {
         run->start->id_reuse_policy = link->id_reuse_policy;
         run->start->id_conflict_policy = link->id_conflict_policy;

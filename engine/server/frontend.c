@@ -133,6 +133,8 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
         return to_history(request->call.operate_activity->workflow_execution);
     case WF_CASE_svc_request_reset_workflow:
         return to_history(request->call.reset_workflow->workflow_execution);
+    case WF_CASE_svc_request_restore_workflow:
+        return to_history(request->call.restore_workflow->workflow_execution);
     case WF_CASE_svc_request_query_workflow:
         return to_history(request->call.query_workflow->workflow_execution);
     case WF_CASE_svc_request_describe_workflow:

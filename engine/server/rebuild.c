@@ -1,5 +1,5 @@
 /*
- * The state of a run from the events of its history: what a reset begins with. Only what is in history can be told (I90), so
+ * The state of a run from the events of its history: what a reset and a run from elsewhere begin with. Only what is in history can be told (I90), so
  * that an activity that was running waits for its first attempt, and a request to another workflow is sent again.
  *
  * Source: engine-semantics 7.10 step 4, 10.10 I90.
@@ -13,6 +13,7 @@ struct rebuild {
     struct wf_arena *arena;
     struct wf_state_run *state;
     const struct wf_event *event;
+    enum wf_rebuild_times times;
 };
 
 static struct wf_string own(const struct rebuild *rebuild, struct wf_string string)
@@ -174,7 +175,7 @@ static bool apply_to_activity(const struct rebuild *rebuild)
     switch (event->attributes_case) {
     case WF_CASE_event_activity_task_scheduled:
         wf_activity_restore(rebuild->run, event->event_id, event->attributes.activity_task_scheduled,
-                            rebuild->shard->now_ns);
+                            rebuild->times == WF_REBUILD_NOW ? rebuild->shard->now_ns : wf_time_of(event->event_time));
         return true;
     case WF_CASE_event_activity_task_cancel_requested:
         cancel_activity(rebuild,
@@ -274,14 +275,15 @@ static void apply_to_update(const struct rebuild *rebuild)
 }
 
 void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
-                      const struct wf_event *events, uint32_t count)
+                      const struct wf_event *events, uint32_t count, enum wf_rebuild_times times)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct rebuild rebuild = {.shard = shard,
                                         .run = run,
                                         .arena = &run->arena,
                                         .state = run->state,
-                                        .event = &events[i]};
+                                        .event = &events[i],
+                                        .times = times};
 
         if (!apply_to_run(&rebuild) && !apply_to_task(&rebuild) && !apply_to_activity(&rebuild) &&
             !apply_to_timer(&rebuild) && !wf_nexus_rebuild(run, &events[i])) {
@@ -291,4 +293,37 @@ void wf_state_rebuild(struct wf_shard *shard, struct wf_shard_run *run,
     }
     run->state->next_event_id = (int64_t)count + 1;
     run->state->next_task_attempt = 1;
+}
+
+/* ---- Step 4: what pends is sent on its way. A child that has started may still wait to be released. ---- */
+
+void wf_rebuilt_send(struct wf_change *change, bool sends_begun_children)
+{
+    const struct wf_state_run *state = change->state;
+
+    for (uint32_t i = 0; i < state->activities.count; i++) {
+        wf_change_push(change, true, state->activities.items[i].scheduled_event_id, 1, 0);
+    }
+    for (uint32_t i = 0; i < state->children.count; i++) {
+        if (sends_begun_children || state->children.items[i].state == WF_CHILD_INITIATED) {
+            wf_change_transfer(change, WF_TRANSFER_START_CHILD, state->children.items[i].initiated_event_id);
+        }
+    }
+    for (uint32_t i = 0; i < state->external_signals.count; i++) {
+        wf_change_transfer(change, WF_TRANSFER_SIGNAL_EXTERNAL,
+                           state->external_signals.items[i].initiated_event_id);
+    }
+    for (uint32_t i = 0; i < state->nexus_operations.count; i++) {
+        const struct wf_state_nexus *operation = &state->nexus_operations.items[i];
+
+        if (operation->state == WF_NEXUS_SCHEDULED) {
+            wf_change_transfer(change, WF_TRANSFER_START_NEXUS, operation->scheduled_event_id);
+        } else if (operation->cancel_requested_event_id != 0 && !operation->is_cancel_answered) {
+            wf_change_transfer(change, WF_TRANSFER_CANCEL_NEXUS, operation->scheduled_event_id);
+        }
+    }
+    for (uint32_t i = 0; i < state->external_cancels.count; i++) {
+        wf_change_transfer(change, WF_TRANSFER_CANCEL_EXTERNAL,
+                           state->external_cancels.items[i].initiated_event_id);
+    }
 }

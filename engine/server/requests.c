@@ -105,6 +105,12 @@ static bool client_subject(struct wf_shard *shard, const struct wf_svc_request *
         subject->reads_history = true;
         subject->perform = wf_handle_reset;
         return true;
+    case WF_CASE_svc_request_restore_workflow:
+        if (request->call.restore_workflow->workflow_execution != NULL) {
+            subject->workflow_id = request->call.restore_workflow->workflow_execution->workflow_id;
+        }
+        subject->perform = wf_handle_restore;
+        return true;
     case WF_CASE_svc_request_query_workflow:
         name_execution(subject, request->call.query_workflow->workflow_execution);
         subject->perform = wf_handle_query;

@@ -196,7 +196,7 @@ static struct wf_shard_run *create_run(struct reset *reset, const struct wf_fork
         return NULL;
     }
     wf_state_rebuild(reset->shard, run, reset->history.events.items,
-                     (uint32_t)fork->last_event_id);
+                     (uint32_t)fork->last_event_id, WF_REBUILD_NOW);
     wf_children_name_parent(run, wf_run_id_string(&reset->base->id));
     keep_clocks(reset, run);
     for (uint32_t i = 0; i < fork->batches.count; i++) {
@@ -222,37 +222,6 @@ static void fail_task(struct reset *reset)
 
     WF_ASSERT(is_failed);
     reset->created.wants_task = true;
-}
-
-/* Step 4: what pends is sent on its way once more. A child that has started may still wait to be released. */
-static void send_pending(struct wf_change *created)
-{
-    const struct wf_state_run *state = created->state;
-
-    for (uint32_t i = 0; i < state->activities.count; i++) {
-        wf_change_push(created, true, state->activities.items[i].scheduled_event_id, 1, 0);
-    }
-    for (uint32_t i = 0; i < state->children.count; i++) {
-        wf_change_transfer(created, WF_TRANSFER_START_CHILD,
-                           state->children.items[i].initiated_event_id);
-    }
-    for (uint32_t i = 0; i < state->external_signals.count; i++) {
-        wf_change_transfer(created, WF_TRANSFER_SIGNAL_EXTERNAL,
-                           state->external_signals.items[i].initiated_event_id);
-    }
-    for (uint32_t i = 0; i < state->nexus_operations.count; i++) {
-        const struct wf_state_nexus *operation = &state->nexus_operations.items[i];
-
-        if (operation->state == WF_NEXUS_SCHEDULED) {
-            wf_change_transfer(created, WF_TRANSFER_START_NEXUS, operation->scheduled_event_id);
-        } else if (operation->cancel_requested_event_id != 0 && !operation->is_cancel_answered) {
-            wf_change_transfer(created, WF_TRANSFER_CANCEL_NEXUS, operation->scheduled_event_id);
-        }
-    }
-    for (uint32_t i = 0; i < state->external_cancels.count; i++) {
-        wf_change_transfer(created, WF_TRANSFER_CANCEL_EXTERNAL,
-                           state->external_cancels.items[i].initiated_event_id);
-    }
 }
 
 /* ---- What came from outside since (step 6) ---- */
@@ -412,7 +381,7 @@ static void perform(struct reset *reset, const struct wf_db_history_rows *rows)
     end_current(reset);
     fail_task(reset);
     reapply_all(reset);
-    send_pending(&reset->created);
+    wf_rebuilt_send(&reset->created, true);
     link_base(reset);
     commit(reset);
 }

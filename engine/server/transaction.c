@@ -222,6 +222,9 @@ static size_t encode_batches(struct wf_change *change)
 /* Copies of another run's events go before those of the run itself. */
 static void add_fork(struct wf_change *change, struct wf_db_run_write *run)
 {
+    const int64_t transaction_id = change->history.events.count > 0 ? change->history.events.items[0].task_id
+                                                                    : wf_shard_task_id(change->shard);
+
     run->fork_run_id = change->fork->run_id;
     run->fork_event_id = change->fork->last_event_id;
     for (uint32_t i = 0; i < change->fork->batches.count; i++) {
@@ -229,7 +232,7 @@ static void add_fork(struct wf_change *change, struct wf_db_run_write *run)
 
         if (batch != NULL) {
             *batch = change->fork->batches.items[i];
-            batch->transaction_id = change->history.events.items[0].task_id;
+            batch->transaction_id = transaction_id;
         }
     }
 }

@@ -465,10 +465,6 @@ struct wf_string wf_run_change_list(struct wf_run *run);
 
 /* ---- Families (family.c) ---- */
 
-/* Finds the family and says why. */
-enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count,
-                                const char **reason);
-
 /* Whether the host that made this history of core numbered timers from 0. */
 bool wf_family_timers_begin_at_zero(const struct wf_event *const *events, uint32_t event_count);
 

@@ -1,0 +1,124 @@
+/*
+ * A run from elsewhere goes on: its history is taken over as it is, and what pends in it goes its way again
+ * (engine/server/restore.c).
+ */
+#include "tests/support/history_builder.h"
+#include "tests/support/shard_fixture.h"
+
+#define BEGINNING "WorkflowExecutionStarted Scheduled(1) Started Completed "
+
+static const struct wf_svc_response *restore(struct shard_fixture *f, const char *request_id, const char *events)
+{
+    struct wf_task_queue queue = {.name = WF_STR("queue")};
+    struct history_builder history;
+    struct wf_workflow_execution execution = {.workflow_id = WF_STR("w"), .run_id = WF_STR(HISTORY_RUN_ID)};
+    struct wf_svc_restore_workflow body = {.workflow_execution = &execution, .request_id = wf_string_of(request_id)};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_restore_workflow,
+                                           .call.restore_workflow = &body};
+
+    history_init(&history, &f->arena);
+    if (*events != '\0') {
+        history_add(&history, events);
+    }
+    for (uint32_t i = 0; i < history.count; i++) {
+        if (history.events[i].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
+            history.events[i].attributes.workflow_task_scheduled->attempt = 1;
+            history.events[i].attributes.workflow_task_scheduled->task_queue = &queue;
+        } else if (history.events[i].event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
+            history.events[i].attributes.activity_task_scheduled->task_queue = &queue;
+        }
+    }
+    body.events = history_bytes(&history, 1, history.count);
+    return shard_fixture_call(f, &request);
+}
+
+/* What the events leave pending is in the state, and each of it happens: nothing waits for ever. */
+static void test_machine_restore__what_pends_goes_on(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *events;
+        const char *expected; /* after a minute without workers */
+        bool has_task;        /* a worker can take one */
+        bool has_activity;
+    } rows[] = {
+        {"nobody has seen the start", "started", "WorkflowExecutionStarted Scheduled(1)", true, false},
+        {"the worker of the task is gone", "started, task",
+         "WorkflowExecutionStarted Scheduled(1) Started TimedOut(START_TO_CLOSE)", true, false},
+        {"a task failed", "started, task, failed",
+         "WorkflowExecutionStarted Scheduled(1) Started Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE)", true, false},
+        {"a timer", "started, task, completed, timer 1", BEGINNING "TimerStarted TimerFired Scheduled(1)", true, false},
+        {"an activity", "started, task, completed, activity 1 charge", BEGINNING "ActivityScheduled", false, true},
+        {"an activity that ended", "started, task, completed, activity 1 charge, activity-started 5, activity-completed 5",
+         BEGINNING "ActivityScheduled ActivityStarted ActivityCompleted Scheduled(1)", true, false},
+        {"a signal", "started, task, completed, signaled go", BEGINNING "Signaled Scheduled(1)", true, false},
+        {"nothing", "started, task, completed", "WorkflowExecutionStarted Scheduled(1) Started Completed", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        const struct wf_svc_response *response = NULL;
+
+        shard_fixture_init(&f, NULL);
+        response = restore(&f, "r1", rows[i].events);
+        shard_status_is(response, WF_CALL_OK);
+        assert_true(wf_string_is(response->answer.started->run_id, HISTORY_RUN_ID));
+        shard_fixture_advance(&f, 60 * WF_NS_PER_S);
+        test_string_is(rows[i].name, shard_history(&f, "w"), rows[i].expected);
+        if ((shard_take_push(&f, true) != NULL) != rows[i].has_activity || (shard_poll(&f) != NULL) != rows[i].has_task) {
+            fail_msg("%s: the pushes are not those expected", rows[i].name);
+        }
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* The events have the task ids of this service, so that ids grow behind them (I5), and another owner reads the same run. */
+static void test_machine_restore__the_history_becomes_the_services_own(void **state)
+{
+    struct shard_fixture f;
+    struct wf_history_message history = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(restore(&f, "r1", "started, task, completed, signaled go"), WF_CALL_OK);
+    shard_fixture_crash(&f, 0);
+    shard_fixture_acquire(&f, 0);
+    shard_status_is(shard_complete(&f, shard_poll(&f), NULL, 0), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "Signaled Scheduled(1) Started Completed");
+    history = shard_events(&f, "w");
+    for (uint32_t i = 1; i < history.events.count; i++) {
+        assert_true(history.events.items[i].task_id > history.events.items[i - 1].task_id);
+    }
+    shard_fixture_deinit(&f);
+}
+
+/* A repeated request finds its run; another one of the same workflow is refused; events of no open run are. */
+static void test_machine_restore__is_done_once(void **state)
+{
+    static const char *const refused[] = {"started, task, completed, closed", "task, completed", ""};
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    for (size_t i = 0; i < TEST_COUNT(refused); i++) {
+        shard_status_is(restore(&f, "r0", refused[i]), WF_CALL_INVALID_ARGUMENT);
+    }
+    shard_status_is(restore(&f, "r1", "started, task, completed"), WF_CALL_OK);
+    shard_status_is(restore(&f, "r1", "started, task, completed"), WF_CALL_OK);
+    shard_status_is(restore(&f, "r2", "started, task, completed"), WF_CALL_ALREADY_STARTED);
+    shard_history_is(&f, "w", "WorkflowExecutionStarted Scheduled(1) Started Completed");
+    assert_int_equal(f.write_count, 1);
+    shard_fixture_deinit(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_machine_restore__what_pends_goes_on),
+        cmocka_unit_test(test_machine_restore__the_history_becomes_the_services_own),
+        cmocka_unit_test(test_machine_restore__is_done_once),
+    };
+
+    return cmocka_run_group_tests_name("machine_restore", tests, NULL, NULL);
+}
