@@ -365,6 +365,21 @@ struct sim_goal {
     struct wf_string text;      /* as written in the scenario, for messages */
 };
 
+/* ---- A run that goes on ---- */
+
+/* A run of a real or recorded history that goes on from one of its events, in place of the scenario's starts. */
+struct sim_continuation {
+    struct wf_string workflow_id;
+    struct wf_string run_id;
+    struct wf_string task_queue;
+    const struct wf_event *events; /* of the whole history: what came later is given again where it fits */
+    uint32_t event_count;
+    uint32_t kept_count;     /* what had been written when the run goes on */
+    wf_time_ns time_ns;      /* of the last one of these, when the simulation begins */
+    int64_t clock_spread_ns; /* how far apart the clocks were that wrote the history */
+    bool is_foreign;         /* another service wrote it */
+};
+
 /* ---- All together ---- */
 
 struct sim_network_config {
@@ -391,6 +406,7 @@ struct sim_config {
     struct sim_database_config database;
     struct wf_service_limits limits;
     uint32_t chain_runs_max; /* runs that one chain may have by continuing as new; 0: default */
+    const struct sim_continuation *continued; /* NULL: none */
     const struct sim_start *starts;
     uint32_t start_count;
     const struct sim_schedule *schedules;
@@ -414,5 +430,11 @@ struct sim_config {
     int64_t end_after_ns;  /* virtual time at which a run is given up and said to be stuck; 0: default of 30 days + */
     uint64_t step_max;     /* popped events; 0: default */
 };
+
+/* What the clocks show when the simulation begins. */
+static inline wf_time_ns sim_epoch_ns(const struct sim_config *config)
+{
+    return config->continued == NULL ? SIM_EPOCH_NS : config->continued->time_ns;
+}
 
 #endif

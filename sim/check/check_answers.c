@@ -27,6 +27,20 @@ static struct sim_heard_signal *find_heard(struct sim_checks *checks, struct sim
     return heard;
 }
 
+/* Signals that a history received after the event from which its run goes on are sent again. */
+static bool comes_again(const struct sim_continuation *continued, struct wf_string name)
+{
+    for (uint32_t i = continued == NULL ? 0 : continued->kept_count; continued != NULL && i < continued->event_count; i++) {
+        const struct wf_event *event = &continued->events[i];
+
+        if (event->attributes_case == WF_CASE_event_workflow_execution_signaled &&
+            wf_string_equal(event->attributes.workflow_execution_signaled->signal_name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Sends of queries look the same in records. */
 static bool is_signal(const struct sim_checks *checks, struct wf_string name)
 {
@@ -36,7 +50,7 @@ static bool is_signal(const struct sim_checks *checks, struct wf_string name)
             return true;
         }
     }
-    return false;
+    return comes_again(checks->config->continued, name);
 }
 
 static bool comes_with_start(const struct sim_checks *checks, struct wf_string name)

@@ -207,6 +207,8 @@ void sim_check_children_record(struct sim_checks *checks, const struct sim_recor
     } else if (record->kind == SIM_RECORD_RUN_STARTED) {
         workflow->related_run = NULL; /* its relation, if it has one, comes next */
         workflow->task_may_run = false;
+    } else if (record->kind == SIM_RECORD_RUN_RESTORED) {
+        follow_task(workflow, record->y);
     } else if (record->kind == SIM_RECORD_RUN_CLOSED) {
         close_run(checks, record);
     } else if (record->kind == SIM_RECORD_EVENT) {

@@ -206,9 +206,12 @@ static void follow_event(const struct sim_commit_context *context, const struct 
         note_started(context, event);
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
         run->signal_count++;
-        sim_check_answers_signaled(context->checks, run->workflow, event->attributes.workflow_execution_signaled, &at);
+        if (event->event_id > context->write->fork_event_id || context->write->fork_run_id.size_bytes > 0) {
+            sim_check_answers_signaled(context->checks, run->workflow, event->attributes.workflow_execution_signaled, &at);
+        }
     } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) {
         run->is_cancel_requested = true;
+        run->workflow->has_cancel_request = true; /* also in a history from elsewhere, of which there are no records */
     }
 }
 
@@ -242,8 +245,8 @@ static void check_start(const struct sim_commit_context *context)
         sim_commit_break(context, 77, "the current row does not name the run that was started", 0, 0);
         return;
     }
-    if (context->write->fork_run_id.size_bytes > 0) {
-        return; /* a reset keeps the request of the run that it is made from */
+    if (context->write->fork_event_id > 0) {
+        return; /* a reset keeps the request of the run that it is made from; a run from elsewhere was not started here */
     }
     if (current->create_request_id.size_bytes == 0 || first->event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED ||
         first->attributes.workflow_execution_started->continued_execution_run_id.size_bytes > 0) {
@@ -280,7 +283,7 @@ static void check_policies(const struct sim_commit_context *context, const struc
                               workflow->last_end == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED;
 
     if (workflow->last_end == 0 || !wf_string_equal(start->first_run_id, start->run_id) ||
-        context->write->fork_run_id.size_bytes > 0 ||
+        context->write->fork_event_id > 0 ||
         context->commit->time_ns - workflow->last_end_ns >= context->checks->config->limits.retention_ns) {
         return;
     }

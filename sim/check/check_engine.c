@@ -86,8 +86,8 @@ static void check_task_grammar(struct sim_checks *checks, struct sim_workflow_tr
     workflow->task = next;
 }
 
-/* The new run goes on where its copied events end, with the task that they leave. */
-static void begin_reset(struct sim_workflow_track *workflow, const struct sim_record *record)
+/* The run goes on where its copied events end, with the task that they leave. */
+static void begin_at(struct sim_workflow_track *workflow, const struct sim_record *record)
 {
     workflow->last_event_id = record->x - 1;
     workflow->last_event_type = (int32_t)record->y;
@@ -205,8 +205,8 @@ void sim_check_engine_record(struct sim_checks *checks, const struct sim_record 
     }
     if (record->kind == SIM_RECORD_EVENT) {
         check_event(checks, workflow, record);
-    } else if (record->kind == SIM_RECORD_RUN_RESET) {
-        begin_reset(workflow, record);
+    } else if (record->kind == SIM_RECORD_RUN_RESET || record->kind == SIM_RECORD_RUN_RESTORED) {
+        begin_at(workflow, record);
     }
     check_one_open_run(checks, workflow, record);
 }

@@ -14,7 +14,7 @@
 #define CLI_OPTIONS_MAX 64 /* in one command's table */
 
 /* Decimal digits, or 0x and hexadecimal ones, up to `end`; false when it is something else or does not fit. */
-static bool read_number(const char *text, const char *end, uint64_t *value)
+bool cli_number_read(const char *text, const char *end, uint64_t *value)
 {
     uint64_t base = 10;
     uint64_t sum = 0;
@@ -51,7 +51,7 @@ static enum wf_status read_whole_number(struct cli_given *given, struct wf_error
 {
     const char *text = given->text;
 
-    if (!read_number(text, text + strlen(text), &given->first)) {
+    if (!cli_number_read(text, text + strlen(text), &given->first)) {
         return wf_fail_status(err, WF_ERR_INVALID, "%s takes a number from 0 to 2^64 - 1, not '%s'", given->option->name,
                               text);
     }
@@ -66,11 +66,11 @@ static enum wf_status read_range(struct cli_given *given, struct wf_error *err)
     const char *text = given->text;
     const char *end = text + strlen(text);
     const char *dots = strstr(text, "..");
-    bool is_range = read_number(text, dots == NULL ? end : dots, &given->first);
+    bool is_range = cli_number_read(text, dots == NULL ? end : dots, &given->first);
 
     given->last = given->first;
     if (is_range && dots != NULL) {
-        is_range = read_number(dots + 2, end, &given->last);
+        is_range = cli_number_read(dots + 2, end, &given->last);
     }
     if (!is_range) {
         return wf_fail_status(err, WF_ERR_INVALID, "%s takes a range such as 1..1000, not '%s'", given->option->name,
@@ -87,8 +87,8 @@ static enum wf_status read_shard(struct cli_given *given, struct wf_error *err)
     const char *text = given->text;
     const char *slash = strchr(text, '/');
 
-    if (slash == NULL || !read_number(text, slash, &given->first) ||
-        !read_number(slash + 1, text + strlen(text), &given->last) || given->first == 0 ||
+    if (slash == NULL || !cli_number_read(text, slash, &given->first) ||
+        !cli_number_read(slash + 1, text + strlen(text), &given->last) || given->first == 0 ||
         given->first > given->last) {
         return wf_fail_status(err, WF_ERR_INVALID, "%s takes a part such as 2/8, from 1/8 to 8/8, not '%s'",
                               given->option->name, text);

@@ -60,6 +60,9 @@ struct cli_args {
 enum wf_status cli_args_read(struct wf_arena *arena, const struct cli_command *command, const char *const *words,
                              size_t word_count, struct cli_args *args, struct wf_error *err);
 
+/* Digits up to the end, decimal or 0x hexadecimal; false when that is no number of 64 bits. */
+bool cli_number_read(const char *text, const char *end, uint64_t *value);
+
 /* The name must be in the command's table. */
 bool cli_args_has(const struct cli_args *args, const char *name);
 

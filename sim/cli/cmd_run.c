@@ -8,6 +8,7 @@
 #include "engine/base/assert.h"
 #include "sim/cli/batch.h"
 #include "sim/cli/file.h"
+#include "sim/cli/from.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/recording.h"
 #include "sim/cli/simulation.h"
@@ -346,6 +347,9 @@ static const char *input_of(struct batch *batch, const char *path)
     if (simulation->has_tape && cli_file_is_same(arena, path, simulation->tape_path)) {
         return "the tape";
     }
+    if (simulation->from_path != NULL && cli_file_is_same(arena, path, simulation->from_path)) {
+        return "the history that goes on";
+    }
     for (uint32_t i = 0; i < simulation->scenario.code_count; i++) {
         if (cli_file_is_same(arena, path, simulation->codes[i].path)) {
             return "workflow code of the scenario";
@@ -542,6 +546,9 @@ static enum cli_exit run_scenario(struct cli *cli, const struct cli_args *args)
     }
     result = cli_simulation_open(cli, args, args->operands[0], &batch->simulation);
     if (result == CLI_EXIT_OK) {
+        result = cli_from_read(cli, args, &batch->simulation);
+    }
+    if (result == CLI_EXIT_OK) {
         result = cli_simulation_options(cli, args, &batch->simulation);
     }
     if (result == CLI_EXIT_OK) {
@@ -570,6 +577,9 @@ static const struct cli_option options[] = {
     {"--set", CLI_MANY, "K=V", "change the scenario: --set cluster.workers=3"},
     {"--dry-run", CLI_SWITCH, NULL, "read the scenario and compile the code, run nothing"},
     {"--stop-at", CLI_COUNT, "STEP", "stop after this step"},
+    {"--from", CLI_TEXT, "HISTORY@EVENT", "in place of starts: the history's run goes on from the event"},
+    {"--id", CLI_TEXT, "ID", "the workflow or run, when HISTORY holds several"},
+    {"-w", CLI_TEXT, "CODE", "with --from: the workers run this code"},
     CLI_OPTION_OUTPUT,
     {NULL, CLI_SWITCH, NULL, NULL},
 };

@@ -2,6 +2,7 @@
 #include "sim/cli/simulation.h"
 
 #include "sim/cli/file.h"
+#include "sim/cli/from.h"
 #include "sim/host/stacks.h"
 #include "sim/report/shell.h"
 
@@ -146,7 +147,7 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
                : WF_OK;
 }
 
-static struct wf_string path_of(const char *path, bool is_for_page)
+struct wf_string cli_shown_path(const char *path, bool is_for_page)
 {
     return wf_string_of(is_for_page && path[0] == '/' ? strrchr(path, '/') + 1 : path);
 }
@@ -159,7 +160,7 @@ struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simula
     wf_buffer_init(&before, cli->arena);
     wf_buffer_init(&after, cli->arena);
     wf_buffer_append_text(&before, "wfsim run ");
-    sim_shell_path(&before, path_of(simulation->path, is_for_page));
+    sim_shell_path(&before, cli_shown_path(simulation->path, is_for_page));
     wf_buffer_append_text(&before, " --seed ");
     for (size_t i = 0; i < simulation->settings.count; i++) {
         wf_buffer_append_text(&after, " --set ");
@@ -167,8 +168,9 @@ struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simula
     }
     if (simulation->has_tape) {
         wf_buffer_append_text(&after, " --tape ");
-        sim_shell_path(&after, path_of(simulation->tape_path, is_for_page));
+        sim_shell_path(&after, cli_shown_path(simulation->tape_path, is_for_page));
     }
+    cli_from_repeat(simulation, is_for_page, &after);
     wf_buffer_append_text(&after, simulation->no_faults ? " --no-faults" : "");
     return (struct sim_repeat){wf_buffer_string(&before), wf_buffer_string(&after)};
 }

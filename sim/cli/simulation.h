@@ -21,6 +21,10 @@ struct cli_simulation {
     uint64_t stop_at_step;
     const char *tape_path;               /* NULL: none */
     struct sim_scenario_settings settings; /* as given by --set */
+    const char *from;      /* HISTORY@EVENT as given, and the history's path; NULL: not given, as the next two */
+    const char *from_path;
+    const char *from_id;   /* --id */
+    const char *code_path; /* -w */
 
     /* A child's. */
     struct sim_code *loaded;
@@ -45,6 +49,9 @@ enum wf_status cli_simulation_seed(struct cli_simulation *simulation, const stru
 
 /* Reads the options of `run` that are not about the batch: --tape, --no-faults, --stop-at. */
 enum cli_exit cli_simulation_options(struct cli *cli, const struct cli_args *args, struct cli_simulation *simulation);
+
+/* A path in a command: for a page, which is read elsewhere, an absolute one is cut to the file's name. */
+struct wf_string cli_shown_path(const char *path, bool is_for_page);
 
 /*
  * "wfsim run PATH --seed " and " --set K=V ..." with the options that matter; after cli_simulation_options. For a page, which

@@ -2,7 +2,7 @@
  * The scenario's model of an activity: how long an attempt takes, what it does to the outside world half way, and how it ends.
  * Everything is chosen when the attempt begins and then given out step by step.
  */
-#include "sim/world/attempt.h"
+#include "sim/world/continuation.h"
 
 const struct sim_activity_model *sim_model_of(const struct sim_world *world, struct wf_string activity_type)
 {
@@ -44,7 +44,7 @@ void sim_model_plan(struct sim_attempt *attempt)
     /* The outside world acts half way: the rest is the answer's way back. */
     attempt->before_ns = takes_ns / 2;
     attempt->after_ns = takes_ns - takes_ns / 2;
-    attempt->outcome = choose_outcome(attempt);
+    attempt->outcome = attempt->recorded != NULL ? NULL : choose_outcome(attempt);
 }
 
 /* ---- Steps of a model ---- */
@@ -127,6 +127,8 @@ static void step_end(struct sim_attempt *attempt, struct wf_step *step)
         sim_step_fail(attempt, WF_STR("EffectRefused"), true, step);
     } else if (attempt->fails_by_fault) {
         sim_step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
+    } else if (attempt->recorded != NULL) {
+        sim_recorded_step(attempt->recorded, step);
     } else if (outcome == NULL) {
         step_return(attempt, step);
     } else {
@@ -161,7 +163,8 @@ static void step_wait(struct sim_attempt *attempt, int64_t *left_ns, struct wf_s
 static bool does_effect(const struct sim_attempt *attempt)
 {
     return attempt->model->effect.kind != SIM_EFFECT_NONE && !attempt->fails_by_fault &&
-           (attempt->outcome == NULL || attempt->outcome->kind != SIM_OUTCOME_FAIL);
+           (attempt->outcome == NULL || attempt->outcome->kind != SIM_OUTCOME_FAIL) &&
+           (attempt->recorded == NULL || attempt->recorded->attributes_case == WF_CASE_event_activity_task_completed);
 }
 
 void sim_model_next(struct sim_attempt *attempt, struct wf_step *step)

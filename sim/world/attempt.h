@@ -25,6 +25,7 @@ struct sim_attempt {
     int64_t before_ns; /* left of the waits before and after the effect */
     int64_t after_ns;
     const struct sim_outcome *outcome; /* NULL: it succeeds */
+    const struct wf_event *recorded;   /* how the history says that it ends; NULL: it does not */
     bool is_heartbeat_next;
 
     struct wf_attempt *code;
@@ -40,6 +41,11 @@ struct sim_attempt {
     struct wf_string input; /* JSON array, for templates; in a piece of its own */
     uint64_t heartbeat_call_id; /* 0: none is out */
 };
+
+/* ---- world_activity.c ---- */
+/* Puts it into the ledger now and records it. */
+enum sim_ledger_result sim_world_effect(struct sim_world *world, const struct sim_ledger_entry *given,
+                                        struct wf_string once_per);
 
 /* ---- activity_model.c ---- */
 /* NULL: the scenario has none of this type. */

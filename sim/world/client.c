@@ -4,7 +4,7 @@
  * longer.
  */
 #include "engine/base/assert.h"
-#include "sim/world/parts.h"
+#include "sim/world/continuation.h"
 
 #define LATE_MS_MAX 300000u                 /* of a late signal: up to five minutes more than meant */
 #define DUPLICATE_MS_MAX 5000u
@@ -30,15 +30,6 @@ static struct wf_payloads *expand_arguments(struct sim_world *world, struct sim_
         return WF_ARENA_NEW(&world->step_arena, struct wf_payloads);
     }
     return sim_world_expand_value(world, value, &values, &json) ? sim_payloads_of_json(&world->step_arena, json) : NULL;
-}
-
-struct wf_string sim_request_id(struct sim_world *world, uint32_t node)
-{
-    struct wf_buffer buffer = {0};
-
-    wf_buffer_init(&buffer, &world->step_arena);
-    wf_buffer_printf(&buffer, "%S-%llu", &world->nodes[node].name, (unsigned long long)++world->request_count);
-    return wf_buffer_string(&buffer);
 }
 
 static struct wf_string queue_of(const struct sim_world *world, const struct sim_start *start)
@@ -447,6 +438,15 @@ void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, s
     begin_send(world, &model, content, workflow->n);
 }
 
+void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, struct sim_content *content)
+{
+    const struct sim_send model = {
+        .action = SIM_CLIENT_START, .node = world->outside_node, .workflow = workflow, .name = WF_STR("restore")};
+
+    begin_send(world, &model, content, workflow->n);
+    make_plans_for(world, workflow, workflow->n);
+}
+
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run)
 {
     WF_ASSERT(action == SIM_CLIENT_CANCEL || action == SIM_CLIENT_TERMINATE);
@@ -753,7 +753,7 @@ static void step_plan(struct sim_world *world, struct sim_plan *plan)
 
 bool sim_clients_init(struct sim_world *world)
 {
-    for (uint32_t i = 0; i < world->scenario->start_count; i++) {
+    for (uint32_t i = 0; i < world->scenario->start_count && world->scenario->continued == NULL; i++) {
         const struct sim_start *start = &world->scenario->starts[i];
         struct sim_stream *stream = WF_ARENA_NEW(&world->arena, struct sim_stream);
 
@@ -771,6 +771,10 @@ bool sim_clients_init(struct sim_world *world)
         if (!world->scenario->clients[i].is_per_workflow) {
             sim_client_plan(world, &world->scenario->clients[i], NULL, 0);
         }
+    }
+    if (world->scenario->continued != NULL) {
+        sim_continuation_init(world);
+        return world->status == WF_OK;
     }
     return sim_schedules_init(world) && world->status == WF_OK;
 }

@@ -254,11 +254,25 @@ static void record_related(struct sim_world *world, const struct sim_run_record 
                                                 .y = type});
 }
 
+static bool is_from_elsewhere(const struct sim_world *world, const struct sim_run_record *run)
+{
+    const struct sim_continuation *continued = world->scenario->continued;
+
+    return continued != NULL && wf_string_equal(continued->workflow_id, run->workflow->id);
+}
+
+/* The parent of a run from elsewhere stayed there. */
+static bool has_parent_here(const struct sim_world *world, const struct sim_run_record *run,
+                            const struct wf_event_workflow_execution_started *started)
+{
+    return started->parent_workflow_execution != NULL && !is_from_elsewhere(world, run);
+}
+
 /* A child's first run begins as STARTED, a later one of its chain as CONTINUED_AS_NEW. */
 static void note_parent(struct sim_world *world, const struct sim_run_record *run,
                         const struct wf_event_workflow_execution_started *started)
 {
-    if (started->parent_workflow_execution != NULL) {
+    if (has_parent_here(world, run, started)) {
         record_related(world, run, run->run_id, started->parent_workflow_execution->run_id,
                        started->parent_initiated_event_id,
                        started->continued_execution_run_id.size_bytes == 0
@@ -455,8 +469,9 @@ static void note_close(struct sim_world *world, struct sim_run_record *run, cons
     }
 }
 
-/* What a reset copies has happened once: it is remembered, and nothing is recorded but the run. */
-static bool note_copy(struct sim_world *world, struct sim_run_record *run, const struct wf_event *event)
+/* What a reset copies, or a history brings, has happened before: it is remembered, and nothing is recorded but the run. */
+static bool note_copy(struct sim_world *world, struct sim_run_record *run, const struct wf_db_run_write *write,
+                      const struct wf_event *event)
 {
     const struct wf_event_workflow_execution_started *started = NULL;
 
@@ -465,7 +480,7 @@ static bool note_copy(struct sim_world *world, struct sim_run_record *run, const
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
         started = event->attributes.workflow_execution_started;
         note_start(world, run, started);
-        if (started->parent_workflow_execution != NULL) {
+        if (has_parent_here(world, run, started)) {
             record_related(world, run, run->run_id, started->parent_workflow_execution->run_id,
                            started->parent_initiated_event_id, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
         }
@@ -475,7 +490,13 @@ static bool note_copy(struct sim_world *world, struct sim_run_record *run, const
                remember_activity(world, run, event->event_id,
                                  event->attributes.activity_task_scheduled->activity_type->name);
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-        return remember_signal(world, run, event);
+        /* Nobody here sent what came elsewhere. */
+        return write->fork_run_id.size_bytes == 0 || remember_signal(world, run, event);
+    case WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+        if (is_from_elsewhere(world, run)) { /* of a reset, the run before it has told */
+            note_relation(world, run, event);
+        }
+        return true;
     case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
         while (run->unseen != NULL &&
                run->unseen->event_id < event->attributes.workflow_task_completed->started_event_id) {
@@ -546,11 +567,12 @@ static bool note_batch(struct sim_world *world, struct sim_run_record *run, cons
     for (; i < history->events.count; i++) {
         const struct wf_event *event = &history->events.items[i];
 
-        if (event->event_id > write->fork_event_id ? !note_event(world, run, event) : !note_copy(world, run, event)) {
+        if (event->event_id > write->fork_event_id ? !note_event(world, run, event) : !note_copy(world, run, write, event)) {
             return false;
         }
         if (event->event_id == write->fork_event_id) {
-            sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_RUN_RESET,
+            sim_world_record(world, (struct sim_record){.kind = write->fork_run_id.size_bytes > 0 ? SIM_RECORD_RUN_RESET
+                                                                                                         : SIM_RECORD_RUN_RESTORED,
                                                         .subject = run->workflow->id,
                                                         .a = run->run_id,
                                                         .b = write->fork_run_id,

@@ -229,7 +229,7 @@ bool sim_world_set_deaf(struct sim_world *world, uint32_t index, bool is_deaf)
 
 static void note_clock(struct sim_world *world, uint32_t node)
 {
-    const int64_t ahead_ns = sim_node_clock(world, node) - SIM_EPOCH_NS - world->loop.now_ns;
+    const int64_t ahead_ns = sim_node_clock(world, node) - sim_epoch_ns(world->scenario) - world->loop.now_ns;
 
     world->clock_low_ns = ahead_ns < world->clock_low_ns ? ahead_ns : world->clock_low_ns;
     world->clock_high_ns = ahead_ns > world->clock_high_ns ? ahead_ns : world->clock_high_ns;

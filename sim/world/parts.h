@@ -57,6 +57,7 @@ enum sim_event_kind {
     SIM_EVENT_REPORT,     /* body: struct sim_report: send it again */
     SIM_EVENT_START,      /* body: struct sim_stream: the next start */
     SIM_EVENT_LATER,      /* body: struct sim_later_work: the outside world works on an activity */
+    SIM_EVENT_RECORDED,   /* body: struct wf_event: what a history received comes again; NULL: its run is restored */
     SIM_EVENT_SEND,       /* body: struct sim_send: send it, perhaps again */
     SIM_EVENT_NEXUS,      /* body: struct sim_nexus_turn: a handler answers, or tells an outcome */
     SIM_EVENT_CLIENT,     /* body: struct sim_plan: a client's turn */
@@ -546,6 +547,8 @@ void sim_client_answered(struct sim_world *world, const struct sim_call *call, c
  * reference to the content. */
 void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, struct wf_string name,
                        struct sim_content *content, struct sim_later_work *later);
+/* Asks the service to go on with the run of a history; takes over the content. */
+void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, struct sim_content *content);
 /* What the fault layer asks of the operator. */
 /* Plans what a client does, for the workflow or for whom its template says. */
 void sim_client_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
@@ -553,7 +556,6 @@ void sim_client_plan(struct sim_world *world, const struct sim_client *client, s
 /* A start as a request carries it, but for its workflow and request id; NULL when memory is gone. */
 struct wf_svc_start_workflow *sim_start_message(struct sim_world *world, const struct sim_start *start,
                                                 struct sim_workflow *workflow, uint64_t n);
-struct wf_string sim_request_id(struct sim_world *world, uint32_t node);
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run);
 
 /* Resets the run to one of the boundaries of its workflow tasks. */
@@ -571,6 +573,9 @@ void sim_nexus_event(struct sim_world *world, const struct sim_event *event);
 void sim_nexus_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
 
 /* ---- start_fields.c: what a start says beside its input ---- */
+
+/* A new id for a request of the node. */
+struct wf_string sim_request_id(struct sim_world *world, uint32_t node);
 
 /* Retry policy, memo and search attributes. False when the run cannot go on. */
 bool sim_start_fill(struct sim_world *world, const struct sim_start *start, struct sim_workflow *workflow, uint64_t n,

@@ -23,6 +23,7 @@ static bool is_of_process(enum sim_event_kind kind)
     case SIM_EVENT_MEMBER:
     case SIM_EVENT_START:
     case SIM_EVENT_LATER:
+    case SIM_EVENT_RECORDED:
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
     case SIM_EVENT_TIMER:

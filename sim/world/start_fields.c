@@ -1,4 +1,4 @@
-/* What a start says beside its input: retry policy, memo, search attributes. */
+/* What a start says beside its input: retry policy, memo, search attributes; and the ids of requests. */
 #include "sim/world/parts.h"
 
 #include <string.h>
@@ -86,4 +86,19 @@ bool sim_start_fill(struct sim_world *world, const struct sim_start *start, stru
         }
     }
     return fill_memo(world, start, workflow, n, body) && fill_search_attributes(world, start, workflow, n, body);
+}
+
+/* ---- Requests ---- */
+
+struct wf_string sim_request_id(struct sim_world *world, uint32_t node)
+{
+    struct wf_buffer buffer = {0};
+
+    wf_buffer_init(&buffer, &world->step_arena);
+    wf_buffer_append_string(&buffer, world->nodes[node].name);
+    if (world->scenario->continued != NULL) { /* the history may hold ids that another simulation made */
+        wf_buffer_printf(&buffer, "-from-%u", world->scenario->continued->kept_count);
+    }
+    wf_buffer_printf(&buffer, "-%llu", (unsigned long long)++world->request_count);
+    return wf_buffer_string(&buffer);
 }

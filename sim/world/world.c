@@ -5,7 +5,7 @@
 #include "sim/world/world.h"
 
 #include "engine/base/assert.h"
-#include "sim/world/parts.h"
+#include "sim/world/continuation.h"
 
 #define JITTER_PERCENT 20u
 #define MILLION 1000000
@@ -43,6 +43,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_REPORT:
         return "attempts of activities";
     case SIM_EVENT_START:
+    case SIM_EVENT_RECORDED:
     case SIM_EVENT_LATER:
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
@@ -133,7 +134,7 @@ struct sim_workflow *sim_world_workflow(struct sim_world *world, struct wf_strin
 wf_time_ns sim_node_clock(const struct sim_world *world, uint32_t node)
 {
     const struct sim_node *at = &world->nodes[node];
-    const wf_time_ns clock_ns = SIM_EPOCH_NS + world->loop.now_ns + at->clock_offset_ns;
+    const wf_time_ns clock_ns = sim_epoch_ns(world->scenario) + world->loop.now_ns + at->clock_offset_ns;
 
     return at->clock_drift_ppm == 0
                ? clock_ns
@@ -279,6 +280,9 @@ static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
             world->outside_node = find_or_add_client(world, WF_STR("outside"));
         }
     }
+    if (scenario->continued != NULL) {
+        world->outside_node = find_or_add_client(world, WF_STR("outside"));
+    }
     world->nexus_node = scenario->nexus_endpoint_count == 0 ? SIM_NO_NODE
                                                             : find_or_add_client(world, WF_STR("nexus"));
     wf_map_init(&world->nexus_operations, &world->arena);
@@ -318,7 +322,8 @@ static bool choose_queues(struct sim_world *world)
     if (queue == NULL) {
         return false;
     }
-    *queue = (struct sim_queue){.name = WF_STR("default"),
+    *queue = (struct sim_queue){.name = world->scenario->continued == NULL ? WF_STR("default")
+                                                                           : world->scenario->continued->task_queue,
                                 .worker_count = world->scenario->worker_count,
                                 .all_workflows = true,
                                 .all_activities = true};
@@ -353,6 +358,9 @@ static enum wf_status init_parts(struct sim_world *world, struct wf_error *err)
         !sim_database_init(&world->database, &world->arena, &world->slabs, world->scenario->shard_count) ||
         !choose_queues(world)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a simulation");
+    }
+    if (world->scenario->continued != NULL) {
+        WF_TRY(sim_continuation_check(world, err));
     }
     WF_TRY(add_nodes(world, err));
     if (!sim_ring_init(world) || !sim_servers_init(world)) {
@@ -467,6 +475,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
     case SIM_EVENT_SEND:
     case SIM_EVENT_CLIENT:
         sim_client_event(world, event);
+        break;
+    case SIM_EVENT_RECORDED:
+        sim_continuation_event(world, event->body);
         break;
     case SIM_EVENT_NEXUS:
         sim_nexus_event(world, event);

@@ -5,7 +5,7 @@
  */
 #include "engine/base/assert.h"
 #include "sim/core/place.h"
-#include "sim/world/attempt.h"
+#include "sim/world/continuation.h"
 #include "sim/world/database_tasks.h"
 
 #define DEFAULT_THROTTLE_NS (30 * WF_NS_PER_S) /* between heartbeats, without a heartbeat timeout (engine-semantics 4.7) */
@@ -110,6 +110,27 @@ static enum sim_record_kind effect_record(enum sim_ledger_result result)
     WF_UNREACHABLE();
 }
 
+enum sim_ledger_result sim_world_effect(struct sim_world *world, const struct sim_ledger_entry *given,
+                                        struct wf_string once_per)
+{
+    struct sim_ledger_entry entry = *given;
+    enum sim_ledger_result result = SIM_LEDGER_DONE;
+
+    entry.time_ns = world->loop.now_ns;
+    entry.step = world->loop.step_count;
+    if (!sim_ledger_apply(&world->ledger, &entry, once_per, &result)) {
+        sim_world_fail(world, WF_ERR_MEMORY, "no memory for the ledger");
+        return result;
+    }
+    sim_world_record(world, (struct sim_record){.kind = effect_record(result),
+                                                .node = entry.node,
+                                                .subject = entry.workflow_id,
+                                                .a = entry.effect,
+                                                .b = entry.key,
+                                                .x = entry.attempt});
+    return result;
+}
+
 static void perform_effect(struct sim_attempt *attempt, const struct wf_step *step)
 {
     struct sim_world *world = attempt->worker->world;
@@ -123,23 +144,10 @@ static void perform_effect(struct sim_attempt *attempt, const struct wf_step *st
         .node = attempt->worker->node->name,
         .attempt = attempt->task->attempt,
         .is_undo = step->is_undo,
-        .time_ns = world->loop.now_ns,
-        .step = world->loop.step_count,
     };
-    enum sim_ledger_result result = SIM_LEDGER_DONE;
 
-    if (!sim_ledger_apply(&world->ledger, &entry, step->has_once_per ? step->once_per : (struct wf_string){0},
-                          &result)) {
-        sim_world_fail(world, WF_ERR_MEMORY, "no memory for the ledger");
-        return;
-    }
-    attempt->is_refused = result == SIM_LEDGER_REFUSED;
-    sim_world_record(world, (struct sim_record){.kind = effect_record(result),
-                                                .node = attempt->worker->node->name,
-                                                .subject = attempt->workflow->id,
-                                                .a = step->effect_name,
-                                                .b = step->effect_key,
-                                                .x = attempt->task->attempt});
+    attempt->is_refused = sim_world_effect(world, &entry, step->has_once_per ? step->once_per : (struct wf_string){0}) ==
+                          SIM_LEDGER_REFUSED;
 }
 
 /* SDKs send at most one heartbeat in 80% of the timeout; the details of the others are lost with the process
@@ -439,6 +447,13 @@ static bool choose_performer(struct sim_attempt *attempt)
     const struct wf_string type = attempt->task->activity_type;
 
     attempt->model = sim_model_of(world, type);
+    attempt->recorded = sim_recorded_outcome(attempt);
+    if (attempt->recorded != NULL) {
+        attempt->model = attempt->model != NULL && !attempt->model->is_in_c ? attempt->model
+                                                                            : sim_recorded_model(attempt->recorded);
+        sim_model_plan(attempt);
+        return true;
+    }
     if (attempt->model != NULL && !attempt->model->is_in_c) {
         sim_model_plan(attempt);
         return true;
