@@ -21,7 +21,7 @@ static const struct {
     const char *flags;
 } contract[] = {
     {"run", "SCENARIO",
-     "--seed --seeds --tape --jobs --record --trace --report --no-faults --set --dry-run --stop-at --from -w"},
+     "--seed --seeds --tape --jobs --record --trace --report --no-faults --set --dry-run --stop-at --from --id -w"},
     {"replay", "HISTORY...",
      "-w --family --strict --policy --prefixes --matrix --jobs --shard --sample --fail-fast --no-cache --junit --sarif "
      "--json --markdown --html --github --baseline --show-payloads"},

@@ -12,6 +12,7 @@ static struct wf_event activity(struct wf_arena *arena, const char *name)
     type->name = wf_string_of(name);
     scheduled->activity_type = type;
     return (struct wf_event){.event_type = WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+                             .attributes_case = WF_CASE_event_activity_task_scheduled,
                              .attributes = {.activity_task_scheduled = scheduled}};
 }
 

@@ -16,6 +16,7 @@ static uint64_t signature(struct wf_arena *arena, int64_t event_id, const char *
                                                          .activity_type = &code_type};
     const struct wf_event event = {.event_id = event_id,
                                    .event_type = WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+                                   .attributes_case = WF_CASE_event_activity_task_scheduled,
                                    .attributes = {.activity_task_scheduled = &scheduled}};
     const struct wf_command command = {.command_type = WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
                                        .attributes = {.schedule_activity_task = &schedule}};
