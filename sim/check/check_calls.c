@@ -207,13 +207,31 @@ static void read_report(const struct sim_checks *checks, struct sim_call_track *
     }
 }
 
+/* The workflow of an update, with a start or without; empty for another request. */
+static struct wf_string updated_workflow(const struct wf_svc_request *request)
+{
+    const struct wf_svc_start_workflow *start = NULL;
+
+    if (request->call_case == WF_CASE_svc_request_update_workflow) {
+        const struct wf_workflow_execution *execution = request->call.update_workflow->workflow_execution;
+
+        return execution == NULL ? (struct wf_string){0} : execution->workflow_id;
+    }
+    start = request->call_case == WF_CASE_svc_request_update_with_start ? request->call.update_with_start->start : NULL;
+    return start == NULL ? (struct wf_string){0} : start->workflow_id;
+}
+
 static void see_request(struct sim_checks *checks, struct wf_arena *scratch, const struct sim_exchange *exchange)
 {
     const struct wf_svc_request *request = exchange->request;
     struct sim_call_track call = {.call_id = exchange->call_id, .op = request->call_case};
+    struct sim_workflow_track *updated = sim_checks_workflow(checks, updated_workflow(request));
     struct wf_activity_address address = {0};
     struct block block = {0};
 
+    if (updated != NULL) {
+        updated->has_updates = true;
+    }
     if (wf_activity_address_of(request, &address)) {
         read_report(checks, &call, scratch, request, &address);
     } else if (request->call_case == WF_CASE_svc_request_respond_workflow_task_completed) {

@@ -129,7 +129,8 @@ static void note_started(const struct sim_commit_context *context, const struct 
     }
     task->event_id = event->event_id;
     task->time_ns = time_ns > before_ns ? time_ns : before_ns;
-    task->earliest_ns = run->is_transient ? before_ns : task->time_ns;
+    task->earliest_ns = before_ns;
+    task->is_retried = run->is_transient;
 }
 
 static void follow_task(const struct sim_commit_context *context, const struct wf_event *event)
@@ -472,12 +473,14 @@ void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time
 }
 
 /* I101: code is told the time at which its workflow task started, or the latest before it when clocks went back. Local
- * activities move it further. */
+ * activities move it further. A worker that slept may still hold an attempt of the task, or a speculative task, that left no
+ * events: it has the ids of this one and an earlier time. */
 void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
 {
     const struct sim_run_track *run = wf_map_get(&checks->runs, turn->activation->run_id);
     const int64_t time_ns = wf_time_of(turn->activation->timestamp);
     const struct sim_started_task *task = NULL;
+    int64_t earliest_ns = 0;
     struct wf_buffer sentence;
 
     for (uint32_t i = run == NULL ? 0 : run->started_tasks.count; i > 0 && task == NULL; i--) {
@@ -485,8 +488,12 @@ void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
                    ? &run->started_tasks.items[i - 1]
                    : NULL;
     }
-    if (task == NULL || (time_ns >= task->earliest_ns && (time_ns <= task->time_ns || run->workflow->has_local))) {
+    if (task == NULL) {
         return; /* a task without events has no time that could be compared */
+    }
+    earliest_ns = task->is_retried || run->workflow->has_updates ? task->earliest_ns : task->time_ns;
+    if (time_ns >= earliest_ns && (time_ns <= task->time_ns || run->workflow->has_local)) {
+        return;
     }
     wf_buffer_init(&sentence, checks->arena);
     wf_buffer_printf(&sentence, "%S is told another time than that of workflow task %lld: ", &run->workflow->id,

@@ -28,7 +28,8 @@ struct sim_pendings {
 struct sim_started_task {
     int64_t event_id;
     int64_t time_ns; /* the latest so far */
-    int64_t earliest_ns; /* before it, when earlier attempts had the same id */
+    int64_t earliest_ns; /* the same before it */
+    bool is_retried;     /* attempts before it had the same id */
 };
 
 struct sim_run_track {

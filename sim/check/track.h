@@ -88,6 +88,7 @@ struct sim_workflow_track {
     bool has_cancel_request;
     bool is_at_reset; /* no event of its own yet */
     bool has_local;   /* local activities run in it, which move its code's time */
+    bool has_updates; /* which bring tasks that may leave no events */
     bool has_terminated;
     struct wf_string await_site;  /* where it waits at the end; empty: not known */
     struct wf_string wait_reason; /* a sentence's end: "waits for signal approve" */

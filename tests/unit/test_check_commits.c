@@ -153,6 +153,7 @@ static void make_plans(void)
     }
     make_calls();
     turn_ns = CLOCK_NS;
+    memset(&task_scheduled, 0, sizeof task_scheduled);
     add_event(&plans[0], 1, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, &started);
     add_event(&plans[0], 2, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, &task_scheduled);
     tasks[0] = (struct wf_state_workflow_task){.scheduled_event_id = 2, .attempt = 1};
@@ -412,7 +413,21 @@ static void break_96(void)
     heal_ns = 1;
     has_end = true;
 }
-static void break_101(void) { turn_ns = CLOCK_NS + 1; }
+static void break_101_late(void) { turn_ns = CLOCK_NS + 1; }
+static void break_101_early(void) { turn_ns = CLOCK_NS - 1; }
+/* A worker that slept runs what was an attempt, or a task for an update, with the same ids. */
+static struct wf_svc_update_workflow update;
+static void allow_101_update(void)
+{
+    turn_ns = CLOCK_NS - 1;
+    update = (struct wf_svc_update_workflow){.workflow_execution = &execution};
+    ask(&plans[0], 7, WF_CASE_svc_request_update_workflow, &update, 0, NULL);
+}
+static void allow_101_attempt(void)
+{
+    turn_ns = CLOCK_NS - 1;
+    task_scheduled.attempt = 2;
+}
 static void break_8(void)
 {
     static struct wf_event_workflow_execution_terminated terminated;
@@ -701,7 +716,8 @@ static const struct {
     {"I92", break_92_transfer},
     {"I95", break_95},
     {"I96", break_96},
-    {"I101", break_101},
+    {"I101", break_101_late},
+    {"I101", break_101_early},
 };
 
 /* What the service does breaks nothing. */
@@ -720,7 +736,8 @@ static void test_check_commits__innocent_run_passes(void **state)
  * trace; and who was told that a write's outcome is unknown was told nothing. */
 static void test_check_commits__allowed_changes_pass(void **state)
 {
-    static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown};
+    static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown,
+                                             allow_101_update, allow_101_attempt};
 
     for (size_t i = 0; i < TEST_COUNT(changes); i++) {
         struct sim_checks *checks = NULL;
