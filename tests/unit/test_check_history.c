@@ -538,6 +538,24 @@ static void test_check_history__each_broken_invariant_is_named(void **state)
     }
 }
 
+/* 3.10: a speculative task that was written before anybody took it waits on the normal queue, and times out after five seconds. */
+static void test_check_history__converted_task_times_out(void **state)
+{
+    struct wf_history_message history;
+    static struct sim_history_findings findings;
+
+    read_history(*state, &history);
+    break_20();
+    event(18)->event_time = event(19)->event_time;
+    event(18)->event_time.seconds -= 5;
+    check(*state, false, &findings);
+    assert_int_equal(findings.count, 0);
+
+    event(18)->event_time.seconds++;
+    check(*state, false, &findings);
+    assert_int_equal(findings.count, 1);
+}
+
 /* What other servers are known to leave out is not held against them, and still against us. */
 static void test_check_history__foreign_histories_are_given_leave(void **state)
 {
@@ -625,6 +643,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_check_history__valid_history_passes),
+        TEST_IN_ARENA(test_check_history__converted_task_times_out),
         TEST_IN_ARENA(test_check_history__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_history__foreign_histories_are_given_leave),
         TEST_IN_ARENA(test_check_history__sizes_are_bounded),
