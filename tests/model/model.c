@@ -350,14 +350,49 @@ static void keep(struct model_transaction *tx)
     }
 }
 
+/* A speculative task that became normal in a change that was then discarded: three events that nobody sees. */
+static int64_t forgotten_events(const struct model_transaction *tx)
+{
+    return model_may_speculate(tx->model, tx->run) && tx->given->event_count == 1 &&
+                   tx->given->events[0].event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED
+               ? 3
+               : 0;
+}
+
+/* 8.9: NULL, or why the run is terminated instead. What creates a new run is let through, as is what ends this one. The sizes of
+ * the state and of a transaction are the engine's to measure, and not reached here. */
+static const char *limit_reached(const struct model_transaction *tx)
+{
+    const int64_t last_event_id = tx->state->next_event_id - 1 + (tx->is_new ? 0 : forgotten_events(tx));
+
+    if (tx->is_new || tx->successor != NULL || tx->is_closing) {
+        return NULL;
+    }
+    if (tx->run->state->history_size_bytes > tx->model->limits.history_bytes_max) {
+        return "Workflow history size exceeds limit."; /* what was written before */
+    }
+    return last_event_id > tx->model->limits.history_events_max
+               ? "Workflow history count exceeds limit."
+               : NULL;
+}
+
 void model_transaction_commit(struct model_transaction *tx)
 {
+    const char *reason = NULL;
+
     struct model_outcome *outcome = tx->outcome;
 
     outcome->writes = true;
     settle(tx);
     if (tx->given == NULL) {
         return;
+    }
+    reason = limit_reached(tx);
+    if (reason != NULL) {
+        model_transaction_restart(tx);
+        model_terminate_run(tx, wf_string_of(reason), NULL, WF_STR(MODEL_SERVICE));
+        settle(tx);
+        outcome->is_terminated = true;
     }
     if (tx->is_new) {
         take_task_ids(tx, tx->given->new_events, tx->given->new_event_count);
@@ -496,6 +531,9 @@ void model_perform(struct model *model, const struct model_operation *operation,
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         if (calls[i].number == operation->request->call_case) {
             calls[i].perform(&tx);
+            if (outcome->is_terminated) {
+                model_reply(&tx, WF_CALL_INVALID_ARGUMENT);
+            }
             return;
         }
     }

@@ -88,6 +88,7 @@ struct model_operation {
 /* What the operation comes to. Lies in the step arena. */
 struct model_outcome {
     bool writes;                     /* a transaction: of `run`, or of `successor`, or of both */
+    bool is_terminated;              /* a limit was reached: the run is ended instead */
     bool is_uncertain;               /* a memory-only guard decides, which a reload forgets: either reply is right */
     struct wf_svc_response *reply;   /* NULL: nothing is answered, or a worker's words */
     struct model_run *run;

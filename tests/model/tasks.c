@@ -266,6 +266,9 @@ void model_task_started(struct model_transaction *tx)
         }
         model_task_start(tx, request->request_id, request->identity);
         model_transaction_commit(tx);
+        if (tx->outcome->is_terminated) {
+            return;
+        }
     }
     model_reply(tx, WF_CALL_OK)->answer_case = WF_CASE_svc_response_workflow_task;
     tx->outcome->reply->answer.workflow_task = model_task_message(tx, is_full_history);
@@ -387,13 +390,22 @@ void model_task_expire(struct model_transaction *tx)
     }
 }
 
+/* The task is not the worker's; or it was a speculative one, whose completion ended the run by a limit. */
+static void refuse_token(struct model_transaction *tx)
+{
+    model_reply(tx, WF_CALL_NOT_FOUND);
+    if (tx->run != NULL && tx->given != NULL && model_may_speculate(tx->model, tx->run)) {
+        model_transaction_commit(tx);
+    }
+}
+
 void model_task_failed(struct model_transaction *tx)
 {
     const struct wf_svc_respond_workflow_task_failed *request =
         tx->operation->request->call.respond_workflow_task_failed;
 
     if (!read_token(tx, request->token)) {
-        model_reply(tx, WF_CALL_NOT_FOUND);
+        refuse_token(tx);
         return;
     }
     fail_task(tx, &(struct failing){request->cause, request->failure, request->identity});
@@ -490,7 +502,7 @@ void model_task_completed(struct model_transaction *tx)
     bool was_asked = false;
 
     if (!read_token(tx, request->token)) {
-        model_reply(tx, WF_CALL_NOT_FOUND);
+        refuse_token(tx);
         return;
     }
     if (!model_commands_are_in_order(request)) {
@@ -539,7 +551,7 @@ void model_task_completed(struct model_transaction *tx)
         tx->run->is_close_attempted = false;
         tx->run->has_failed_task = false;
     }
-    if (has_task) {
+    if (has_task && !tx->outcome->is_terminated) {
         tx->outcome->reply->answer.workflow_task_accepted->new_task = model_task_message(
             tx, request->sticky_task_queue.size_bytes == 0);
     }

@@ -52,6 +52,8 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_LOCAL_ACTIVITY] = "marker of a local activity",
         [TRIAL_CRON_RUN] = "run of a cron schedule",
         [TRIAL_RETRY_RUN] = "retry of a run",
+        [TRIAL_ENDED_BY_COUNT] = "run ended by its events",
+        [TRIAL_ENDED_BY_SIZE] = "run ended by its size",
         [TRIAL_UPDATE_COMPLETED] = "update told completed",
         [TRIAL_UPDATE_ACCEPTED] = "update told accepted",
         [TRIAL_UPDATE_REJECTED] = "update told rejected",
@@ -209,6 +211,12 @@ static void count_events(struct trial_counts *counts, const struct wf_history_me
         if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
             wf_string_is(event->attributes.marker_recorded->marker_name, "core_local_activity")) {
             counts->ways[TRIAL_LOCAL_ACTIVITY]++;
+        }
+        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED) {
+            const struct wf_string reason = event->attributes.workflow_execution_terminated->reason;
+
+            counts->ways[TRIAL_ENDED_BY_COUNT] += wf_string_is(reason, "Workflow history count exceeds limit.") ? 1 : 0;
+            counts->ways[TRIAL_ENDED_BY_SIZE] += wf_string_is(reason, "Workflow history size exceeds limit.") ? 1 : 0;
         }
         if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED &&
             event->attributes.workflow_execution_started->continued_execution_run_id.size_bytes > 0) {
@@ -567,7 +575,9 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->updates_in_flight_max = 4;
     limits->buffered_events_max = 8;
     limits->blob_bytes_max = 2000;
-    limits->history_events_suggest = 150;
+    limits->history_events_suggest = 80;
+    limits->history_events_max = 110;
+    limits->history_bytes_max = 9000;
 }
 
 static const struct cluster_faults chaos = {

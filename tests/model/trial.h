@@ -23,6 +23,8 @@ enum trial_way {
     TRIAL_LOCAL_ACTIVITY,
     TRIAL_CRON_RUN,
     TRIAL_RETRY_RUN,
+    TRIAL_ENDED_BY_COUNT,
+    TRIAL_ENDED_BY_SIZE,
     TRIAL_UPDATE_COMPLETED, /* five, in the order of update_way */
     TRIAL_UPDATE_ACCEPTED,
     TRIAL_UPDATE_REJECTED,
