@@ -18,10 +18,8 @@ const char *wf_commands_refusal(const struct wf_svc_respond_workflow_task_comple
         const int32_t type = request->commands.items[i].command_type;
 
         if (type <= 0 || type >= WF_COMMAND_TYPE_COUNT ||
-            wf_command_descriptors[type].name == NULL ||
-            request->commands.items[i].attributes_case !=
-                wf_command_descriptors[type].oneof_number) {
-            return "Unknown command type or missing attributes.";
+            wf_command_descriptors[type].name == NULL) {
+            return "Unknown command type.";
         }
         /* 2.2 rule 1. */
         if (i + 1 < request->commands.count &&
@@ -401,8 +399,45 @@ static void record_marker(struct wf_command_context *context)
     wf_command_annotate(context);
 }
 
+/* 2.3: what a command without its attributes fails the task with. */
+static const int32_t bad_attributes[WF_COMMAND_TYPE_COUNT] = {
+    [WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK] = CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES),
+    [WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK] = CAUSE(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES),
+    [WF_COMMAND_TYPE_START_TIMER] = CAUSE(BAD_START_TIMER_ATTRIBUTES),
+    [WF_COMMAND_TYPE_CANCEL_TIMER] = CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES),
+    [WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION] = CAUSE(BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION] = CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION] = CAUSE(BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION] = CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES),
+    [WF_COMMAND_TYPE_RECORD_MARKER] = CAUSE(BAD_RECORD_MARKER_ATTRIBUTES),
+    [WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES] = CAUSE(BAD_SEARCH_ATTRIBUTES),
+    [WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES] = CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES),
+    [WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION] = CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION] = CAUSE(BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION] =
+        CAUSE(BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_PROTOCOL_MESSAGE] = CAUSE(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE),
+    [WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION] = CAUSE(BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES),
+    [WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION] = CAUSE(BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES),
+};
+
+/* 2.2 rule 5: a close command is told of events that it has not seen before anything else. */
+static void refuse_empty(struct wf_command_context *context)
+{
+    const int32_t type = context->command->command_type;
+
+    if (!wf_event_is_close((int32_t)wf_command_descriptors[type].event) || !is_unhandled(context)) {
+        wf_command_refuse(context, bad_attributes[type], "The attributes of the command are not set.");
+    }
+}
+
 static void apply(struct wf_command_context *context)
 {
+    if (context->command->attributes_case !=
+        wf_command_descriptors[context->command->command_type].oneof_number) {
+        refuse_empty(context);
+        return;
+    }
     switch ((enum wf_command_type)context->command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
         schedule_activity(context);

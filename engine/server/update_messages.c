@@ -175,6 +175,7 @@ static bool has_command(const struct wf_svc_respond_workflow_task_completed *req
 {
     for (uint32_t i = 0; i < request->commands.count; i++) {
         if (request->commands.items[i].command_type == WF_COMMAND_TYPE_PROTOCOL_MESSAGE &&
+            request->commands.items[i].attributes_case == WF_CASE_command_protocol_message &&
             wf_string_equal(request->commands.items[i].attributes.protocol_message->message_id, message_id)) {
             return true;
         }

@@ -246,6 +246,50 @@ static void test_apply_commands__causes(void **state)
     }
 }
 
+/* 2.3: a command without attributes fails the task like one with wrong ones; 2.2 rule 1 refuses unknown types only. */
+static void test_apply_commands__attributes_must_be_set(void **state)
+{
+    static const struct {
+        enum wf_command_type type;
+        const char *cause;
+    } rows[] = {
+        {WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, "BAD_SCHEDULE_ACTIVITY_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK, "BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_START_TIMER, "BAD_START_TIMER_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_CANCEL_TIMER, "BAD_CANCEL_TIMER_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION, "BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, "BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, "BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION, "BAD_CONTINUE_AS_NEW_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_RECORD_MARKER, "BAD_RECORD_MARKER_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, "BAD_SEARCH_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES, "BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, "BAD_START_CHILD_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION, "BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
+         "BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_PROTOCOL_MESSAGE, "BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE"},
+        {WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, "BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES"},
+        {WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION, "BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        const struct wf_command command = {.command_type = (int32_t)rows[i].type};
+        char expected[160] = {0};
+        struct wf_buffer text = {0};
+
+        shard_fixture_init(&f, NULL);
+        shard_start(&f, "w");
+        shard_status_is(shard_complete(&f, shard_poll(&f), &command, 1), WF_CALL_INVALID_ARGUMENT);
+        wf_buffer_init_fixed(&text, expected, sizeof expected - 1);
+        wf_buffer_printf(&text, BEGINNING "Failed(%s)", rows[i].cause);
+        shard_history_is(&f, "w", expected);
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* 2.3: a child cannot be started and cancelled in one turn. */
 static void test_apply_commands__start_and_cancel_of_a_child(void **state)
 {
@@ -488,6 +532,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apply_commands__causes),
+        cmocka_unit_test(test_apply_commands__attributes_must_be_set),
         cmocka_unit_test(test_apply_commands__start_and_cancel_of_a_child),
         cmocka_unit_test(test_apply_commands__pending_limits_of_relations),
         cmocka_unit_test(test_apply_commands__later_attempts_are_left_to_time_out),
