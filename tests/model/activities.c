@@ -310,9 +310,8 @@ void model_activity_started(struct model_transaction *tx)
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
     }
-    /* The QUIRK of 4.6 is not carried: the attempt counts, too, and one in backoff is not started early. */
-    if (activity->stamp != request->stamp || activity->attempt != request->attempt ||
-        activity->scheduled_time_ns > tx->now_ns) {
+    /* The QUIRK of 4.6 is not carried: the attempt counts, too, and one in backoff has not been pushed yet. */
+    if (activity->stamp != request->stamp || activity->attempt != request->attempt) {
         model_reply(tx, WF_CALL_OBSOLETE_TASK);
         return;
     }

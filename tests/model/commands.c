@@ -46,14 +46,16 @@ static int32_t record_marker(struct context *context)
 {
     const struct wf_command_record_marker *command = context->command->attributes.record_marker;
     struct wf_event_marker_recorded *event = NULL;
+    size_t bytes = 0;
 
     if (!model_is_id(context->tx->model, command->marker_name)) {
         return CAUSE(BAD_RECORD_MARKER_ATTRIBUTES);
     }
     for (uint32_t i = 0; i < command->details.count; i++) {
-        if (is_too_large(context, &command->details.items[i].value)) {
-            return CAUSE(BAD_RECORD_MARKER_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
-        }
+        bytes += command->details.items[i].key.size_bytes + model_payloads_bytes(&command->details.items[i].value);
+    }
+    if (bytes > (size_t)context->tx->model->limits.blob_bytes_max) {
+        return CAUSE(BAD_RECORD_MARKER_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }
     event = model_event(context->tx, WF_EVENT_TYPE_MARKER_RECORDED);
     event->marker_name = command->marker_name;
@@ -248,11 +250,51 @@ static int32_t close(struct context *context)
 
 /* ---- All of them ---- */
 
+/* 2.3: a command without attributes. */
+static int32_t bad_attributes(const struct context *context)
+{
+    switch (context->command->command_type) {
+    case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
+        return CAUSE(BAD_SCHEDULE_ACTIVITY_ATTRIBUTES);
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK:
+        return CAUSE(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES);
+    case WF_COMMAND_TYPE_START_TIMER:
+        return CAUSE(BAD_START_TIMER_ATTRIBUTES);
+    case WF_COMMAND_TYPE_CANCEL_TIMER:
+        return CAUSE(BAD_CANCEL_TIMER_ATTRIBUTES);
+    case WF_COMMAND_TYPE_RECORD_MARKER:
+        return CAUSE(BAD_RECORD_MARKER_ATTRIBUTES);
+    case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
+        return CAUSE(BAD_START_CHILD_EXECUTION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
+        return CAUSE(BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
+        return CAUSE(BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
+        return CAUSE(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE);
+    case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        return CAUSE(BAD_SEARCH_ATTRIBUTES);
+    case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
+        return CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES);
+    case WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION:
+        return context->has_buffered ? CAUSE(UNHANDLED_COMMAND) : CAUSE(BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION:
+        return context->has_buffered ? CAUSE(UNHANDLED_COMMAND) : CAUSE(BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION:
+        return context->has_buffered ? CAUSE(UNHANDLED_COMMAND) : CAUSE(BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES);
+    default:
+        return context->has_buffered ? CAUSE(UNHANDLED_COMMAND) : CAUSE(BAD_CONTINUE_AS_NEW_ATTRIBUTES);
+    }
+}
+
 static int32_t perform(struct context *context)
 {
     struct model_transaction *tx = context->tx;
     const struct wf_command *command = context->command;
 
+    if (command->attributes_case == 0) {
+        return bad_attributes(context);
+    }
     switch (command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
         return model_schedule_activity(tx, command->attributes.schedule_activity_task, context->completed_event_id,

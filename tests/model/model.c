@@ -8,6 +8,8 @@
 
 #include "tests/model/transaction.h"
 
+#define FORGOTTEN_EVENTS_MAX 20
+
 /* ---- Memory ---- */
 
 void *model_new(struct model_transaction *tx, size_t size_bytes)
@@ -350,12 +352,12 @@ static void keep(struct model_transaction *tx)
     }
 }
 
-/* A speculative task that became normal in a change that was then discarded: three events that nobody sees. */
+/* A speculative task became normal in a change that was then discarded: nobody sees how many events that were. */
 static int64_t forgotten_events(const struct model_transaction *tx)
 {
     return model_may_speculate(tx->model, tx->run) && tx->given->event_count == 1 &&
                    tx->given->events[0].event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED
-               ? 3
+               ? FORGOTTEN_EVENTS_MAX
                : 0;
 }
 

@@ -410,6 +410,11 @@ void model_task_failed(struct model_transaction *tx)
     }
     fail_task(tx, &(struct failing){request->cause, request->failure, request->identity});
     tx->wants_task = true;
+    if (request->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE) {
+        /* 2.3: no later attempt could send less. */
+        model_terminate_run(tx, model_given_message(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED), NULL,
+                            WF_STR(MODEL_SERVICE));
+    }
     model_reply(tx, WF_CALL_OK);
     model_transaction_commit(tx);
 }

@@ -314,6 +314,7 @@ static bool has_command(const struct wf_svc_respond_workflow_task_completed *req
 {
     for (uint32_t i = 0; i < request->commands.count; i++) {
         if (request->commands.items[i].command_type == WF_COMMAND_TYPE_PROTOCOL_MESSAGE &&
+            request->commands.items[i].attributes_case != 0 &&
             wf_string_equal(request->commands.items[i].attributes.protocol_message->message_id, message_id)) {
             return true;
         }
@@ -492,12 +493,15 @@ const char *model_judge_messages(struct model *model, const struct wf_svc_workfl
         const struct wf_protocol_message *message = &task->messages.items[i];
         const struct wf_string *request = asked(model, &model->step_arena, task->workflow_execution->workflow_id,
                                                 message->protocol_instance_id);
+        const struct wf_state_update *update = NULL;
 
         if (run == NULL || request == NULL || message->body == NULL ||
             !wf_string_equal(*request, message->body->value)) {
             return "the task brings an update that nobody asked for";
         }
-        if (find(run->state, message->protocol_instance_id) != NULL) {
+        update = find(run->state, message->protocol_instance_id);
+        /* The answer may have waited for history that was read while somebody answered the update. */
+        if (update != NULL && update->accepted_event_id < task->started_event_id) {
             return "the task brings an update that history has";
         }
         if (message->sequencing_id.event_id != task->started_event_id - 1) {

@@ -423,6 +423,12 @@ static void complete_task(struct calls *calls, struct wf_svc_request *request, c
     call->return_new_workflow_task = calls_one_in(calls, 2);
     call->force_create_new_workflow_task = calls_one_in(calls, 12);
     answer_queries(calls, task, call);
+    if (call->commands.count > 0 && calls_one_in(calls, 40)) {
+        struct wf_command *empty = &call->commands.items[calls_draw(calls, call->commands.count)];
+
+        empty->attributes_case = 0;
+        empty->attributes.any = NULL;
+    }
     request->call_case = WF_CASE_svc_request_respond_workflow_task_completed;
     request->call.respond_workflow_task_completed = call;
 }
@@ -435,6 +441,9 @@ static void fail_task(struct calls *calls, struct wf_svc_request *request, const
     call->identity = calls_worker_name(calls, task->worker);
     call->cause = calls_one_in(calls, 2) ? WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
                                    : WF_WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR;
+    if (calls_one_in(calls, 20)) {
+        call->cause = WF_WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE; /* ends the workflow */
+    }
     call->failure = calls_failure(calls);
     request->call_case = WF_CASE_svc_request_respond_workflow_task_failed;
     request->call.respond_workflow_task_failed = call;
