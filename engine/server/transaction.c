@@ -499,8 +499,9 @@ void wf_change_commit_with(struct wf_change *change, struct wf_operation *operat
     settle(change);
     history_bytes = encode_batches(change);
     image = wf_shard_run_encode(change->run);
-    breach = change->successor != NULL ? NULL
-                                       : limit_breach(change, history_bytes, image.size_bytes);
+    breach = change->successor != NULL || wf_is_planted(change->shard->config, WF_PLANT_LIMIT_IGNORED)
+                 ? NULL
+                 : limit_breach(change, history_bytes, image.size_bytes);
     if (breach != NULL && !change->is_closing) {
         image = terminate_instead(change, breach, &write->reply);
     }

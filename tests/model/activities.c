@@ -719,7 +719,8 @@ static void reset_activity(struct model_transaction *tx, struct wf_state_activit
 static bool operate(struct model_transaction *tx, struct wf_state_activity *activity,
                     const struct wf_svc_operate_activity *request)
 {
-    const bool stays_paused = request->action == WF_ACTIVITY_ACTION_RESET && request->keeps_paused && activity->is_paused;
+    const bool stays_paused = request->action == WF_ACTIVITY_ACTION_RESET && request->keeps_paused &&
+                              activity->is_paused;
 
     if (request->action == WF_ACTIVITY_ACTION_PAUSE) {
         if (activity->is_paused) {

@@ -538,7 +538,8 @@ void model_task_completed(struct model_transaction *tx)
         tx->given->state != NULL && tx->given->state->workflow_task != NULL) {
         tx->wants_task = true;
     }
-    if (!tx->is_closing && !tx->state->is_paused && (tx->wants_task || request->force_create_new_workflow_task || has_canceled_unstarted)) {
+    if (!tx->is_closing && !tx->state->is_paused &&
+        (tx->wants_task || request->force_create_new_workflow_task || has_canceled_unstarted)) {
         tx->wants_task = true;
         if (request->return_new_workflow_task) {
             model_task_schedule(tx, true, original_ns);

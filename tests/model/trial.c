@@ -575,9 +575,9 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->updates_in_flight_max = 4;
     limits->buffered_events_max = 8;
     limits->blob_bytes_max = 2000;
-    limits->history_events_suggest = 80;
-    limits->history_events_max = 110;
-    limits->history_bytes_max = 9000;
+    limits->history_events_suggest = 60;
+    limits->history_events_max = 85;
+    limits->history_bytes_max = 7500;
 }
 
 static const struct cluster_faults chaos = {
