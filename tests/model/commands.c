@@ -276,6 +276,10 @@ static int32_t bad_attributes(const struct context *context)
         return CAUSE(BAD_SEARCH_ATTRIBUTES);
     case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
         return CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES);
+    case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
+        return CAUSE(BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES);
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
+        return CAUSE(BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES);
     case WF_COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION:
         return context->has_buffered ? CAUSE(UNHANDLED_COMMAND) : CAUSE(BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES);
     case WF_COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION:
@@ -318,6 +322,10 @@ static int32_t perform(struct context *context)
     case WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
         return model_cancel_external(tx, command->attributes.request_cancel_external_workflow_execution,
                                      context->completed_event_id);
+    case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
+        return CAUSE(FEATURE_DISABLED); /* a service without endpoints has no Nexus */
+    case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
+        return CAUSE(BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES); /* so none is pending */
     case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
         return model_protocol_message(tx, context->request, command->attributes.protocol_message->message_id);
     case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
@@ -325,7 +333,7 @@ static int32_t perform(struct context *context)
     case WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
         return modify(context);
     default:
-        return is_close_command(command->command_type) ? close(context) : CAUSE(FEATURE_DISABLED);
+        return close(context);
     }
 }
 

@@ -223,6 +223,11 @@ static void add_one(struct calls *calls, const struct held_task *task,
          (type == WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK && state->activities.count == 0))) {
         return;
     }
+    if (calls_one_in(calls, 150)) { /* what this service does not carry */
+        add_command(calls, call, calls_one_in(calls, 2) ? WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION
+                                                        : WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION);
+        return;
+    }
     command = add_command(calls, call, type);
     if (type == WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK) {
         fill_activity(calls, command);
