@@ -479,6 +479,9 @@ static bool note_copy(struct sim_world *world, struct sim_run_record *run, const
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
         started = event->attributes.workflow_execution_started;
+        if (write->fork_run_id.size_bytes == 0) { /* before this simulation began: times of its state count from there */
+            run->start_time_ns = wf_time_of(event->event_time) - sim_epoch_ns(world->scenario);
+        }
         note_start(world, run, started);
         if (has_parent_here(world, run, started)) {
             record_related(world, run, run->run_id, started->parent_workflow_execution->run_id,

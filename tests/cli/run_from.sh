@@ -34,6 +34,10 @@ sed '/^clients:/,/^[a-z]*:/{/^clients:/d;/^ /d}; /^check:/,$d' scenarios/expense
 cp scenarios/expense.c .
 wfsim run --from expense.wfh@5 --id expense-2 quiet.yaml --trace trace >words; echo "exit $?"
 sed -n '/outside sends/p;/closed/p' trace | sed 's/^ *[0-9.]*s *//'
+echo '-- what it waits for is told in the time of the simulation'
+sed '/^clients:/,$d' scenarios/expense.yaml >silent.yaml
+wfsim convert expense.wfh json/ --to json >/dev/null
+for one in json/*; do wfsim run --from "$one@11" silent.yaml --stop-at 100 | sed -n 's/.*still open: //p'; done | sort | uniq -c | sed 's/^ *//'
 echo '-- other code'
 wfsim run --from saga.wfh@4 --id order-3 -w scenarios/saga_v2.c scenarios/saga.yaml --no-faults >words; echo "exit $?"
 sed -n 's/.*\(TMPRL1100.*\) \[WF505\]/\1/p;/^  repeat/p' words | sed -n 1,2p
