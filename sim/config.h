@@ -417,6 +417,7 @@ struct sim_config {
     uint32_t nexus_count;
     const struct wf_string *nexus_endpoints;
     uint32_t nexus_endpoint_count;
+    bool lacks_models;      /* an activity that nothing is known of never ends; otherwise it is an error */
     struct sim_place activities_place; /* of the section, or of the file */
     const struct sim_client *clients;
     uint32_t client_count;

@@ -375,6 +375,7 @@ static uint64_t digest_of_options(const struct cli_replay *batch)
     uint64_t digest = wf_hash_mix(batch->code.digest, (uint64_t)batch->family);
 
     digest = batch->sweeps_prefixes ? wf_hash_mix(digest, 1) : digest;
+    digest = batch->goes_on ? wf_hash_mix(digest, 2) : digest;
     return batch->policies == NULL ? digest : wf_hash_mix(digest, wf_hash_bytes(batch->policies, wf_rule_count));
 }
 
@@ -397,7 +398,7 @@ static struct wf_string repeated_options(const struct cli_replay *batch)
         sim_shell_path(&text, wf_string_of(policy));
     }
     if (batch->sweeps_prefixes) {
-        wf_buffer_printf(&text, "%s--prefixes", text.size_bytes > 0 ? " " : "");
+        wf_buffer_printf(&text, "%s%s", text.size_bytes > 0 ? " " : "", batch->goes_on ? "--live" : "--prefixes");
     }
     return wf_buffer_string(&text);
 }
@@ -437,7 +438,8 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
                                .args = args,
                                .matrix = matrix,
                                .stops_at_first = cli_args_has(args, "--fail-fast"),
-                               .sweeps_prefixes = cli_args_has(args, "--prefixes")};
+                               .sweeps_prefixes = cli_args_has(args, "--prefixes") || cli_args_has(args, "--live"),
+                               .goes_on = cli_args_has(args, "--live")};
     enum cli_exit result = prepare(&batch, path);
 
     if (result != CLI_EXIT_OK) {
@@ -491,6 +493,7 @@ static const struct cli_option options[] = {
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
     {"--policy", CLI_TEXT, "F", "a file that says of rules: finding, note or ignore"},
+    {"--live", CLI_SWITCH, NULL, "as --prefixes, and each goes on in a simulation until it ends"},
     {"--prefixes", CLI_SWITCH, NULL, "also cut at every event at which a run may stand open; says which get stuck"},
     {"--matrix", CLI_SWITCH, NULL, "a table: --matrix v1.c v2.c HISTORY...; which code can replay whose histories"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},

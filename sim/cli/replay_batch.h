@@ -12,6 +12,7 @@
 #include "sim/cli/sample.h"
 #include "sim/cli/verdict_cache.h"
 #include "sim/cli/verdict_output.h"
+#include "sim/live.h"
 
 /* What a frame begins with. */
 enum cli_frame {
@@ -28,6 +29,7 @@ struct cli_replay {
     enum wf_family family;
     const uint8_t *policies;     /* of notes; NULL: all are reported */
     bool sweeps_prefixes;        /* --prefixes */
+    bool goes_on;                /* --live: each prefix goes on in a simulation */
     bool stops_at_first;         /* --fail-fast */
     uint32_t shard;              /* from 1; 0: everything is ours */
     uint32_t shard_count;
@@ -62,6 +64,7 @@ struct cli_replay {
     /* A child's. */
     struct sim_code loaded;
     struct wf_replay *replay;
+    struct sim_live *live; /* NULL: not yet, or not asked for */
 };
 
 /* Whether a history of a file is to be replayed. */

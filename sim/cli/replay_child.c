@@ -178,6 +178,34 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
     return send(child, arena, &verdict, NULL);
 }
 
+/* A history that replays is also lived on from every prefix: one whose tasks fail is the finding. */
+static enum wf_status live_on(struct cli_replay *batch, const struct wf_history *history, struct wf_arena *words,
+                              struct wf_replay_result *result, struct wf_error *err)
+{
+    struct sim_live_result lived = {0};
+    struct wf_buffer message;
+
+    if (batch->live == NULL) {
+        WF_TRY(sim_live_new(&batch->loaded, wf_system_blocks(), &batch->live, err));
+    }
+    WF_TRY(sim_live_run(batch->live, history, &lived, err));
+    if (lived.stuck_count == 0) {
+        return WF_OK;
+    }
+    wf_buffer_init(&message, words);
+    wf_buffer_printf(&message, "The history replays, a run that stands at event %lld does not go on: %S",
+                     (long long)lived.stuck[0].first_event_id, &lived.message);
+    result->verdict = wf_string_starts_with(lived.message, WF_STR("[TMPRL1100]")) ? WF_VERDICT_NONDETERMINISM
+                                                                                 : WF_VERDICT_CODE_FAILED;
+    result->finding = (struct wf_finding){.verdict = result->verdict,
+                                          .diagnosis = wf_diagnosis_code(WF_DIAGNOSIS_TASK_FAILS_REPEATEDLY),
+                                          .event_id = lived.stuck[0].first_event_id,
+                                          .message = wf_buffer_string(&message)};
+    result->sweep.stuck = lived.stuck;
+    result->sweep.stuck_count = lived.stuck_count;
+    return WF_OK;
+}
+
 static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *child, uint64_t history_index,
                                  struct wf_history *history, struct wf_error *err)
 {
@@ -193,6 +221,9 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
         return WF_ERR_MEMORY;
     }
     wf_arena_init(&words, wf_system_blocks(), 0);
+    if (batch->goes_on && result.verdict == WF_VERDICT_OK) {
+        WF_TRY(live_on(batch, history, &words, &result, err));
+    }
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;

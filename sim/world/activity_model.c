@@ -14,6 +14,14 @@ const struct sim_activity_model *sim_model_of(const struct sim_world *world, str
     return NULL;
 }
 
+const struct sim_activity_model *sim_endless_model(void)
+{
+    static const struct sim_outcome never = {.kind = SIM_OUTCOME_NEVER, .chance = {1, 1}};
+    static const struct sim_activity_model endless = {.outcomes = &never, .outcome_count = 1};
+
+    return &endless;
+}
+
 static const struct sim_outcome *choose_outcome(struct sim_attempt *attempt)
 {
     struct sim_world *world = attempt->worker->world;

@@ -50,6 +50,8 @@ enum sim_ledger_result sim_world_effect(struct sim_world *world, const struct si
 /* ---- activity_model.c ---- */
 /* NULL: the scenario has none of this type. */
 const struct sim_activity_model *sim_model_of(const struct sim_world *world, struct wf_string activity_type);
+/* Of an activity that nothing is known of. */
+const struct sim_activity_model *sim_endless_model(void);
 /* Chooses what the attempt will do. */
 void sim_model_plan(struct sim_attempt *attempt);
 void sim_model_next(struct sim_attempt *attempt, struct wf_step *step);

@@ -461,6 +461,11 @@ static bool choose_performer(struct sim_attempt *attempt)
     const bool is_in_c = attempt->model != NULL;
     attempt->model = NULL;
     if (!wf_host_has_activity(sim_worker_host(attempt->worker), type)) {
+        if (world->scenario->lacks_models) {
+            attempt->model = sim_endless_model();
+            sim_model_plan(attempt);
+            return true;
+        }
         if (world->status == WF_OK) {
             (void)wf_fail_status(&world->error, WF_ERR_INVALID,
                                  is_in_c ? "activity %S is `in_c`, and the code has no activity of this name"

@@ -23,7 +23,7 @@ static const struct {
     {"run", "SCENARIO",
      "--seed --seeds --tape --jobs --record --trace --report --no-faults --set --dry-run --stop-at --from --id -w"},
     {"replay", "HISTORY...",
-     "-w --family --strict --policy --prefixes --matrix --jobs --shard --sample --fail-fast --no-cache --junit --sarif "
+     "-w --family --strict --policy --prefixes --live --matrix --jobs --shard --sample --fail-fast --no-cache --junit --sarif "
      "--json --markdown --html --github --baseline --show-payloads"},
     {"show", "HISTORY", "--timeline"},
     {"list", "ARCHIVE|SCENARIO", "--seed --at --status"},
