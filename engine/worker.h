@@ -48,6 +48,8 @@ struct wf_worker_config {
     struct wf_string sticky_queue;        /* empty: no sticky queue asked for */
     struct wf_string sdk_name;            /* recorded in completions of live tasks */
     struct wf_string sdk_version;
+    struct wf_string deployment_name;     /* with build_id the version of this worker; both empty: none */
+    struct wf_string build_id;
 };
 
 /* One poll response: everything the service sends with a workflow task. Borrowed for the step; the worker copies or decodes

@@ -235,6 +235,7 @@ enum sim_client_action {
     SIM_CLIENT_OPERATE_ACTIVITY, /* pause, unpause or reset of activities of a type */
     SIM_CLIENT_REPORT, /* of the outside world, about an activity; never in a scenario's clients */
     SIM_CLIENT_SCHEDULE,
+    SIM_CLIENT_ROUTE,  /* of a deployment, about its versions; never in a scenario's clients */
 };
 
 /* Where a reset begins again. */
@@ -344,6 +345,7 @@ enum sim_goal_kind {
     SIM_GOAL_FAULT,         /* a fault of this kind fired, optionally between two records of one workflow */
     SIM_GOAL_ANSWER,        /* a send got this answer: accepted, not found, rejected, ... */
     SIM_GOAL_RESULT,        /* a run closed with this JSON result */
+    SIM_GOAL_VERSION,       /* a worker of this version took a workflow task, while another was current */
     SIM_GOAL_UPDATE,        /* an update that was sent again was taken so; status: enum sim_update_recognition */
 };
 
@@ -359,7 +361,8 @@ struct sim_goal {
     enum sim_goal_kind kind;
     int32_t status;
     enum sim_fault_kind fault;
-    struct wf_string name;      /* activity type, answer, result JSON */
+    struct wf_string name;      /* activity type, answer, result JSON, version */
+    struct wf_string current;   /* of VERSION: the current one; empty: any */
     struct wf_string after;     /* "effect charge"; empty: no bound */
     struct wf_string before;    /* "ActivityTaskCompleted" */
     struct wf_string text;      /* as written in the scenario, for messages */
@@ -378,6 +381,38 @@ struct sim_continuation {
     wf_time_ns time_ns;      /* of the last one of these, when the simulation begins */
     int64_t clock_spread_ns; /* how far apart the clocks were that wrote the history */
     bool is_foreign;         /* another service wrote it */
+};
+
+/* ---- Versions of workers ---- */
+
+/* With it each queue has its workers once for each version of the code, all from the beginning. */
+enum sim_rollout_action {
+    SIM_ROLLOUT_CURRENT, /* takes new work, and what is not pinned */
+    SIM_ROLLOUT_RAMP,    /* takes a share of it */
+    SIM_ROLLOUT_RETIRE,  /* its workers stop for good */
+};
+
+struct sim_rollout_step {
+    int64_t at_ns;
+    enum sim_rollout_action action;
+    struct wf_string version; /* empty: the first */
+    bool has_percent;
+    uint32_t percent; /* of RAMP: of the workflow ids */
+};
+
+struct sim_versioned_type {
+    struct wf_string workflow_type;
+    int32_t behavior; /* enum wf_versioning_behavior */
+};
+
+struct sim_versioning {
+    bool is_set;
+    struct wf_string deployment;
+    int32_t behavior; /* of types that are not named */
+    const struct sim_versioned_type *types;
+    uint32_t type_count;
+    const struct sim_rollout_step *steps; /* in the order of their times; the first version is current before */
+    uint32_t step_count;
 };
 
 /* ---- All together ---- */
@@ -421,6 +456,7 @@ struct sim_config {
     struct sim_place activities_place; /* of the section, or of the file */
     const struct sim_client *clients;
     uint32_t client_count;
+    struct sim_versioning versioning;
     struct sim_fault_config faults;
     const struct sim_check_config *checks;
     uint32_t check_count;

@@ -91,7 +91,9 @@ static void send_query(struct wf_shard *shard, uint64_t call_id, struct wf_svc_r
                              wf_pending_add(shard, WF_PENDING_QUERY, query));
     if (output != NULL) {
         output->target = WF_TARGET_MATCHING;
-        output->key = request->call.dispatch_query->task_queue;
+        output->key = wf_versioning_owner_key(request->call.dispatch_query->task_queue,
+                                              request->call.dispatch_query->normal_task_queue,
+                                              request->call.dispatch_query->versioning != NULL);
         output->request = request;
     }
 }

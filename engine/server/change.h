@@ -13,6 +13,7 @@
 #include "engine/defaults.h"
 #include "engine/retry.h"
 #include "engine/server/shard_state.h"
+#include "engine/server/versioning.h"
 
 #define WF_EVENT_ID_BUFFERED INT64_C(-123) /* engine-semantics 1.2: no id yet */
 #define WF_HISTORY_SERVICE "history-service"
@@ -149,6 +150,8 @@ struct wf_workflow_task_details {
     int64_t original_scheduled_time_ns; /* SCHEDULE: of a heartbeat; 0: now */
     bool is_inline; /* SCHEDULE: started in the same change, so nobody needs to push it */
     struct wf_string base_run_id; /* RESET */
+    const struct wf_svc_record_workflow_task_started *taken; /* START: by whom; NULL: by who completed the one before */
+    int32_t versioning_behavior; /* COMPLETE */
 };
 
 enum wf_workflow_task_state wf_workflow_task_state(const struct wf_state_run *state);

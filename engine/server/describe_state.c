@@ -150,6 +150,7 @@ bool wf_describe_state(struct wf_arena *arena, const struct wf_state_run *state,
         return false;
     }
     description->is_held = state->is_held;
+    description->versioning = wf_versioning_copy(arena, state->versioning);
     description->run_expiration_ns = start->run_expiration_ns;
     description->first_task_time_ns = state->is_in_backoff ? start->first_task_time_ns : 0;
     description->cron_schedule = wf_string_copy(arena, start->cron_schedule);

@@ -223,6 +223,7 @@ static void continue_as_new(struct wf_change *change, const struct wf_execution_
         event->header = started->header;
         event->memo = started->memo;
         event->search_attributes = started->search_attributes;
+        event->initial_versioning_behavior = details->command->initial_versioning_behavior;
     }
     close_as(change, WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW);
 }

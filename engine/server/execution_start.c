@@ -121,6 +121,7 @@ struct wf_shard_run *wf_execution_new(struct wf_change *change, struct wf_shard 
                                         ? NULL
                                         : wf_message_copy(&run->arena, &wf_type_search_attributes,
                                                           started->search_attributes);
+    run->state->versioning = wf_versioning_begin(&run->arena, started);
     wf_change_init(change, shard, workflow, run);
     is_started = wf_execution_step(
         change,
@@ -246,6 +247,18 @@ static void fill_continued(struct wf_change *change,
     started->header = command->header;
 }
 
+/* A queue of another name may have no workers of the version. Workflow code may ask to leave it. */
+static void inherit_version(struct wf_change *change,
+                            const struct wf_command_continue_as_new_workflow_execution *command,
+                            struct wf_event_workflow_execution_started *started)
+{
+    if (wf_string_equal(started->task_queue->name, change->run->start->task_queue) &&
+        command->initial_versioning_behavior == WF_CONTINUE_AS_NEW_VERSIONING_BEHAVIOR_UNSPECIFIED) {
+        wf_versioning_inherit(change->shard->config, change->arena, change->state->versioning,
+                              &started->inherited_pinned_version, &started->inherited_auto_upgrade_info);
+    }
+}
+
 void wf_execution_continue(struct wf_change *change,
                            const struct wf_command_continue_as_new_workflow_execution *command,
                            int64_t completed_event_id)
@@ -259,6 +272,9 @@ void wf_execution_continue(struct wf_change *change,
         return;
     }
     fill_continued(change, command, started);
+    if (started->task_queue != NULL) {
+        inherit_version(change, command, started);
+    }
     successor = add_successor(change, started);
     if (successor == NULL) {
         return;
@@ -298,6 +314,21 @@ const char *wf_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_ti
     return NULL;
 }
 
+/* A retry goes on with what the run inherited, as far as it still is so; a slot of a cron schedule begins anew. */
+static void inherit_again(const struct wf_change *change, struct wf_event_workflow_execution_started *started,
+                          bool is_retry)
+{
+    const struct wf_state_versioning *versioning = change->state->versioning;
+    const int32_t behavior = versioning == NULL ? WF_VERSIONING_BEHAVIOR_UNSPECIFIED : versioning->behavior;
+
+    if (!is_retry || behavior != WF_VERSIONING_BEHAVIOR_PINNED) {
+        started->inherited_pinned_version = NULL;
+    }
+    if (!is_retry || behavior != WF_VERSIONING_BEHAVIOR_AUTO_UPGRADE) {
+        started->inherited_auto_upgrade_info = NULL;
+    }
+}
+
 /* The next run begins as the Started event says; what was upserted since is lost. */
 static struct wf_shard_run *repeat(struct wf_change *change,
                                    const struct wf_execution_ending *ending,
@@ -315,6 +346,7 @@ static struct wf_shard_run *repeat(struct wf_change *change,
     started->identity = (struct wf_string){0}; /* nobody called, as after continue-as-new */
     started->attempt = is_retry ? old->attempt + 1 : 1;
     started->initiator = (int32_t)initiator;
+    inherit_again(change, started, is_retry);
     started->continued_failure = ending->failure;
     if (ending->input == WF_EXECUTION_COMPLETE) {
         started->last_completion_result = ending->payloads;

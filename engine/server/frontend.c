@@ -4,7 +4,7 @@
  */
 #include "engine/base/assert.h"
 #include "engine/codec.h"
-#include "engine/service.h"
+#include "engine/server/versioning.h"
 
 #define ID_BYTES_MAX 1000 /* engine-semantics 9 "ids" */
 
@@ -29,6 +29,11 @@ static struct route to_start(const struct wf_svc_start_workflow *start)
 static struct route to_matching(struct wf_string task_queue)
 {
     return (struct route){WF_TARGET_MATCHING, task_queue, "TaskQueue"};
+}
+
+static struct route to_queue(struct wf_string task_queue, struct wf_string normal_task_queue, bool is_versioned)
+{
+    return to_matching(wf_versioning_owner_key(task_queue, normal_task_queue, is_versioned));
 }
 
 static struct route by_token(struct wf_arena *arena, struct wf_string bytes)
@@ -75,9 +80,13 @@ static struct route inner_route_of(const struct wf_svc_request *request)
 {
     switch (request->call_case) {
     case WF_CASE_svc_request_add_task:
-        return to_matching(request->call.add_task->task_queue);
+        return to_queue(request->call.add_task->task_queue, request->call.add_task->normal_task_queue,
+                        request->call.add_task->versioning != NULL);
     case WF_CASE_svc_request_dispatch_query:
-        return to_matching(request->call.dispatch_query->task_queue);
+        return to_queue(request->call.dispatch_query->task_queue, request->call.dispatch_query->normal_task_queue,
+                        request->call.dispatch_query->versioning != NULL);
+    case WF_CASE_svc_request_set_routing:
+        return to_matching(request->call.set_routing->task_queue);
     case WF_CASE_svc_request_record_workflow_task_started:
         return to_history(request->call.record_workflow_task_started->workflow_execution);
     case WF_CASE_svc_request_record_activity_task_started:
@@ -142,7 +151,8 @@ static struct route route_of(const struct wf_svc_request *request, struct wf_are
     case WF_CASE_svc_request_get_history:
         return to_history(request->call.get_history->workflow_execution);
     case WF_CASE_svc_request_poll_workflow_task:
-        return to_matching(request->call.poll_workflow_task->task_queue);
+        return to_queue(request->call.poll_workflow_task->task_queue, request->call.poll_workflow_task->normal_task_queue,
+                        request->call.poll_workflow_task->worker_version != NULL);
     case WF_CASE_svc_request_poll_activity_task:
         return to_matching(request->call.poll_activity_task->task_queue);
     case WF_CASE_svc_request_respond_workflow_task_completed:

@@ -8,6 +8,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
 #include "engine/codec.h"
+#include "engine/server/versioning.h"
 
 #define KEY_BYTES_MAX 1008 /* a name of 1000 bytes and its kind */
 #define CALLS_MIN 16u
@@ -22,6 +23,27 @@ void *wf_matching_take(struct wf_matching *matching, size_t size_bytes)
         matching->is_out_of_memory = true;
     }
     return piece;
+}
+
+void *wf_matching_take_copy(struct wf_matching *matching, size_t head_bytes, size_t guess_bytes,
+                            const struct wf_message_type *type, const void *message, const void **copy,
+                            size_t *size_bytes)
+{
+    *size_bytes = head_bytes + guess_bytes;
+    for (;; *size_bytes *= 2) {
+        char *piece = wf_matching_take(matching, *size_bytes);
+        struct wf_arena rest;
+
+        if (piece == NULL) {
+            return NULL;
+        }
+        wf_arena_init_fixed(&rest, piece + head_bytes, *size_bytes - head_bytes);
+        *copy = wf_message_copy(&rest, type, message);
+        if (*copy != NULL) {
+            return piece;
+        }
+        wf_slab_give(&matching->slabs, piece, *size_bytes);
+    }
 }
 
 /* A UUID's shape, made from the step's entropy: unique as far as 128 mixed bits are. */
@@ -149,7 +171,7 @@ static struct wf_string queue_key(struct wf_buffer *buffer, struct wf_string nam
     return wf_buffer_string(buffer);
 }
 
-static struct wf_matching_queue *find_queue(struct wf_matching *matching, struct wf_string name, bool is_activity)
+struct wf_matching_queue *wf_matching_find_queue(struct wf_matching *matching, struct wf_string name, bool is_activity)
 {
     char bytes[KEY_BYTES_MAX];
     struct wf_buffer buffer = {0};
@@ -182,12 +204,13 @@ static void init_queue(struct wf_matching_queue *queue, struct wf_string name, b
     wf_ring_init(&queue->starting);
     wf_ring_init(&queue->to_write);
     wf_ring_init(&queue->in_write);
+    wf_ring_init(&queue->settings);
 }
 
 static struct wf_matching_queue *find_or_make_queue(struct wf_matching *matching, struct wf_string name,
                                                     bool is_activity, bool is_sticky)
 {
-    struct wf_matching_queue *queue = find_queue(matching, name, is_activity);
+    struct wf_matching_queue *queue = wf_matching_find_queue(matching, name, is_activity);
 
     if (queue == NULL) {
         queue = wf_matching_take(matching, queue_size(name));
@@ -210,6 +233,7 @@ static bool is_idle(const struct wf_matching *matching, const struct wf_matching
            wf_ring_is_empty(&queue->pollers) && wf_ring_is_empty(&queue->queries) &&
            wf_ring_is_empty(&queue->waiting) && wf_ring_is_empty(&queue->backlog) &&
            wf_ring_is_empty(&queue->starting) && wf_ring_is_empty(&queue->to_write) &&
+           wf_ring_is_empty(&queue->settings) &&
            !wf_queue_is_ack_due(matching, queue) && matching->now_ns - queue->used_ns >= WF_MATCHING_IDLE_NS;
 }
 
@@ -223,6 +247,9 @@ static void unload_idle_queues(struct wf_matching *matching)
 
         if (is_idle(matching, queue)) {
             (void)wf_map_remove(&matching->queues, queue->key);
+            if (queue->setting != NULL) {
+                wf_queue_free_setting(matching, queue->setting);
+            }
             wf_slab_give(&matching->slabs, queue, queue_size(queue->name));
         }
     }
@@ -248,24 +275,39 @@ static void need(struct wf_matching *matching, struct wf_matching_queue *queue)
 
 /* ---- Requests ---- */
 
-static void on_poll(struct wf_matching *matching, uint64_t call_id, struct wf_matching_queue *queue,
-                    struct wf_string identity, int64_t wait_ns)
+/* Copies to where *end is, which moves on. */
+static struct wf_string keep(char **end, struct wf_string string)
 {
-    const size_t size_bytes = sizeof(struct wf_matching_poller) + identity.size_bytes;
+    char *text = *end;
+
+    if (string.size_bytes > 0) {
+        memcpy(text, string.data, string.size_bytes);
+    }
+    *end += string.size_bytes;
+    return (struct wf_string){text, string.size_bytes};
+}
+
+static void on_poll(struct wf_matching *matching, uint64_t call_id, struct wf_matching_queue *queue,
+                    struct wf_string identity, const struct wf_worker_deployment_version *worker_version, int64_t wait_ns)
+{
+    static const struct wf_worker_deployment_version none;
+    const struct wf_worker_deployment_version *version = worker_version == NULL ? &none : worker_version;
+    const size_t size_bytes = sizeof(struct wf_matching_poller) + identity.size_bytes +
+                              version->deployment_name.size_bytes + version->build_id.size_bytes;
     struct wf_matching_poller *poller = queue == NULL ? NULL : wf_matching_take(matching, size_bytes);
-    char *text = NULL;
+    char *end = (char *)(poller + 1);
 
     if (poller == NULL) {
         return;
     }
-    text = (char *)(poller + 1);
-    memcpy(text, identity.data, identity.size_bytes);
     *poller = (struct wf_matching_poller){
         .call_id = call_id,
         .deadline_ns = matching->now_ns + (wait_ns > 0 ? wait_ns : WF_MATCHING_POLL_NS),
-        .identity = {text, identity.size_bytes},
         .size_bytes = size_bytes,
     };
+    poller->identity = keep(&end, identity);
+    poller->version.deployment_name = keep(&end, version->deployment_name);
+    poller->version.build_id = keep(&end, version->build_id);
     wf_ring_init(&poller->link);
     wf_ring_push(&queue->pollers, &poller->link);
     queue->poller_ns = matching->now_ns;
@@ -273,12 +315,29 @@ static void on_poll(struct wf_matching *matching, uint64_t call_id, struct wf_ma
     need(matching, queue);
 }
 
+/* The routing wants the run on another version than that of the worker that has it cached. */
+static bool has_moved_on(struct wf_matching *matching, struct wf_string normal_task_queue,
+                         const struct wf_state_versioning *versioning, const struct wf_workflow_execution *execution)
+{
+    const struct wf_matching_queue *normal = wf_matching_find_queue(matching, normal_task_queue, false);
+    const struct wf_svc_version_routing *routing = normal == NULL ? NULL : wf_queue_routing(normal);
+    struct wf_worker_deployment_version target = {0};
+
+    if (versioning == NULL || routing == NULL || execution == NULL) {
+        return false;
+    }
+    target = wf_routing_target(routing, execution->workflow_id);
+    return !wf_versioning_admits(&matching->config, versioning, versioning->version, &target);
+}
+
 static void on_add_task(struct wf_matching *matching, uint64_t call_id, const struct wf_svc_add_task *add)
 {
-    struct wf_matching_queue *queue = find_queue(matching, add->task_queue, add->is_activity);
+    struct wf_matching_queue *queue = wf_matching_find_queue(matching, add->task_queue, add->is_activity);
     struct wf_matching_task *task = NULL;
 
-    if (add->is_sticky && is_sticky_worker_gone(matching, queue)) {
+    if (add->is_sticky &&
+        (is_sticky_worker_gone(matching, queue) ||
+         has_moved_on(matching, add->normal_task_queue, add->versioning, add->workflow_execution))) {
         (void)wf_matching_answer(matching, call_id, WF_CALL_STICKY_UNAVAILABLE);
         return;
     }
@@ -297,37 +356,33 @@ static void on_add_task(struct wf_matching *matching, uint64_t call_id, const st
 
 static struct wf_matching_query *query_new(struct wf_matching *matching, const struct wf_svc_dispatch_query *dispatch)
 {
+    struct wf_matching_query *query = NULL;
+    const void *copy = NULL;
     size_t size_bytes = 2048;
 
     WF_ASSERT(dispatch->task != NULL);
     for (uint32_t i = 0; i < dispatch->task->batches.count; i++) {
         size_bytes += dispatch->task->batches.items[i].size_bytes + sizeof(struct wf_string);
     }
-    for (;; size_bytes *= 2) {
-        struct wf_matching_query *query = wf_matching_take(matching, size_bytes);
-        struct wf_arena rest;
-
-        if (query == NULL) {
-            return NULL;
-        }
-        wf_arena_init_fixed(&rest, query + 1, size_bytes - sizeof *query);
-        query->task = wf_message_copy(&rest, &wf_type_svc_workflow_task, dispatch->task);
-        if (query->task != NULL) {
-            query->size_bytes = size_bytes;
-            wf_ring_init(&query->link);
-            return query;
-        }
-        wf_slab_give(&matching->slabs, query, size_bytes);
+    query = wf_matching_take_copy(matching, sizeof *query, size_bytes, &wf_type_svc_dispatch_query, dispatch, &copy,
+                                  &size_bytes);
+    if (query != NULL) {
+        query->dispatch = copy;
+        query->size_bytes = size_bytes;
+        wf_ring_init(&query->link);
     }
+    return query;
 }
 
 static void on_dispatch_query(struct wf_matching *matching, uint64_t call_id,
                               const struct wf_svc_dispatch_query *dispatch)
 {
-    struct wf_matching_queue *queue = find_queue(matching, dispatch->task_queue, false);
+    struct wf_matching_queue *queue = wf_matching_find_queue(matching, dispatch->task_queue, false);
     struct wf_matching_query *query = NULL;
 
-    if (dispatch->is_sticky && is_sticky_worker_gone(matching, queue)) {
+    if (dispatch->is_sticky &&
+        (is_sticky_worker_gone(matching, queue) || has_moved_on(matching, dispatch->normal_task_queue, dispatch->versioning,
+                                                                dispatch->task->workflow_execution))) {
         (void)wf_matching_answer(matching, call_id, WF_CALL_STICKY_UNAVAILABLE);
         return;
     }
@@ -406,6 +461,31 @@ static void on_query_result(struct wf_matching *matching, uint64_t call_id,
     (void)wf_matching_answer(matching, call_id, WF_CALL_OK);
 }
 
+/* Answered when it is stored, or when a later one is. */
+static void on_set_routing(struct wf_matching *matching, uint64_t call_id, const struct wf_svc_set_routing *set)
+{
+    struct wf_matching_queue *queue = NULL;
+    struct wf_matching_setting *setting = NULL;
+    const void *copy = NULL;
+    size_t size_bytes = 0;
+
+    if (set->routing == NULL) {
+        (void)wf_matching_answer(matching, call_id, WF_CALL_INVALID_ARGUMENT);
+        return;
+    }
+    queue = find_or_make_queue(matching, set->task_queue, set->is_activity, false);
+    setting = queue == NULL ? NULL
+                            : wf_matching_take_copy(matching, sizeof *setting, 512, &wf_type_svc_version_routing,
+                                                    set->routing, &copy, &size_bytes);
+    if (setting == NULL) {
+        return;
+    }
+    *setting = (struct wf_matching_setting){.call_id = call_id, .routing = copy, .size_bytes = size_bytes};
+    wf_ring_init(&setting->link);
+    wf_ring_push(&queue->settings, &setting->link);
+    need(matching, queue);
+}
+
 static void on_request(struct wf_matching *matching, uint64_t call_id, const struct wf_svc_request *request)
 {
     switch (request->call_case) {
@@ -413,14 +493,14 @@ static void on_request(struct wf_matching *matching, uint64_t call_id, const str
         const struct wf_svc_poll_workflow_task *poll = request->call.poll_workflow_task;
 
         on_poll(matching, call_id, find_or_make_queue(matching, poll->task_queue, false, poll->is_sticky),
-                poll->identity, poll->wait_ns);
+                poll->identity, poll->worker_version, poll->wait_ns);
         break;
     }
     case WF_CASE_svc_request_poll_activity_task: {
         const struct wf_svc_poll_activity_task *poll = request->call.poll_activity_task;
 
         on_poll(matching, call_id, find_or_make_queue(matching, poll->task_queue, true, false), poll->identity,
-                poll->wait_ns);
+                poll->worker_version, poll->wait_ns);
         break;
     }
     case WF_CASE_svc_request_add_task:
@@ -428,6 +508,9 @@ static void on_request(struct wf_matching *matching, uint64_t call_id, const str
         break;
     case WF_CASE_svc_request_dispatch_query:
         on_dispatch_query(matching, call_id, request->call.dispatch_query);
+        break;
+    case WF_CASE_svc_request_set_routing:
+        on_set_routing(matching, call_id, request->call.set_routing);
         break;
     case WF_CASE_svc_request_respond_query_task_completed:
         on_query_result(matching, call_id, request->call.respond_query_task_completed);
@@ -667,7 +750,7 @@ static void put_wake(struct wf_matching *matching)
 static void on_disown(struct wf_matching *matching, struct wf_string name)
 {
     for (int kind = 0; kind < 2; kind++) {
-        struct wf_matching_queue *queue = find_queue(matching, name, kind == 1);
+        struct wf_matching_queue *queue = wf_matching_find_queue(matching, name, kind == 1);
 
         if (queue != NULL && queue->state == WF_QUEUE_READY) {
             wf_queue_step(matching, queue, WF_QUEUE_LOST);

@@ -60,7 +60,8 @@ struct wf_matching_poller {
     struct wf_ring link; /* in queue->pollers unless a task holds it */
     uint64_t call_id;
     wf_time_ns deadline_ns;
-    struct wf_string identity; /* in the same piece */
+    struct wf_string identity; /* in the same piece, as is the version */
+    struct wf_worker_deployment_version version; /* an empty build id: none */
     size_t size_bytes;
     bool is_gone; /* its caller is; the task that holds it does not know */
 };
@@ -88,7 +89,15 @@ struct wf_matching_query {
     uint64_t call_id;
     wf_time_ns deadline_ns;
     char query_id[WF_MATCHING_ID_BYTES];
-    struct wf_svc_workflow_task *task; /* in the same piece */
+    const struct wf_svc_dispatch_query *dispatch; /* in the same piece */
+    size_t size_bytes;
+};
+
+/* A routing of the queue, to be written or written. */
+struct wf_matching_setting {
+    _Alignas(16) struct wf_ring link; /* in queue->settings until it is written */
+    uint64_t call_id;
+    const struct wf_svc_version_routing *routing; /* in the same piece */
     size_t size_bytes;
 };
 
@@ -119,6 +128,9 @@ struct wf_matching_queue {
     struct wf_ring starting; /* STARTING and PAUSING without an id */
     struct wf_ring to_write;
     struct wf_ring in_write;
+    struct wf_ring settings;             /* oldest first; the first is in a write while is_setting */
+    bool is_setting;
+    struct wf_matching_setting *setting; /* what is stored; NULL: nobody has set a routing */
 };
 
 /* What an outstanding call or database request was for. */
@@ -166,6 +178,11 @@ struct wf_svc_response *wf_matching_answer(struct wf_matching *matching, uint64_
 void wf_matching_make_id(struct wf_matching *matching, char id[WF_MATCHING_ID_BYTES]);
 /* Zeroed; sets is_out_of_memory and returns NULL when memory is gone. */
 void *wf_matching_take(struct wf_matching *matching, size_t size_bytes);
+/* A zeroed piece that begins with head_bytes and holds a copy of the message behind them. guess_bytes: of the copy. */
+void *wf_matching_take_copy(struct wf_matching *matching, size_t head_bytes, size_t guess_bytes,
+                            const struct wf_message_type *type, const void *message, const void **copy,
+                            size_t *size_bytes);
+struct wf_matching_queue *wf_matching_find_queue(struct wf_matching *matching, struct wf_string name, bool is_activity);
 
 /* ---- matching_queue.c: leases, reading and writing ---- */
 void wf_queue_step(struct wf_matching *matching, struct wf_matching_queue *queue, enum wf_queue_input input);
@@ -180,6 +197,9 @@ bool wf_queue_is_ack_due(const struct wf_matching *matching, const struct wf_mat
 void wf_queue_keep_poller(struct wf_matching *matching, struct wf_matching_queue *queue,
                           struct wf_matching_poller *poller);
 void wf_queue_free_poller(struct wf_matching *matching, struct wf_matching_poller *poller);
+void wf_queue_free_setting(struct wf_matching *matching, struct wf_matching_setting *setting);
+/* What is stored of the versions that the queue's tasks go to; NULL: nothing, or it is not known. */
+const struct wf_svc_version_routing *wf_queue_routing(const struct wf_matching_queue *queue);
 
 /* ---- matching_task.c ---- */
 void wf_matching_task_step(struct wf_matching *matching, struct wf_matching_task *task, enum wf_task_input input,

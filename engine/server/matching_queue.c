@@ -5,6 +5,7 @@
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 #include "engine/server/matching.h"
+#include "engine/server/versioning.h"
 
 static struct wf_matching_task *task_of(struct wf_ring *link)
 {
@@ -43,6 +44,93 @@ static void dismiss_pollers(struct wf_matching *matching, struct wf_matching_que
         (void)wf_matching_answer(matching, poller->call_id, WF_CALL_OK);
         wf_queue_free_poller(matching, poller);
     }
+}
+
+/* ---- Routings ---- */
+
+void wf_queue_free_setting(struct wf_matching *matching, struct wf_matching_setting *setting)
+{
+    wf_ring_remove(&setting->link);
+    wf_slab_give(&matching->slabs, setting, setting->size_bytes);
+}
+
+const struct wf_svc_version_routing *wf_queue_routing(const struct wf_matching_queue *queue)
+{
+    return queue->setting == NULL ? NULL : queue->setting->routing;
+}
+
+static void forget_routing(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    if (queue->setting != NULL) {
+        wf_queue_free_setting(matching, queue->setting);
+        queue->setting = NULL;
+    }
+}
+
+static struct wf_matching_setting *next_setting(const struct wf_matching_queue *queue)
+{
+    return wf_ring_is_empty(&queue->settings) ? NULL : (struct wf_matching_setting *)(void *)queue->settings.next;
+}
+
+static void answer_setting(struct wf_matching *matching, struct wf_matching_setting *setting, enum wf_call_status status)
+{
+    (void)wf_matching_answer(matching, setting->call_id, status);
+    wf_queue_free_setting(matching, setting);
+}
+
+/* Those that are no later than what is stored have come too late: they change nothing. */
+static void pass_settings(struct wf_matching *matching, struct wf_matching_queue *queue)
+{
+    const struct wf_svc_version_routing *stored = wf_queue_routing(queue);
+    struct wf_matching_setting *setting = next_setting(queue);
+
+    while (setting != NULL && !queue->is_setting && stored != NULL && setting->routing->revision <= stored->revision) {
+        answer_setting(matching, setting, WF_CALL_OK);
+        setting = next_setting(queue);
+    }
+}
+
+/* The write that carried the first one is answered. */
+static void settle_setting(struct wf_matching *matching, struct wf_matching_queue *queue, bool is_stored)
+{
+    struct wf_matching_setting *setting = next_setting(queue);
+
+    if (!queue->is_setting) {
+        return;
+    }
+    queue->is_setting = false;
+    if (!is_stored || queue->state != WF_QUEUE_READY) {
+        answer_setting(matching, setting, is_stored ? WF_CALL_OK : WF_CALL_UNAVAILABLE);
+        return;
+    }
+    (void)wf_matching_answer(matching, setting->call_id, WF_CALL_OK);
+    forget_routing(matching, queue);
+    wf_ring_remove(&setting->link);
+    queue->setting = setting;
+}
+
+/* What the queue's row says. False when memory is gone. */
+static bool load_routing(struct wf_matching *matching, struct wf_matching_queue *queue, struct wf_string bytes)
+{
+    struct wf_svc_version_routing routing = {0};
+    const void *copy = NULL;
+    size_t size_bytes = 0;
+
+    forget_routing(matching, queue);
+    if (bytes.size_bytes == 0) {
+        return true;
+    }
+    if (wf_wire_decode(&matching->step_arena, &wf_type_svc_version_routing, bytes, &routing, NULL) != WF_OK) {
+        return false;
+    }
+    queue->setting = wf_matching_take_copy(matching, sizeof *queue->setting, 512, &wf_type_svc_version_routing, &routing,
+                                           &copy, &size_bytes);
+    if (queue->setting != NULL) {
+        queue->setting->routing = copy;
+        queue->setting->size_bytes = size_bytes;
+        wf_ring_init(&queue->setting->link);
+    }
+    return queue->setting != NULL;
 }
 
 /* ---- Requests to the database ---- */
@@ -109,6 +197,17 @@ static bool put_row(struct wf_matching *matching, struct wf_matching_task *task,
     return !body.is_full;
 }
 
+static void put_routing(struct wf_matching *matching, const struct wf_svc_version_routing *routing,
+                        struct wf_string *bytes)
+{
+    struct wf_buffer body = {0};
+
+    wf_buffer_init(&body, &matching->step_arena);
+    wf_wire_encode(&wf_type_svc_version_routing, routing, &body);
+    *bytes = wf_buffer_string(&body);
+    matching->is_out_of_memory = matching->is_out_of_memory || body.is_full;
+}
+
 /* Moves everything that waits to be written into one request; with nothing to write it saves the ack level. */
 static void write_rows(struct wf_matching *matching, struct wf_matching_queue *queue)
 {
@@ -125,6 +224,10 @@ static void write_rows(struct wf_matching *matching, struct wf_matching_queue *q
         .range_id = (matching->config.planted & WF_PLANT_NO_FENCING) != 0 ? 0 : queue->range_id,
         .ack_task_id = ack_level(matching, queue),
     };
+    if (next_setting(queue) != NULL) {
+        put_routing(matching, next_setting(queue)->routing, &body->routing);
+        queue->is_setting = true;
+    }
     while (!wf_ring_is_empty(&queue->to_write) && body->tasks.count < WF_MATCHING_LOADED_MAX) {
         struct wf_matching_task *task = task_of_write(queue->to_write.next);
         struct wf_db_task *row = WF_LIST_APPEND(&matching->step_arena, body->tasks);
@@ -200,6 +303,9 @@ static void turn_away(struct wf_matching *matching, struct wf_matching_queue *qu
         wf_ring_remove(&task->write_link);
         wf_matching_task_step(matching, task, WF_TASK_UNSTORED, NULL);
     }
+    while (!queue->is_setting && next_setting(queue) != NULL) {
+        answer_setting(matching, next_setting(queue), WF_CALL_UNAVAILABLE);
+    }
     queue->retry_ns = matching->now_ns + WF_MATCHING_ACQUIRE_PAUSE_NS;
 }
 
@@ -231,6 +337,7 @@ static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *q
         wf_slab_give(&matching->slabs, query, query->size_bytes);
     }
     dismiss_pollers(matching, queue);
+    forget_routing(matching, queue);
     queue->is_all_read = false; /* a write still on its way must not be taken for the end of the backlog */
     queue->read_task_id = 0;
     queue->saved_ack_task_id = 0;
@@ -266,6 +373,10 @@ void wf_queue_on_acquired(struct wf_matching *matching, struct wf_matching_queue
     WF_ASSERT(reply->row_case == WF_CASE_db_reply_queue);
     queue->range_id = reply->row.queue->range_id;
     queue->saved_ack_task_id = reply->row.queue->ack_task_id;
+    if (!load_routing(matching, queue, reply->row.queue->routing)) {
+        matching->is_out_of_memory = true;
+        return;
+    }
     wf_queue_step(matching, queue, WF_QUEUE_ACQUIRED);
 }
 
@@ -293,6 +404,7 @@ void wf_queue_on_written(struct wf_matching *matching, struct wf_matching_queue 
     if (is_stored && reply->row_case == WF_CASE_db_reply_queue) {
         queue->saved_ack_task_id = reply->row.queue->ack_task_id;
     }
+    settle_setting(matching, queue, is_stored);
     while (!wf_ring_is_empty(&queue->in_write)) {
         struct wf_matching_task *task = task_of_write(queue->in_write.next);
 
@@ -358,7 +470,23 @@ void wf_queue_on_read(struct wf_matching *matching, struct wf_matching_queue *qu
 
 /* ---- Matching ---- */
 
-static struct wf_matching_task *next_task(struct wf_matching *matching, struct wf_matching_queue *queue)
+/* A sticky queue is its worker's. */
+static bool may_take(const struct wf_matching *matching, const struct wf_matching_queue *queue,
+                     const struct wf_matching_poller *poller, const struct wf_state_versioning *versioning,
+                     const struct wf_workflow_execution *execution)
+{
+    struct wf_worker_deployment_version target = {0};
+
+    if (queue->is_sticky || execution == NULL) {
+        return true;
+    }
+    target = wf_routing_target(wf_queue_routing(queue), execution->workflow_id);
+    return wf_versioning_admits(&matching->config, versioning, &poller->version, &target);
+}
+
+/* The first task that the poller may take. */
+static struct wf_matching_task *next_task(struct wf_matching *matching, struct wf_matching_queue *queue,
+                                          const struct wf_matching_poller *poller)
 {
     struct wf_ring *next = NULL;
 
@@ -374,9 +502,31 @@ static struct wf_matching_task *next_task(struct wf_matching *matching, struct w
             wf_matching_task_step(matching, task, WF_TASK_EXPIRED, NULL);
             continue;
         }
-        return task;
+        if (may_take(matching, queue, poller, task->add->versioning, task->add->workflow_execution)) {
+            return task;
+        }
     }
-    return wf_ring_is_empty(&queue->waiting) ? NULL : task_of(queue->waiting.next);
+    for (struct wf_ring *link = queue->waiting.next; link != &queue->waiting; link = link->next) {
+        struct wf_matching_task *task = task_of(link);
+
+        if (may_take(matching, queue, poller, task->add->versioning, task->add->workflow_execution)) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+static struct wf_matching_query *next_query(const struct wf_matching *matching, struct wf_matching_queue *queue,
+                                            const struct wf_matching_poller *poller)
+{
+    for (struct wf_ring *link = queue->queries.next; link != &queue->queries; link = link->next) {
+        struct wf_matching_query *query = (void *)link;
+
+        if (may_take(matching, queue, poller, query->dispatch->versioning, query->dispatch->task->workflow_execution)) {
+            return query;
+        }
+    }
+    return NULL;
 }
 
 /* The token of a query names the queue, whose owner kept the query. */
@@ -386,13 +536,15 @@ static bool make_query_token(struct wf_matching *matching, const struct wf_match
     struct wf_svc_task_token token = {
         .is_query = true,
         .query_id = {query->query_id, WF_MATCHING_ID_BYTES},
-        .task_queue = queue->name,
+        .task_queue = wf_versioning_owner_key(queue->name, query->dispatch->normal_task_queue,
+                                              query->dispatch->versioning != NULL),
     };
+    const struct wf_workflow_execution *execution = query->dispatch->task->workflow_execution;
     struct wf_buffer buffer = {0};
 
-    if (query->task->workflow_execution != NULL) {
-        token.workflow_id = query->task->workflow_execution->workflow_id;
-        token.run_id = query->task->workflow_execution->run_id;
+    if (execution != NULL) {
+        token.workflow_id = execution->workflow_id;
+        token.run_id = execution->run_id;
     }
     wf_buffer_init(&buffer, &matching->step_arena);
     wf_wire_encode(&wf_type_svc_task_token, &token, &buffer);
@@ -405,7 +557,7 @@ static void give_query(struct wf_matching *matching, struct wf_matching_queue *q
 {
     struct wf_svc_response *response = wf_matching_answer(matching, poller->call_id, WF_CALL_OK);
     struct wf_svc_workflow_task *task =
-        wf_message_copy(&matching->step_arena, &wf_type_svc_workflow_task, query->task);
+        wf_message_copy(&matching->step_arena, &wf_type_svc_workflow_task, query->dispatch->task);
 
     wf_matching_make_id(matching, query->query_id);
     if (response == NULL || task == NULL || !make_query_token(matching, queue, query, &task->token)) {
@@ -423,22 +575,39 @@ static void give_query(struct wf_matching *matching, struct wf_matching_queue *q
 
 static void match(struct wf_matching *matching, struct wf_matching_queue *queue)
 {
-    while (!wf_ring_is_empty(&queue->pollers) && !matching->is_out_of_memory) {
-        struct wf_matching_poller *poller = (void *)queue->pollers.next;
+    struct wf_ring *next = NULL;
+    const struct wf_matching_poller *idle = NULL; /* nothing is there for its version */
+
+    for (struct wf_ring *link = queue->pollers.next; link != &queue->pollers && !matching->is_out_of_memory; link = next) {
+        struct wf_matching_poller *poller = (void *)link;
+        struct wf_matching_query *query = NULL;
         struct wf_matching_task *task = NULL;
 
-        if (!wf_ring_is_empty(&queue->queries)) {
-            give_query(matching, queue, (void *)queue->queries.next, poller);
+        next = link->next;
+        if (idle != NULL && wf_version_equal(&idle->version, &poller->version)) {
             continue;
         }
-        task = next_task(matching, queue);
+        query = next_query(matching, queue, poller);
+        if (query != NULL) {
+            give_query(matching, queue, query, poller);
+            continue;
+        }
+        task = next_task(matching, queue, poller);
         if (task == NULL) {
-            return;
+            idle = poller;
+            continue;
         }
         wf_ring_remove(&poller->link);
         task->poller = poller;
         wf_matching_task_step(matching, task, WF_TASK_POLLER, NULL);
     }
+}
+
+/* What waits for workers of one version must not stand before what others could take. */
+static bool has_room(const struct wf_matching_queue *queue)
+{
+    return queue->backlog_count < WF_MATCHING_LOAD_MAX ||
+           (queue->setting != NULL && !wf_ring_is_empty(&queue->pollers));
 }
 
 void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue)
@@ -449,15 +618,17 @@ void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue
     if (queue->state != WF_QUEUE_READY) {
         return;
     }
+    pass_settings(matching, queue);
     match(matching, queue);
-    if (!queue->is_writing && (!wf_ring_is_empty(&queue->to_write) || is_save_due)) {
+    if (!queue->is_writing &&
+        (!wf_ring_is_empty(&queue->to_write) || is_save_due || next_setting(queue) != NULL)) {
         if (queue->next_task_id + WF_MATCHING_LOADED_MAX >= (queue->range_id + 1) * WF_MATCHING_BLOCK_TASKS) {
             wf_queue_step(matching, queue, WF_QUEUE_EXHAUSTED);
             return;
         }
         write_rows(matching, queue);
     }
-    if (!queue->is_reading && !queue->is_all_read && queue->backlog_count < WF_MATCHING_LOAD_MAX &&
+    if (!queue->is_reading && !queue->is_all_read && has_room(queue) &&
         (queue->retry_ns == INT64_MAX || matching->now_ns >= queue->retry_ns)) {
         read_rows(matching, queue);
     }

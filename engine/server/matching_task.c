@@ -1,12 +1,14 @@
 /* The task machine: actions of matching_task.def. Every transition goes through wf_matching_task_step. */
 #include "engine/base/assert.h"
 #include "engine/server/matching.h"
+#include "engine/server/versioning.h"
 
 /* ---- Copies of pushes ---- */
 
+/* Ids are short, so the first size nearly always fits. */
 static size_t guess_size(const struct wf_svc_add_task *add)
 {
-    return sizeof(struct wf_matching_task) + sizeof *add + sizeof(struct wf_workflow_execution) +
+    return sizeof *add + sizeof(struct wf_workflow_execution) +
            add->task_queue.size_bytes + add->normal_task_queue.size_bytes + add->workflow_type.size_bytes +
            add->activity_type.size_bytes + 512;
 }
@@ -14,28 +16,20 @@ static size_t guess_size(const struct wf_svc_add_task *add)
 struct wf_matching_task *wf_matching_task_new(struct wf_matching *matching, struct wf_matching_queue *queue,
                                               const struct wf_svc_add_task *add)
 {
-    size_t size_bytes = guess_size(add);
+    const void *copy = NULL;
+    size_t size_bytes = 0;
+    struct wf_matching_task *task = wf_matching_take_copy(matching, sizeof *task, guess_size(add), &wf_type_svc_add_task,
+                                                          add, &copy, &size_bytes);
 
-    /* Ids are short, so the first size nearly always fits. */
-    for (;; size_bytes *= 2) {
-        struct wf_matching_task *task = wf_matching_take(matching, size_bytes);
-        struct wf_arena rest;
-
-        if (task == NULL) {
-            return NULL;
-        }
-        wf_arena_init_fixed(&rest, task + 1, size_bytes - sizeof *task);
-        task->add = wf_message_copy(&rest, &wf_type_svc_add_task, add);
-        if (task->add != NULL) {
-            task->queue = queue;
-            task->size_bytes = size_bytes;
-            task->expire_ns = add->expire_after_ns > 0 ? matching->now_ns + add->expire_after_ns : 0;
-            wf_ring_init(&task->link);
-            wf_ring_init(&task->write_link);
-            return task;
-        }
-        wf_slab_give(&matching->slabs, task, size_bytes);
+    if (task != NULL) {
+        task->add = copy;
+        task->queue = queue;
+        task->size_bytes = size_bytes;
+        task->expire_ns = add->expire_after_ns > 0 ? matching->now_ns + add->expire_after_ns : 0;
+        wf_ring_init(&task->link);
+        wf_ring_init(&task->write_link);
     }
+    return task;
 }
 
 void wf_matching_task_free(struct wf_matching *matching, struct wf_matching_task *task)
@@ -75,6 +69,31 @@ static struct wf_workflow_execution *copy_execution(struct wf_matching *matching
                : wf_message_copy(&matching->step_arena, &wf_type_workflow_execution, add->workflow_execution);
 }
 
+static struct wf_worker_deployment_version *version_of(struct wf_matching_poller *poller)
+{
+    return poller->version.build_id.size_bytes == 0 ? NULL : &poller->version;
+}
+
+/* By the queue's routing; a sticky queue's is that of the normal one. */
+static void fill_target(struct wf_matching *matching, const struct wf_matching_task *task,
+                        struct wf_svc_record_workflow_task_started *start)
+{
+    const struct wf_matching_queue *queue =
+        task->queue->is_sticky ? wf_matching_find_queue(matching, task->add->normal_task_queue, false) : task->queue;
+    const struct wf_svc_version_routing *routing = queue == NULL ? NULL : wf_queue_routing(queue);
+
+    if (routing == NULL || start->workflow_execution == NULL) {
+        return;
+    }
+    start->routing_revision = routing->revision;
+    start->target_version = WF_ARENA_NEW(&matching->step_arena, struct wf_worker_deployment_version);
+    if (start->target_version == NULL) {
+        matching->is_out_of_memory = true;
+        return;
+    }
+    *start->target_version = wf_routing_target(routing, start->workflow_execution->workflow_id);
+}
+
 static void fill_workflow_start(struct wf_matching *matching, const struct wf_matching_task *task,
                                 struct wf_svc_record_workflow_task_started *start)
 {
@@ -87,7 +106,9 @@ static void fill_workflow_start(struct wf_matching *matching, const struct wf_ma
         .identity = task->poller->identity,
         .task_queue = task->queue->name,
         .is_sticky = task->queue->is_sticky,
+        .worker_version = version_of(task->poller),
     };
+    fill_target(matching, task, start);
 }
 
 static void fill_activity_start(struct wf_matching *matching, const struct wf_matching_task *task,

@@ -188,6 +188,8 @@ static void dispatch(struct wf_shard *shard, struct wf_workflow *workflow,
     call->is_sticky = is_sticky;
     call->task_queue = wf_string_copy(arena, is_sticky ? run->state->sticky_queue
                                                        : run->start->task_queue);
+    call->normal_task_queue = wf_string_copy(arena, run->start->task_queue);
+    call->versioning = wf_versioning_copy(arena, run->state->versioning);
     task->workflow_execution = wf_execution_message(shard, workflow->id,
                                                     wf_run_id_string(&run->id));
     task->workflow_type = wf_string_copy(arena, run->start->workflow_type);

@@ -299,6 +299,7 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
     call->attempt = task->attempt;
     call->stamp = task->stamp;
     call->shard_clock = wf_shard_clock(shard);
+    call->versioning = wf_versioning_copy(&shard->step_arena, run->state->versioning);
     if (task->is_activity) {
         fill_activity_push(shard, run, task, call);
     } else {
@@ -309,7 +310,7 @@ void wf_task_push(struct wf_shard *shard, struct wf_workflow *workflow, struct w
                              wf_pending_add(shard, WF_PENDING_PUSH, is_forgotten ? NULL : task));
     if (output != NULL) {
         output->target = WF_TARGET_MATCHING;
-        output->key = call->task_queue;
+        output->key = wf_versioning_owner_key(call->task_queue, call->normal_task_queue, call->versioning != NULL);
         output->request = request;
     }
     if (is_forgotten) {

@@ -55,6 +55,7 @@ static void restore_start(const struct rebuild *rebuild)
     const struct wf_event_workflow_execution_started *started =
         rebuild->event->attributes.workflow_execution_started;
 
+    rebuild->state->versioning = wf_versioning_begin(rebuild->arena, started);
     rebuild->state->memo = own_message(rebuild, &wf_type_memo, started->memo);
     rebuild->state->search_attributes = own_message(rebuild, &wf_type_search_attributes,
                                                     started->search_attributes);
@@ -120,6 +121,13 @@ static void restore_started_task(const struct rebuild *rebuild)
     }
 }
 
+/* What routings the run has followed is not in history: the next task may be given by any. */
+static void restore_version(const struct rebuild *rebuild)
+{
+    rebuild->state->versioning = wf_versioning_complete(
+        rebuild->arena, rebuild->event->attributes.workflow_task_completed, 0);
+}
+
 static bool apply_to_task(const struct rebuild *rebuild)
 {
     switch (rebuild->event->attributes_case) {
@@ -132,6 +140,7 @@ static bool apply_to_task(const struct rebuild *rebuild)
     case WF_CASE_event_workflow_task_completed:
         rebuild->state->previous_started_event_id =
             rebuild->event->attributes.workflow_task_completed->started_event_id;
+        restore_version(rebuild);
         rebuild->state->workflow_task = NULL;
         return true;
     case WF_CASE_event_workflow_task_failed:

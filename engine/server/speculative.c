@@ -75,7 +75,9 @@ void wf_speculative_start(struct wf_shard *shard, struct wf_workflow *workflow, 
         run->state->workflow_task->is_sticky = false; /* as its event will say, which nobody has written */
     }
     step(shard, workflow, run, WF_WORKFLOW_TASK_START,
-         &(struct wf_workflow_task_details){.request_id = request->request_id, .identity = request->identity});
+         &(struct wf_workflow_task_details){.request_id = request->request_id,
+                                             .identity = request->identity,
+                                             .taken = request});
     set_alarm(shard, workflow, run);
 }
 

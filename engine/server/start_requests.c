@@ -189,6 +189,8 @@ static struct wf_event_workflow_execution_started *started_of(
     started->header = request->header;
     started->last_completion_result = request->last_completion_result;
     started->continued_failure = request->continued_failure;
+    started->inherited_pinned_version = request->inherited_pinned_version;
+    started->inherited_auto_upgrade_info = request->inherited_auto_upgrade_info;
     fill_timeouts(shard, request, started);
     fill_cron(shard, request, started);
     if (request->retry_policy != NULL) {

@@ -112,6 +112,18 @@ static struct wf_string start_request_id(const struct transfer *transfer,
     return wf_buffer_string(&text);
 }
 
+/* A queue of another name may have no workers of the parent's version. */
+static void inherit_version(const struct transfer *transfer, struct wf_svc_start_workflow *start)
+{
+    struct wf_state_versioning *versioning = wf_versioning_copy(&transfer->shard->step_arena,
+                                                                transfer->run->state->versioning);
+
+    if (wf_string_equal(start->task_queue, transfer->run->start->task_queue)) {
+        wf_versioning_inherit(transfer->shard->config, &transfer->shard->step_arena, versioning,
+                              &start->inherited_pinned_version, &start->inherited_auto_upgrade_info);
+    }
+}
+
 static void send_start(const struct transfer *transfer, const struct wf_state_child *child)
 {
     struct wf_arena *arena = &transfer->shard->step_arena;
@@ -142,6 +154,7 @@ static void send_start(const struct transfer *transfer, const struct wf_state_ch
     start->root = transfer->run->start->root == NULL
                       ? parent_of(transfer, child)
                       : copy(transfer, &wf_type_workflow_execution, transfer->run->start->root);
+    inherit_version(transfer, start);
     send(transfer, start->workflow_id, WF_CASE_svc_request_start_workflow, start);
 }
 

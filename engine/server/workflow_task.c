@@ -123,6 +123,7 @@ static void fill_started(struct wf_event_workflow_task_started *event,
     event->request_id = task->request_id;
     event->history_size_bytes = task->history_size_bytes;
     event->suggest_continue_as_new = task->suggest_reasons.count > 0;
+    event->target_worker_deployment_version_changed = task->is_target_changed;
     event->suggest_continue_as_new_reasons.items = task->suggest_reasons.items;
     event->suggest_continue_as_new_reasons.count = task->suggest_reasons.count;
 }
@@ -274,14 +275,36 @@ static void suggest_continue_as_new(struct wf_change *change, struct wf_state_wo
     }
 }
 
+/* Whom the task was given to. One that comes with the answer to another stays with that worker. */
+static void note_taker(struct wf_change *change, const struct wf_workflow_task_details *details)
+{
+    const struct wf_svc_record_workflow_task_started *taken = details->taken;
+    struct wf_state_workflow_task *task = change->state->workflow_task;
+    const struct wf_state_versioning *versioning = change->state->versioning;
+
+    task->request_id = wf_change_own(change, details->request_id);
+    task->identity = wf_change_own(change, details->identity);
+    task->started_time_ns = change->now_ns;
+    task->worker_version = NULL;
+    if (taken == NULL) {
+        task->worker_version = versioning == NULL ? NULL : versioning->version;
+        return;
+    }
+    task->routing_revision = taken->routing_revision;
+    task->is_target_changed = taken->target_version != NULL &&
+                              wf_versioning_is_pinned(change->shard->config, versioning) &&
+                              !wf_version_equal(taken->target_version, versioning->version);
+    if (taken->worker_version != NULL) {
+        task->worker_version = wf_change_own_message(change, &wf_type_worker_deployment_version, taken->worker_version);
+    }
+}
+
 static void start(struct wf_change *change, const struct wf_workflow_task_details *details)
 {
     struct wf_state_run *state = change->state;
     struct wf_state_workflow_task *task = state->workflow_task;
 
-    task->request_id = wf_change_own(change, details->request_id);
-    task->identity = wf_change_own(change, details->identity);
-    task->started_time_ns = change->now_ns;
+    note_taker(change, details);
     if (task->attempt > 1 && task->scheduled_event_id != state->next_event_id) {
         /* 3.3: events came since the transient task was scheduled, so it becomes a normal one. */
         task->attempt = 1;
@@ -303,11 +326,25 @@ static void start_speculative(struct wf_change *change,
 {
     struct wf_state_workflow_task *task = change->state->workflow_task;
 
-    task->request_id = wf_change_own(change, details->request_id);
-    task->identity = wf_change_own(change, details->identity);
-    task->started_time_ns = change->now_ns;
+    note_taker(change, details);
     suggest_continue_as_new(change, task);
     task->started_event_id = task->scheduled_event_id + 1;
+}
+
+/* The run is now on the version of the worker that took the task, which says whether it stays there. */
+static void note_version(struct wf_change *change, struct wf_event_workflow_task_completed *event, int32_t behavior)
+{
+    const struct wf_state_workflow_task *task = change->state->workflow_task;
+    const struct wf_state_versioning *versioning = change->state->versioning;
+    int64_t revision = versioning == NULL ? 0 : versioning->revision;
+
+    if (task->worker_version != NULL) {
+        event->versioning_behavior = behavior;
+        event->worker_deployment_name = task->worker_version->deployment_name;
+        event->deployment_version = task->worker_version;
+    }
+    revision = task->routing_revision > revision ? task->routing_revision : revision;
+    change->state->versioning = wf_versioning_complete(&change->run->arena, event, revision);
 }
 
 static void complete(struct wf_change *change, const struct wf_workflow_task_details *details)
@@ -328,6 +365,7 @@ static void complete(struct wf_change *change, const struct wf_workflow_task_det
         event->started_event_id = task->started_event_id;
         event->identity = details->identity;
         event->sdk_metadata = details->sdk_metadata;
+        note_version(change, event, details->versioning_behavior);
     }
     state->previous_started_event_id = task->started_event_id;
     state->next_task_attempt = 1;

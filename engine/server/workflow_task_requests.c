@@ -34,6 +34,20 @@ static enum wf_call_status check_start(const struct wf_shard_run *run,
     return WF_CALL_OK;
 }
 
+/* Whoever dispatched the task knew less than the run does, and tries again until it knows more: a run stays where it is pinned,
+ * and no other goes back to what an earlier routing said. */
+static bool is_outdated(const struct wf_shard *shard, const struct wf_shard_run *run,
+                        const struct wf_svc_record_workflow_task_started *request)
+{
+    const struct wf_state_versioning *versioning = run->state->versioning;
+
+    if (versioning == NULL || wf_version_equal(request->worker_version, versioning->version)) {
+        return false;
+    }
+    return wf_versioning_is_pinned(shard->config, versioning) ||
+           (request->routing_revision < versioning->revision && !wf_is_planted(shard->config, WF_PLANT_OLD_ROUTING));
+}
+
 WF_OPERATION(workflow_task_started)
 {
     const struct wf_svc_record_workflow_task_started *request =
@@ -54,6 +68,10 @@ WF_OPERATION(workflow_task_started)
                       &reply); /* matching asks again: the same answer */
         return;
     }
+    if (is_outdated(shard, run, request)) {
+        wf_refuse(shard, operation, WF_CALL_UNAVAILABLE, "Workflow task was dispatched by an outdated routing.");
+        return;
+    }
     if (wf_workflow_task_is_speculative(run->state)) {
         wf_speculative_start(shard, workflow, run, request);
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);
@@ -66,7 +84,8 @@ WF_OPERATION(workflow_task_started)
     is_started = wf_workflow_task_step(
         &change, WF_WORKFLOW_TASK_START,
         &(struct wf_workflow_task_details){.request_id = request->request_id,
-                                           .identity = request->identity});
+                                           .identity = request->identity,
+                                           .taken = request});
     WF_ASSERT(is_started);
     wf_change_commit(&change, operation, &reply);
 }
@@ -257,7 +276,8 @@ static void complete(struct wf_change *change, struct wf_operation *operation,
     is_completed = wf_workflow_task_step(
         change, WF_WORKFLOW_TASK_COMPLETE,
         &(struct wf_workflow_task_details){.identity = request->identity,
-                                           .sdk_metadata = request->sdk_metadata});
+                                           .sdk_metadata = request->sdk_metadata,
+                                           .versioning_behavior = request->versioning_behavior});
     WF_ASSERT(is_completed);
     wf_workflow_task_set_sticky(change, request);
     completed_event_id = wf_shard_run_last_event_id(change->run);

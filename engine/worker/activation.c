@@ -53,6 +53,10 @@ static struct wf_sdk_activation *activation_new(struct wf_run *run)
     activation->available_internal_flags.items = run->lang_flags;
     activation->available_internal_flags.count = run->lang_flag_count;
     activation->last_sdk_version = run->sdk_version;
+    if (!run->is_replaying && run->config->build_id.size_bytes > 0) {
+        run->deployment.deployment_name = run->config->deployment_name;
+        run->deployment.build_id = run->config->build_id;
+    }
     if (has_deployment(run)) {
         activation->deployment_version_for_current_task = &run->deployment;
     }

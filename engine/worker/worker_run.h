@@ -243,7 +243,7 @@ struct wf_run {
     bool timers_begin_at_zero; /* in history; the code numbers them from 1 */
     struct wf_string sdk_name;
     struct wf_string sdk_version;
-    struct wf_sdk_worker_deployment_version deployment;
+    struct wf_sdk_worker_deployment_version deployment; /* of the worker that completed the task; live: this one's */
     bool has_completed_task; /* history holds a WorkflowTaskCompleted */
 
     struct wf_machine **by_seq[WF_MACHINE_KEYED_COUNT];

@@ -313,6 +313,7 @@ enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *
         sim_history_check_messages(&facts);
         sim_history_check_times(&facts);
         sim_history_check_run(&facts);
+        sim_history_check_versions(&facts);
     }
     if (facts.is_full) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory to verify a history of %u events", event_count);

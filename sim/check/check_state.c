@@ -356,6 +356,27 @@ static void check_pushes(const struct sim_commit_context *context)
     run->task_stamp = task == NULL ? 0 : task->stamp;
 }
 
+/* I104: a run moves from the version of its last task to that of a later routing, never to one of an earlier. What a run has
+ * inherited is another workflow's. */
+static void check_versioning(const struct sim_commit_context *context)
+{
+    const struct wf_state_versioning *versioning = context->state->versioning;
+    struct sim_run_track *run = context->run;
+    uint64_t version = 0;
+
+    if (versioning != NULL && versioning->version != NULL && context->state->previous_started_event_id > 0) {
+        version = wf_hash_seeded(wf_hash_bytes(versioning->version->deployment_name.data,
+                                               versioning->version->deployment_name.size_bytes),
+                                 versioning->version->build_id.data, versioning->version->build_id.size_bytes);
+        if (run->version != 0 && version != run->version && versioning->revision <= run->revision) {
+            sim_commit_break(context, 104, "the run is on another version by a routing no later than the one before",
+                             versioning->revision, run->revision);
+        }
+        run->revision = versioning->revision;
+    }
+    run->version = version;
+}
+
 void sim_check_state(struct sim_commit_context *context)
 {
     check_rebuilt(context);
@@ -366,6 +387,7 @@ void sim_check_state(struct sim_commit_context *context)
     }
     check_task_start(context);
     check_pushes(context);
+    check_versioning(context);
     for (uint32_t i = 0; i < context->state->activities.count; i++) {
         check_attempt(context, &context->state->activities.items[i]);
     }

@@ -75,6 +75,8 @@ struct sim_run_track {
     int32_t task_attempt;
     int32_t task_stamp;
     uint64_t task_request; /* digest; 0: not started */
+    uint64_t version;      /* digest, once a task was completed; 0: none */
+    int64_t revision;      /* of the routing that it came by */
 };
 
 /* One run of one write. */

@@ -63,6 +63,9 @@ static bool is_reached(struct sim_checks *checks, uint32_t index, const struct s
                (goal->after.size_bytes == 0 || is_between(checks, index, record));
     case SIM_GOAL_ANSWER:
         return record->kind == SIM_RECORD_ANSWERED && wf_string_equal(record->b, goal->name);
+    case SIM_GOAL_VERSION:
+        return record->kind == SIM_RECORD_TASK_GIVEN && wf_string_equal(record->a, goal->name) &&
+               (goal->current.size_bytes == 0 || wf_string_equal(record->b, goal->current));
     case SIM_GOAL_UPDATE:
         return record->kind == SIM_RECORD_UPDATE && record->y == goal->status;
     case SIM_GOAL_RESULT:
@@ -93,6 +96,8 @@ static uint64_t kinds_of(const struct sim_checks *checks, uint32_t index)
                (goal->before.size_bytes > 0 ? bit_of(checks->goal_before[index].kind) : 0);
     case SIM_GOAL_ANSWER:
         return bit_of(SIM_RECORD_ANSWERED);
+    case SIM_GOAL_VERSION:
+        return bit_of(SIM_RECORD_TASK_GIVEN);
     case SIM_GOAL_UPDATE:
         return bit_of(SIM_RECORD_UPDATE);
     case SIM_GOAL_RESULT:

@@ -55,5 +55,7 @@ void sim_history_check_messages(struct sim_history_facts *facts);
 void sim_history_check_times(struct sim_history_facts *facts);
 /* check_history_run.c: I10, I12, I58, I80, I83, I100. */
 void sim_history_check_run(struct sim_history_facts *facts);
+/* check_history_versions.c: I103. */
+void sim_history_check_versions(struct sim_history_facts *facts);
 
 #endif

@@ -198,7 +198,7 @@ struct sim_break {
 void sim_checks_break(struct sim_checks *checks, const struct sim_break *broken);
 
 /* An engine invariant, by its number; once for a workflow. The record says where and when; the cause is static text. */
-#define SIM_INVARIANTS_MAX 102
+#define SIM_INVARIANTS_MAX 104
 void sim_checks_break_invariant(struct sim_checks *checks, unsigned number, const char *cause,
                                 struct sim_workflow_track *workflow, const struct sim_record *record,
                                 struct wf_string sentence);

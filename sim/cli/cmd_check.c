@@ -288,7 +288,7 @@ const struct cli_command cli_command_check = {
     .description = "Verifies the invariants that histories decide: of each ids, references, turns of workflow tasks,\n"
                    "commands and their events, activities, timers, children, signals, updates; of several together\n"
                    "chains of runs, resets, parents and children, signals. Each finding names the event and the\n"
-                   "invariant (I1 to I102). A folder means every history in it.",
+                   "invariant (I1 to I104). A folder means every history in it.",
     .options = options,
     .example = "wfsim check histories/",
     .run = run,

@@ -150,6 +150,22 @@ static bool serves(const struct sim_queue *queue, struct wf_string type, bool is
                        : queue->all_workflows || has_name(queue->workflows, queue->workflow_count, type);
 }
 
+/* Workers of the version that the run is pinned to have stopped for good. */
+static bool explain_no_version(struct answer *answer, struct wf_string queue_name)
+{
+    const struct wf_state_versioning *versioning = answer->description->versioning;
+
+    if (versioning == NULL || versioning->version == NULL || versioning->behavior != WF_VERSIONING_BEHAVIOR_PINNED ||
+        sim_world_serves_version(answer->question->world, queue_name, versioning->version->build_id)) {
+        return false;
+    }
+    wf_buffer_printf(&answer->reason, ", which waits on queue %S for workers of version %S of %S, to which the run is pinned, and "
+                                      "nobody polls for that version any more",
+                     &queue_name, &versioning->version->build_id, &versioning->version->deployment_name);
+    diagnose(answer, WF_DIAGNOSIS_NO_POLLER);
+    return true;
+}
+
 /*
  * Says that nobody polls the queue for this, and which queue is nearest; false when somebody does. A scenario without queues
  * has one that everybody polls.
@@ -162,6 +178,9 @@ static bool explain_no_poller(struct answer *answer, struct wf_string queue_name
     uint32_t count = 0;
     size_t nearest = 0;
 
+    if (explain_no_version(answer, queue_name)) {
+        return true;
+    }
     for (uint32_t i = 0; i < config->queue_count && count < QUEUES_MAX; i++) {
         if (wf_string_equal(config->queues[i].name, queue_name) && serves(&config->queues[i], type, is_activity)) {
             return false;

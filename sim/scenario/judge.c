@@ -222,6 +222,14 @@ enum wf_status sim_parse_goal_update(struct sim_loader *loader, const struct sim
     return WF_OK;
 }
 
+enum wf_status sim_parse_goal_version(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_goal *goal = target;
+
+    goal->kind = SIM_GOAL_VERSION;
+    return sim_parse_text(loader, node, &goal->name);
+}
+
 enum wf_status sim_parse_goal_result(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_goal *goal = target;
@@ -243,9 +251,11 @@ enum wf_status sim_parse_goals(struct sim_loader *loader, const struct sim_yaml 
     for (uint32_t i = 0; i < config->goal_count; i++) {
         const struct sim_yaml *item = &node->items[i];
         const bool has_between = sim_yaml_get(item, "between") != NULL;
+        const bool has_while = sim_yaml_get(item, "while") != NULL;
 
-        if (item->count != (has_between ? 2U : 1U) || (has_between && sim_yaml_get(item, "fault") == NULL)) {
-            return sim_loader_fail(loader, item, "one goal an entry; only a fault takes `between`");
+        if (item->count != (has_between || has_while ? 2U : 1U) || (has_between && sim_yaml_get(item, "fault") == NULL) ||
+            (has_while && sim_yaml_get(item, "version") == NULL)) {
+            return sim_loader_fail(loader, item, "one goal an entry; only a fault takes `between`, only a version `while`");
         }
         WF_TRY(describe(loader, &item->keys[0], &item->items[0], &((struct sim_goal *)goals)[i].text));
     }
@@ -388,6 +398,7 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
     for (uint32_t i = 0; i < config->schedule_count; i++) {
         WF_TRY(check_queue_known(loader, &config->schedules[i].action));
     }
+    WF_TRY(sim_validate_versioning(loader, root));
     WF_TRY(check_moments(loader, root));
     for (uint32_t i = 0; i < config->check_count; i++) {
         for (uint32_t e = 0; e < config->checks[i].effect_count; e++) {

@@ -42,6 +42,9 @@ extern const char *const sim_status_names[];
 /* The number of a status name's index: COMPLETED for "completed", ... */
 int32_t sim_status_of_index(uint32_t index);
 
+/* The versions that a rollout names, and what its steps would leave without workers. */
+enum wf_status sim_validate_versioning(struct sim_loader *loader, const struct sim_yaml *root);
+
 /* Checks that need the whole file: names that other parts must know. */
 enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *root);
 

@@ -294,6 +294,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
     case SIM_CLIENT_SCHEDULE:
         return sim_schedule_fill(world, client, node, workflow, request);
     case SIM_CLIENT_REPORT:
+    case SIM_CLIENT_ROUTE:
         break; /* its request is made where the attempt was */
     }
     WF_UNREACHABLE();
@@ -327,6 +328,7 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
     case SIM_CLIENT_SCHEDULE:
         return sim_schedule_op_name(client->schedule.op);
     case SIM_CLIENT_REPORT:
+    case SIM_CLIENT_ROUTE:
         break;
     }
     WF_UNREACHABLE();
@@ -376,7 +378,7 @@ static void begin_send(struct sim_world *world, const struct sim_send *model, st
     if (send == NULL) {
         return;
     }
-    send->give_up_ns = is_start(send) ? INT64_MAX : world->loop.now_ns + SIM_SEND_PATIENCE_NS;
+    send->give_up_ns = is_start(send) || send->action == SIM_CLIENT_ROUTE ? INT64_MAX : world->loop.now_ns + SIM_SEND_PATIENCE_NS;
     sim_world_record(world, (struct sim_record){.kind = is_start(send) ? SIM_RECORD_START_SENT : SIM_RECORD_SENT,
                                                 .node = world->nodes[send->node].name,
                                                 .subject = send->workflow->id,
@@ -445,6 +447,13 @@ void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, 
 
     begin_send(world, &model, content, workflow->n);
     make_plans_for(world, workflow, workflow->n);
+}
+
+void sim_client_route(struct sim_world *world, struct sim_workflow *deployment, struct wf_string name,
+                      struct sim_content *content)
+{
+    begin_send(world, &(struct sim_send){.action = SIM_CLIENT_ROUTE, .node = world->operator_node, .workflow = deployment,
+                                         .name = name}, content, 0);
 }
 
 bool sim_client_command(struct sim_world *world, enum sim_client_action action, struct sim_run_record *run)
@@ -698,7 +707,7 @@ static void perform_for(struct sim_world *world, const struct sim_plan *plan, st
 {
     const struct sim_client *client = plan->client;
 
-    if (workflow->is_schedule != (client->action == SIM_CLIENT_SCHEDULE)) {
+    if (workflow->is_no_workflow != (client->action == SIM_CLIENT_SCHEDULE)) {
         return; /* sent to all, and this is no workflow */
     }
     if (client->until_closed && workflow->latest != NULL && !workflow->is_open) {
@@ -728,7 +737,7 @@ static void perform_plan(struct sim_world *world, struct sim_plan *plan)
         struct sim_workflow *workflow = sim_world_workflow(world, target);
 
         if (workflow != NULL) {
-            workflow->is_schedule = client->action == SIM_CLIENT_SCHEDULE;
+            workflow->is_no_workflow = client->action == SIM_CLIENT_SCHEDULE;
             perform_for(world, plan, workflow);
         }
     }

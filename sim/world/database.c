@@ -540,7 +540,8 @@ static bool reply_queue(const struct sim_db_queue *queue, struct wf_arena *step_
     if (row == NULL) {
         return false;
     }
-    *row = (struct wf_db_queue_row){.range_id = queue->range_id, .ack_task_id = queue->ack_task_id};
+    *row = (struct wf_db_queue_row){
+        .range_id = queue->range_id, .ack_task_id = queue->ack_task_id, .routing = queue->routing};
     reply->row_case = WF_CASE_db_reply_queue;
     reply->row.queue = row;
     return true;
@@ -572,6 +573,12 @@ static bool apply_write_queue(struct sim_database *database, const struct wf_db_
     }
     for (uint32_t i = 0; i < write->tasks.count; i++) {
         if (!sim_db_tasks_add(&queue->tasks, database->slabs, &write->tasks.items[i])) {
+            return false;
+        }
+    }
+    if (write->routing.size_bytes > 0) {
+        sim_db_forget(database->slabs, &queue->routing);
+        if (!sim_db_keep(database->slabs, write->routing, &queue->routing)) {
             return false;
         }
     }

@@ -82,6 +82,7 @@ struct sim_db_queue {
     struct wf_string name;
     int64_t range_id;
     int64_t ack_task_id;
+    struct wf_string routing; /* as matching encoded it; empty: none */
     struct sim_db_tasks tasks; /* by task id */
 };
 

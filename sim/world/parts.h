@@ -64,6 +64,7 @@ enum sim_event_kind {
     SIM_EVENT_TIMER,      /* node: the id; of the layer above */
     SIM_EVENT_DEPLOY,     /* of the node, a worker: it restarts with the version that is to run */
     SIM_EVENT_DROP,       /* the run that closed first is dropped */
+    SIM_EVENT_ROLLOUT,    /* body: struct sim_rollout_step */
     SIM_EVENT_REPEAT,     /* body: struct sim_repeat: a queue task is executed again */
 };
 
@@ -74,7 +75,7 @@ struct sim_workflow {
     uint64_t n;               /* of its start; 0: started otherwise */
     struct sim_run_record *latest; /* NULL: no run committed yet */
     bool is_open;             /* the latest run is */
-    bool is_schedule;         /* no workflow at all, but the id of a schedule */
+    bool is_no_workflow;      /* but a schedule, or a deployment of workers */
 };
 
 /* A signal in history that no completed workflow task has seen. */
@@ -199,6 +200,7 @@ struct sim_node {
     enum sim_node_kind kind;
     struct wf_string name;
     bool is_up;
+    bool is_retired; /* a worker that never comes back */
     bool is_isolated;
     uint32_t incarnation;
     uint32_t slow_factor;
@@ -386,6 +388,7 @@ struct sim_world {
     uint32_t queue_count;
     struct wf_host *hosts[SIM_CODES_MAX]; /* by code */
     uint32_t code; /* the version that workers are to run */
+    struct wf_svc_version_routing routing; /* what the operator wants of the task queues */
     struct sim_worker *residents[SIM_CODES_MAX]; /* whose memory lies where the code finds it; NULL: nobody's */
     uint64_t send_count;
     uint64_t request_count; /* request ids made */
@@ -525,8 +528,9 @@ struct wf_string sim_schedule_op_name(int32_t op);
 /* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
-/* Empty before the worker's first start. */
-struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node);
+/* Empty before the worker's first start. owner_key: by whom the queue is served; with a version it is kept beside the normal
+ * one. */
+struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node, struct wf_string *owner_key);
 /* The version that the process will run when it starts next. Only while it is down. */
 void sim_worker_set_code(struct sim_world *world, uint32_t node, uint32_t code);
 uint32_t sim_worker_code(const struct sim_world *world, uint32_t node);
@@ -539,6 +543,16 @@ bool sim_worker_evict(struct sim_world *world, uint32_t node, uint64_t pick);
 /* Ends long polls early, so that they are made anew: the world is not calm any more. */
 void sim_workers_hurry(struct sim_world *world);
 
+/* ---- rollout.c ---- */
+bool sim_versions_init(struct sim_world *world);
+void sim_versions_step(struct sim_world *world, const struct sim_rollout_step *step);
+/* The version that workers with this code are of; false: none. */
+bool sim_versions_of(const struct sim_world *world, uint32_t code, struct wf_worker_deployment_version *version);
+/* How many times a queue has its workers. */
+uint32_t sim_versions_count(const struct sim_world *world);
+/* What a worker says of runs of the type; enum wf_versioning_behavior. */
+int32_t sim_versions_behavior(const struct sim_world *world, struct wf_string workflow_type);
+
 /* ---- client.c ---- */
 bool sim_clients_init(struct sim_world *world);
 void sim_client_event(struct sim_world *world, const struct sim_event *event);
@@ -549,6 +563,9 @@ void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, s
                        struct sim_content *content, struct sim_later_work *later);
 /* Asks the service to go on with the run of a history; takes over the content. */
 void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, struct sim_content *content);
+/* Tells a task queue of its routing, until it has heard; takes over the content. */
+void sim_client_route(struct sim_world *world, struct sim_workflow *deployment, struct wf_string name,
+                      struct sim_content *content);
 /* What the fault layer asks of the operator. */
 /* Plans what a client does, for the workflow or for whom its template says. */
 void sim_client_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,

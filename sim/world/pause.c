@@ -28,6 +28,7 @@ static bool is_of_process(enum sim_event_kind kind)
     case SIM_EVENT_CLIENT:
     case SIM_EVENT_TIMER:
     case SIM_EVENT_DEPLOY:
+    case SIM_EVENT_ROLLOUT:
     case SIM_EVENT_DROP:
     case SIM_EVENT_REPEAT:
     case SIM_EVENT_NEXUS: /* the world outside is always up */

@@ -452,9 +452,10 @@ void sim_server_adopt(struct sim_world *world, uint32_t node)
     }
 }
 
-static void disown_queue(struct sim_world *world, struct sim_server *server, struct wf_string name)
+static void disown_queue(struct sim_world *world, struct sim_server *server, struct wf_string name,
+                         struct wf_string owner_key)
 {
-    const uint32_t slot = sim_ring_slot_of(world, WF_TARGET_MATCHING, name);
+    const uint32_t slot = sim_ring_slot_of(world, WF_TARGET_MATCHING, owner_key);
 
     if (name.size_bytes > 0 && server->changes_seen[slot] != world->ring.changes[slot]) {
         feed(world, server->matching, &(struct wf_service_input){.type = WF_SERVICE_DISOWN, .key = name}, NULL);
@@ -466,10 +467,13 @@ void sim_server_disown(struct sim_world *world, uint32_t node)
     struct sim_server *server = server_of(world, node);
 
     for (uint32_t i = 0; i < world->queue_count && world->status == WF_OK; i++) {
-        disown_queue(world, server, world->queues[i].name);
+        disown_queue(world, server, world->queues[i].name, world->queues[i].name);
     }
     for (uint32_t i = 0; i < world->worker_count && world->status == WF_OK; i++) {
-        disown_queue(world, server, sim_worker_sticky_queue(world, world->worker_first + i));
+        struct wf_string owner_key = {0};
+        const struct wf_string name = sim_worker_sticky_queue(world, world->worker_first + i, &owner_key);
+
+        disown_queue(world, server, name, owner_key);
     }
     memcpy(server->changes_seen, world->ring.changes, world->ring.slot_count * sizeof(uint32_t));
 }

@@ -56,6 +56,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_MEMBER:
     case SIM_EVENT_RING:
     case SIM_EVENT_DEPLOY:
+    case SIM_EVENT_ROLLOUT:
     case SIM_EVENT_DROP:
     case SIM_EVENT_REPEAT:
         return "restarts and changes of the cluster";
@@ -247,7 +248,8 @@ static void add_workers(struct sim_world *world)
         if (world->queue_count > 1) {
             wf_buffer_printf(&prefix, "-%S", &world->queues[i].name);
         }
-        add_numbered(world, SIM_NODE_WORKER, wf_buffer_string(&prefix), world->queues[i].worker_count);
+        add_numbered(world, SIM_NODE_WORKER, wf_buffer_string(&prefix),
+                     world->queues[i].worker_count * sim_versions_count(world));
     }
     world->worker_count = world->node_count - world->worker_first;
 }
@@ -258,7 +260,7 @@ static enum wf_status add_nodes(struct sim_world *world, struct wf_error *err)
     uint32_t worker_count = 0;
 
     for (uint32_t i = 0; i < world->queue_count; i++) {
-        worker_count += world->queues[i].worker_count;
+        worker_count += world->queues[i].worker_count * sim_versions_count(world);
     }
     if ((uint64_t)scenario->server_count + worker_count + scenario->client_count + 4 > SIM_NODES_MAX) {
         return wf_fail_status(err, WF_ERR_LIMIT, "more than %u nodes", SIM_NODES_MAX);
@@ -369,7 +371,7 @@ static enum wf_status init_parts(struct sim_world *world, struct wf_error *err)
     if (!sim_workers_init(world, err)) {
         return err != NULL && err->status != WF_OK ? err->status : WF_ERR_MEMORY;
     }
-    if (!sim_clients_init(world)) {
+    if (!sim_clients_init(world) || !sim_versions_init(world)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the clients");
     }
     return world->status;
@@ -422,7 +424,7 @@ static void restart_node(struct sim_world *world, uint32_t index)
 {
     struct sim_node *node = &world->nodes[index];
 
-    if (node->is_up) {
+    if (node->is_up || node->is_retired) {
         return; /* the heal phase was faster */
     }
     node->is_up = true;
@@ -489,6 +491,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         break;
     case SIM_EVENT_DEPLOY:
         sim_deploy_worker(world, event->node);
+        break;
+    case SIM_EVENT_ROLLOUT:
+        sim_versions_step(world, event->body);
         break;
     case SIM_EVENT_DROP:
         sim_commit_drop(world);

@@ -136,6 +136,9 @@ struct sim_refused_starts sim_world_refused_starts(const struct sim_world *world
 uint32_t sim_world_run_count(const struct sim_world *world);
 struct sim_run_view sim_world_run(const struct sim_world *world, uint32_t index);
 
+/* Whether a worker of the version polls the queue, or will when it is up again. */
+bool sim_world_serves_version(const struct sim_world *world, struct wf_string queue, struct wf_string build_id);
+
 /* The committed event batches of a run, in order, orphans left out; borrowed until the next step. */
 enum wf_status sim_world_history(struct sim_world *world, uint32_t run_index, const struct wf_string **batches,
                                  uint32_t *batch_count);

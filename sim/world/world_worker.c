@@ -95,15 +95,18 @@ static void arm(struct sim_poller *poller)
     }
 }
 
-static void fill_poll(const struct sim_poller *poller, struct wf_svc_request *request,
-                      struct wf_svc_poll_workflow_task *workflow_poll, struct wf_svc_poll_activity_task *activity_poll)
+static void fill_poll(const struct sim_poller *poller, struct wf_worker_deployment_version *version,
+                      struct wf_svc_request *request, struct wf_svc_poll_workflow_task *workflow_poll,
+                      struct wf_svc_poll_activity_task *activity_poll)
 {
     const struct sim_worker *worker = poller->worker;
     const bool is_sticky = poller->kind == SIM_POLLER_STICKY;
 
     if (poller->kind == SIM_POLLER_ACTIVITY) {
-        *activity_poll = (struct wf_svc_poll_activity_task){
-            .task_queue = worker->queue->name, .identity = worker->identity, .wait_ns = poller->wait_ns};
+        *activity_poll = (struct wf_svc_poll_activity_task){.task_queue = worker->queue->name,
+                                                            .identity = worker->identity,
+                                                            .wait_ns = poller->wait_ns,
+                                                            .worker_version = version};
         request->call_case = WF_CASE_svc_request_poll_activity_task;
         request->call.poll_activity_task = activity_poll;
         return;
@@ -114,6 +117,7 @@ static void fill_poll(const struct sim_poller *poller, struct wf_svc_request *re
         .normal_task_queue = is_sticky ? worker->queue->name : (struct wf_string){0},
         .identity = worker->identity,
         .wait_ns = poller->wait_ns,
+        .worker_version = version,
     };
     request->call_case = WF_CASE_svc_request_poll_workflow_task;
     request->call.poll_workflow_task = workflow_poll;
@@ -125,6 +129,7 @@ static void poll(struct sim_poller *poller)
     struct sim_world *world = worker->world;
     struct wf_svc_poll_workflow_task workflow_poll = {0};
     struct wf_svc_poll_activity_task activity_poll = {0};
+    struct wf_worker_deployment_version version = {0};
     struct wf_svc_request request = {0};
     struct sim_content *content = NULL;
     const struct sim_call_request call = {.node = worker->node->index,
@@ -140,7 +145,8 @@ static void poll(struct sim_poller *poller)
         dies(worker, SIM_FAULT_CRASH_BEFORE_POLL, world->rates.crash_before_poll, NULL)) {
         return;
     }
-    fill_poll(poller, &request, &workflow_poll, &activity_poll);
+    fill_poll(poller, sim_versions_of(world, worker->code, &version) ? &version : NULL, &request, &workflow_poll,
+              &activity_poll);
     content = sim_content_new(world, SIM_MESSAGE_REQUEST, &request);
     if (content == NULL) {
         return;
@@ -489,9 +495,12 @@ void sim_worker_set_code(struct sim_world *world, uint32_t node, uint32_t code)
     world->nodes[node].worker->code = code;
 }
 
-struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node)
+struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t node, struct wf_string *owner_key)
 {
-    return world->nodes[node].worker->sticky_queue;
+    const struct sim_worker *worker = world->nodes[node].worker;
+
+    *owner_key = world->scenario->versioning.is_set ? worker->queue->name : worker->sticky_queue;
+    return worker->sticky_queue;
 }
 
 bool sim_worker_start(struct sim_world *world, uint32_t node_index)
@@ -500,7 +509,9 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
     struct sim_worker *worker = node->worker;
     struct wf_buffer sticky = {0};
     struct wf_buffer identity = {0};
+    struct wf_worker_deployment_version version = {0};
 
+    (void)sim_versions_of(world, worker->code, &version);
     wf_buffer_init_fixed(&sticky, worker->sticky_bytes, sizeof worker->sticky_bytes);
     wf_buffer_printf(&sticky, "%S-sticky-%u", &node->name, node->incarnation);
     worker->sticky_queue = wf_buffer_string(&sticky);
@@ -518,6 +529,8 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
             .sticky_queue = worker->sticky_queue,
             .sdk_name = WF_STR("wfsim"),
             .sdk_version = WF_STR("0.1"),
+            .deployment_name = version.deployment_name,
+            .build_id = version.build_id,
         });
         if (worker->core == NULL) {
             return sim_world_fail(world, WF_ERR_MEMORY, "no memory for a worker");
@@ -531,7 +544,7 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
     return true;
 }
 
-static bool init_worker(struct sim_world *world, struct sim_node *node, const struct sim_queue *queue)
+static bool init_worker(struct sim_world *world, struct sim_node *node, const struct sim_queue *queue, uint32_t code)
 {
     static const enum sim_poller_kind kinds[SIM_WORKER_POLLERS] = {SIM_POLLER_STICKY, SIM_POLLER_NORMAL,
                                                                    SIM_POLLER_ACTIVITY, SIM_POLLER_ACTIVITY};
@@ -544,6 +557,7 @@ static bool init_worker(struct sim_world *world, struct sim_node *node, const st
     worker->world = world;
     worker->node = node;
     worker->queue = queue;
+    worker->code = code;
     worker->index = node->index - world->worker_first;
     worker->cache_size = queue->cache_size > 0 ? queue->cache_size : SIM_WORKER_CACHE;
     worker->instances = wf_arena_take_array(&world->arena, worker->cache_size, sizeof(struct wf_instance *));
@@ -627,8 +641,8 @@ bool sim_workers_init(struct sim_world *world, struct wf_error *err)
         return false;
     }
     for (uint32_t i = 0; i < world->queue_count; i++) {
-        for (uint32_t j = 0; j < world->queues[i].worker_count; j++) {
-            if (!init_worker(world, &world->nodes[node++], &world->queues[i])) {
+        for (uint32_t j = 0; j < world->queues[i].worker_count * sim_versions_count(world); j++) {
+            if (!init_worker(world, &world->nodes[node++], &world->queues[i], j / world->queues[i].worker_count)) {
                 wf_fail_status(err, WF_ERR_MEMORY, "no memory for the workers");
                 return false;
             }

@@ -32,10 +32,12 @@ void sim_task_take(struct sim_worker *worker, struct sim_content *content, const
 {
     struct sim_world *world = worker->world;
     struct sim_taken *taken = sim_world_take(world, sizeof *taken);
+    struct wf_worker_deployment_version version = {0};
 
     if (taken == NULL) {
         return;
     }
+    (void)sim_versions_of(world, worker->code, &version);
     taken->worker = worker;
     taken->content = content;
     taken->task = task;
@@ -46,6 +48,8 @@ void sim_task_take(struct sim_worker *worker, struct sim_content *content, const
     sim_world_record(world, (struct sim_record){.kind = SIM_RECORD_TASK_GIVEN,
                                                 .node = worker->node->name,
                                                 .subject = task->workflow_execution->workflow_id,
+                                                .a = version.build_id,
+                                                .b = world->routing.current_build_id,
                                                 .x = task->started_event_id,
                                                 .y = task->attempt});
     run_later(taken, SIM_TASK_TAKES_NS * worker->node->slow_factor);
@@ -113,10 +117,12 @@ void sim_task_rewind(struct sim_worker *worker, struct wf_string run_id, int64_t
 
 /* ---- Answering ---- */
 
-static void fill_completed(const struct sim_worker *worker, const struct wf_task_response *response,
+static void fill_completed(const struct sim_taken *taken, const struct wf_task_response *response,
                            struct wf_workflow_task_completed_metadata *metadata,
                            struct wf_svc_respond_workflow_task_completed *body)
 {
+    const struct sim_worker *worker = taken->worker;
+
     body->token = response->token;
     /* Slices of what the worker made; the request is copied before the worker's next step. */
     body->commands.items = (struct wf_command *)(uintptr_t)response->commands;
@@ -126,6 +132,7 @@ static void fill_completed(const struct sim_worker *worker, const struct wf_task
     if (!response->evict) {
         body->sticky_schedule_to_start_timeout = wf_duration_of(SIM_STICKY_START_NS);
     }
+    body->versioning_behavior = sim_versions_behavior(taken->worker->world, taken->task->workflow_type);
     body->return_new_workflow_task = response->wants_new_task;
     body->force_create_new_workflow_task = response->force_create_new_task;
     if (response->sdk_metadata != NULL) {
@@ -178,7 +185,7 @@ static void answer_completed(const struct sim_taken *taken, const struct wf_task
     const struct sim_report report = {
         .workflow = taken->workflow, .is_of_task = true, .run_id = taken->task->workflow_execution->run_id};
 
-    fill_completed(taken->worker, response, &metadata, &body);
+    fill_completed(taken, response, &metadata, &body);
     record_answer(taken, WF_STR("completed"), response->command_count);
     sim_worker_report(taken->worker, &report, &request);
 }

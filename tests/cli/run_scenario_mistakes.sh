@@ -43,3 +43,18 @@ try schedule_of_unknown_type "$head" 'schedules: {hourly: {action: {workflow: No
 try schedule_action_with_count "$head" 'schedules: {hourly: {action: {workflow: OrderSaga, id: a, count: 3}, every: 1h, end: 1d}}' "$activities"
 try backfill_without_until "$head" "$start" "$activities" 'operator:' '  - {at: 1s, schedule: {backfill: hourly, from: 0}}'
 try two_calls_of_a_schedule "$head" "$start" "$activities" 'operator:' '  - {at: 1s, schedule: {pause: a, trigger: b}}'
+rollout() { # NAME STEPS...: two versions of the code, and a rollout
+    name=$1
+    shift
+    try "$name" 'wfsim: 1' 'code: {v1: saga.c, v2: saga.c}' "$start" "$activities" 'versioning:' '  rollout:' "$@"
+}
+rollout rollout_to_nowhere '    - {at: 1s, current: v3}'
+rollout rollout_of_two_things '    - {at: 1s, current: v2, retire: v1}'
+rollout rollout_of_nothing '    - {at: 1s}'
+rollout ramp_without_a_share '    - {at: 1s, ramp: v2}'
+rollout rollout_out_of_order '    - {at: 2s, ramp: v2, percent: 20%}' '    - {at: 1s, current: v2}'
+rollout retire_the_current '    - {at: 1s, retire: v1}'
+try unknown_behavior "$head" "$start" "$activities" 'versioning: {behavior: {OrderSaga: pined}}'
+try deploy_of_versions "$head" "$start" "$activities" 'versioning:' 'faults:' '  place:' '    - {rolling_deploy: , at: 1s}'
+try goal_of_no_version "$head" "$start" "$activities" 'sometimes: {reach: [{version: v1}]}'
+try goal_while_nothing "$head" "$start" "$activities" 'sometimes: {reach: [{closed: completed, while: v1}]}'

@@ -554,7 +554,10 @@ const struct wf_svc_response *shard_record_workflow_task(struct shard_fixture *f
         .request_id = wf_string_of(request_id),
         .identity = WF_STR("worker-1"),
         .task_queue = push->task_queue,
-        .is_sticky = push->is_sticky};
+        .is_sticky = push->is_sticky,
+        .worker_version = fixture->worker_version,
+        .target_version = fixture->target_version,
+        .routing_revision = fixture->routing_revision};
     const struct wf_svc_request request = {
         .call_case = WF_CASE_svc_request_record_workflow_task_started,
         .call.record_workflow_task_started = &record};
@@ -650,6 +653,7 @@ const struct wf_svc_response *shard_complete_with(struct shard_fixture *fixture,
         .token = task->token,
         .identity = WF_STR("worker-1"),
         .return_new_workflow_task = completion.wants_task,
+        .versioning_behavior = fixture->versioning_behavior,
         .force_create_new_workflow_task = completion.is_heartbeat};
     const struct wf_svc_request request = {
         .call_case = WF_CASE_svc_request_respond_workflow_task_completed,

@@ -86,6 +86,11 @@ struct shard_fixture {
     bool may_run_out;                     /* of memory: the owner then crashes */
     bool ran_out;
     uint32_t write_count; /* of runs, committed */
+    /* Of the worker and the routing by which it gets workflow tasks, and what it says of runs. */
+    struct wf_worker_deployment_version *worker_version;
+    struct wf_worker_deployment_version *target_version;
+    int64_t routing_revision;
+    int32_t versioning_behavior;
 };
 
 /* An owned shard 0. change, when not NULL, sets limits and planted bugs before the shard is made.

@@ -479,6 +479,19 @@ static void break_45_first(void)
     activities[3][0].attempt = 2;
 }
 static void break_45_gap(void) { activities[3][0].attempt = 3; }
+static void break_104(void)
+{
+    static struct wf_worker_deployment_version versions[2];
+    static struct wf_state_versioning versionings[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        versions[i] = (struct wf_worker_deployment_version){.build_id = i == 0 ? WF_STR("v2") : WF_STR("v1")};
+        versionings[i] = (struct wf_state_versioning){
+            .behavior = WF_VERSIONING_BEHAVIOR_AUTO_UPGRADE, .version = &versions[i], .revision = 2};
+        plans[2 + i].state.previous_started_event_id = 3;
+        plans[2 + i].state.versioning = &versionings[i];
+    }
+}
 static void break_42(void)
 {
     static struct wf_retry_policy policy = {.maximum_attempts = 1};
@@ -695,6 +708,7 @@ static const struct {
     {"I84", break_84},
     {"I87", break_87_rejected},
     {"I87", break_87_completed},
+    {"I104", break_104},
     {"I85", break_85_terminate},
     {"I85", break_85_cancel},
     {"I89", break_89},

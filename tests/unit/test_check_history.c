@@ -405,6 +405,25 @@ static void break_100_local(void)
                                                .details = {.items = &entry, .count = 1, .capacity = 1}};
     put(26, WF_EVENT_TYPE_MARKER_RECORDED, &marker);
 }
+static struct wf_worker_deployment_version version_1;
+static struct wf_worker_deployment_version version_2;
+static void complete_by(int64_t id, int32_t behavior, struct wf_worker_deployment_version *version)
+{
+    version_1 = (struct wf_worker_deployment_version){.deployment_name = WF_STR("shop"), .build_id = WF_STR("v1")};
+    version_2 = (struct wf_worker_deployment_version){.deployment_name = WF_STR("shop"), .build_id = WF_STR("v2")};
+    event(id)->attributes.workflow_task_completed->versioning_behavior = behavior;
+    event(id)->attributes.workflow_task_completed->deployment_version = version;
+}
+static void break_103_later(void)
+{
+    complete_by(4, WF_VERSIONING_BEHAVIOR_PINNED, &version_1);
+    complete_by(22, WF_VERSIONING_BEHAVIOR_PINNED, &version_2);
+}
+static void break_103_inherited(void)
+{
+    complete_by(4, WF_VERSIONING_BEHAVIOR_AUTO_UPGRADE, &version_2);
+    event(1)->attributes.workflow_execution_started->inherited_pinned_version = &version_1;
+}
 
 static const struct {
     const char *invariant;
@@ -492,6 +511,8 @@ static const struct {
     {"I83", break_83_over, 38, ""},
     {"I100", break_100_patch, 26, "I9"},
     {"I100", break_100_local, 26, "I9"},
+    {"I103", break_103_later, 22, ""},
+    {"I103", break_103_inherited, 4, ""},
 };
 
 /* The valid history breaks nothing, judged as ours or as another server's. */

@@ -656,11 +656,16 @@ static void test_checks__goals(void **state)
          .before = WF_STR("ActivityTaskCompleted")},
         {.kind = SIM_GOAL_ANSWER, .name = WF_STR("not found")},
         {.kind = SIM_GOAL_RESULT, .name = WF_STR("\"approved\"")},
+        {.kind = SIM_GOAL_VERSION, .name = WF_STR("v1")},
+        {.kind = SIM_GOAL_VERSION, .name = WF_STR("v1"), .current = WF_STR("v2")},
     };
-    const uint32_t expected[] = {1, 1, 4, 1, 1, 1};
+    const uint32_t expected[] = {1, 1, 4, 1, 1, 1, 2, 1};
     const struct sim_config config = {.goals = goals, .goal_count = TEST_COUNT(goals)};
     const struct sim_record records[] = {
         started(S, "a"),
+        at(S, SIM_RECORD_TASK_GIVEN, "a", "v1", "v1", 1),
+        at(S, SIM_RECORD_TASK_GIVEN, "a", "v1", "v2", 1),
+        at(S, SIM_RECORD_TASK_GIVEN, "a", "v2", "v2", 1),
         crash(2 * S, "worker-1"),
         effect(3 * S, "a", "charge", 1),
         crash(4 * S, "worker-2"),
