@@ -85,13 +85,15 @@ static void fill_target(struct wf_matching *matching, const struct wf_matching_t
     if (routing == NULL || start->workflow_execution == NULL) {
         return;
     }
-    start->routing_revision = routing->revision;
     start->target_version = WF_ARENA_NEW(&matching->step_arena, struct wf_worker_deployment_version);
     if (start->target_version == NULL) {
         matching->is_out_of_memory = true;
         return;
     }
     *start->target_version = wf_routing_target(routing, start->workflow_execution->workflow_id);
+    /* The routing may have changed since the worker was found; what it says now did not lead there. */
+    start->routing_revision =
+        wf_version_equal(start->target_version, start->worker_version) ? routing->revision : 0;
 }
 
 static void fill_workflow_start(struct wf_matching *matching, const struct wf_matching_task *task,

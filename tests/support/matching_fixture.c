@@ -101,6 +101,7 @@ static void perform_call(struct matching_fixture *f, uint64_t call_id, const str
     } else {
         request_id = request->call.record_workflow_task_started->request_id;
         event_id = request->call.record_workflow_task_started->scheduled_event_id;
+        f->routing_revision = request->call.record_workflow_task_started->routing_revision;
     }
     assert_true(f->start_count < MATCHING_HELD_MAX);
     f->starts[f->start_count] = call_id;

@@ -29,6 +29,7 @@ struct matching_fixture {
     enum sim_database_fate fate; /* of the next write of rows */
     enum sim_database_fate acquire_fate;
     bool is_silent; /* nothing goes into the trace */
+    int64_t routing_revision; /* by which the last workflow task was given */
     struct wf_worker_deployment_version *version; /* of whoever polls; NULL: none */
 };
 

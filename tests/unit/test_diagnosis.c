@@ -87,12 +87,12 @@ static void test_rules__table_is_complete(void **state)
             counts[rule->scope]++;
         }
     }
-    assert_int_equal(counts[WF_RULE_HISTORY], 49);
+    assert_int_equal(counts[WF_RULE_HISTORY], 50);
     assert_int_equal(counts[WF_RULE_RUNS], 11);
-    assert_int_equal(counts[WF_RULE_STATE], 9);
+    assert_int_equal(counts[WF_RULE_STATE], 10);
     assert_int_equal(counts[WF_RULE_TRACE], 33);
     assert_int_equal(counts[WF_RULE_REPLAY] + counts[WF_RULE_SERVICE], 0);
-    for (unsigned number = 1; number <= 102; number++) {
+    for (unsigned number = 1; number <= 104; number++) {
         char id[8];
         struct wf_buffer buffer;
 
@@ -100,7 +100,7 @@ static void test_rules__table_is_complete(void **state)
         wf_buffer_printf(&buffer, "I%u", number);
         assert_non_null(wf_rule_find(wf_buffer_string(&buffer)));
     }
-    assert_null(wf_rule_find(WF_STR("I103")));
+    assert_null(wf_rule_find(WF_STR("I105")));
     assert_null(wf_rule_find(WF_STR("")));
 }
 

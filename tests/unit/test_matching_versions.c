@@ -194,6 +194,24 @@ static void test_matching_versions__sticky_run_that_is_to_move(void **state)
                          "0 start 0: asks history of order-1 to start 5\n");
 }
 
+/* A start that is tried again after the routing has changed does not pass for one of the new routing. */
+static void test_matching_versions__revision_is_that_by_which_it_was_given(void **state)
+{
+    struct matching_fixture *f = *state;
+
+    matching_route(f, 1, (struct matching_routing){.current = "v1", .revision = 1});
+    f->version = &v1;
+    matching_poll_workflow(f, 2, "orders", false);
+    matching_push(f, (struct matching_push_plan){.call_id = 3, .event_id = 5, .is_workflow = true});
+    assert_int_equal(f->routing_revision, 1);
+    matching_history_says(f, 0, WF_CALL_UNAVAILABLE);
+    matching_route(f, 4, (struct matching_routing){.current = "v2", .revision = 2});
+    matching_pass(f, 100);
+
+    assert_int_equal(f->start_count, 2);
+    assert_int_equal(f->routing_revision, 0);
+}
+
 /* A query is answered by the code that the run is on. */
 static void test_matching_versions__query_goes_to_the_pinned_version(void **state)
 {
@@ -228,6 +246,7 @@ int main(void)
         IN_MATCHING(test_matching_versions__a_routing_is_stored_and_never_goes_back),
         IN_MATCHING(test_matching_versions__an_unwritten_routing_is_refused),
         IN_MATCHING(test_matching_versions__sticky_run_that_is_to_move),
+        IN_MATCHING(test_matching_versions__revision_is_that_by_which_it_was_given),
         IN_MATCHING(test_matching_versions__query_goes_to_the_pinned_version),
     };
 
