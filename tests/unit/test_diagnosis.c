@@ -69,7 +69,7 @@ static void test_diagnosis__each_cause_has_its_own(void **state)
     }
 }
 
-/* Rule ids are found, each once; the invariants are I1 to I102 with the scopes that their chapter gives them. */
+/* Rule ids are found, each once; the invariants are I1 to I104 with the scopes that they were given. */
 static void test_rules__table_is_complete(void **state)
 {
     size_t counts[WF_RULE_TRACE + 1] = {0};
