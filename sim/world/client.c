@@ -449,10 +449,9 @@ void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, 
     make_plans_for(world, workflow, workflow->n);
 }
 
-void sim_client_route(struct sim_world *world, struct sim_workflow *deployment, struct wf_string name,
-                      struct sim_content *content)
+void sim_client_route(struct sim_world *world, struct sim_workflow *to, struct wf_string name, struct sim_content *content)
 {
-    begin_send(world, &(struct sim_send){.action = SIM_CLIENT_ROUTE, .node = world->operator_node, .workflow = deployment,
+    begin_send(world, &(struct sim_send){.action = SIM_CLIENT_ROUTE, .node = world->operator_node, .workflow = to,
                                          .name = name}, content, 0);
 }
 

@@ -564,8 +564,7 @@ void sim_client_report(struct sim_world *world, struct sim_workflow *workflow, s
 /* Asks the service to go on with the run of a history; takes over the content. */
 void sim_client_restore(struct sim_world *world, struct sim_workflow *workflow, struct sim_content *content);
 /* Tells a task queue of its routing, until it has heard; takes over the content. */
-void sim_client_route(struct sim_world *world, struct sim_workflow *deployment, struct wf_string name,
-                      struct sim_content *content);
+void sim_client_route(struct sim_world *world, struct sim_workflow *to, struct wf_string name, struct sim_content *content);
 /* What the fault layer asks of the operator. */
 /* Plans what a client does, for the workflow or for whom its template says. */
 void sim_client_plan(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
