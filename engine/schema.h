@@ -293,6 +293,9 @@ struct wf_event;
  */
 bool wf_event_has_attributes(const struct wf_event *event);
 
+/* The workflow need not hear of it: no workflow task is scheduled for it (3.4). */
+bool wf_event_is_silent(const struct wf_event *event);
+
 /* What an event can be about. */
 enum wf_owner_kind {
     WF_OWNER_NONE,

@@ -3,12 +3,6 @@
 
 /* ---- One write ---- */
 
-static bool is_sound(const struct wf_event *event)
-{
-    return event->event_type > 0 && event->event_type < WF_EVENT_TYPE_COUNT &&
-           event->attributes_case == wf_event_descriptors[event->event_type].oneof_number && event->attributes.any != NULL;
-}
-
 /* A later attempt at a workflow task is written when it succeeds (3.1). */
 static bool is_transient(const struct wf_event *events, uint32_t index)
 {
@@ -17,14 +11,14 @@ static bool is_transient(const struct wf_event *events, uint32_t index)
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED && index > 0) {
         event = &events[index - 1];
     }
-    return event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && is_sound(event) &&
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && wf_event_has_attributes(event) &&
            event->attributes.workflow_task_scheduled->attempt > 1;
 }
 
 /* A completion that was refused because something had come, which follows (3.5). */
 static bool is_unhandled(const struct wf_event *event)
 {
-    return event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED && is_sound(event) &&
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED && wf_event_has_attributes(event) &&
            event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
 }
 
@@ -66,7 +60,7 @@ static const char *lack_of_relation(const struct wf_event *event)
 /* What the event lacks; NULL: nothing. */
 static const char *lack_of(const struct wf_event *event)
 {
-    if (!is_sound(event)) {
+    if (!wf_event_has_attributes(event)) {
         return event->worker_may_ignore ? NULL : "no attributes of its type";
     }
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
@@ -164,17 +158,6 @@ bool wf_boundary_has_task(const struct wf_event *events, uint32_t event_count)
     return false;
 }
 
-/* What no workflow needs to hear of. */
-static bool is_silent(const struct wf_event *event)
-{
-    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
-           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED ||
-           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
-           event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED ||
-           (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && is_sound(event) &&
-            event->attributes.workflow_execution_signaled->skip_generate_workflow_task);
-}
-
 bool wf_boundary_wants_task(const struct wf_event *events, uint32_t event_count)
 {
     bool is_wanted = false;
@@ -188,7 +171,7 @@ bool wf_boundary_wants_task(const struct wf_event *events, uint32_t event_count)
             type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
             is_wanted = false;
         } else {
-            is_wanted = is_wanted || (!is_in_block && !is_silent(&events[i]));
+            is_wanted = is_wanted || (!is_in_block && !wf_event_is_silent(&events[i]));
         }
     }
     return is_wanted;

@@ -361,6 +361,15 @@ bool wf_event_has_attributes(const struct wf_event *event)
            event->attributes_case == wf_event_descriptors[event->event_type].oneof_number && event->attributes.any != NULL;
 }
 
+bool wf_event_is_silent(const struct wf_event *event)
+{
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
+           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED ||
+           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
+           (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED && wf_event_has_attributes(event) &&
+            event->attributes.workflow_execution_signaled->skip_generate_workflow_task);
+}
+
 bool wf_event_is_close(int32_t event_type)
 {
     const uint64_t close_events = BIT(WORKFLOW_EXECUTION_COMPLETED) | BIT(WORKFLOW_EXECUTION_FAILED) |

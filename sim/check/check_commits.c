@@ -165,16 +165,6 @@ static void follow_task(const struct sim_commit_context *context, const struct w
     }
 }
 
-/* Events that wake nobody (I28). */
-static bool is_silent(const struct wf_event *event)
-{
-    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED ||
-           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED ||
-           event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED ||
-           (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED &&
-            event->attributes.workflow_execution_signaled->skip_generate_workflow_task);
-}
-
 static bool is_of_task(int32_t event_type)
 {
     return event_type >= WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && event_type <= WF_EVENT_TYPE_WORKFLOW_TASK_FAILED;
@@ -200,7 +190,7 @@ static void follow_event(const struct sim_commit_context *context, const struct 
         return;
     }
     run->is_in_block = run->is_in_block && wf_event_is_command(event->event_type);
-    run->has_unseen = run->has_unseen || (!run->is_in_block && !is_silent(event));
+    run->has_unseen = run->has_unseen || (!run->is_in_block && !wf_event_is_silent(event));
     follow_pending(context, event);
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
         run->is_child = event->attributes.workflow_execution_started->parent_workflow_execution != NULL;
