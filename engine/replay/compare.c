@@ -283,33 +283,13 @@ static bool is_unhandled(const struct wf_comparison *comparison, const struct wf
     return false;
 }
 
-/* An event whose job comes behind those of signals in an activation, wherever it stands (replay-rules 1.8). */
-static bool is_result(int32_t event_type)
+/* An event whose job comes behind those of signals in an activation, wherever it stands (replay-rules 1.8, class 4). */
+static bool is_result(const struct wf_event *event)
 {
-    static const enum wf_event_type types[] = {
-        WF_EVENT_TYPE_TIMER_FIRED,
-        WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
-        WF_EVENT_TYPE_ACTIVITY_TASK_FAILED,
-        WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
-        WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED,
-        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
-        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED,
-        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED,
-        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT,
-        WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED,
-        WF_EVENT_TYPE_NEXUS_OPERATION_COMPLETED,
-        WF_EVENT_TYPE_NEXUS_OPERATION_FAILED,
-        WF_EVENT_TYPE_NEXUS_OPERATION_CANCELED,
-        WF_EVENT_TYPE_NEXUS_OPERATION_TIMED_OUT,
-        WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
-    };
-
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (event_type == (int32_t)types[i]) {
-            return true;
-        }
-    }
-    return false;
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED ||
+           event->event_type == WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED ||
+           event->event_type == WF_EVENT_TYPE_NEXUS_OPERATION_STARTED ||
+           (wf_event_owner_of(event).ends && !wf_event_is_command(event->event_type));
 }
 
 static void note_merged(struct wf_comparison *comparison, const struct wf_meeting *meeting)
@@ -366,7 +346,7 @@ static void note_events(struct wf_comparison *comparison)
             } else if (result != NULL && comparison->sorts_jobs) {
                 note_overtaken(comparison, &meeting, result);
             }
-        } else if (result == NULL && is_result(event->event_type)) {
+        } else if (result == NULL && is_result(event)) {
             result = event;
         }
     }

@@ -240,6 +240,10 @@ static bool compare_pair(struct comparison *comparison, const struct wf_event *l
 {
     struct wf_differences fields = {0};
 
+    /* Keys are hashes: events of two types with one key are made so. */
+    if (left->event_type != right->event_type) {
+        return add(comparison, left, NULL, NULL) && add(comparison, NULL, right, NULL);
+    }
     if (wf_event_has_attributes(left) && wf_event_has_attributes(right) && !compare_attributes(comparison, left, right, &fields)) {
         return false;
     }

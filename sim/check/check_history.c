@@ -10,6 +10,8 @@
 #include "engine/time.h"
 #include "sim/check/history_facts.h"
 
+#define CLOCK_SPREAD_NS_MAX (INT64_C(366) * 24 * 3600 * WF_NS_PER_S) /* more is damage of the file */
+
 void sim_history_find(struct sim_history_facts *facts, const char *invariant, uint32_t index, const char *format, ...)
 {
     struct sim_history_findings *findings = facts->findings;
@@ -280,6 +282,13 @@ static void find_blocks(struct sim_history_facts *facts)
             facts->block_of[i] = block;
         }
     }
+}
+
+int64_t sim_history_clock_spread(const struct wf_history *history)
+{
+    const bool is_sane = history->clock_spread_ns >= 0 && history->clock_spread_ns < CLOCK_SPREAD_NS_MAX;
+
+    return is_sane ? history->clock_spread_ns : 0;
 }
 
 enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *events, uint32_t event_count,

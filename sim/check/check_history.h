@@ -6,6 +6,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
+#include "engine/history.h"
 #include "engine/schema.h"
 
 #define SIM_HISTORY_FINDINGS_MAX 64 /* further ones are counted only */
@@ -31,6 +32,9 @@ struct sim_history_options {
     bool verifies_encoding; /* I10, which costs more than all others together */
     int64_t clock_spread_ns; /* how far apart the clocks may be that wrote the history */
 };
+
+/* How far apart the archive says that the clocks were; 0 when it says what cannot be, for files may say anything. */
+int64_t sim_history_clock_spread(const struct wf_history *history);
 
 /*
  * Verifies. The events are in the order of the file; nothing is assumed of them, not even that they have attributes. The

@@ -4,13 +4,10 @@
  */
 #include "engine/base/hash.h"
 #include "engine/base/json_text.h"
-#include "engine/time.h"
 #include "sim/check/check_runs.h"
 #include "sim/cli/command.h"
 #include "sim/cli/histories.h"
 #include "sim/report/visible.h"
-
-#define CLOCK_SPREAD_NS_MAX (INT64_C(366) * 24 * 3600 * WF_NS_PER_S) /* more is damage of the file */
 
 struct totals {
     uint64_t histories;
@@ -133,14 +130,6 @@ static uint64_t group_of(const struct wf_history *history)
                : wf_hash_mix(wf_hash_bytes(history->scenario.data, history->scenario.size_bytes), history->seed) | 1;
 }
 
-/* What the archive says of the clocks; files may say anything. */
-static int64_t spread_of(const struct wf_history *history)
-{
-    const bool is_sane = history->clock_spread_ns >= 0 && history->clock_spread_ns < CLOCK_SPREAD_NS_MAX;
-
-    return is_sane ? history->clock_spread_ns : 0;
-}
-
 static bool remember(struct memory *memory, const char *path, const struct wf_history *history)
 {
     const bool is_same = memory->paths.count > 0 && memory->paths.items[memory->paths.count - 1] == path;
@@ -161,7 +150,7 @@ static bool remember(struct memory *memory, const char *path, const struct wf_hi
                                                   .events = history->events,
                                                   .event_count = history->event_count,
                                                   .is_foreign = history->scenario.size_bytes == 0,
-                                                  .clock_spread_ns = spread_of(history),
+                                                  .clock_spread_ns = sim_history_clock_spread(history),
                                                   .keeps_digests = true},
                         &err) == WF_OK;
 }
@@ -172,7 +161,7 @@ static enum cli_exit check_history(struct cli *cli, struct wf_json_writer *json,
     const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
     const struct sim_history_options options = {.is_foreign = history->scenario.size_bytes == 0,
                                                 .verifies_encoding = true,
-                                                .clock_spread_ns = spread_of(history)};
+                                                .clock_spread_ns = sim_history_clock_spread(history)};
     struct sim_history_findings *findings = WF_ARENA_NEW(cli->arena, struct sim_history_findings);
     struct wf_error err;
 

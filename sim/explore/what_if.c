@@ -111,7 +111,7 @@ enum wf_status sim_continuation_make(struct wf_arena *arena, const struct wf_his
                                            .run_id = history->run_id,
                                            .events = history->events,
                                            .event_count = history->event_count,
-                                           .clock_spread_ns = history->clock_spread_ns,
+                                           .clock_spread_ns = sim_history_clock_spread(history),
                                            .is_foreign = history->scenario.size_bytes == 0};
     WF_TRY(wf_boundary_find(history->events, history->event_count, event_id == 0 ? (int64_t)history->event_count : event_id,
                             &continued->kept_count, err));

@@ -29,3 +29,6 @@ wfsim corpus edited | sed -n '/^These/,$p'; wfsim corpus edited >/dev/null 2>&1;
 wfsim corpus edited -o json 2>/dev/null | grep -o '"first":"I[0-9]*'
 wfsim corpus nowhere; echo "exit $?"
 wfsim corpus; echo "exit $?"
+# Clocks that were set back are no edit: the archive says how far apart they were.
+wfsim run scenarios/family.yaml --seed 19 --record clocks.wfh >/dev/null
+wfsim corpus clocks.wfh | grep -c 'look edited'

@@ -34,6 +34,7 @@ cat server/calls
 gate -w saga_v2.c --query 'WorkflowType="OrderSaga"' --limit 7 --archive "open runs.wfh" --junit "it's.xml" --sarif s.sarif \
     --markdown m.md -- --jobs 1 | tail -n 2
 grep list server/calls | tail -n 1
+gate -w saga.c --limit 3 | tail -n 1
 wfsim list "open runs.wfh" | cut -c1-10
 grep -c '<testcase' "it's.xml"; grep -c nondeterminism m.md; grep -o '"ruleId"' s.sarif | wc -l
 gate -w saga.c --archive shown.wfh --redact | tail -n 2

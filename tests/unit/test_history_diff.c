@@ -51,6 +51,8 @@ static void test_history_diff__aligns_and_compares(void **state)
         {"a step more, and all ids behind it others", "started, task, completed, timer 1, fired 5 1, task, completed, closed",
          "started, task, completed, activity 1 charge, timer 2, activity-started 5, fired 6 2, task, completed, closed",
          "+5; +7; 10 alike"},
+        {"a marker whose name was made to have an activity's key", "started, task, completed, activity 1 a0000661",
+         "started, task, completed, marker Vvg&;uDw", "-5; +5; 4 alike"},
         {"another activity in its place", "started, task, completed, activity 1 charge, activity-started 5, activity-completed 5",
          "started, task, completed, activity 1 refund, activity-started 5, activity-completed 5",
          "-5; -6; -7; +5; +6; +7; 4 alike"},
