@@ -825,7 +825,7 @@ static void test_check_commits__reads_are_pieces(void **state)
 {
     static const struct {
         const char *name;
-        size_t batches[3]; /* by commit; 9: one that was never written */
+        size_t batches[3]; /* by commit; 9: a task that was never written, 8: a signal */
         uint32_t count;
         uint32_t broken;
     } reads[] = {{"all", {0, 1, 2}, 3, 0},
@@ -834,7 +834,9 @@ static void test_check_commits__reads_are_pieces(void **state)
                  {"a task that is not written yet", {1, 2, 9}, 3, 0},
                  {"out of order", {1, 0, 2}, 3, 1},
                  {"with a hole", {0, 2, 2}, 3, 1},
-                 {"an orphan", {0, 9, 2}, 3, 1}};
+                 {"an orphan", {0, 9, 2}, 3, 1},
+                 {"an orphan alone", {8}, 1, 1},
+                 {"an orphan at the end", {1, 2, 8}, 3, 1}};
 
     for (size_t i = 0; i < TEST_COUNT(reads); i++) {
         struct wf_svc_workflow_task task = {.workflow_execution = &execution};
@@ -849,9 +851,12 @@ static void test_check_commits__reads_are_pieces(void **state)
         (void)run_plans(*state, &count, &checks);
         for (uint32_t k = 0; k < reads[i].count; k++) {
             const size_t plan = reads[i].batches[k];
+            struct wf_event unwritten = {.event_id = 99,
+                                         .event_type = plan == 9 ? WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
+                                                                 : WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED};
             const struct wf_history_message events = {
-                .events = {.items = plans[plan % COMMIT_COUNT].events,
-                           .count = plan == 9 ? 0 : plans[plan].event_count}};
+                .events = {.items = plan < COMMIT_COUNT ? plans[plan].events : &unwritten,
+                           .count = plan < COMMIT_COUNT ? plans[plan].event_count : 1}};
 
             batches[k] = encode(*state, &wf_type_history_message, &events);
         }
