@@ -30,9 +30,10 @@
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
 #define WATCHDOG_SECONDS_MAX 3600
-/* Between two looks: code that runs so many blocks is left to its budget, which does not depend on
- * how busy the machine is. */
+/* Between two looks: code that runs so many blocks is left to its budget, which does not depend on how busy the machine is.
+ * But not for ever: code that prints in its loop would take minutes to spend it. */
 #define BUSY_BLOCKS 10000
+#define BUSY_PATIENCE 10 /* times as long as without blocks */
 
 enum slot_state {
     SLOT_FREE, /* no child, nothing to come */
@@ -456,12 +457,12 @@ static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
     const bool is_busy = block_count - slot->block_count >= BUSY_BLOCKS;
 
     slot->block_count = block_count;
-    if (!is_in_code || activation_count != slot->activation_count || is_busy) {
+    if (!is_in_code || activation_count != slot->activation_count) {
         slot->activation_count = activation_count;
         slot->stuck_ns = 0;
         return;
     }
-    slot->stuck_ns += step_ns;
+    slot->stuck_ns += is_busy ? step_ns / BUSY_PATIENCE : step_ns;
     if (slot->stuck_ns > batch->watchdog_ns + GRACE_NS) {
         (void)kill(slot->pid, SIGKILL);
     } else if (slot->stuck_ns > batch->watchdog_ns) {

@@ -231,6 +231,17 @@ static void run_blocks_for_ever(void)
     }
 }
 
+/* As code that prints does: its budget would last for minutes. */
+static void run_blocks_slowly(void)
+{
+    for (;;) {
+        for (int i = 0; i < 100000; i++) {
+            __sanitizer_cov_trace_pc();
+        }
+        (void)poll(NULL, 0, 20);
+    }
+}
+
 static void loop_for_ever(void)
 {
     for (volatile uint64_t i = 0;; i++) {
@@ -289,6 +300,7 @@ static const struct crash_row {
     {"loop over blocks", run_blocks_for_ever, SIM_CRASH_BUDGET, "WF303", false},
     {"loop", loop_for_ever, SIM_CRASH_HUNG, "WF304", false},
     {"deaf loop", block_signals_and_loop, SIM_CRASH_HUNG, "WF304", true},
+    {"slow loop over blocks", run_blocks_slowly, SIM_CRASH_HUNG, "WF304", false},
     {"sleep", sleep_long, SIM_CRASH_HUNG, "WF304", false},
     {"exit", exit_well, SIM_CRASH_EXIT, "WF305", false},
     {"_exit", exit_at_once, SIM_CRASH_EXIT, "WF305", true},
