@@ -7,7 +7,7 @@
 #include "engine/history.h"
 #include "sim/cli/file.h"
 
-#define CLI_UNPACKED_BYTES_MAX ((size_t)2 << 30) /* of one file, after gzip or zstd are undone */
+#define CLI_UNPACKED_BYTES_MAX CLI_FILE_BYTES_MAX /* of one file, after gzip or zstd are undone: no more than a plain one */
 
 struct cli_histories {
     struct cli_paths paths;
