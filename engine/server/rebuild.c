@@ -83,6 +83,10 @@ static bool apply_to_run(const struct rebuild *rebuild)
     case WF_CASE_event_workflow_properties_modified:
         merge_memo(rebuild, event->attributes.workflow_properties_modified->upserted_memo);
         return true;
+    case WF_CASE_event_workflow_execution_paused:
+    case WF_CASE_event_workflow_execution_unpaused: /* no activity has been pushed yet, so that none need be taken back (7.12) */
+        rebuild->state->is_paused = event->attributes_case == WF_CASE_event_workflow_execution_paused;
+        return true;
     default:
         return false;
     }

@@ -71,26 +71,43 @@ static void restore_start(struct wf_shard *shard, struct wf_shard_run *run, stru
     run->state->status = WF_WORKFLOW_EXECUTION_STATUS_RUNNING;
 }
 
-/* An attempt that ended badly is followed by the next one, which is in no event (3.1). */
+/* Not one that a reset or a pause has failed (3.5). */
+static bool is_bad_end(const struct wf_event *event)
+{
+    switch (event->attributes_case) {
+    case WF_CASE_event_workflow_task_failed:
+        return event->attributes.workflow_task_failed->cause != WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW &&
+               event->attributes.workflow_task_failed->cause !=
+                   WF_WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED;
+    case WF_CASE_event_workflow_task_timed_out:
+        return event->attributes.workflow_task_timed_out->timeout_type == WF_TIMEOUT_TYPE_START_TO_CLOSE;
+    default:
+        return false;
+    }
+}
+
+/* The one behind this task when it ends badly. A sticky one gives up its queue instead (3.5 "Sticky exception"). */
+static int32_t attempt_behind(const struct wf_event_workflow_task_scheduled *task)
+{
+    if (task->task_queue != NULL && task->task_queue->kind == WF_TASK_QUEUE_KIND_STICKY) {
+        return 1;
+    }
+    return task->attempt > 0 && task->attempt < ATTEMPTS_MAX ? task->attempt + 1 : 2;
+}
+
+/* An attempt that ended badly is followed by the next one, which is in no event (3.1); what is new ends a series of failures
+ * (3.2). */
 static int32_t next_attempt(const struct wf_event *events, uint32_t count)
 {
-    int32_t attempt = 1;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (events[i].attributes_case == WF_CASE_event_workflow_task_scheduled) {
-            attempt = events[i].attributes.workflow_task_scheduled->attempt;
-            attempt = attempt > 0 && attempt < ATTEMPTS_MAX ? attempt : 1;
-        } else if (events[i].attributes_case == WF_CASE_event_workflow_task_completed) {
-            attempt = 1;
-        } else if (events[i].attributes_case == WF_CASE_event_workflow_task_failed ||
-                   (events[i].attributes_case == WF_CASE_event_workflow_task_timed_out &&
-                    events[i].attributes.workflow_task_timed_out->timeout_type == WF_TIMEOUT_TYPE_START_TO_CLOSE)) {
-            attempt++;
-        } else if (events[i].attributes_case != WF_CASE_event_workflow_task_started) {
-            attempt = 1; /* what is new ends a series of failures (3.2) */
+    if (!is_bad_end(&events[count - 1])) {
+        return 1;
+    }
+    for (uint32_t i = count; i > 0; i--) {
+        if (events[i - 1].attributes_case == WF_CASE_event_workflow_task_scheduled) {
+            return attempt_behind(events[i - 1].attributes.workflow_task_scheduled);
         }
     }
-    return attempt;
+    return 1;
 }
 
 /* The task that the events leave goes to a worker again, or is found to be late; without one, what nobody has seen wants one. */
@@ -103,7 +120,7 @@ static void restore_task(struct wf_change *change, const struct wf_event *events
     if (task == NULL) {
         state->next_task_attempt = next_attempt(events, count);
         change->wants_task = wf_boundary_wants_task(events, count);
-        if (change->wants_task && !wf_boundary_has_task(events, count) && backoff_ns > 0) {
+        if (change->wants_task && !wf_boundary_has_task(events, count) && backoff_ns > 0 && !state->is_paused) {
             change->wants_task = false;
             state->is_in_backoff = true;
         }

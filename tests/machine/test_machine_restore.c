@@ -2,14 +2,17 @@
  * A run from elsewhere goes on: its history is taken over as it is, and what pends in it goes its way again
  * (engine/server/restore.c).
  */
+#include <stdio.h>
+
 #include "tests/support/history_builder.h"
 #include "tests/support/shard_fixture.h"
 
 #define BEGINNING "WorkflowExecutionStarted Scheduled(1) Started Completed "
 
-static const struct wf_svc_response *restore(struct shard_fixture *f, const char *request_id, const char *events)
+static const struct wf_svc_response *restore_with(struct shard_fixture *f, const char *request_id, const char *events,
+                                                  enum wf_task_queue_kind kind, int64_t backoff_s)
 {
-    struct wf_task_queue queue = {.name = WF_STR("queue")};
+    struct wf_task_queue queue = {.name = WF_STR("queue"), .kind = (int32_t)kind};
     struct history_builder history;
     struct wf_workflow_execution execution = {.workflow_id = WF_STR("w"), .run_id = WF_STR(HISTORY_RUN_ID)};
     struct wf_svc_restore_workflow body = {.workflow_execution = &execution, .request_id = wf_string_of(request_id)};
@@ -21,7 +24,10 @@ static const struct wf_svc_response *restore(struct shard_fixture *f, const char
         history_add(&history, events);
     }
     for (uint32_t i = 0; i < history.count; i++) {
-        if (history.events[i].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
+        if (history.events[i].event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED && backoff_s > 0) {
+            history.events[i].attributes.workflow_execution_started->first_workflow_task_backoff =
+                (struct wf_timestamp){.seconds = backoff_s, .is_set = true};
+        } else if (history.events[i].event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) {
             history.events[i].attributes.workflow_task_scheduled->attempt = 1;
             history.events[i].attributes.workflow_task_scheduled->task_queue = &queue;
         } else if (history.events[i].event_type == WF_EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
@@ -30,6 +36,11 @@ static const struct wf_svc_response *restore(struct shard_fixture *f, const char
     }
     body.events = history_bytes(&history, 1, history.count);
     return shard_fixture_call(f, &request);
+}
+
+static const struct wf_svc_response *restore(struct shard_fixture *f, const char *request_id, const char *events)
+{
+    return restore_with(f, request_id, events, WF_TASK_QUEUE_KIND_NORMAL, 0);
 }
 
 /* What the events leave pending is in the state, and each of it happens: nothing waits for ever. */
@@ -71,6 +82,94 @@ static void test_machine_restore__what_pends_goes_on(void **state)
         }
         shard_fixture_deinit(&f);
     }
+}
+
+/* A task that ended badly is followed by the next attempt, unless a sticky queue was given up for it, or a reset has failed it
+ * (3.5). */
+static void test_machine_restore__a_failed_task_is_tried_again(void **state)
+{
+    static const struct {
+        const char *events;
+        enum wf_task_queue_kind kind;
+        const char *expected;
+        int32_t attempt;
+    } rows[] = {
+        {"started, task, failed", WF_TASK_QUEUE_KIND_NORMAL, "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE)", 2},
+        {"started, task, timed-out", WF_TASK_QUEUE_KIND_NORMAL, "TimedOut(START_TO_CLOSE)", 2},
+        {"started, task, failed", WF_TASK_QUEUE_KIND_STICKY, "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE) Scheduled(1)", 1},
+        {"started, task, timed-out", WF_TASK_QUEUE_KIND_STICKY, "TimedOut(START_TO_CLOSE) Scheduled(1)", 1},
+        {"started, task, reset " HISTORY_RUN_ID, WF_TASK_QUEUE_KIND_NORMAL, "Failed(RESET_WORKFLOW) Scheduled(1)", 1},
+        {"started, task, failed, signaled go", WF_TASK_QUEUE_KIND_NORMAL,
+         "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE) Signaled Scheduled(1)", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        char expected[200];
+
+        shard_fixture_init(&f, NULL);
+        shard_status_is(restore_with(&f, "r1", rows[i].events, rows[i].kind, 0), WF_CALL_OK);
+        (void)snprintf(expected, sizeof expected, "WorkflowExecutionStarted Scheduled(1%s) Started %s",
+                       rows[i].kind == WF_TASK_QUEUE_KIND_STICKY ? ",sticky" : "", rows[i].expected);
+        test_string_is(rows[i].events, shard_history(&f, "w"), expected);
+        assert_int_equal(shard_poll(&f)->attempt, rows[i].attempt);
+        shard_fixture_deinit(&f);
+    }
+}
+
+/* A paused run is paused here, too: what comes is recorded, and the end of the pause brings a task and what was held (7.12). */
+static void test_machine_restore__a_paused_run_stays_paused(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(restore(&f, "r1", "started, task, completed, activity 1 charge, timer 1, paused"), WF_CALL_OK);
+    shard_fixture_crash(&f, 0);
+    shard_fixture_acquire(&f, 0);
+    assert_int_equal(shard_describe(&f, "w")->status, WF_WORKFLOW_EXECUTION_STATUS_PAUSED);
+    shard_fixture_advance(&f, 60 * WF_NS_PER_S);
+    shard_history_is(&f, "w", BEGINNING "ActivityScheduled TimerStarted WorkflowExecutionPaused TimerFired");
+    assert_null(shard_poll_activity(&f));
+    assert_null(shard_poll(&f));
+    shard_status_is(shard_pause(&f, "w", false, "p"), WF_CALL_FAILED_PRECONDITION);
+    shard_status_is(shard_pause(&f, "w", true, "u"), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "ActivityScheduled TimerStarted WorkflowExecutionPaused TimerFired "
+                                        "WorkflowExecutionUnpaused Scheduled(1)");
+    assert_non_null(shard_poll_activity(&f));
+    assert_non_null(shard_poll(&f));
+    shard_fixture_deinit(&f);
+}
+
+/* One whose pause is over goes on. */
+static void test_machine_restore__a_pause_that_is_over_holds_nothing(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(restore(&f, "r1", "started, task, completed, activity 1 charge, paused, unpaused"), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "ActivityScheduled WorkflowExecutionPaused WorkflowExecutionUnpaused Scheduled(1)");
+    assert_int_equal(shard_describe(&f, "w")->status, WF_WORKFLOW_EXECUTION_STATUS_RUNNING);
+    assert_non_null(shard_poll_activity(&f));
+    assert_non_null(shard_poll(&f));
+    shard_fixture_deinit(&f);
+}
+
+/* No service pauses a run that waits for its first task (7.12). One that is said to be waits for the end of the pause alone. */
+static void test_machine_restore__a_pause_in_the_backoff_has_an_end(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(restore_with(&f, "r1", "started, paused", WF_TASK_QUEUE_KIND_NORMAL, 30), WF_CALL_OK);
+    shard_fixture_advance(&f, 60 * WF_NS_PER_S);
+    shard_history_is(&f, "w", "WorkflowExecutionStarted WorkflowExecutionPaused");
+    shard_status_is(shard_pause(&f, "w", true, "u"), WF_CALL_OK);
+    shard_history_is(&f, "w", "WorkflowExecutionStarted WorkflowExecutionPaused WorkflowExecutionUnpaused Scheduled(1)");
+    shard_fixture_deinit(&f);
 }
 
 /* The events have the task ids of this service, so that ids grow behind them (I5), and another owner reads the same run. */
@@ -116,6 +215,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_machine_restore__what_pends_goes_on),
+        cmocka_unit_test(test_machine_restore__a_failed_task_is_tried_again),
+        cmocka_unit_test(test_machine_restore__a_paused_run_stays_paused),
+        cmocka_unit_test(test_machine_restore__a_pause_that_is_over_holds_nothing),
+        cmocka_unit_test(test_machine_restore__a_pause_in_the_backoff_has_an_end),
         cmocka_unit_test(test_machine_restore__the_history_becomes_the_services_own),
         cmocka_unit_test(test_machine_restore__is_done_once),
     };

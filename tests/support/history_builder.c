@@ -776,6 +776,8 @@ WORD(nexus_cancel_failed,
                            event_argument(a, 0)))
 WORD(paused,
      history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED)->worker_may_ignore = true)
+WORD(unpaused,
+     history_event(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UNPAUSED)->worker_may_ignore = true)
 WORD(modified_externally,
      history_event(history, WF_EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED_EXTERNALLY))
 WORD(closed, history_closed(history, WF_EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED))
@@ -843,6 +845,7 @@ static const struct {
     {"nexus-cancel-completed", add_nexus_cancel_completed},
     {"nexus-cancel-failed", add_nexus_cancel_failed},
     {"paused", add_paused},
+    {"unpaused", add_unpaused},
     {"modified-externally", add_modified_externally},
     {"closed", add_closed},
     {"closed-failed", add_closed_failed},
