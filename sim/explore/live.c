@@ -11,9 +11,11 @@
 #include "engine/base/assert.h"
 #include "engine/boundary.h"
 #include "engine/codec.h"
+#include "engine/retry.h"
 #include "sim/core/pool.h"
 #include "sim/explore/unfinished.h"
 #include "sim/what_if.h"
+#include "sim/world/continuation.h"
 
 #define REGION_BYTES ((size_t)128 << 20) /* reserved for one simulation; only what it touches costs memory */
 #define QUEUES_MAX 16u                   /* of one history; activities on others are never taken */
@@ -73,9 +75,7 @@ static uint32_t worker_of(const struct sim_world *world)
 /* Up to here the history may still bring something. */
 static int64_t horizon_of(const struct sim_continuation *continued)
 {
-    const int64_t last_ns = wf_time_of(continued->events[continued->event_count - 1].event_time) - continued->time_ns;
-
-    return (last_ns > 0 ? last_ns : 0) + QUIET_NS;
+    return wf_add_saturating(sim_continuation_wait_ns(continued, &continued->events[continued->event_count - 1]), QUIET_NS);
 }
 
 static bool is_waiting(struct sim_live *live, struct sim_world *world, int64_t horizon_ns, int64_t *looked_ns)
@@ -86,7 +86,7 @@ static bool is_waiting(struct sim_live *live, struct sim_world *world, int64_t h
     if (now_ns < horizon_ns || now_ns - *looked_ns < QUIET_NS) {
         return false;
     }
-    if (now_ns > horizon_ns + LONGEST_NS) {
+    if (now_ns - horizon_ns > LONGEST_NS) {
         return true;
     }
     *looked_ns = now_ns;

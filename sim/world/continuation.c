@@ -7,6 +7,7 @@
  */
 #include "engine/base/assert.h"
 #include "engine/codec.h"
+#include "engine/retry.h"
 #include "sim/world/continuation.h"
 
 #define FINISHING_NS (20 * WF_NS_PER_MS) /* of an activity that has an outcome and no model */
@@ -126,17 +127,23 @@ static bool is_sent_again(const struct sim_world *world, const struct wf_event *
     }
 }
 
+int64_t sim_continuation_wait_ns(const struct sim_continuation *continued, const struct wf_event *event)
+{
+    const int64_t wait_ns = wf_add_saturating(wf_time_of(event->event_time), -continued->time_ns);
+
+    return wait_ns > 0 ? wait_ns : 0;
+}
+
 static void plan_events(struct sim_world *world)
 {
     const struct sim_continuation *continued = world->scenario->continued;
 
     for (uint32_t i = continued->kept_count; i < continued->event_count; i++) {
         const struct wf_event *event = &continued->events[i];
-        const int64_t wait_ns = wf_time_of(event->event_time) - continued->time_ns;
 
         if (is_sent_again(world, event)) {
             world->plans_left++;
-            (void)sim_world_push(world, wait_ns > 0 ? wait_ns : 0, world->outside_node, SIM_EVENT_RECORDED,
+            (void)sim_world_push(world, sim_continuation_wait_ns(continued, event), world->outside_node, SIM_EVENT_RECORDED,
                                  (void *)(uintptr_t)event);
         }
     }

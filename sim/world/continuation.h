@@ -7,6 +7,9 @@
 /* Whether the scenario has what the run needs: its queue, Nexus endpoints. Errors: WF_ERR_INVALID. */
 enum wf_status sim_continuation_check(const struct sim_world *world, struct wf_error *err);
 
+/* How long behind the point the event comes; 0: no later. Times of what came later may be anything. */
+int64_t sim_continuation_wait_ns(const struct sim_continuation *continued, const struct wf_event *event);
+
 /* Plans the restoration and what comes again; nothing when no run goes on. */
 void sim_continuation_init(struct sim_world *world);
 

@@ -38,6 +38,16 @@ echo '-- what it waits for is told in the time of the simulation'
 sed '/^clients:/,$d' scenarios/expense.yaml >silent.yaml
 wfsim convert expense.wfh json/ --to json >/dev/null
 for one in json/*; do wfsim run --from "$one@11" silent.yaml --stop-at 100 | sed -n 's/.*still open: //p'; done | sort | uniq -c | sed 's/^ *//'
+echo '-- what came later may have any times: before the event is at the event, and what is far off does not come'
+for one in json/*expense-2*; do cp "$one" plain.json; done
+event_5=$(sed -n 's/^{"eventId":"5","eventTime":"\([^"]*\)".*/\1/p' plain.json)
+for time in "$event_5" 0001-01-01T00:00:00Z 9999-12-31T23:59:59Z; do
+    sed 's/"eventTime":"[^"]*",\("eventType":"EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED"\)/"eventTime":"'"$time"'",\1/' plain.json >late.json
+    cmp -s plain.json late.json && echo 'nothing was edited'
+    wfsim run --from late.json@5 quiet.yaml --no-faults --trace "at-$time" >words; echo "exit $?"
+done
+cmp "at-$event_5" at-0001-01-01T00:00:00Z && echo same
+cmp -s "at-$event_5" at-9999-12-31T23:59:59Z || echo another
 echo '-- other code'
 wfsim run --from saga.wfh@4 --id order-3 -w scenarios/saga_v2.c scenarios/saga.yaml --no-faults >words; echo "exit $?"
 sed -n 's/.*\(TMPRL1100.*\) \[WF505\]/\1/p;/^  repeat/p' words | sed -n 1,2p
