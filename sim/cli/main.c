@@ -2,10 +2,13 @@
  * wfsim: finds the command, reads its arguments, runs it, and turns the result into an exit code. Everything a command
  * prints passes through here last, so that a full disk or a Ctrl-C is dealt with in one place.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/assert.h"
 #include "engine/base/nearest.h"
@@ -21,6 +24,22 @@ static const char *base_name(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash == NULL ? path : slash + 1;
+}
+
+/*
+ * A file takes the lowest free descriptor: started without standard output, the first file opened would get the results
+ * appended. What takes the place here is open the wrong way round, so reads and writes of it fail as those of a closed one.
+ */
+static bool occupy_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        const int wrong_way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", wrong_way) != stream) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Who reports a failed assertion before a command registers something that knows the run. */
@@ -126,6 +145,10 @@ int main(int argc, char **argv)
     struct cli cli = {.arena = &arena, .out = &out};
     enum cli_exit result = CLI_EXIT_OK;
 
+    if (!occupy_standard_streams()) {
+        cli_complain("a standard stream is closed, and /dev/null cannot be opened in its place");
+        return CLI_EXIT_ENVIRONMENT;
+    }
     wf_panic_set_reporter(report_panic, NULL);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write, as a full disk is */
     wf_arena_init(&arena, wf_system_blocks(), 0);
