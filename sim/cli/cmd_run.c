@@ -18,6 +18,7 @@
 #include "sim/report/seed.h"
 #include "sim/report/story.h"
 #include "sim/report/summary.h"
+#include "sim/report/visible.h"
 
 #define DEFAULT_SEED 1
 
@@ -92,8 +93,10 @@ static void send_lines(struct batch *batch)
 static void trace_record(void *context, const struct sim_record *record)
 {
     struct batch *batch = context;
+    const size_t start = batch->lines.size_bytes;
 
     sim_record_print(record, &batch->lines);
+    sim_make_visible(&batch->lines, start);
     wf_buffer_append_char(&batch->lines, '\n');
     send_lines(batch); /* at once: the next step may be workflow code that ends this process */
 }

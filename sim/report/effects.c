@@ -2,6 +2,7 @@
 #include "sim/report/effects.h"
 
 #include "engine/print.h"
+#include "sim/report/visible.h"
 
 static const char *result_name(enum sim_ledger_result result)
 {
@@ -42,6 +43,7 @@ static uint32_t count(const struct sim_ledger *ledger, struct wf_string effect, 
 
 static void print_totals(const struct sim_ledger *ledger, struct wf_buffer *out)
 {
+    const size_t start = out->size_bytes;
     const char *head = "  ledger     ";
 
     for (uint32_t i = 0; i < ledger->count; i++) {
@@ -67,6 +69,7 @@ static void print_totals(const struct sim_ledger *ledger, struct wf_buffer *out)
         }
         wf_buffer_append_text(out, separator[0] == ',' ? ")" : "");
     }
+    sim_make_visible(out, start);
     wf_buffer_append_char(out, '\n');
 }
 
@@ -78,10 +81,13 @@ void sim_effects_print(const struct sim_ledger *ledger, struct wf_buffer *out)
     print_totals(ledger, out);
     for (uint32_t i = 0; i < ledger->count && ledger->count <= SIM_EFFECTS_LISTED_MAX; i++) {
         const struct sim_ledger_entry *entry = &ledger->entries[i];
+        const size_t start = out->size_bytes;
 
         wf_buffer_append_text(out, "             ");
         wf_print_duration(out, wf_duration_of(entry->time_ns));
-        wf_buffer_printf(out, "  %S %S, attempt %d on %S: %s\n", &entry->effect, &entry->key, (int)entry->attempt,
+        wf_buffer_printf(out, "  %S %S, attempt %d on %S: %s", &entry->effect, &entry->key, (int)entry->attempt,
                          &entry->node, result_name(entry->result));
+        sim_make_visible(out, start);
+        wf_buffer_append_char(out, '\n');
     }
 }

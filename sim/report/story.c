@@ -5,6 +5,7 @@
 #include "sim/report/story.h"
 
 #include "sim/fault/kinds.h"
+#include "sim/report/visible.h"
 
 #define WHOLE_LINES 40  /* up to so many lines a story is printed whole */
 #define CONTEXT_LINES 3 /* around a mark, at the beginning and at the end */
@@ -48,6 +49,7 @@ static struct sim_story_line *say(struct sim_story *story, const struct sim_reco
     va_start(arguments, format);
     wf_buffer_vprintf(&text, format, arguments);
     va_end(arguments);
+    sim_make_visible(&text, 0);
     line->text = wf_buffer_string(&text);
     return line;
 }

@@ -5,6 +5,7 @@
 #include "engine/print.h"
 #include "sim/check/check.h"
 #include "sim/fault/kinds.h"
+#include "sim/report/visible.h"
 
 #define JUDGED_FROM_SEEDS 100
 #define TASK_FAILS "WF505" /* code that cannot go on is a finding, as code that crashes is */
@@ -317,9 +318,17 @@ static void print_statuses(const struct sim_summary *summary, struct wf_buffer *
     wf_buffer_append_char(out, '\n');
 }
 
+/* A line began at this byte: what histories and code put into it can neither break it nor move the cursor. */
+static void end_line(struct wf_buffer *out, size_t start)
+{
+    sim_make_visible(out, start);
+    wf_buffer_append_char(out, '\n');
+}
+
 static void print_refused_starts(const struct sim_summary *summary, struct wf_buffer *out)
 {
     const struct sim_refused_starts *refused = &summary->refused_starts;
+    const size_t start = out->size_bytes;
 
     if (refused->count == 0) {
         return;
@@ -330,7 +339,8 @@ static void print_refused_starts(const struct sim_summary *summary, struct wf_bu
     if (!sim_summary_is_single(summary)) {
         wf_buffer_printf(out, " in seed %llu", (unsigned long long)summary->refused_start_seed);
     }
-    wf_buffer_printf(out, ": %S\n", &refused->reason);
+    wf_buffer_printf(out, ": %S", &refused->reason);
+    end_line(out, start);
 }
 
 #define FAULT_COLUMNS 88
@@ -441,13 +451,14 @@ static void print_unfinished(const struct sim_summary *summary, struct wf_buffer
     for (uint32_t i = 0; i < summary->unfinished_count; i++) {
         const struct sim_unfinished *unfinished = &summary->unfinished[i];
         const char *status = sim_summary_status(unfinished->status);
+        const size_t start = out->size_bytes;
 
         wf_buffer_printf(out, "  %S %s: %S", &unfinished->workflow_id, status != NULL ? status : "unknown",
                          &unfinished->reason);
         if (unfinished->diagnosis != NULL) {
             wf_buffer_printf(out, " [%s]", unfinished->diagnosis);
         }
-        wf_buffer_append_char(out, '\n');
+        end_line(out, start);
     }
 }
 
@@ -501,21 +512,27 @@ static void print_signature(const struct sim_summary *summary, const struct sim_
                             struct wf_buffer *out)
 {
     const struct sim_broken_check *broken = &signature->first;
+    size_t start = out->size_bytes;
 
     wf_buffer_append_text(out, "broken: ");
     sim_broken_print(broken, out);
     if (broken->diagnosis != NULL) {
         wf_buffer_printf(out, " [%s]", broken->diagnosis);
     }
-    wf_buffer_printf(out, "\n  %S\n", &broken->sentence);
+    end_line(out, start);
+    start = out->size_bytes;
+    wf_buffer_printf(out, "  %S", &broken->sentence);
+    end_line(out, start);
     if (signature->story.size_bytes > 0) {
         wf_buffer_append_char(out, '\n');
         wf_buffer_append_string(out, signature->story);
         wf_buffer_append_char(out, '\n');
     }
     if (broken->signature_text.size_bytes > 0) {
-        wf_buffer_printf(out, "  signature  %016llx: %S\n", (unsigned long long)signature->signature,
+        start = out->size_bytes;
+        wf_buffer_printf(out, "  signature  %016llx: %S", (unsigned long long)signature->signature,
                          &broken->signature_text);
+        end_line(out, start);
     }
     print_where(summary, signature->seed_count, signature->first_seed, out);
 }
@@ -523,13 +540,17 @@ static void print_signature(const struct sim_summary *summary, const struct sim_
 static void print_crash(const struct sim_summary *summary, const struct sim_summary_crash *crash,
                         struct wf_buffer *out)
 {
-    wf_buffer_printf(out, "code failed: the code of %S (%S) ended with: %S [%S]\n", &crash->workflow_type,
+    size_t start = out->size_bytes;
+
+    wf_buffer_printf(out, "code failed: the code of %S (%S) ended with: %S [%S]", &crash->workflow_type,
                      &crash->workflow_id, &crash->ended, &crash->diagnosis);
+    end_line(out, start);
+    start = out->size_bytes;
     wf_buffer_printf(out, "  having seen event %lld", (long long)crash->event_id);
     if (crash->call.size_bytes > 0) {
         wf_buffer_printf(out, ", in or after its call of %S", &crash->call);
     }
-    wf_buffer_append_char(out, '\n');
+    end_line(out, start);
     print_where(summary, crash->seed_count, crash->first_seed, out);
 }
 

@@ -1,18 +1,27 @@
 /* One character at a time; an escape takes four columns. */
 #include "sim/report/visible.h"
 
+#include "engine/base/assert.h"
 #include "engine/base/json_text.h"
 
 #define ESCAPE_COLUMNS 4
+
+/* Breaks a line, or turns around what stands beside it: U+2028 to U+202E and U+2066 to U+2069. */
+static bool is_layout(const uint8_t *character, size_t size)
+{
+    return size == 3 && character[0] == 0xE2 &&
+           ((character[1] == 0x80 && character[2] >= 0xA8 && character[2] <= 0xAE) ||
+            (character[1] == 0x81 && character[2] >= 0xA6 && character[2] <= 0xA9));
+}
 
 /* The size of the character that text begins with; 0: ill-formed, or a control character, of C1 too, which some terminals obey. */
 static size_t character_size(const char *text, size_t size_bytes)
 {
     const size_t size = wf_utf8_sequence(text, size_bytes);
-    const uint8_t first = (uint8_t)text[0];
-    const bool is_control = first < 0x20 || first == 0x7F || (first == 0xC2 && size == 2 && (uint8_t)text[1] < 0xA0);
+    const uint8_t *bytes = (const uint8_t *)text;
+    const bool is_control = bytes[0] < 0x20 || bytes[0] == 0x7F || (bytes[0] == 0xC2 && size == 2 && bytes[1] < 0xA0);
 
-    return is_control ? 0 : size;
+    return is_control || is_layout(bytes, size) ? 0 : size;
 }
 
 size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max)
@@ -39,6 +48,36 @@ size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_
         i += step;
     }
     return columns;
+}
+
+static bool is_visible(struct wf_string string)
+{
+    for (size_t i = 0, size = 0; i < string.size_bytes; i += size) {
+        size = character_size(string.data + i, string.size_bytes - i);
+        if (size == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_make_visible(struct wf_buffer *text, size_t first_byte)
+{
+    struct wf_string added = wf_buffer_string(text);
+
+    WF_ASSERT(first_byte <= added.size_bytes);
+    if (first_byte == added.size_bytes) {
+        return;
+    }
+    added = (struct wf_string){added.data + first_byte, added.size_bytes - first_byte};
+    /* Most of it is visible already, and is not copied. */
+    if (is_visible(added)) {
+        return;
+    }
+    added = wf_string_copy(text->arena, added);
+    text->is_full = text->is_full || added.data == NULL;
+    text->size_bytes = first_byte;
+    (void)sim_append_visible(text, added, 0);
 }
 
 void sim_append_column(struct wf_buffer *text, struct wf_string string, size_t columns)

@@ -13,6 +13,9 @@
  */
 size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max);
 
+/* Makes what the buffer holds from this byte on visible in place; for lines put together of many pieces. */
+void sim_make_visible(struct wf_buffer *text, size_t first_byte);
+
 /* As sim_append_visible, then spaces up to `columns`. */
 void sim_append_column(struct wf_buffer *text, struct wf_string string, size_t columns);
 

@@ -35,6 +35,10 @@ static void test_output__visible_text_is_harmless_and_fits(void **state)
         {"\xc2\x9b", 0, "\\xc2\\x9b", 8},             /* the C1 form of escape-bracket */
         {"\xf4\x90\x80\x80", 0, "\\xf4\\x90\\x80\\x80", 16}, /* past the last character */
         {"\xf0\x9f\x98\x80", 0, "\xf0\x9f\x98\x80", 1},
+        {"a\xe2\x80\xae" "b", 0, "a\\xe2\\x80\\xae" "b", 14}, /* turns around what follows */
+        {"\xe2\x81\xa6", 0, "\\xe2\\x81\\xa6", 12},
+        {"\xe2\x80\xa8", 0, "\\xe2\\x80\\xa8", 12}, /* a line separator */
+        {"\xe2\x80\xa6", 0, "…", 1},
         {"", 3, "", 0},
     };
     struct wf_arena arena;
@@ -49,6 +53,28 @@ static void test_output__visible_text_is_harmless_and_fits(void **state)
             !wf_string_is(wf_buffer_string(&text), rows[i].expected)) {
             fail_msg("row %zu: %.*s", i, (int)text.size_bytes, text.data);
         }
+    }
+    wf_arena_deinit(&arena);
+}
+
+/* A line put together of pieces: what stood before it stays as it is. */
+static void test_output__line_is_made_visible_in_place(void **state)
+{
+    struct wf_arena arena;
+    struct wf_buffer text;
+
+    (void)state;
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_buffer_init(&text, &arena);
+    sim_make_visible(&text, 0);
+    wf_buffer_append_text(&text, "first\n");
+    sim_make_visible(&text, text.size_bytes);
+    wf_buffer_append_text(&text, "größe");
+    sim_make_visible(&text, 6);
+    wf_buffer_append_text(&text, "\n::error::x\033");
+    sim_make_visible(&text, 6);
+    if (!wf_string_is(wf_buffer_string(&text), "first\ngröße\\x0a::error::x\\x1b")) {
+        fail_msg("%.*s", (int)text.size_bytes, text.data);
     }
     wf_arena_deinit(&arena);
 }
@@ -75,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output__visible_text_is_harmless_and_fits),
+        cmocka_unit_test(test_output__line_is_made_visible_in_place),
         cmocka_unit_test(test_output__columns_are_filled),
     };
 
