@@ -50,7 +50,11 @@ gate -w saga_v2.c 2>/dev/null | tail -n 1
 # Nothing there, no answer, an answer of another kind, a damaged one.
 echo '[]' >server/list.json; gate -w saga.c
 rm server/list.json; gate -w saga.c
-for answer in 'no JSON"' '[{"execution":{"workflowId":"a"}}]' '[{"execution":{"workflowId":"a\nb","runId":"r"}}]' '[{' ; do
+printf '{"page": [1, -2.5e3, true, null]}\n\n' >server/list.json; gate -w saga.c
+: >server/list.json; gate -w saga.c
+echo 'not json' >server/list.json; gate -w saga.c
+for answer in 'no JSON"' '<html>' '"a"' '[<p>]' '[] and more' \
+    '[{"execution":{"workflowId":"a"}}]' '[{"execution":{"workflowId":"a\nb","runId":"r"}}]' '[{' ; do
     printf '%s\n' "$answer" >server/list.json; gate -w saga.c 2>&1 | tail -n 1
 done
 # Words that are wrong, programs that are not there.
