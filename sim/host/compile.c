@@ -76,19 +76,24 @@ static const char *text_of(struct wf_arena *arena, const char *format, ...)
     return text.is_full ? "" : text.data;
 }
 
-/* The whole file; data NULL with errno set when it cannot be read. */
+/*
+ * The whole file; data NULL with errno set when it cannot be read: EISDIR for a folder, ENODEV for what else is no file, such
+ * as a pipe, which is not waited for.
+ */
 static struct wf_string read_file(struct wf_arena *arena, const char *path)
 {
     const struct wf_string nothing = {NULL, 0};
     struct stat status;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0) {
         return nothing;
     }
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
         (size_t)status.st_size > SOURCE_BYTES_MAX) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EFBIG;
+        errno = S_ISDIR(status.st_mode)    ? EISDIR
+                : !S_ISREG(status.st_mode) ? ENODEV
+                                           : EFBIG;
         (void)close(fd);
         return nothing;
     }
@@ -573,7 +578,9 @@ enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path,
     *compiled = (struct sim_compiled){0};
     if (source.data == NULL) {
         return fail(&compile, SIM_COMPILE_ABSENT,
-                    errno == EISDIR ? "this is a folder, not workflow code" : strerror(errno));
+                    errno == EISDIR   ? "this is a folder, not workflow code"
+                    : errno == ENODEV ? "this is a device or a pipe, not a C source or a shared object"
+                                      : strerror(errno));
     }
     if (wf_string_starts_with(source, WF_STR("\x7f"
                                              "ELF"))) {
