@@ -116,11 +116,11 @@ static enum cli_exit refuse_same(const char *path)
     return CLI_EXIT_USAGE;
 }
 
-/* What is read must be there after a conversion, also after one that went wrong or lost something. */
-static enum cli_exit check_output(struct cli *cli, const char *in, const struct cli_histories *histories,
-                                  const char *out)
+/* What is read, the code (or NULL) as well, must be there after a conversion, also after one that went wrong or lost something. */
+static enum cli_exit check_output(struct cli *cli, const char *in, const char *code_path,
+                                  const struct cli_histories *histories, const char *out)
 {
-    if (cli_file_is_same(cli->arena, in, out)) {
+    if (cli_file_is_same(cli->arena, in, out) || (code_path != NULL && cli_file_is_same(cli->arena, code_path, out))) {
         return refuse_same(out);
     }
     for (size_t i = 0; i < histories->paths.count; i++) {
@@ -310,13 +310,10 @@ static bool is_folder(const char *path)
     return path[strlen(path) - 1] == '/' || (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
-static enum cli_exit convert(struct conversion *conversion, const char *in, const char *out)
+static enum cli_exit convert(struct conversion *conversion, const char *out)
 {
-    enum cli_exit result = check_output(conversion->cli, in, &conversion->histories, out);
+    enum cli_exit result = CLI_EXIT_OK;
 
-    if (result != CLI_EXIT_OK) {
-        return result;
-    }
     if (targets[conversion->target].target == TARGET_ARCHIVE) {
         result = convert_to_archive(conversion, out);
     } else if (is_folder(out)) {
@@ -351,12 +348,16 @@ static enum cli_exit convert_and_replay(struct conversion *conversion, const str
 {
     const char *code_path = cli_args_text(args, "-w", NULL);
     struct cli_code code = {NULL, NULL, 0};
-    enum cli_exit result = code_path == NULL ? CLI_EXIT_OK : cli_code_prepare(conversion->cli, code_path, &code);
+    enum cli_exit result =
+        check_output(conversion->cli, args->operands[0], code_path, &conversion->histories, args->operands[1]);
 
+    if (result == CLI_EXIT_OK && code_path != NULL) {
+        result = cli_code_prepare(conversion->cli, code_path, &code);
+    }
     if (result != CLI_EXIT_OK) {
         return result;
     }
-    result = convert(conversion, args->operands[0], args->operands[1]);
+    result = convert(conversion, args->operands[1]);
     if (code_path != NULL && result == CLI_EXIT_OK) {
         result = cli_redacted_replay(conversion->cli, &code, &conversion->histories.paths, &conversion->written,
                                      conversion->count);

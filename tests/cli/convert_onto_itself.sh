@@ -14,6 +14,11 @@ try soft.json order.json
 try in in --to json
 try in in/all.wfh
 try in/0001-order-3.json in/ --to json
+# Nor over the code that it replays with.
+cp scenarios/saga.c code.c
+try --redact -w code.c order.json code.c --to json
+try --redact -w ./code.c order.json code.c --to wfh
+cmp scenarios/saga.c code.c
 cksum *.json in/* | diff - before && echo 'nothing was written'
 wfsim convert - - --to json <order.json >again.json
 echo "exit $?"
