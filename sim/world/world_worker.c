@@ -596,6 +596,16 @@ static enum wf_status check_workflow(const struct sim_world *world, const struct
     return sim_error_place(err, world->scenario, start->place);
 }
 
+static enum wf_status check_continued(const struct sim_world *world, const struct sim_continuation *continued, struct wf_error *err)
+{
+    const struct wf_string type = wf_workflow_type_name(continued->events[0].attributes.workflow_execution_started->workflow_type);
+
+    return wf_host_has_workflow(world->hosts[0], type)
+               ? WF_OK
+               : wf_fail_status(err, WF_ERR_INVALID,
+                                "the history's run is of workflow %S, which is not in the code: name code that has it", &type);
+}
+
 static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
 {
     const struct sim_config *scenario = world->scenario;
@@ -615,6 +625,9 @@ static enum wf_status init_hosts(struct sim_world *world, struct wf_error *err)
         };
 
         WF_TRY(wf_host_new(&config, &world->hosts[i], err));
+    }
+    if (scenario->code_count > 0 && scenario->continued != NULL) {
+        WF_TRY(check_continued(world, scenario->continued, err));
     }
     for (uint32_t i = 0; scenario->code_count > 0 && i < scenario->start_count; i++) {
         WF_TRY(check_workflow(world, &scenario->starts[i], err));

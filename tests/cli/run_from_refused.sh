@@ -32,3 +32,5 @@ sed 's/"scheduledEventId":"5"/"scheduledEventId":"2"/' "$order" >crossed.json
 try --from crossed.json@9
 sed 's/"eventTime":"[^"]*"/"eventTime":"0001-01-01T00:00:00Z"/' "$order" >timeless.json
 try --from timeless.json@5
+# A run of a workflow that the code does not have is never begun.
+wfsim run scenarios/expense.yaml --from "$order@5" --no-faults; echo "exit $?"
