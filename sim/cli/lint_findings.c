@@ -134,6 +134,9 @@ static void append_count(struct wf_buffer *out, uint64_t count, const char *one,
 
 static void print_text(struct cli_output *out, const struct cli_lint_findings *findings)
 {
+    const uint64_t none_count = cli_replayed_none(&findings->replayed);
+    const uint64_t part_count = cli_replayed_part(&findings->replayed);
+
     for (uint32_t i = 0; i < findings->list.count; i++) {
         append_text(out, findings, &findings->list.items[i]);
     }
@@ -142,7 +145,14 @@ static void print_text(struct cli_output *out, const struct cli_lint_findings *f
     append_count(&out->text, findings->note_count, "note", "notes");
     if (findings->has_hunted) {
         wf_buffer_append_text(&out->text, "; hunted with ");
-        append_count(&out->text, findings->history_count, "history", "histories");
+        append_count(&out->text, findings->history_count - none_count, "history", "histories");
+        if (part_count > 0) {
+            wf_buffer_printf(&out->text, ", %llu of them up to where the replay ends", (unsigned long long)part_count);
+        }
+        if (none_count > 0) {
+            wf_buffer_printf(&out->text, "; not with %llu: the code runs nothing of %s",
+                             (unsigned long long)none_count, none_count == 1 ? "it" : "them");
+        }
     }
     wf_buffer_append_char(&out->text, '\n');
 }
@@ -156,7 +166,9 @@ static void print_json(struct wf_buffer *out, const struct cli_lint_findings *fi
     wf_json_put_string(&json, "code", wf_string_of(findings->code->path));
     wf_json_put_u64(&json, "findings", findings->finding_count);
     wf_json_put_u64(&json, "notes", findings->note_count);
-    wf_json_put_u64(&json, "histories", findings->history_count);
+    wf_json_put_u64(&json, "histories", findings->history_count - cli_replayed_none(&findings->replayed));
+    wf_json_put_u64(&json, "replayed_in_part", cli_replayed_part(&findings->replayed));
+    wf_json_put_u64(&json, "not_hunted", cli_replayed_none(&findings->replayed));
     wf_json_key(&json, "results");
     wf_json_begin_array(&json);
     for (uint32_t i = 0; i < findings->list.count; i++) {

@@ -6,6 +6,7 @@
 
 #include "engine/diagnosis.h"
 #include "sim/cli/load_code.h"
+#include "sim/cli/replayed.h"
 
 #define CLI_LINT_FINDINGS_MAX 10000u /* further ones are counted */
 
@@ -36,7 +37,8 @@ struct cli_lint_findings {
     uint64_t finding_count;
     uint64_t note_count;
     bool has_hunted;
-    uint64_t history_count; /* of a hunt */
+    uint64_t history_count; /* read for a hunt */
+    struct cli_replayed replayed;
     bool is_short_of_memory;
 };
 

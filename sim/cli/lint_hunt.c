@@ -47,6 +47,7 @@ static enum wf_status hunt_one(const struct cli_child_reader *reader, struct wf_
     wf_buffer_init(&frame, arena);
     sim_pack_number(&frame, CLI_CHILD_RESULT);
     sim_pack_text(&frame, history->workflow_id);
+    cli_replayed_pack(&frame, found.verdict, found.verdict_diagnosis, found.verdict_message);
     sim_pack_number(&frame, found.count);
     for (uint32_t i = 0; i < found.count; i++) {
         const struct sim_hunt_finding *finding = &found.items[i];
@@ -119,6 +120,7 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     }
     (void)sim_unpack_number(&frame);
     const struct wf_string workflow_id = sim_unpack_text(&frame);
+    (void)cli_replayed_take(&batch->findings->replayed, batch->paths.items[item], workflow_id, &frame);
     batch->findings->history_count++;
     for (uint64_t count = sim_unpack_number(&frame); count > 0 && !frame.has_failed; count--) {
         add(batch, item, workflow_id, &frame);
@@ -162,6 +164,10 @@ enum cli_exit cli_lint_hunt(struct cli *cli, const struct cli_args *args, const 
                                           .frame = take_frame,
                                           .end = end_file},
                 &outcome);
+    const uint64_t none_count = cli_replayed_none(&findings->replayed);
+    if (none_count > 0 && none_count == findings->history_count) {
+        batch.worst = cli_exit_worse(batch.worst, CLI_EXIT_UNREADABLE);
+    }
     return cli_exit_worse(outcome.end == SIM_END_STOPPED ? CLI_EXIT_OK : cli_batch_exit(&outcome, findings->code->path),
                           batch.worst);
 }

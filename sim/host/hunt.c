@@ -214,6 +214,9 @@ static void put_back(struct layout *layout)
 
 /* What the code did in a world, kept beyond the replay. */
 struct visit {
+    enum wf_verdict verdict;
+    const char *diagnosis;
+    struct wf_string message;
     const struct wf_replay_answer *answers;
     uint32_t answer_count;
     const struct wf_replay_change *changes;
@@ -236,7 +239,15 @@ static enum wf_status keep(struct wf_arena *arena, const struct wf_replay_result
     for (uint32_t i = 0; i < result->changes.count; i++) {
         changes[i] = result->changes.items[i];
     }
-    *visit = (struct visit){answers, result->answers.count, changes, result->changes.count};
+    *visit = (struct visit){.verdict = result->verdict,
+                            .answers = answers,
+                            .answer_count = result->answers.count,
+                            .changes = changes,
+                            .change_count = result->changes.count};
+    if (result->verdict != WF_VERDICT_OK) { /* there is no finding otherwise */
+        visit->diagnosis = result->finding.diagnosis;
+        visit->message = wf_string_copy(arena, result->finding.message);
+    }
     return arena->is_full ? wf_fail_status(err, WF_ERR_MEMORY, "out of memory") : WF_OK;
 }
 
@@ -459,6 +470,9 @@ enum wf_status sim_hunt_run(struct sim_hunt *hunt, struct wf_arena *arena, struc
 
     *findings = (struct sim_hunt_findings){0};
     WF_TRY(visit_world(hunt, arena, &worlds[0], history, &first, err));
+    findings->verdict = first.verdict;
+    findings->verdict_diagnosis = first.diagnosis;
+    findings->verdict_message = first.message;
     if (!take_changes(hunt, arena, &first, findings)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
     }

@@ -6,6 +6,7 @@
 #define SIM_HOST_HUNT_H
 
 #include "engine/diagnosis.h"
+#include "engine/finding.h"
 #include "engine/history.h"
 #include "engine/host.h"
 #include "sim/host/object.h"
@@ -32,6 +33,9 @@ struct sim_hunt_findings {
     struct sim_hunt_finding *items;
     uint32_t count;
     uint32_t capacity;
+    enum wf_verdict verdict; /* of the first replay: the hunt saw no more of the code than that */
+    const char *verdict_diagnosis;
+    struct wf_string verdict_message;
 };
 
 /* Loads the code once for each layout of addresses. The arena outlives the hunt. */

@@ -10,7 +10,7 @@ mkdir all
 for type in ByAddress ByChance ByClock ByEnvironment ByGlobal ByMemory Steady; do history $type 6 >all/$type.json; done
 history ByZone 11 >all/ByZone.json
 wfsim lint lint_hunt.c all >all.txt 2>/dev/null; echo "exit $?"
-grep -v '^lint_hunt.c:' all.txt | sed 's/Timeout: .*/Timeout: .../'
+grep -v '^lint_hunt.c:' all.txt | sed 's/Timeout: .*/Timeout: .../; s/, [0-9]* of them .*//'
 wfsim lint lint_hunt.c all/Steady.json | grep -c Steady
 # Two replays that do not agree in one world: what they did is another thing each time. The wait is drawn from a file.
 history ByFile 6 >ByFile.json
@@ -26,7 +26,12 @@ echo nonsense >bad.json
 wfsim lint scenarios/saga.c bad.json; echo "exit $?"
 wfsim lint scenarios/saga.c nowhere.json; echo "exit $?"
 wfsim lint lint_hunt.c Crashing.json all/Steady.json | tail -n 1
-wfsim lint scenarios/saga.c "$ROOT/tests/cli/data/order_closed.json" "$ROOT/tests/cli/data/order_open.json"; echo "exit $?"
+cp "$ROOT/tests/cli/data/order_closed.json" "$ROOT/tests/cli/data/order_open.json" .
+wfsim lint scenarios/saga.c order_closed.json order_open.json; echo "exit $?"
 # The code of a scenario, and what it did under faults.
 wfsim run scenarios/saga.yaml --seed 92 --record saga.wfh >/dev/null
 wfsim lint scenarios/saga.c saga.wfh; echo "exit $?"
+# Histories of which the code runs nothing are no hunt; others do not hide them, nor are they hidden by them.
+wfsim lint scenarios/expense.c saga.wfh; echo "exit $?"
+wfsim lint scenarios/expense.c saga.wfh -o json; echo "exit $?"
+wfsim lint scenarios/saga.c saga.wfh all/Steady.json; echo "exit $?"
