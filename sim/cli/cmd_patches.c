@@ -12,14 +12,15 @@
 #include "sim/cli/child_files.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/patch_runs.h"
+#include "sim/cli/report_files.h"
 #include "sim/report/pack.h"
 #include "sim/report/visible.h"
 
 #define NAMED_RUNS_MAX 5u /* runs named under a patch that would break them */
 
-enum advice { ADVICE_KEEP, ADVICE_DEPRECATE, ADVICE_REMOVE, ADVICE_BREAKS, ADVICE_OUTSIDE };
+enum advice { ADVICE_KEEP, ADVICE_DEPRECATE, ADVICE_REMOVE, ADVICE_BREAKS, ADVICE_OUTSIDE, ADVICE_NONE };
 static const char *const advice_names[] = {"keep", "deprecate", "remove", "would break these runs",
-                                           "would break these runs"};
+                                           "would break these runs", "not known"};
 
 /* Runs with or without a marker, by whether they have ended. */
 struct tally {
@@ -41,6 +42,7 @@ struct patch {
     uint64_t silent;
     uint64_t broken;
     uint64_t outside;          /* runs at a version that the code does not support */
+    uint64_t unreplayed;       /* further runs with a marker whose replay ended before they did */
     int64_t supported_min;     /* which ones it does, when there are such runs */
     int64_t supported_max;
     struct wf_string named[NAMED_RUNS_MAX]; /* the first of both */
@@ -58,6 +60,7 @@ struct report {
         uint32_t count;
     } patches;
     uint64_t histories;
+    struct cli_replayed replayed;
     enum cli_exit worst;
     bool is_short_of_memory;
 };
@@ -125,6 +128,7 @@ static void add_use(struct report *report, struct patch *patch, const struct cli
     patch->asking += use->call == CLI_CALL_ASKS && use->marker != CLI_MARKER_NONE;
     patch->deprecating += use->call == CLI_CALL_DEPRECATES;
     patch->silent += use->call == CLI_CALL_NONE;
+    patch->unreplayed += use->marker != CLI_MARKER_NONE && !run->is_replayed && !use->is_broken && !use->is_outside;
     if (use->is_broken || use->is_outside) {
         const uint64_t before = patch->broken + patch->outside;
 
@@ -150,7 +154,7 @@ static bool take_run(void *context, uint64_t item, struct wf_string bytes)
         report->worst = cli_exit_worse(report->worst, CLI_EXIT_UNREADABLE);
         return true;
     }
-    const bool is_read = cli_patch_run_unpack(&report->item, bytes, &run);
+    const bool is_read = cli_patch_run_unpack(&report->item, report->runs.paths.items[item], bytes, &report->replayed, &run);
     WF_ASSERT(is_read || report->item.is_full);
     struct tally *tally = is_read ? tally_of_type(report, run.workflow_type) : NULL;
     if (tally == NULL) {
@@ -212,6 +216,9 @@ static enum advice advise(const struct report *report, const struct patch *patch
     if (patch->is_version && live > 0 && patch->version_min != patch->version_max) {
         return ADVICE_KEEP;
     }
+    if (patch->unreplayed > 0) {
+        return ADVICE_NONE;
+    }
     return live > 0 ? ADVICE_DEPRECATE : ADVICE_REMOVE;
 }
 
@@ -262,6 +269,10 @@ static void append_reason(const struct report *report, const struct patch *patch
                          (long long)patch->supported_max, (unsigned long long)patch->outside,
                          patch->outside == 1 ? "run is" : "runs are");
         append_named(patch, out);
+        return;
+    case ADVICE_NONE:
+        wf_buffer_printf(out, "the code does not replay %llu %s with it", (unsigned long long)patch->unreplayed,
+                         patch->unreplayed == 1 ? "run" : "runs");
         return;
     }
 }
@@ -328,26 +339,33 @@ static void append_json(const struct report *report, const struct patch *patch, 
     wf_json_put_u64(json, "code_does_neither", patch->silent);
     wf_json_put_u64(json, "broken_runs", patch->broken);
     wf_json_put_u64(json, "outside_runs", patch->outside);
+    wf_json_put_u64(json, "unreplayed_runs", patch->unreplayed);
     wf_json_end_object(json);
 }
 
 static void print(const struct report *report)
 {
     struct wf_buffer *out = &report->cli->out->text;
+    const uint64_t unreplayed = cli_replayed_none(&report->replayed) + cli_replayed_part(&report->replayed);
     struct wf_json_writer json;
 
     if (report->cli->out->format == CLI_FORMAT_TEXT) {
         for (uint32_t i = 0; i < report->patches.count; i++) {
             append_text(report, report->patches.items[i], out);
         }
-        wf_buffer_printf(out, "%llu %s, %u %s\n", (unsigned long long)report->histories,
+        wf_buffer_printf(out, "%llu %s, %u %s", (unsigned long long)report->histories,
                          report->histories == 1 ? "history" : "histories", report->patches.count,
                          report->patches.count == 1 ? "patch" : "patches");
+        if (unreplayed > 0) {
+            wf_buffer_printf(out, "; %llu not replayed by the code", (unsigned long long)unreplayed);
+        }
+        wf_buffer_append_char(out, '\n');
         return;
     }
     wf_json_writer_init(&json, out, 0);
     wf_json_begin_object(&json);
     wf_json_put_u64(&json, "histories", report->histories);
+    wf_json_put_u64(&json, "unreplayed", unreplayed);
     wf_json_key(&json, "patches");
     wf_json_begin_array(&json);
     for (uint32_t i = 0; i < report->patches.count; i++) {
@@ -385,6 +403,7 @@ static enum cli_exit run_all(struct report *report)
     for (uint32_t i = 0; i < report->patches.count; i++) {
         result = report->patches.items[i]->broken + report->patches.items[i]->outside > 0 ? cli_exit_worse(result, CLI_EXIT_FINDING) : result;
     }
+    result = cli_exit_worse(result, cli_report_judge(&report->replayed.counts));
     return cli_exit_worse(result, report->worst);
 }
 

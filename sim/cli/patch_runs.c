@@ -180,11 +180,15 @@ static void judge_calls(struct reading *reading, const struct wf_replay_result *
 
 /* ---- Frames ---- */
 
-static void pack(struct wf_buffer *frame, const struct wf_history *history, bool is_closed, const struct reading *reading)
+static void pack(struct wf_buffer *frame, const struct wf_history *history, const struct wf_replay_result *result,
+                 const struct reading *reading)
 {
+    const bool is_closed = wf_event_is_close(history->events[history->event_count - 1].event_type);
+
     sim_pack_number(frame, CLI_CHILD_RESULT);
     sim_pack_text(frame, history->workflow_id);
     sim_pack_text(frame, history->workflow_type);
+    cli_replayed_pack(frame, result->verdict, result->finding.diagnosis, result->finding.message);
     sim_pack_number(frame, is_closed);
     sim_pack_number(frame, reading->uses.count);
     for (uint32_t i = 0; i < reading->uses.count; i++) {
@@ -202,7 +206,8 @@ static void pack(struct wf_buffer *frame, const struct wf_history *history, bool
     }
 }
 
-bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct cli_patch_run *run)
+bool cli_patch_run_unpack(struct wf_arena *arena, const char *path, struct wf_string bytes, struct cli_replayed *replayed,
+                          struct cli_patch_run *run)
 {
     struct sim_unpacker frame = {.arena = arena, .rest = bytes};
     struct cli_patch_use *uses = NULL;
@@ -211,6 +216,7 @@ bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct
     (void)sim_unpack_number(&frame);
     run->workflow_id = sim_unpack_text(&frame);
     run->workflow_type = sim_unpack_text(&frame);
+    run->is_replayed = cli_replayed_take(replayed, path, run->workflow_id, &frame) == WF_VERDICT_OK;
     run->is_closed = sim_unpack_number(&frame) != 0;
     uses = sim_unpack_array(&frame, &run->use_count, sizeof *uses, 9);
     for (uint32_t i = 0; i < run->use_count; i++) {
@@ -251,7 +257,7 @@ static enum wf_status read_run(const struct cli_child_reader *reader, struct wf_
         return WF_ERR_MEMORY;
     }
     wf_buffer_init(&frame, arena);
-    pack(&frame, history, wf_event_is_close(history->events[history->event_count - 1].event_type), &reading);
+    pack(&frame, history, &result, &reading);
     return cli_child_send(reader->child, &frame);
 }
 

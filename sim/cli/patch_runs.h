@@ -8,6 +8,7 @@
 #include "sim/cli/batch.h"
 #include "sim/cli/file.h"
 #include "sim/cli/load_code.h"
+#include "sim/cli/replayed.h"
 
 #define CLI_PATCHES_MAX 1000u /* different ones */
 
@@ -35,6 +36,7 @@ struct cli_patch_run {
     struct wf_string workflow_id;
     struct wf_string workflow_type;
     bool is_closed;
+    bool is_replayed; /* to its end, or there is no code */
     const struct cli_patch_use *uses; /* one an id */
     uint32_t use_count;
 };
@@ -58,6 +60,8 @@ enum cli_exit cli_patch_runs_open(struct cli *cli, const struct cli_args *args, 
 enum wf_status cli_patch_runs_start(void *context, struct sim_child *child, struct wf_error *err);
 enum wf_status cli_patch_runs_read(void *context, struct sim_child *child, uint64_t item, struct wf_error *err);
 
-bool cli_patch_run_unpack(struct wf_arena *arena, struct wf_string bytes, struct cli_patch_run *run);
+/* In the supervisor: counts how the run was replayed. */
+bool cli_patch_run_unpack(struct wf_arena *arena, const char *path, struct wf_string bytes, struct cli_replayed *replayed,
+                          struct cli_patch_run *run);
 
 #endif

@@ -33,3 +33,12 @@ sed 's/"tolls", NO_TOLLS, FLAT_TOLL/"tolls", 5, 6/' tariff.c >dropped.c
 wfsim patches -w dropped.c tariff.wfh; echo "exit $?"
 sed 's/"tolls", NO_TOLLS, FLAT_TOLL/"bridges", 1, 2/' tariff.c >new.c
 wfsim patches -w new.c tariff.wfh | grep -A 2 bridges
+# Of histories that the code does not replay nothing is advised: it has no such workflow, or fails every task.
+cp scenarios/expense.c .
+wfsim patches -w expense.c v3.wfh; echo "exit $?"
+wfsim patches -w expense.c v3.wfh -o json; echo "exit $?"
+sed 's/    (void)state;/    (void)wf_alloc(wf, 1, (size_t)1 << 40);/' saga_v3.c >failing.c
+wfsim patches -w failing.c v3.wfh; echo "exit $?"
+# What must be kept must be kept, whatever the code does.
+wfsim patches -w failing.c open | tail -n 1
+wfsim patches -w failing.c open/patched.json open/plain.json | head -n 1
