@@ -166,11 +166,41 @@ static bool is_history_name(const char *name)
     return false;
 }
 
-static enum cli_exit add_folder(struct wf_arena *arena, const char *folder, int depth, struct cli_paths *paths,
+static bool is_one(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A folder that is being walked, and those that it lies in. */
+struct folder {
+    const struct folder *above; /* NULL: it is an operand */
+    const char *path;
+    struct stat status;
+    int depth;
+};
+
+static enum cli_exit add_folder(struct wf_arena *arena, const char *path, const struct folder *above, struct cli_paths *paths,
                                 struct wf_error *err);
 
-static enum cli_exit add_entry(struct wf_arena *arena, const char *folder, const char *name, int depth,
-                               struct cli_paths *paths, struct wf_error *err)
+/* A link may lead back to where the walk is. */
+static bool is_walked(const struct folder *folder, const struct stat *status)
+{
+    for (; folder != NULL; folder = folder->above) {
+        if (is_one(&folder->status, status)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What cannot be looked at is a file of the batch: whoever reads it says why it cannot be read, and goes on with the others. */
+static enum cli_exit add_named(struct wf_arena *arena, const char *path, struct cli_paths *paths, struct wf_error *err)
+{
+    return add_path(arena, paths, path) ? CLI_EXIT_OK : fail_memory(err, path);
+}
+
+static enum cli_exit add_entry(struct wf_arena *arena, const struct folder *folder, const char *name, struct cli_paths *paths,
+                               struct wf_error *err)
 {
     struct stat status = {0};
     struct wf_buffer path;
@@ -180,43 +210,62 @@ static enum cli_exit add_entry(struct wf_arena *arena, const char *folder, const
         return CLI_EXIT_OK;
     }
     wf_buffer_init(&path, arena);
-    wf_buffer_printf(&path, "%s%s%s%c", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name, '\0');
+    wf_buffer_printf(&path, "%s%s%s%c", folder->path, folder->path[strlen(folder->path) - 1] == '/' ? "" : "/", name, '\0');
     if (path.is_full) {
-        return fail_memory(err, folder);
+        return fail_memory(err, folder->path);
     }
     if (stat(path.data, &status) != 0) {
-        return fail(err, CLI_EXIT_UNREADABLE, "cannot read", path.data, errno);
+        return add_named(arena, path.data, paths, err);
     }
     if (S_ISDIR(status.st_mode)) {
-        return add_folder(arena, path.data, depth + 1, paths, err);
+        return is_walked(folder, &status) ? CLI_EXIT_OK : add_folder(arena, path.data, folder, paths, err);
     }
-    if (is_history_name(name) && !add_path(arena, paths, path.data)) {
-        return fail_memory(err, path.data);
+    if (!is_history_name(name)) {
+        return CLI_EXIT_OK;
     }
-    return CLI_EXIT_OK;
+    if (!S_ISREG(status.st_mode)) {
+        cli_complain("%s: skipped: it is no file but a pipe, socket or device; name it to read it", path.data);
+        return CLI_EXIT_OK;
+    }
+    return add_named(arena, path.data, paths, err);
 }
 
-static enum cli_exit add_folder(struct wf_arena *arena, const char *folder, int depth, struct cli_paths *paths,
-                                struct wf_error *err)
+static enum cli_exit add_entries(struct wf_arena *arena, DIR *entries, const struct folder *folder, struct cli_paths *paths,
+                                 struct wf_error *err)
 {
     enum cli_exit result = CLI_EXIT_OK;
-    DIR *entries = NULL;
 
-    if (depth > FOLDER_DEPTH_MAX) {
-        return fail(err, CLI_EXIT_UNREADABLE, "cannot read", folder, ELOOP);
-    }
-    entries = opendir(folder);
-    if (entries == NULL) {
-        return fail(err, exit_of_open(errno), "cannot read", folder, errno);
-    }
     while (result == CLI_EXIT_OK) {
         const struct dirent *entry = readdir(entries);
 
         if (entry == NULL) {
             break;
         }
-        result = add_entry(arena, folder, entry->d_name, depth, paths, err);
+        result = add_entry(arena, folder, entry->d_name, paths, err);
     }
+    return result;
+}
+
+static enum cli_exit add_folder(struct wf_arena *arena, const char *path, const struct folder *above, struct cli_paths *paths,
+                                struct wf_error *err)
+{
+    struct folder folder = {.above = above, .path = path, .depth = above == NULL ? 0 : above->depth + 1};
+    DIR *entries = NULL;
+
+    if (folder.depth > FOLDER_DEPTH_MAX) {
+        return fail(err, CLI_EXIT_UNREADABLE, "cannot read", path, ELOOP);
+    }
+    entries = opendir(path);
+    if (entries == NULL) {
+        const int number = errno;
+
+        return above != NULL && exit_of_open(number) == CLI_EXIT_UNREADABLE
+                   ? add_named(arena, path, paths, err)
+                   : fail(err, exit_of_open(number), "cannot read", path, number);
+    }
+    const enum cli_exit result = fstat(dirfd(entries), &folder.status) == 0
+                                     ? add_entries(arena, entries, &folder, paths, err)
+                                     : fail(err, CLI_EXIT_ENVIRONMENT, "cannot read", path, errno);
     closedir(entries);
     return result;
 }
@@ -274,7 +323,7 @@ enum cli_exit cli_file_expand(struct wf_arena *arena, const char *const *operand
         enum cli_exit result = CLI_EXIT_OK;
 
         if (exists && S_ISDIR(status.st_mode)) {
-            result = add_folder(arena, operands[i], 0, paths, err);
+            result = add_folder(arena, operands[i], NULL, paths, err);
             if (result == CLI_EXIT_OK) {
                 result = sort_paths(arena, paths, first, operands[i], err);
             }
@@ -304,11 +353,6 @@ static const char *folder_of(struct wf_arena *arena, const char *path, const cha
     wf_buffer_append(&folder, path, (size_t)(slash - path) + 1);
     wf_buffer_append_char(&folder, '\0');
     return folder.is_full ? NULL : folder.data;
-}
-
-static bool is_one(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 bool cli_file_is_same(struct wf_arena *arena, const char *a, const char *b)
