@@ -61,6 +61,7 @@ struct report {
     } patches;
     uint64_t histories;
     struct cli_replayed replayed;
+    uint64_t crashes; /* each left out a history, and those behind it in its file */
     enum cli_exit worst;
     bool is_short_of_memory;
 };
@@ -186,6 +187,7 @@ static bool end_file(void *context, uint64_t item, const struct sim_crash *crash
     if (crash != NULL) {
         cli_complain("%s: the code of %s ended with: %s; the histories behind it in this file are left out",
                      report->runs.paths.items[item], crash->workflow_type, sim_crash_name(crash->kind));
+        report->crashes++;
         report->worst = cli_exit_worse(report->worst, CLI_EXIT_FINDING);
     }
     return true;
@@ -216,7 +218,7 @@ static enum advice advise(const struct report *report, const struct patch *patch
     if (patch->is_version && live > 0 && patch->version_min != patch->version_max) {
         return ADVICE_KEEP;
     }
-    if (patch->unreplayed > 0) {
+    if (patch->unreplayed > 0 || report->crashes > 0) {
         return ADVICE_NONE;
     }
     return live > 0 ? ADVICE_DEPRECATE : ADVICE_REMOVE;
@@ -271,6 +273,10 @@ static void append_reason(const struct report *report, const struct patch *patch
         append_named(patch, out);
         return;
     case ADVICE_NONE:
+        if (patch->unreplayed == 0) {
+            wf_buffer_append_text(out, "the code crashed, and histories that were left out may need it");
+            return;
+        }
         wf_buffer_printf(out, "the code does not replay %llu %s with it", (unsigned long long)patch->unreplayed,
                          patch->unreplayed == 1 ? "run" : "runs");
         return;

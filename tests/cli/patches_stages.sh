@@ -42,3 +42,9 @@ wfsim patches -w failing.c v3.wfh; echo "exit $?"
 # What must be kept must be kept, whatever the code does.
 wfsim patches -w failing.c open | tail -n 1
 wfsim patches -w failing.c open/patched.json open/plain.json | head -n 1
+# Nor when the code crashes in one of them: what was left out may need the patch.
+cat >crashing.c <<'EOF'
+#include <stdlib.h>
+EOF
+sed 's/    (void)state;/    if (wf_info(wf)->workflow_id[6] == '"'7'"') { abort(); }/' saga_v3.c >>crashing.c
+wfsim patches -w crashing.c all; echo "exit $?"
