@@ -103,8 +103,10 @@ void cli_complain(const char *format, ...)
     va_end(arguments);
     fputs("wfsim: ", stderr);
     for (const char *at = text; *at != '\0'; at++) {
-        /* What is complained about may be a name out of a file. */
-        if (((unsigned char)*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7F) {
+        /* What is complained about may be a name out of a file: no line of it may be taken for one of a command to a CI. */
+        if (*at == '\n') {
+            fputs("\n  ", stderr);
+        } else if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7F) {
             fprintf(stderr, "\\x%02x", (unsigned)(unsigned char)*at);
         } else {
             fputc(*at, stderr);
