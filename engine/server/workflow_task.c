@@ -159,11 +159,24 @@ static void keep(struct wf_change *change, const struct wf_workflow_task_details
     (void)details;
 }
 
+/* Scheduled now, for the worker that has the run when there is one. NULL when memory is gone. */
+static struct wf_state_workflow_task *new_task(struct wf_change *change)
+{
+    struct wf_state_workflow_task *task = WF_ARENA_NEW(&change->run->arena,
+                                                       struct wf_state_workflow_task);
+
+    if (task != NULL) {
+        task->scheduled_time_ns = change->now_ns;
+        task->original_scheduled_time_ns = change->now_ns;
+        task->is_sticky = change->state->sticky_queue.size_bytes > 0;
+    }
+    return task;
+}
+
 static void schedule(struct wf_change *change, const struct wf_workflow_task_details *details)
 {
     struct wf_state_run *state = change->state;
-    struct wf_state_workflow_task *task = WF_ARENA_NEW(&change->run->arena,
-                                                       struct wf_state_workflow_task);
+    struct wf_state_workflow_task *task = new_task(change);
     const bool is_inline = details != NULL && details->is_inline;
 
     if (task == NULL) {
@@ -176,11 +189,9 @@ static void schedule(struct wf_change *change, const struct wf_workflow_task_det
     }
     task->attempt = state->next_task_attempt;
     task->timeout_ns = timeout_of_attempt(change, task->attempt);
-    task->scheduled_time_ns = change->now_ns;
-    task->original_scheduled_time_ns = details != NULL && details->original_scheduled_time_ns != 0
-                                           ? details->original_scheduled_time_ns
-                                           : change->now_ns;
-    task->is_sticky = state->sticky_queue.size_bytes > 0;
+    if (details != NULL && details->original_scheduled_time_ns != 0) {
+        task->original_scheduled_time_ns = details->original_scheduled_time_ns;
+    }
     if (task->is_sticky && !is_inline) {
         /* 3.6: the worker that has the run cached may be gone. */
         task->schedule_to_start_deadline_ns = wf_add_saturating(change->now_ns,
@@ -202,8 +213,7 @@ static void schedule(struct wf_change *change, const struct wf_workflow_task_det
 static void speculate(struct wf_change *change, const struct wf_workflow_task_details *details)
 {
     struct wf_state_run *state = change->state;
-    struct wf_state_workflow_task *task = WF_ARENA_NEW(&change->run->arena,
-                                                       struct wf_state_workflow_task);
+    struct wf_state_workflow_task *task = new_task(change);
     const bool is_inline = details != NULL && details->is_inline;
 
     if (task == NULL) {
@@ -213,10 +223,7 @@ static void speculate(struct wf_change *change, const struct wf_workflow_task_de
     task->attempt = 1;
     task->is_speculative = true;
     task->timeout_ns = change->run->start->task_timeout_ns;
-    task->scheduled_time_ns = change->now_ns;
-    task->original_scheduled_time_ns = change->now_ns;
     task->scheduled_event_id = state->next_event_id;
-    task->is_sticky = state->sticky_queue.size_bytes > 0;
     if (!is_inline) {
         task->schedule_to_start_deadline_ns = wf_add_saturating(change->now_ns,
                                                                 SPECULATIVE_START_NS);

@@ -44,11 +44,6 @@ static struct sim_call_track *find_call(const struct sim_checks *checks, uint64_
     return call->call_id == call_id && call_id != 0 ? call : NULL;
 }
 
-static uint64_t digest_of(struct wf_string text)
-{
-    return text.size_bytes == 0 ? 0 : wf_hash_bytes(text.data, text.size_bytes) | 1;
-}
-
 /* ---- What a completion's commands become ---- */
 
 static struct wf_string name_of_command(const struct wf_command *command)
@@ -98,7 +93,7 @@ struct block {
 
 static void add_to_block(struct block *block, int32_t event_type, struct wf_string name)
 {
-    block->digest = wf_hash_mix(wf_hash_mix(block->digest, (uint64_t)event_type), digest_of(name));
+    block->digest = wf_hash_mix(wf_hash_mix(block->digest, (uint64_t)event_type), sim_text_digest(name));
     block->count++;
     block->is_closed = wf_event_is_close(event_type);
 }
@@ -170,7 +165,7 @@ static uint64_t digest_payloads(struct wf_arena *scratch, const struct wf_payloa
     }
     wf_buffer_init(&bytes, scratch);
     wf_wire_encode(&wf_type_payloads, payloads, &bytes);
-    digest = digest_of(wf_buffer_string(&bytes));
+    digest = sim_text_digest(wf_buffer_string(&bytes));
     wf_arena_rewind(scratch, mark);
     return digest;
 }
@@ -196,7 +191,7 @@ static void read_report(const struct sim_checks *checks, struct sim_call_track *
     if (address->token.size_bytes > 0) {
         read_token(checks, call, scratch, address->token);
     } else {
-        call->name = digest_of(address->activity_id);
+        call->name = sim_text_digest(address->activity_id);
     }
     if (request->call_case == WF_CASE_svc_request_record_activity_heartbeat) {
         call->has_details = true;

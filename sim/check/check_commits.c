@@ -12,6 +12,11 @@
 #define RECOVERY_NS (60 * WF_NS_PER_S) /* after the faults have stopped */
 #define LATENESS_NS (5 * WF_NS_PER_S)  /* look-ahead, scheduling and a transaction take far less */
 
+uint64_t sim_text_digest(struct wf_string text)
+{
+    return text.size_bytes == 0 ? 0 : wf_hash_bytes(text.data, text.size_bytes) | 1;
+}
+
 void sim_commit_break(const struct sim_commit_context *context, unsigned number, const char *cause, int64_t left,
                       int64_t right)
 {
@@ -102,9 +107,7 @@ static void follow_pending(const struct sim_commit_context *context, const struc
         if (item != NULL && owner.kind == WF_OWNER_TIMER) {
             item->due_ns = due_of(event);
         } else if (item != NULL && owner.kind == WF_OWNER_ACTIVITY) {
-            const struct wf_string id = event->attributes.activity_task_scheduled->activity_id;
-
-            item->name = id.size_bytes == 0 ? 0 : wf_hash_bytes(id.data, id.size_bytes) | 1;
+            item->name = sim_text_digest(event->attributes.activity_task_scheduled->activity_id);
         }
     } else if (owner.ends) {
         if (event->event_type == WF_EVENT_TYPE_TIMER_FIRED && event->event_id > context->write->fork_event_id) {

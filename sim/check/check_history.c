@@ -284,6 +284,11 @@ static void find_blocks(struct sim_history_facts *facts)
     }
 }
 
+bool sim_history_is_foreign(const struct wf_history *history)
+{
+    return history->scenario.size_bytes == 0;
+}
+
 int64_t sim_history_clock_spread(const struct wf_history *history)
 {
     const bool is_sane = history->clock_spread_ns >= 0 && history->clock_spread_ns < CLOCK_SPREAD_NS_MAX;

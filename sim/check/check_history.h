@@ -33,6 +33,9 @@ struct sim_history_options {
     int64_t clock_spread_ns; /* how far apart the clocks may be that wrote the history */
 };
 
+/* No simulation of ours wrote it. */
+bool sim_history_is_foreign(const struct wf_history *history);
+
 /* How far apart the archive says that the clocks were; 0 when it says what cannot be, for files may say anything. */
 int64_t sim_history_clock_spread(const struct wf_history *history);
 

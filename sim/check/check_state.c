@@ -160,17 +160,12 @@ static void check_rebuilt(const struct sim_commit_context *context)
 
 /* ---- Attempts ---- */
 
-static uint64_t digest_of(struct wf_string request_id)
-{
-    return request_id.size_bytes == 0 ? 0 : wf_hash_bytes(request_id.data, request_id.size_bytes) | 1;
-}
-
 /* I29: a workflow task is started once; whoever else asks is refused. */
 static void check_task_start(const struct sim_commit_context *context)
 {
     struct sim_run_track *run = context->run;
     const struct wf_state_workflow_task *task = context->state->workflow_task;
-    const uint64_t request = task == NULL || task->started_event_id == 0 ? 0 : digest_of(task->request_id);
+    const uint64_t request = task == NULL || task->started_event_id == 0 ? 0 : sim_text_digest(task->request_id);
 
     if (task != NULL && run->task_request != 0 && request != run->task_request &&
         task->scheduled_event_id == run->task_event_id && task->attempt == run->task_attempt) {
@@ -184,7 +179,7 @@ static void check_attempt(const struct sim_commit_context *context, const struct
 {
     struct sim_pending *pending = sim_pending_get(&context->run->pending[WF_OWNER_ACTIVITY], activity->scheduled_event_id);
     const bool is_started = activity->started_time_ns != 0;
-    const uint64_t request = is_started ? digest_of(activity->request_id) : 0;
+    const uint64_t request = is_started ? sim_text_digest(activity->request_id) : 0;
     const int32_t maximum = activity->retry_policy == NULL ? 0 : activity->retry_policy->maximum_attempts;
     bool is_restarted = false; /* engine-semantics 4.9 */
 

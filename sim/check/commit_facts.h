@@ -95,6 +95,9 @@ struct sim_commit_context {
 void sim_commit_break(const struct sim_commit_context *context, unsigned number, const char *cause, int64_t left,
                       int64_t right);
 
+/* 0 for an empty text, and for no other. */
+uint64_t sim_text_digest(struct wf_string text);
+
 /* NULL: it does not pend. */
 struct sim_pending *sim_pending_get(const struct sim_pendings *set, int64_t event_id);
 

@@ -125,7 +125,7 @@ static void print(struct cli *cli, struct wf_json_writer *json, const char *path
 /* Runs of one simulation belong together, and so do all exports. */
 static uint64_t group_of(const struct wf_history *history)
 {
-    return history->scenario.size_bytes == 0
+    return sim_history_is_foreign(history)
                ? 0
                : wf_hash_mix(wf_hash_bytes(history->scenario.data, history->scenario.size_bytes), history->seed) | 1;
 }
@@ -149,7 +149,7 @@ static bool remember(struct memory *memory, const char *path, const struct wf_hi
                                                   .run_id = history->run_id,
                                                   .events = history->events,
                                                   .event_count = history->event_count,
-                                                  .is_foreign = history->scenario.size_bytes == 0,
+                                                  .is_foreign = sim_history_is_foreign(history),
                                                   .clock_spread_ns = sim_history_clock_spread(history),
                                                   .keeps_digests = true},
                         &err) == WF_OK;
@@ -159,7 +159,7 @@ static enum cli_exit check_history(struct cli *cli, struct wf_json_writer *json,
                                    struct wf_history *history, struct memory *memory, struct totals *totals)
 {
     const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
-    const struct sim_history_options options = {.is_foreign = history->scenario.size_bytes == 0,
+    const struct sim_history_options options = {.is_foreign = sim_history_is_foreign(history),
                                                 .verifies_encoding = true,
                                                 .clock_spread_ns = sim_history_clock_spread(history)};
     struct sim_history_findings *findings = WF_ARENA_NEW(cli->arena, struct sim_history_findings);

@@ -121,7 +121,7 @@ static struct shape *shape_of(struct report *report, struct type *type, const st
 /* The invariants of `wfsim check` that tell an edited file: all of them, for whoever edits by hand breaks the nearest one. */
 static bool find_edits(struct report *report, const struct wf_history *history, struct kept *kept)
 {
-    const struct sim_history_options options = {.is_foreign = history->scenario.size_bytes == 0,
+    const struct sim_history_options options = {.is_foreign = sim_history_is_foreign(history),
                                                 .verifies_encoding = true,
                                                 .clock_spread_ns = sim_history_clock_spread(history)};
     struct sim_history_findings *findings = WF_ARENA_NEW(&report->scratch, struct sim_history_findings);

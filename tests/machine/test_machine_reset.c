@@ -17,19 +17,6 @@ static struct wf_string run_of(struct shard_fixture *f, const char *workflow_id)
     return kept(f, shard_describe(f, workflow_id)->workflow_execution->run_id);
 }
 
-static const struct wf_event *event_of(struct shard_fixture *f, const char *workflow_id, enum wf_event_type type)
-{
-    const struct wf_history_message history = shard_events(f, workflow_id);
-
-    for (uint32_t i = history.events.count; i > 0; i--) {
-        if (history.events.items[i - 1].event_type == (int32_t)type) {
-            return &history.events.items[i - 1];
-        }
-    }
-    fail_msg("no such event");
-    return NULL;
-}
-
 /* Completes the first task with one command, so that event 4 is Completed. */
 static void begin_with(struct shard_fixture *f, struct wf_command command)
 {
@@ -123,13 +110,13 @@ static void test_machine_reset__names_both_runs(void **state)
     terminated = history.events.items[history.events.count - 1].attributes.workflow_execution_terminated;
     test_string_is("identity", terminated->identity, "history-resetter");
     test_string_is("reason", terminated->reason, "bad deploy");
-    failed = event_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_FAILED)->attributes.workflow_task_failed;
+    failed = shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_FAILED)->attributes.workflow_task_failed;
     assert_true(wf_string_equal(failed->base_run_id, base));
     assert_true(wf_string_equal(failed->new_run_id, run_of(&f, "w")));
     test_string_is("failed by", failed->identity, "history-service");
     test_string_is("why", failed->failure->message, "bad deploy");
     assert_int_equal(failed->failure->failure_info_case, WF_CASE_failure_reset_workflow_failure_info);
-    assert_true(wf_string_equal(event_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
+    assert_true(wf_string_equal(shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
                                     ->attributes.workflow_execution_started->original_execution_run_id,
                                 base));
     shard_fixture_deinit(&f);
@@ -219,11 +206,11 @@ static void test_machine_reset__applies_signals_again(void **state)
         test_string_is(rows[i].name, shard_history(&f, "w"), expected);
         assert_false(shard_describe(&f, "w")->is_cancel_requested);
         if (strstr(rows[i].expected, "Signaled") != NULL) {
-            test_string_is("id", event_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
+            test_string_is("id", shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
                                      ->attributes.workflow_execution_signaled->request_id, "r2");
         }
         shard_signal(&f, "w", "a", "r1"); /* a client's late retry is another signal to this run */
-        assert_int_equal(event_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)->event_id,
+        assert_int_equal(shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)->event_id,
                          (int64_t)shard_events(&f, "w").events.count);
         shard_fixture_deinit(&f);
     }
@@ -238,7 +225,7 @@ static void test_machine_reset__walks_what_continued_the_base(void **state)
     (void)state;
     shard_fixture_init(&f, NULL);
     begin_with(&f, shard_continue_as_new(&f));
-    base = kept(&f, event_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
+    base = kept(&f, shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
                         ->attributes.workflow_execution_started->continued_execution_run_id);
     shard_fixture_advance(&f, 2 * WF_NS_PER_S);
     shard_signal(&f, "w", "later", "r1");
@@ -282,7 +269,7 @@ static void test_machine_reset__dispatches_activities_again(void **state)
     heartbeat = shard_heartbeat(&f, activity);
     assert_true(heartbeat->answer.heartbeat_answer->is_cancel_requested);
     shard_status_is(shard_cancel_activity(&f, activity), WF_CALL_OK);
-    assert_int_equal(event_of(&f, "w", WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED)
+    assert_int_equal(shard_last_event(&f, "w", WF_EVENT_TYPE_ACTIVITY_TASK_CANCELED)
                          ->attributes.activity_task_canceled->latest_cancel_requested_event_id, 10);
     shard_fixture_deinit(&f);
 }
@@ -371,7 +358,7 @@ static void test_machine_reset__keeps_children(void **state)
         if (!rows[i].ends_before) {
             shard_status_is(shard_complete(&f, shard_poll_of(&f, "c"), &command, 1), WF_CALL_OK);
         }
-        assert_int_equal(event_of(&f, "w", WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED)
+        assert_int_equal(shard_last_event(&f, "w", WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED)
                              ->attributes.child_workflow_execution_completed->started_event_id, 6);
         assert_int_equal(shard_describe(&f, "w")->pending_children.count, 0);
         shard_fixture_deinit(&f);
@@ -410,7 +397,7 @@ static void test_machine_reset__takes_over_a_start_under_way(void **state)
     shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
     shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK); /* of the old run's task, which has ended */
     shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK); /* of the new one's: the same child */
-    assert_non_null(event_of(&f, "w", WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED));
+    assert_non_null(shard_last_event(&f, "w", WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED));
     assert_non_null(shard_poll_of(&f, "c"));
     shard_fixture_deinit(&f);
 }
@@ -437,7 +424,7 @@ static void test_machine_reset__sends_to_others_again(void **state)
     assert_int_equal(shard_describe(&f, "w")->pending_externals.count, 1);
     shard_fixture_forward(&f, false); /* the old run's */
     shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK);
-    assert_int_equal(event_of(&f, "w", WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED)
+    assert_int_equal(shard_last_event(&f, "w", WF_EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED)
                          ->attributes.external_workflow_execution_signaled->initiated_event_id, 5);
     shard_fixture_deinit(&f);
 }

@@ -29,22 +29,9 @@ static const struct wf_svc_response *take(struct shard_fixture *f)
     return shard_record_workflow_task(f, shard_take_push(f, false), "p1");
 }
 
-static const struct wf_event *last_of(struct shard_fixture *f, const char *workflow_id, enum wf_event_type type)
-{
-    const struct wf_history_message history = shard_events(f, workflow_id);
-
-    for (uint32_t i = history.events.count; i > 0; i--) {
-        if (history.events.items[i - 1].event_type == (int32_t)type) {
-            return &history.events.items[i - 1];
-        }
-    }
-    fail_msg("no such event");
-    return NULL;
-}
-
 static const struct wf_event_workflow_execution_started *started_of(struct shard_fixture *f, const char *workflow_id)
 {
-    return last_of(f, workflow_id, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)->attributes.workflow_execution_started;
+    return shard_last_event(f, workflow_id, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)->attributes.workflow_execution_started;
 }
 
 /* The completed task says whose it was, and the next push says where it belongs. */
@@ -59,7 +46,7 @@ static void test_machine_versioning__completed_task_tells(void **state)
     begin(&f, WF_VERSIONING_BEHAVIOR_PINNED, 3);
     shard_signal(&f, "w", "s", "r1");
 
-    completed = last_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed;
+    completed = shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed;
     assert_int_equal(completed->versioning_behavior, WF_VERSIONING_BEHAVIOR_PINNED);
     test_string_is("deployment", completed->worker_deployment_name, "shop");
     test_string_is("build", completed->deployment_version->build_id, "v1");
@@ -83,7 +70,7 @@ static void test_machine_versioning__worker_without_a_version(void **state)
     shard_complete(&f, shard_poll(&f), NULL, 0);
     shard_signal(&f, "w", "s", "r2");
 
-    assert_null(last_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed->deployment_version);
+    assert_null(shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)->attributes.workflow_task_completed->deployment_version);
     assert_null(shard_take_push(&f, false)->versioning);
     shard_fixture_deinit(&f);
 }
@@ -151,11 +138,11 @@ static void test_machine_versioning__pinned_run_hears_of_another_target(void **s
     (void)state;
     shard_fixture_init(&f, NULL);
     begin(&f, WF_VERSIONING_BEHAVIOR_PINNED, 1);
-    assert_false(last_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_STARTED)
+    assert_false(shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_STARTED)
                      ->attributes.workflow_task_started->target_worker_deployment_version_changed);
     f.target_version = &v2;
     assert_int_equal(take(&f)->status, WF_CALL_OK);
-    assert_true(last_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_STARTED)
+    assert_true(shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_STARTED)
                     ->attributes.workflow_task_started->target_worker_deployment_version_changed);
     shard_fixture_deinit(&f);
 }
@@ -174,7 +161,7 @@ static void test_machine_versioning__inline_task_stays(void **state)
                                    (struct shard_completion){.wants_task = true, .is_heartbeat = true});
     shard_complete(&f, response->answer.workflow_task_accepted->new_task, NULL, 0);
     test_string_is("build",
-                   last_of(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
+                   shard_last_event(&f, "w", WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
                        ->attributes.workflow_task_completed->deployment_version->build_id,
                    "v1");
     shard_fixture_deinit(&f);

@@ -921,6 +921,19 @@ struct wf_history_message shard_events(struct shard_fixture *fixture, const char
     return shard_events_of(fixture, current->run_id);
 }
 
+const struct wf_event *shard_last_event(struct shard_fixture *fixture, const char *workflow_id, enum wf_event_type type)
+{
+    const struct wf_history_message history = shard_events(fixture, workflow_id);
+
+    for (uint32_t i = history.events.count; i > 0; i--) {
+        if (history.events.items[i - 1].event_type == (int32_t)type) {
+            return &history.events.items[i - 1];
+        }
+    }
+    fail_msg("no such event");
+    return NULL;
+}
+
 static void append_without(struct wf_buffer *out, struct wf_string name, const char *part)
 {
     const size_t size_bytes = strlen(part);

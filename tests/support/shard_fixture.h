@@ -240,6 +240,8 @@ struct wf_command shard_cancel_external(struct shard_fixture *fixture, const cha
 
 /* The events of the current run, or of a run, as the database has them. */
 struct wf_history_message shard_events(struct shard_fixture *fixture, const char *workflow_id);
+/* The last one of this type; the test fails when there is none. */
+const struct wf_event *shard_last_event(struct shard_fixture *fixture, const char *workflow_id, enum wf_event_type type);
 struct wf_history_message shard_events_of(struct shard_fixture *fixture, struct wf_string run_id);
 
 /*
