@@ -224,6 +224,12 @@ bool wf_frontend_route(const struct wf_svc_request *request, struct wf_arena *ar
 enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state, struct wf_svc_description *out,
                                  struct wf_error *err);
 
+/*
+ * True when the service will do nothing more for this open run by itself: no deadline, backoff or retry is ahead, no worker has
+ * its workflow task or failed it, no Nexus operation pends. Then only a worker or a client can wake it. The arena is scratch.
+ */
+bool wf_state_is_idle(struct wf_arena *arena, struct wf_string state);
+
 /* What an operator does to a pending activity (4.9). */
 enum wf_activity_action {
     WF_ACTIVITY_ACTION_PAUSE = 1,

@@ -182,3 +182,15 @@ enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state,
     }
     return WF_OK;
 }
+
+bool wf_state_is_idle(struct wf_arena *arena, struct wf_string state)
+{
+    struct wf_state_run *run = WF_ARENA_NEW(arena, struct wf_state_run);
+
+    if (run == NULL || wf_wire_decode(arena, &wf_type_state_run, state, run, NULL) != WF_OK) {
+        return false;
+    }
+    return run->alarm_ns == 0 && run->nexus_operations.count == 0 &&
+           (run->workflow_task == NULL ||
+            (run->workflow_task->started_event_id == 0 && run->workflow_task->attempt <= 1));
+}

@@ -467,13 +467,14 @@ void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time
 
 /* I101: code is told the time at which its workflow task started, or the latest before it when clocks went back. Local
  * activities move it further. A worker that slept may still hold an attempt of the task, or a speculative task, that left no
- * events: it has the ids of this one and an earlier time. */
+ * events: it has the ids of this one and an earlier time. A speculative task of an owner that does not know yet that it has
+ * lost its shard may also be younger than the one that was written; its answer is refused. */
 void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
 {
     const struct sim_run_track *run = wf_map_get(&checks->runs, turn->activation->run_id);
     const int64_t time_ns = wf_time_of(turn->activation->timestamp);
     const struct sim_started_task *task = NULL;
-    int64_t earliest_ns = 0;
+    bool may_be_speculative = false;
     struct wf_buffer sentence;
 
     for (uint32_t i = run == NULL ? 0 : run->started_tasks.count; i > 0 && task == NULL; i--) {
@@ -484,8 +485,9 @@ void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
     if (task == NULL) {
         return; /* a task without events has no time that could be compared */
     }
-    earliest_ns = task->is_retried || run->workflow->has_updates ? task->earliest_ns : task->time_ns;
-    if (time_ns >= earliest_ns && (time_ns <= task->time_ns || run->workflow->has_local)) {
+    may_be_speculative = run->workflow->has_updates;
+    if (time_ns >= (task->is_retried || may_be_speculative ? task->earliest_ns : task->time_ns) &&
+        (time_ns <= task->time_ns || may_be_speculative || run->workflow->has_local)) {
         return;
     }
     wf_buffer_init(&sentence, checks->arena);

@@ -93,7 +93,7 @@ static bool is_waiting(struct sim_live *live, struct sim_world *world, int64_t h
     if (sim_world_run_count(world) > 0) {
         const struct sim_run_view view = sim_world_run(world, 0);
 
-        is_idle = sim_unfinished_is_idle(&live->scratch, &view, now_ns);
+        is_idle = wf_state_is_idle(&live->scratch, view.state);
     }
     wf_arena_reset(&live->scratch);
     return is_idle;

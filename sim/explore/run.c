@@ -335,22 +335,6 @@ static wf_time_ns clients_until(const struct sim_config *config)
     return until_ns;
 }
 
-static bool has_run_timeouts(const struct sim_config *config)
-{
-    if (config->continued != NULL) {
-        const struct wf_event_workflow_execution_started *started =
-            config->continued->events[0].attributes.workflow_execution_started;
-
-        return wf_time_of(started->workflow_run_timeout) > 0 || wf_time_of(started->workflow_execution_timeout) > 0;
-    }
-    for (uint32_t i = 0; i < config->start_count; i++) {
-        if (config->starts[i].execution_timeout_ns > 0 || config->starts[i].run_timeout_ns > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool are_all_idle(struct sim_run *run)
 {
     const uint32_t count = sim_world_run_count(run->world);
@@ -360,7 +344,7 @@ static bool are_all_idle(struct sim_run *run)
         const struct sim_run_view view = sim_world_run(run->world, i);
 
         is_idle = view.status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING ||
-                  sim_unfinished_is_idle(&run->scratch, &view, now_of(run));
+                  wf_state_is_idle(&run->scratch, view.state);
     }
     wf_arena_reset(&run->scratch);
     return is_idle;
@@ -376,7 +360,7 @@ static bool is_stuck(struct sim_run *run)
         return false;
     }
     run->quiet_checked_ns = now_ns;
-    return !has_running_attempt(run) && !has_run_timeouts(run->config) && now_ns >= clients_until(run->config) &&
+    return !has_running_attempt(run) && now_ns >= clients_until(run->config) &&
            are_all_idle(run);
 }
 

@@ -519,26 +519,3 @@ bool sim_unfinished_explain(const struct sim_unfinished_question *question, stru
     *await_site = wf_buffer_string(&answer.site);
     return !answer.reason.is_full && !answer.site.is_full;
 }
-
-bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view *run, wf_time_ns now_ns)
-{
-    struct wf_svc_description description = {0};
-
-    if (wf_state_describe(scratch, run->state, &description, NULL) != WF_OK) {
-        return false;
-    }
-    if (description.pending_timer_ids.count > 0 || description.run_expiration_ns != 0 ||
-        description.first_task_time_ns != 0 ||
-        description.pending_workflow_task_is_started ||
-        description.pending_workflow_task_attempt > 1) {
-        return false;
-    }
-    for (uint32_t i = 0; i < description.pending_activities.count; i++) {
-        const struct wf_svc_pending_activity *activity = &description.pending_activities.items[i];
-
-        if (activity->is_started || virtual_of(run, &description, activity->next_attempt_time_ns) > now_ns) {
-            return false;
-        }
-    }
-    return true;
-}

@@ -27,10 +27,4 @@ struct sim_unfinished_question {
 bool sim_unfinished_explain(const struct sim_unfinished_question *question, struct sim_unfinished *unfinished,
                             struct wf_string *await_site);
 
-/*
- * True when nothing can wake this open run but a client: no timer, no attempt running or waiting for its time, no workflow
- * task in the hands of a worker.
- */
-bool sim_unfinished_is_idle(struct wf_arena *scratch, const struct sim_run_view *run, wf_time_ns now_ns);
-
 #endif

@@ -415,13 +415,19 @@ static void break_96(void)
 }
 static void break_101_late(void) { turn_ns = CLOCK_NS + 1; }
 static void break_101_early(void) { turn_ns = CLOCK_NS - 1; }
-/* A worker that slept runs what was an attempt, or a task for an update, with the same ids. */
+/* A worker that slept runs what was an attempt, or a task for an update, with the same ids; one that was given the task by an
+ * owner without its shard runs a younger one. */
 static struct wf_svc_update_workflow update;
 static void allow_101_update(void)
 {
     turn_ns = CLOCK_NS - 1;
     update = (struct wf_svc_update_workflow){.workflow_execution = &execution};
     ask(&plans[0], 7, WF_CASE_svc_request_update_workflow, &update, 0, NULL);
+}
+static void allow_101_stale_update(void)
+{
+    allow_101_update();
+    turn_ns = CLOCK_NS + 1;
 }
 static void allow_101_attempt(void)
 {
@@ -751,7 +757,7 @@ static void test_check_commits__innocent_run_passes(void **state)
 static void test_check_commits__allowed_changes_pass(void **state)
 {
     static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown,
-                                             allow_101_update, allow_101_attempt};
+                                             allow_101_update, allow_101_stale_update, allow_101_attempt};
 
     for (size_t i = 0; i < TEST_COUNT(changes); i++) {
         struct sim_checks *checks = NULL;

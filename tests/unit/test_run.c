@@ -48,6 +48,21 @@ static wf_error call_elsewhere(struct wf *wf, void *state, struct wf_args args, 
     return wf_activity(wf, "work", WF_ARGS(wf_bool(true)), &mail, result);
 }
 
+static wf_error call_elsewhere_for_hours(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    static const struct wf_options mail = {.schedule_to_close = 3 * WF_HOUR, .task_queue = "mial"};
+
+    (void)state;
+    (void)args;
+    return wf_activity(wf, "work", WF_ARGS(wf_bool(true)), &mail, result);
+}
+
+static wf_error book(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state;
+    return wf_nexus(wf, "hotel", "rooms", "book", wf_arg(args, 0), NULL, result);
+}
+
 static wf_error continue_for_ever(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state;
@@ -80,7 +95,8 @@ static const struct wf_workflow workflows[] = {
     {.name = "Continues", .run = continue_for_ever}, {.name = "ContinuesTwice", .run = continue_twice},
     {.name = "Waits", .run = wait_for_ever}, {.name = "Sleeps", .run = sleep_long},
     {.name = "Calls", .run = call},          {.name = "CallsElsewhere", .run = call_elsewhere},
-    {.name = "Raises", .run = raise},        {.name = NULL},
+    {.name = "Raises", .run = raise},        {.name = "CallsElsewhereForHours", .run = call_elsewhere_for_hours},
+    {.name = "Books", .run = book},          {.name = NULL},
 };
 static const struct wf_module module = {WF_API, .workflows = workflows};
 static const struct sim_code code = {.version = TEXT("v1"), .module = &module};
@@ -90,6 +106,10 @@ static const struct sim_outcome busy = {
 static const struct sim_activity_model works = {.name = TEXT("work"), .takes = {SIM_CONSTANT, WF_NS_PER_MS, 0}};
 static const struct sim_activity_model fails = {
     .name = TEXT("work"), .takes = {SIM_CONSTANT, WF_NS_PER_MS, 0}, .outcomes = &busy, .outcome_count = 1};
+
+static const struct wf_string hotel = TEXT("hotel");
+static const struct sim_nexus_model slow_booking = {
+    .endpoint = TEXT("hotel"), .name = TEXT("rooms.book"), .takes = {SIM_CONSTANT, 5 * 3600 * S, 0}, .is_async = true};
 
 static const struct wf_string all_types[] = {TEXT("Waits"), TEXT("Sleeps"), TEXT("Calls"), TEXT("CallsElsewhere")};
 static const struct wf_string work[] = {TEXT("work")};
@@ -137,6 +157,10 @@ static struct sim_run *begin(const struct setting *setting, struct sim_config *c
         .activity_count = 1,
         .clients = setting->has_client ? &approver : NULL,
         .client_count = setting->has_client ? 1 : 0,
+        .nexus = &slow_booking,
+        .nexus_count = 1,
+        .nexus_endpoints = &hotel,
+        .nexus_endpoint_count = 1,
         .faults = {.is_enabled = true, .profile = WF_STR("chaos"), .for_ns = 10 * S},
     };
     for (int kind = 0; kind < SIM_FAULT_COUNT; kind++) {
@@ -288,6 +312,31 @@ static void test_run__unfinished_workflows_say_why(void **state)
     }
 }
 
+/* Hours in which nothing happens do not end a simulation while something is due or somebody outside works. */
+static void test_run__what_is_under_way_is_waited_for(void **state)
+{
+    static const struct {
+        struct setting setting;
+        int32_t status;
+        int64_t hours;
+    } rows[] = {
+        {{.workflow_type = TEXT("Books"), .activity = &works}, WF_WORKFLOW_EXECUTION_STATUS_COMPLETED, 5},
+        {{.workflow_type = TEXT("CallsElsewhereForHours"), .activity = &works}, WF_WORKFLOW_EXECUTION_STATUS_FAILED, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct sim_config config;
+        struct sim_start start;
+        struct sim_run *run = begin(&rows[i].setting, &config, &start);
+        const struct sim_run_result *result = run_seed(run, &(struct sim_run_options){.no_faults = true});
+
+        assert_int_equal(result->runs_by_status[rows[i].status], 2);
+        assert_true(result->end_time_ns >= rows[i].hours * 3600 * S);
+        sim_run_free(run);
+    }
+}
+
 /* A chain of runs that does not end is a finding of its own kind, with the workflow, how often, and when; one that ends in
  * time is none. */
 static void test_run__a_chain_without_end_is_a_finding(void **state)
@@ -375,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_run__stops_where_it_is_told),
         cmocka_unit_test(test_run__no_faults_means_none),
         cmocka_unit_test(test_run__unfinished_workflows_say_why),
+        cmocka_unit_test(test_run__what_is_under_way_is_waited_for),
         cmocka_unit_test(test_run__a_chain_without_end_is_a_finding),
         cmocka_unit_test(test_run__open_runs_are_verified),
         cmocka_unit_test(test_run__gives_up_at_its_limit_of_steps),
