@@ -193,6 +193,11 @@ report-schema: $(BUILD)/wfsim build/venv/bin/jsonschema.installed
 	@ci/suite $(BUILD)/tests/golden/report_schema tests/golden/report_schema \
 		build/venv/bin/python tests/golden/report_schema.py $<
 
+## output-schema: what every command prints for programs, against the JSON schemas in ci/
+output-schema: $(BUILD)/wfsim build/venv/bin/jsonschema.installed
+	@ci/suite $(BUILD)/tests/golden/output_schema tests/golden/output_schema \
+		build/venv/bin/python tests/golden/output_schema.py $<
+
 build/venv/bin/jsonschema.installed:
 	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q jsonschema==4.23.0 && touch $@
 
@@ -346,7 +351,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test model-test model-check random-messages report-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test model-test model-check random-messages report-schema output-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:

@@ -509,7 +509,36 @@ static enum cli_exit run_batch(struct batch *batch)
     return cli_exit_worse(result, sim_summary_is_fine(&batch->summary) ? CLI_EXIT_OK : CLI_EXIT_FINDING);
 }
 
-static void write_plan(struct batch *batch)
+static void write_plan_json(const struct batch *batch)
+{
+    const struct sim_config *config = &batch->simulation.scenario.config;
+    struct wf_json_writer writer;
+
+    wf_json_writer_init(&writer, &batch->cli->out->text, 0);
+    wf_json_begin_object(&writer);
+    wf_json_put_string(&writer, "scenario", config->name);
+    wf_json_put_u64(&writer, "servers", config->server_count);
+    wf_json_put_u64(&writer, "shards", config->shard_count);
+    wf_json_put_u64(&writer, "starts", config->start_count);
+    wf_json_put_u64(&writer, "activities", config->activity_count);
+    wf_json_put_u64(&writer, "clients", config->client_count);
+    wf_json_put_u64(&writer, "checks", config->check_count);
+    wf_json_put_u64(&writer, "goals", config->goal_count);
+    wf_json_put_array(&writer, "code");
+    for (uint32_t i = 0; i < batch->simulation.scenario.code_count; i++) {
+        wf_json_begin_object(&writer);
+        wf_json_put_string(&writer, "version", batch->simulation.scenario.codes[i].version);
+        wf_json_put_string(&writer, "file", wf_string_of(batch->simulation.codes[i].path));
+        wf_json_end_object(&writer);
+    }
+    wf_json_end_array(&writer);
+    wf_json_put_u64(&writer, "first_seed", batch->first_seed);
+    wf_json_put_u64(&writer, "seeds", batch->seed_count);
+    wf_json_end_object(&writer);
+    wf_buffer_append_char(&batch->cli->out->text, '\n');
+}
+
+static void write_plan_text(const struct batch *batch)
 {
     const struct sim_config *config = &batch->simulation.scenario.config;
     struct wf_buffer *text = &batch->cli->out->text;
@@ -523,6 +552,15 @@ static void write_plan(struct batch *batch)
     }
     wf_buffer_printf(text, "would run %llu %s from %llu\n", (unsigned long long)batch->seed_count,
                      batch->seed_count == 1 ? "seed" : "seeds", (unsigned long long)batch->first_seed);
+}
+
+static void write_plan(const struct batch *batch)
+{
+    if (batch->cli->out->format == CLI_FORMAT_TEXT) {
+        write_plan_text(batch);
+    } else {
+        write_plan_json(batch);
+    }
 }
 
 static enum cli_exit run_scenario(struct cli *cli, const struct cli_args *args)
