@@ -183,26 +183,35 @@ static bool has_command(const struct wf_svc_respond_workflow_task_completed *req
     return false;
 }
 
-/* 3.4 step 4: what was delivered and not answered is rejected, unless the worker only asked for more time. */
+static void reject_if_sent(struct wf_change *change, struct wf_string id, const struct wf_failure *failure)
+{
+    if (wf_registry_state(change->run, change, id) == WF_REGISTRY_SENT) {
+        const bool is_rejected = wf_registry_step(
+            &(struct wf_registry_step){
+                .shard = change->shard, .run = change->run, .change = change, .id = id, .failure = failure},
+            WF_REGISTRY_INPUT_REJECT);
+
+        WF_ASSERT(is_rejected);
+    }
+}
+
+/* 3.4 step 4: what was delivered and not answered is rejected, unless the worker only asked for more time. What history
+ * delivered (7.10 step 6) is in the state, also when nobody waits for it; a rejection takes it out. */
 static void reject_unanswered(struct wf_change *change, const struct wf_svc_respond_workflow_task_completed *request)
 {
-    struct wf_failure *failure = wf_update_failure(
+    const struct wf_failure *failure = wf_update_failure(
         change->arena, "UnprocessedUpdate",
         "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not "
         "supported by the worker.");
 
-    for (const struct wf_update_record *record = change->run->updates;
-         record != NULL && !request->force_create_new_workflow_task && failure != NULL; record = record->next) {
-        if (wf_registry_state(change->run, change, record->id) == WF_REGISTRY_SENT) {
-            const bool is_rejected = wf_registry_step(&(struct wf_registry_step){.shard = change->shard,
-                                                                                 .run = change->run,
-                                                                                 .change = change,
-                                                                                 .id = record->id,
-                                                                                 .failure = failure},
-                                                      WF_REGISTRY_INPUT_REJECT);
-
-            WF_ASSERT(is_rejected);
-        }
+    if (request->force_create_new_workflow_task || failure == NULL) {
+        return;
+    }
+    for (uint32_t i = change->state->updates.count; i > 0; i--) {
+        reject_if_sent(change, change->state->updates.items[i - 1].update_id, failure);
+    }
+    for (const struct wf_update_record *record = change->run->updates; record != NULL; record = record->next) {
+        reject_if_sent(change, record->id, failure);
     }
 }
 

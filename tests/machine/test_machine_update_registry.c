@@ -600,6 +600,29 @@ static void test_machine_update_registry__a_reset_admits_again(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* 3.4 step 4: one that history brought is rejected when the worker does not answer it, whether somebody waits for it or not. */
+static void test_machine_update_registry__a_reset_update_is_answered_or_rejected(void **state)
+{
+    (void)state;
+    for (int waits_for_it = 0; waits_for_it < 2; waits_for_it++) {
+        struct shard_fixture f;
+        uint64_t call = 0;
+
+        begin(&f, NULL);
+        update(&f, "u1");
+        shard_status_is(answer(&f, shard_poll(&f), SAY("accept", "u1"), NULL), WF_CALL_OK);
+        shard_status_is(shard_reset(&f, "w", 4), WF_CALL_OK);
+        call = waits_for_it ? update(&f, "u1") : 0;
+        shard_status_is(shard_complete(&f, shard_poll(&f), NULL, 0), WF_CALL_OK);
+        if (waits_for_it) {
+            is_told(&f, call, WF_UPDATE_VERDICT_REJECTED, WF_UPDATE_WAS_REGISTERED);
+        }
+        call = update(&f, "u1"); /* it has left no trace, so that this is a new one */
+        assert_int_equal(shard_poll(&f)->messages.count, 1);
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* 7.10 step 6: which of them come again the caller of a reset says; by default all. */
 static void test_machine_update_registry__a_reset_may_leave_updates_out(void **state)
 {
@@ -737,6 +760,7 @@ int main(void)
         cmocka_unit_test(test_machine_update_registry__a_normal_start_ends_stickiness),
         cmocka_unit_test(test_machine_update_registry__a_heartbeat_with_messages_is_no_idle_one),
         cmocka_unit_test(test_machine_update_registry__a_reset_admits_again),
+        cmocka_unit_test(test_machine_update_registry__a_reset_update_is_answered_or_rejected),
         cmocka_unit_test(test_machine_update_registry__a_reset_may_leave_updates_out),
         cmocka_unit_test(test_machine_update_registry__a_reset_ends_what_waits),
         cmocka_unit_test(test_machine_update_registry__a_pause_refuses),
