@@ -155,10 +155,11 @@ static bool begin_run(struct reset *reset, struct wf_shard_run *run)
     start->reset_request_id = wf_string_copy(&run->arena, reset->request->request_id);
     start->start_time_ns = now_ns;
     start->first_task_time_ns = now_ns;
-    /* 7.6: both are counted from the reset on. */
-    start->execution_expiration_ns = start->execution_timeout_ns > 0
-                                         ? wf_add_saturating(now_ns, start->execution_timeout_ns)
-                                         : 0;
+    /* 7.6: both are counted from the reset on, the first in whole milliseconds. */
+    start->execution_expiration_ns =
+        start->execution_timeout_ns > 0
+            ? wf_add_saturating(now_ns, start->execution_timeout_ns) / WF_NS_PER_MS * WF_NS_PER_MS
+            : 0;
     start->run_expiration_ns = start->run_timeout_ns > 0
                                    ? wf_add_saturating(now_ns, start->run_timeout_ns)
                                    : 0;
@@ -183,6 +184,21 @@ static void keep_clocks(const struct reset *reset, struct wf_shard_run *run)
     }
 }
 
+/* The run that children of the copied events know as their parent: the base, or where its own events before the point were
+ * copied from, which an event behind the point may say. */
+static struct wf_string parent_of_copied(const struct reset *reset)
+{
+    for (int64_t i = reset->request->workflow_task_finish_event_id - 1; i < (int64_t)reset->history.events.count; i++) {
+        const struct wf_event *event = &reset->history.events.items[i];
+
+        if (event->attributes_case == WF_CASE_event_workflow_task_failed &&
+            event->attributes.workflow_task_failed->base_run_id.size_bytes > 0) {
+            return event->attributes.workflow_task_failed->base_run_id;
+        }
+    }
+    return wf_run_id_string(&reset->base->id);
+}
+
 /* NULL when memory is gone. */
 static struct wf_shard_run *create_run(struct reset *reset, const struct wf_fork *fork)
 {
@@ -197,7 +213,7 @@ static struct wf_shard_run *create_run(struct reset *reset, const struct wf_fork
     }
     wf_state_rebuild(reset->shard, run, reset->history.events.items,
                      (uint32_t)fork->last_event_id, WF_REBUILD_NOW);
-    wf_children_name_parent(run, wf_run_id_string(&reset->base->id));
+    wf_children_name_parent(run, parent_of_copied(reset));
     keep_clocks(reset, run);
     for (uint32_t i = 0; i < fork->batches.count; i++) {
         run->state->history_size_bytes += (int64_t)fork->batches.items[i].bytes.size_bytes;

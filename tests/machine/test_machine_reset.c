@@ -297,6 +297,25 @@ static void test_machine_reset__keeps_timers_and_renews_deadlines(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* 7.6: the deadline of a chain is in whole milliseconds, also the new one. */
+static void test_machine_reset__renews_the_deadline_of_the_chain(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start_with(&f,
+                     (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"),
+                                                    .workflow_execution_timeout = wf_duration_of(20 * WF_NS_PER_S)});
+    shard_poll(&f);
+    shard_fixture_advance(&f, WF_NS_PER_S + 1);
+    shard_status_is(shard_reset(&f, "w", 3), WF_CALL_OK);
+    assert_int_not_equal(f.now_ns % WF_NS_PER_MS, 0);
+    assert_int_equal(shard_describe(&f, "w")->run_expiration_ns,
+                     (f.now_ns + 20 * WF_NS_PER_S) / WF_NS_PER_MS * WF_NS_PER_MS);
+    shard_fixture_deinit(&f);
+}
+
 /* The memo and search attributes of the copied events are the new run's, and no later ones. */
 static void test_machine_reset__keeps_the_memo_of_its_events(void **state)
 {
@@ -383,6 +402,24 @@ static void test_machine_reset__closes_children_with_the_new_run(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* The same when the second point lies before the event that says where the first run's events were copied from. */
+static void test_machine_reset__closes_children_of_the_first_run(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
+    shard_poll_of(&f, "w");
+    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    shard_history_is(&f, "w", BEGINNING "Completed StartChildWorkflowExecutionInitiated ChildWorkflowExecutionStarted "
+                                        "Scheduled(1) Started " AFTER_RESET);
+    shard_terminate(&f, "w");
+    assert_int_equal(shard_describe(&f, "c")->status, WF_WORKFLOW_EXECUTION_STATUS_TERMINATED);
+    shard_fixture_deinit(&f);
+}
+
 /* A start under way when the parent is reset is the new run's: one child comes of it. */
 static void test_machine_reset__takes_over_a_start_under_way(void **state)
 {
@@ -441,9 +478,11 @@ int main(void)
         cmocka_unit_test(test_machine_reset__walks_what_continued_the_base),
         cmocka_unit_test(test_machine_reset__dispatches_activities_again),
         cmocka_unit_test(test_machine_reset__keeps_timers_and_renews_deadlines),
+        cmocka_unit_test(test_machine_reset__renews_the_deadline_of_the_chain),
         cmocka_unit_test(test_machine_reset__keeps_the_memo_of_its_events),
         cmocka_unit_test(test_machine_reset__keeps_children),
         cmocka_unit_test(test_machine_reset__closes_children_with_the_new_run),
+        cmocka_unit_test(test_machine_reset__closes_children_of_the_first_run),
         cmocka_unit_test(test_machine_reset__takes_over_a_start_under_way),
         cmocka_unit_test(test_machine_reset__sends_to_others_again),
     };
