@@ -302,7 +302,8 @@ static void reapply(struct reset *reset, const struct wf_event *event, bool is_o
     }
     if (event->attributes_case == WF_CASE_event_workflow_execution_signaled) {
         if (reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_NONE &&
-            !is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL)) {
+            !is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL) &&
+            !wf_is_planted(reset->shard->config, WF_PLANT_RESET_DROPS_SIGNALS)) {
             reapply_signal(&reset->created, event);
         }
     } else if (is_of_base) {

@@ -251,6 +251,7 @@ static const struct kind kinds[] = {
     {2, WF_CASE_svc_request_pause_workflow, pause, NULL},
     {3, WF_CASE_svc_request_unpause_workflow, unpause, NULL},
     {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
+    {2, WF_CASE_svc_request_reset_workflow, calls_reset_workflow, NULL},
     {12, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
 };

@@ -86,7 +86,7 @@ struct entries {
     uint32_t capacity;
 };
 
-static void merge(struct wf_arena *arena, void *into, const void *from, bool are_attributes)
+void model_merge_fields(struct wf_arena *arena, void *into, const void *from, bool are_attributes)
 {
     struct entries merged = {0};
     const struct entries *news = from;
@@ -127,7 +127,7 @@ static int32_t upsert(struct context *context)
     if (state->search_attributes == NULL) {
         state->search_attributes = MODEL_NEW(context->tx, struct wf_search_attributes);
     }
-    merge(context->tx->arena, &state->search_attributes->indexed_fields, &command->search_attributes->indexed_fields,
+    model_merge_fields(context->tx->arena, &state->search_attributes->indexed_fields, &command->search_attributes->indexed_fields,
           true);
     if (!model_attributes_are_valid(context->tx, state->search_attributes)) {
         return CAUSE(BAD_SEARCH_ATTRIBUTES); /* as merged */
@@ -151,7 +151,7 @@ static int32_t modify(struct context *context)
     if (state->memo == NULL) {
         state->memo = MODEL_NEW(context->tx, struct wf_memo);
     }
-    merge(context->tx->arena, &state->memo->fields, &command->upserted_memo->fields, false);
+    model_merge_fields(context->tx->arena, &state->memo->fields, &command->upserted_memo->fields, false);
     if (model_is_memo_too_large(context->tx, state->memo)) {
         return CAUSE(BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES) | MODEL_CAUSE_TERMINATES;
     }

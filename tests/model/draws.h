@@ -48,6 +48,10 @@ struct wf_string calls_queue(struct calls *calls);
 struct wf_string calls_worker_name(struct calls *calls, uint32_t worker);
 struct wf_string calls_sticky_queue(struct calls *calls, uint32_t worker);
 
+/* ---- history_calls.c: what names a place of a history ---- */
+
+void calls_reset_workflow(struct calls *calls, struct wf_svc_request *request);
+
 /* ---- work.c: what workers send ---- */
 
 void calls_poll_workflow_task(struct calls *calls, struct wf_svc_request *request, uint32_t worker);

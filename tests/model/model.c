@@ -397,7 +397,9 @@ void model_transaction_commit(struct model_transaction *tx)
         outcome->is_terminated = true;
     }
     if (tx->is_new) {
-        take_task_ids(tx, tx->given->new_events, tx->given->new_event_count);
+        if (tx->given->new_event_count > tx->copied_count) {
+            take_task_ids(tx, tx->given->new_events + tx->copied_count, tx->given->new_event_count - tx->copied_count);
+        }
         outcome->successor = tx->run;
         outcome->new_events = tx->events.items;
         outcome->new_event_count = tx->events.count;
@@ -408,6 +410,12 @@ void model_transaction_commit(struct model_transaction *tx)
         outcome->event_count = tx->events.count;
     }
     keep(tx);
+    if (tx->copied_count > 0) {
+        const struct wf_history_message whole = model_run_events(tx->run, tx->arena, 1);
+
+        outcome->new_events = whole.events.items;
+        outcome->new_event_count = whole.events.count;
+    }
     if (tx->successor != NULL) {
         model_transaction_commit(tx->successor);
     }
@@ -495,6 +503,7 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_pause_workflow, model_pause},
     {WF_CASE_svc_request_unpause_workflow, model_unpause},
     {WF_CASE_svc_request_operate_activity, model_operate_activity},
+    {WF_CASE_svc_request_reset_workflow, model_reset},
     {WF_CASE_svc_request_record_workflow_task_started, model_task_started},
     {WF_CASE_svc_request_record_activity_task_started, model_activity_started},
     {WF_CASE_svc_request_schedule_first_task, model_schedule_first_task},

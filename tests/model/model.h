@@ -60,6 +60,7 @@ struct model {
 /* What the engine chose for itself. Only what the write holds; everything else is judged. */
 struct model_given {
     const struct wf_state_run *state; /* of the run as the engine left it; NULL: a new run is all there is */
+    const struct wf_state_run *new_state; /* of the new run */
     struct wf_string new_run_id;      /* empty: none was made */
     struct wf_string new_request_id;  /* by which it was created */
     const struct wf_event *events;    /* for task ids and texts */
@@ -93,6 +94,7 @@ struct model_outcome {
     struct wf_svc_response *reply;   /* NULL: nothing is answered, or a worker's words */
     struct model_run *run;
     struct model_run *successor;
+    struct model_run *linked;        /* a closed run that remembers the successor */
     const struct wf_event *events;   /* new, of run */
     uint32_t event_count;
     const struct wf_event *new_events; /* of successor */

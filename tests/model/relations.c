@@ -3,15 +3,15 @@
  *
  * Source: engine-semantics 2.3, 5.3, 5.4.
  */
+#include <stdlib.h>
+
 #include "tests/model/transaction.h"
 
 #define CAUSE(NAME) WF_WORKFLOW_TASK_FAILED_CAUSE_##NAME
 
-enum { CHILD_INITIATED = 1, CHILD_STARTED = 2 }; /* state_child.state */
-
 /* ---- Children: commands ---- */
 
-static struct wf_state_child *find_child(struct model_transaction *tx, int64_t initiated_event_id)
+struct wf_state_child *model_child_find(struct model_transaction *tx, int64_t initiated_event_id)
 {
     for (uint32_t i = 0; i < tx->state->children.count; i++) {
         if (tx->state->children.items[i].initiated_event_id == initiated_event_id) {
@@ -115,7 +115,7 @@ int32_t model_start_child(struct model_transaction *tx, const struct wf_command_
     }
     child = WF_LIST_APPEND(tx->arena, tx->state->children);
     child->initiated_event_id = tx->state->next_event_id;
-    child->state = CHILD_INITIATED;
+    child->state = MODEL_CHILD_INITIATED;
     child->workflow_id = command->workflow_id;
     child->workflow_type = command->workflow_type->name;
     child->initiated = write_initiated(tx, command, completed_event_id);
@@ -148,7 +148,7 @@ static void child_started(struct model_transaction *tx, struct wf_state_child *c
     struct wf_event_child_workflow_execution_started *event = model_event(
         tx, WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED);
 
-    child->state = CHILD_STARTED;
+    child->state = MODEL_CHILD_STARTED;
     child->run_id = run_id;
     event->namespace = WF_STR(MODEL_NAMESPACE);
     event->namespace_id = WF_STR(MODEL_NAMESPACE_ID);
@@ -233,11 +233,33 @@ static void write_child_end(struct model_transaction *tx, const struct wf_svc_re
     }
 }
 
+static bool has_child(const struct model_run *run, int64_t initiated_event_id)
+{
+    for (uint32_t i = 0; i < run->state->children.count && model_run_is_open(run); i++) {
+        if (run->state->children.items[i].initiated_event_id == initiated_event_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Closing": of a run that was reset after it had initiated the child, the one that goes on. */
+static struct model_run *follow_resets(const struct model *model, struct model_run *run, int64_t initiated_event_id)
+{
+    while (run != NULL && !has_child(run, initiated_event_id) && run->state->resets.count > 0 &&
+           initiated_event_id < run->state->resets.items[run->state->resets.count - 1].event_id) {
+        run = model_run_find(model, run->start->workflow_id,
+                             run->state->resets.items[run->state->resets.count - 1].run_id);
+    }
+    return run;
+}
+
 void model_child_closed(struct model_transaction *tx)
 {
     const struct wf_svc_record_child_closed *request = tx->operation->request->call.record_child_closed;
     const struct wf_workflow_execution *parent = request->workflow_execution;
-    struct model_run *run = model_run_find(tx->model, parent->workflow_id, parent->run_id);
+    struct model_run *run = follow_resets(tx->model, model_run_find(tx->model, parent->workflow_id, parent->run_id),
+                                          request->initiated_event_id);
     struct wf_state_child *child = NULL;
 
     if (run == NULL || !model_run_is_open(run)) {
@@ -245,12 +267,12 @@ void model_child_closed(struct model_transaction *tx)
         return;
     }
     model_transaction_begin(tx, tx->model, model_workflow_find(tx->model, parent->workflow_id), run);
-    child = find_child(tx, request->initiated_event_id);
+    child = model_child_find(tx, request->initiated_event_id);
     if (child == NULL) {
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
     }
-    if (child->state == CHILD_INITIATED) {
+    if (child->state == MODEL_CHILD_INITIATED) {
         child_started(tx, child, request->first_run_id);
     }
     write_child_end(tx, request, child);
@@ -260,12 +282,43 @@ void model_child_closed(struct model_transaction *tx)
     model_transaction_commit(tx);
 }
 
+/* 7.10 step 6: what the base was told of a child that the new run has, too. */
+void model_child_apply_again(struct model_transaction *tx, const struct wf_event *event)
+{
+    const struct wf_event_owner owner = wf_event_owner_of(event);
+    struct wf_state_child *child = owner.kind == WF_OWNER_CHILD && !owner.begins ? model_child_find(tx, owner.event_id)
+                                                                                 : NULL;
+    struct wf_event again = *event;
+    int64_t *started_event_id = NULL;
+
+    if (child == NULL) {
+        return;
+    }
+    if (event->event_type == WF_EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED) {
+        child_started(tx, child, event->attributes.child_workflow_execution_started->workflow_execution->run_id);
+        return;
+    }
+    again.attributes.any = model_event(tx, (enum wf_event_type)event->event_type);
+    if (!wf_message_copy_into(tx->arena, wf_event_descriptors[event->event_type].attributes, again.attributes.any,
+                              event->attributes.any)) {
+        abort();
+    }
+    started_event_id = model_started_event_id(&again);
+    if (started_event_id != NULL) {
+        *started_event_id = child->started_event_id;
+    }
+    WF_LIST_REMOVE(tx->state->children, child);
+    tx->wants_task = true;
+}
+
 /* ---- Signals and cancellations: commands ---- */
 
 /* 5.3: a random id made at that moment. */
-static struct wf_string given_request_id(const struct model_transaction *tx, bool is_cancel, int64_t initiated_event_id)
+struct wf_string model_given_request_id(const struct model_transaction *tx, bool is_cancel, int64_t initiated_event_id)
 {
-    const struct wf_state_run *given = tx->given == NULL ? NULL : tx->given->state;
+    const struct wf_state_run *given = tx->given == NULL ? NULL
+                                       : tx->is_new      ? tx->given->new_state
+                                                         : tx->given->state;
     const struct wf_state_external *items = given == NULL ? NULL
                                             : is_cancel   ? given->external_cancels.items
                                                           : given->external_signals.items;
@@ -298,7 +351,7 @@ int32_t model_signal_external(struct model_transaction *tx,
     }
     external = WF_LIST_APPEND(tx->arena, tx->state->external_signals);
     external->initiated_event_id = tx->state->next_event_id;
-    external->request_id = given_request_id(tx, false, external->initiated_event_id);
+    external->request_id = model_given_request_id(tx, false, external->initiated_event_id);
     external->workflow_id = command->execution->workflow_id;
     external->run_id = command->execution->run_id;
     external->child_workflow_only = command->child_workflow_only;
@@ -349,7 +402,7 @@ int32_t model_cancel_external(struct model_transaction *tx,
     }
     external = WF_LIST_APPEND(tx->arena, tx->state->external_cancels);
     external->initiated_event_id = tx->state->next_event_id;
-    external->request_id = given_request_id(tx, true, external->initiated_event_id);
+    external->request_id = model_given_request_id(tx, true, external->initiated_event_id);
     external->workflow_id = command->workflow_id;
     external->run_id = command->run_id;
     external->child_workflow_only = command->child_workflow_only;
@@ -447,10 +500,10 @@ void model_call_answered(struct model_transaction *tx)
     if (tx->run == NULL || !model_run_is_open(tx->run)) {
         return; /* 5.3 "source closed meanwhile" */
     }
-    child = find_child(tx, operation->event_id);
+    child = model_child_find(tx, operation->event_id);
     signal = find_external(tx->state->external_signals.items, tx->state->external_signals.count, operation->event_id);
     cancel = find_external(tx->state->external_cancels.items, tx->state->external_cancels.count, operation->event_id);
-    if (child != NULL && child->state == CHILD_INITIATED) {
+    if (child != NULL && child->state == MODEL_CHILD_INITIATED) {
         if (operation->status == WF_CALL_OK) {
             child_started(tx, child, operation->child_run_id);
         } else {

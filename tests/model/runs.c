@@ -69,10 +69,22 @@ static struct wf_state_start *start_of(struct model_transaction *tx, const struc
     return wf_message_copy(&tx->model->arena, &wf_type_state_start, &start);
 }
 
+struct model_run *model_run_new(struct model *model)
+{
+    struct model_run *run = WF_ARENA_NEW(&model->arena, struct model_run);
+
+    if (run == NULL) {
+        abort();
+    }
+    wf_arena_init(&run->arenas[0], wf_system_blocks(), 0);
+    wf_arena_init(&run->arenas[1], wf_system_blocks(), 0);
+    return run;
+}
+
 /* Begins the transaction of a new run. The run joins its workflow when that is committed. */
 static void bear(struct model_transaction *tx, struct model *model, const struct birth *birth)
 {
-    struct model_run *run = WF_ARENA_NEW(&model->arena, struct model_run);
+    struct model_run *run = model_run_new(model);
     struct wf_event_workflow_execution_started *event = NULL;
 
     tx->model = model;
@@ -82,8 +94,6 @@ static void bear(struct model_transaction *tx, struct model *model, const struct
     tx->is_new = true;
     tx->start = start_of(tx, birth);
     run->start = tx->start;
-    wf_arena_init(&run->arenas[0], wf_system_blocks(), 0);
-    wf_arena_init(&run->arenas[1], wf_system_blocks(), 0);
     tx->state = MODEL_NEW(tx, struct wf_state_run);
     tx->state->next_event_id = 1;
     tx->state->next_task_attempt = 1;
@@ -236,6 +246,9 @@ static struct birth next_of(struct model_transaction *tx, enum wf_continue_as_ne
     birth.backoff_ns = chain_backoff(tx, requested_backoff_ns);
     birth.expiration_ns = tx->start->execution_expiration_ns;
     birth.started.workflow_id = tx->start->workflow_id;
+    if (birth.expiration_ns != 0) {
+        birth.started.workflow_execution_expiration_time = wf_timestamp_of(birth.expiration_ns); /* a reset moves it */
+    }
     birth.started.continued_execution_run_id = tx->start->run_id;
     birth.started.original_execution_run_id = birth.run_id;
     birth.started.first_execution_run_id = tx->start->first_run_id;
@@ -483,7 +496,7 @@ static bool is_valid(struct model_transaction *tx, const struct wf_svc_start_wor
            (request->retry_policy == NULL || model_policy_is_valid(request->retry_policy));
 }
 
-static void reply_started(struct model_transaction *tx, struct wf_string run_id, bool is_started)
+void model_reply_started(struct model_transaction *tx, struct wf_string run_id, bool is_started)
 {
     struct wf_svc_response *reply = model_reply(tx, WF_CALL_OK);
 
@@ -524,7 +537,7 @@ static void create(struct model_transaction *tx, const struct creation *creation
         model_write_signal(tx, creation->signal);
         model_flush(tx); /* Started, Signaled, Scheduled (5.2) */
     }
-    reply_started(tx, tx->start->run_id, true);
+    model_reply_started(tx, tx->start->run_id, true);
     model_transaction_commit(tx);
 }
 
@@ -556,7 +569,7 @@ static void replace(struct model_transaction *tx, struct model_run *run, const s
         model_write_signal(next, creation->signal);
         model_flush(next);
     }
-    reply_started(tx, birth.run_id, true);
+    model_reply_started(tx, birth.run_id, true);
     model_transaction_commit(tx);
 }
 
@@ -591,7 +604,7 @@ static void decide(struct model_transaction *tx, struct model_run *run, const st
     } else if (policies->conflict == WF_WORKFLOW_ID_CONFLICT_POLICY_FAIL) {
         reply_already_started(tx, run);
     } else {
-        reply_started(tx, run->start->run_id, false);
+        model_reply_started(tx, run->start->run_id, false);
     }
 }
 
@@ -615,19 +628,19 @@ void model_start(struct model_transaction *tx)
         return;
     }
     run = model_run_find(tx->model, request->workflow_id, (struct wf_string){0});
-    if (run != NULL && request->request_id.size_bytes > 0 &&
-        wf_string_equal(run->start->create_request_id, request->request_id)) {
-        reply_started(tx, run->start->run_id, true);
+    if (run != NULL && is_child_of(run, request)) {
+        model_reply_started(tx, run->start->first_run_id, true); /* also when a reset has replaced it */
         return;
     }
-    if (run != NULL && is_child_of(run, request)) {
-        reply_started(tx, run->start->first_run_id, true);
+    if (run != NULL && request->request_id.size_bytes > 0 &&
+        wf_string_equal(run->start->create_request_id, request->request_id)) {
+        model_reply_started(tx, run->start->run_id, true);
         return;
     }
     if (run != NULL) {
         model_transaction_begin(tx, tx->model, workflow_of(tx->model, request->workflow_id), run);
         if (model_signal_is_known(tx, request->request_id)) {
-            reply_started(tx, run->start->run_id, false);
+            model_reply_started(tx, run->start->run_id, false);
             return;
         }
         tx->run = NULL;
@@ -647,7 +660,7 @@ static void signal_existing(struct model_transaction *tx, struct model_run *run,
     }
     tx->outcome->is_uncertain = run->is_close_attempted && tx->state->workflow_task != NULL &&
                                 tx->state->workflow_task->started_event_id != 0;
-    reply_started(tx, run->start->run_id, false);
+    model_reply_started(tx, run->start->run_id, false);
     if (model_signal_is_known(tx, signal->request_id)) {
         return;
     }
@@ -680,7 +693,7 @@ void model_signal_with_start(struct model_transaction *tx)
     run = model_run_find(tx->model, start->workflow_id, (struct wf_string){0});
     if (run != NULL && start->request_id.size_bytes > 0 &&
         wf_string_equal(run->start->create_request_id, start->request_id)) {
-        reply_started(tx, run->start->run_id, true);
+        model_reply_started(tx, run->start->run_id, true);
         return;
     }
     if (run != NULL && model_run_is_open(run) && policies.conflict == WF_WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING) {

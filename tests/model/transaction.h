@@ -28,6 +28,7 @@ struct model_transaction {
     bool wants_task;
     bool is_closing;
     bool is_new;
+    uint32_t copied_count; /* is_new: events of another run that its history begins with */
     struct model_transaction *successor;
 };
 
@@ -92,6 +93,8 @@ struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_t
 
 /* ---- runs.c ---- */
 
+struct model_run *model_run_new(struct model *model); /* without anything but memory */
+void model_reply_started(struct model_transaction *tx, struct wf_string run_id, bool is_started);
 void model_start(struct model_transaction *tx);
 void model_signal_with_start(struct model_transaction *tx);
 void model_update_with_start(struct model_transaction *tx);
@@ -150,6 +153,10 @@ void model_task_suggest(struct model_transaction *tx);
 
 /* ---- updates.c ---- */
 
+/* 7.10 step 6. */
+void model_update_admit_again(struct model_transaction *tx, struct wf_update_request *request);
+struct wf_state_update *model_update_find(const struct wf_state_run *state, struct wf_string update_id);
+
 /* Whether the owner's memory may hold a speculative task. */
 bool model_may_speculate(const struct model *model, const struct model_run *run);
 
@@ -172,6 +179,9 @@ enum { MODEL_CAUSE_NONE = 0, MODEL_CAUSE_TERMINATES = 1 << 16 };
 /* Performs all commands of a completion. Returns the cause of 2.3 by which the task fails, or 0. */
 int32_t model_commands(struct model_transaction *tx, const struct wf_svc_respond_workflow_task_completed *request,
                        int64_t completed_event_id, bool *has_canceled_unstarted);
+
+/* 7.11: keys with an empty value go. */
+void model_merge_fields(struct wf_arena *arena, void *into, const void *from, bool are_attributes);
 bool model_commands_are_in_order(const struct wf_svc_respond_workflow_task_completed *request);
 
 /* ---- activities.c ---- */
@@ -203,6 +213,12 @@ void model_timers_fire(struct model_transaction *tx);
 
 /* ---- relations.c ---- */
 
+enum { MODEL_CHILD_INITIATED = 1, MODEL_CHILD_STARTED = 2 }; /* state_child.state */
+
+struct wf_state_child *model_child_find(struct model_transaction *tx, int64_t initiated_event_id);
+struct wf_string model_given_request_id(const struct model_transaction *tx, bool is_cancel, int64_t initiated_event_id);
+void model_child_apply_again(struct model_transaction *tx, const struct wf_event *event);
+
 int32_t model_start_child(struct model_transaction *tx, const struct wf_command_start_child_workflow_execution *command,
                           int64_t completed_event_id);
 int32_t model_signal_external(struct model_transaction *tx,
@@ -213,6 +229,18 @@ int32_t model_cancel_external(struct model_transaction *tx,
                               int64_t completed_event_id);
 void model_call_answered(struct model_transaction *tx);
 void model_child_closed(struct model_transaction *tx);
+
+/* ---- rebuild.c ---- */
+
+/* Makes the state of a new run from its first events. begins_now: activities wait from now on for their first attempt. */
+void model_rebuild(struct model_transaction *tx, const struct wf_event *events, uint32_t count, bool begins_now);
+
+/* Children that this run has begun, and that know it as their parent, now belong to a new one (7.10). */
+void model_children_name_parent(struct wf_state_run *state, struct wf_string run_id);
+
+/* ---- resets.c ---- */
+
+void model_reset(struct model_transaction *tx);
 
 /* ---- read.c ---- */
 

@@ -8,7 +8,20 @@
 
 #define STEP_NS_MAX (40 * WF_NS_PER_MS) /* between calls */
 #define SETTLED_NS (60 * WF_NS_PER_S) /* after which nothing is on its way any more */
+#define COMMIT_RUNS_MAX 3               /* of one write: one that ends, one that begins, one that it comes from */
 #define EXPECTED_MAX 4096               /* replies of the model to calls whose engine has not answered yet */
+
+static const struct cluster_faults chaos = {
+    .loss = 150,
+    .duplicate = 60,
+    .delay = 80,
+    .database_refused = 250,
+    .database_unknown = 250,
+    .crash_every_ns = 9 * WF_NS_PER_S,
+    .move_every_ns = 12 * WF_NS_PER_S,
+    .matching_every_ns = 20 * WF_NS_PER_S,
+    .skew_ns = 30 * WF_NS_PER_MS,
+};
 
 /* The model's reply to a call, made when the engine committed or read for it. */
 struct expected {
@@ -61,6 +74,10 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_UPDATE_UNDECIDED] = "update told no verdict",
         [TRIAL_UPDATE_SENT] = "task with updates",
         [TRIAL_TASK_VANISHED] = "task that left no trace",
+        [TRIAL_RESET_AGAIN] = "reset told again",
+        [TRIAL_RESET_OF_CLOSED] = "reset of a closed run",
+        [TRIAL_SIGNAL_AGAIN] = "signal applied again",
+        [TRIAL_CHILD_AGAIN] = "news of a child applied again",
     };
 
     return names[way];
@@ -74,7 +91,6 @@ bool trial_event_is_covered(int32_t type)
     case WF_EVENT_TYPE_ACTIVITY_PROPERTIES_MODIFIED_EXTERNALLY:
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED:
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED:
-    case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED: /* of a reset, which is not known yet */
         return false;
     default:
         return wf_event_descriptors[type].name != NULL && (type < WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED ||
@@ -178,11 +194,18 @@ static void *decode_state(struct trial *trial, struct wf_string bytes)
     return state;
 }
 
+/* A run that had closed before, and now knows what was made of it (7.10). */
+static bool is_only_linked(const struct wf_db_run_write *write)
+{
+    return write->is_closed && write->batches.count == 0;
+}
+
 static void compare_run(struct trial *trial, const struct model_operation *operation,
                         const struct wf_db_run_write *write, const struct wf_history_message *events,
                         const struct model_outcome *outcome)
 {
-    struct model_run *run = write->is_new ? outcome->successor : outcome->run;
+    const bool is_linked = is_only_linked(write);
+    struct model_run *run = write->is_new ? outcome->successor : is_linked ? outcome->linked : outcome->run;
     struct wf_buffer text = {0};
     bool is_same = false;
 
@@ -192,7 +215,8 @@ static void compare_run(struct trial *trial, const struct model_operation *opera
               &text);
         return;
     }
-    is_same = compare_events(&trial->arena, events->events.items, events->events.count,
+    is_same = is_linked ||
+              compare_events(&trial->arena, events->events.items, events->events.count,
                              write->is_new ? outcome->new_events : outcome->events,
                              write->is_new ? outcome->new_event_count : outcome->event_count, &text);
     judge(trial, operation, "other events", is_same, &text);
@@ -201,13 +225,27 @@ static void compare_run(struct trial *trial, const struct model_operation *opera
     judge(trial, operation, "another state", is_same, &text);
 }
 
-/* Events that were written, and how. */
-static void count_events(struct trial_counts *counts, const struct wf_history_message *events)
+/* What a reset writes behind what it copies. */
+static void count_again(struct trial_counts *counts, const struct wf_event *event)
 {
-    for (uint32_t i = 0; i < events->events.count; i++) {
+    const struct wf_event_owner owner = wf_event_owner_of(event);
+
+    counts->ways[TRIAL_SIGNAL_AGAIN] += event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED ? 1 : 0;
+    counts->ways[TRIAL_CHILD_AGAIN] += owner.kind == WF_OWNER_CHILD ? 1 : 0;
+}
+
+/* Events that were written, and how. */
+static void count_events(struct trial_counts *counts, const struct wf_db_run_write *write,
+                         const struct wf_history_message *events)
+{
+    counts->ways[TRIAL_RESET_OF_CLOSED] += is_only_linked(write) ? 1 : 0;
+    for (uint32_t i = (uint32_t)write->fork_event_id; i < events->events.count; i++) {
         const struct wf_event *event = &events->events.items[i];
 
         counts->events[event->event_type]++;
+        if (write->fork_event_id > 0) {
+            count_again(counts, event);
+        }
         if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
             wf_string_is(event->attributes.marker_recorded->marker_name, "core_local_activity")) {
             counts->ways[TRIAL_LOCAL_ACTIVITY]++;
@@ -234,24 +272,25 @@ static void on_commit(void *context, const struct cluster_commit *commit)
     struct model_operation operation = commit->operation;
     struct model_given given = {0};
     struct model_outcome outcome = {0};
-    struct wf_history_message events[2] = {{0}, {0}};
+    struct wf_history_message events[COMMIT_RUNS_MAX] = {{0}};
 
     if (trial->is_over) {
         return;
     }
-    for (uint32_t i = 0; i < commit->write->runs.count && i < 2; i++) {
+    for (uint32_t i = 0; i < commit->write->runs.count && i < COMMIT_RUNS_MAX; i++) {
         const struct wf_db_run_write *run = &commit->write->runs.items[i];
 
         events[i] = compare_decode(&trial->arena, run);
-        count_events(trial->counts, &events[i]);
+        count_events(trial->counts, run, &events[i]);
         operation.workflow_id = run->workflow_id;
         if (run->is_new) {
             given.new_run_id = run->run_id;
             given.new_request_id = commit->write->current == NULL ? (struct wf_string){0}
                                                                   : commit->write->current->create_request_id;
+            given.new_state = decode_state(trial, run->state);
             given.new_events = events[i].events.items;
             given.new_event_count = events[i].events.count;
-        } else {
+        } else if (!is_only_linked(run)) {
             operation.run_id = run->run_id;
             given.state = decode_state(trial, run->state);
             given.events = events[i].events.items;
@@ -268,7 +307,7 @@ static void on_commit(void *context, const struct cluster_commit *commit)
             wf_buffer_printf(trial->out, "  the model answers %s\n", wf_call_status_name(outcome.reply->status));
         }
     }
-    for (uint32_t i = 0; i < commit->write->runs.count && i < 2 && !trial->is_over; i++) {
+    for (uint32_t i = 0; i < commit->write->runs.count && i < COMMIT_RUNS_MAX && !trial->is_over; i++) {
         compare_run(trial, &operation, &commit->write->runs.items[i], &events[i], &outcome);
     }
     if (operation.kind == MODEL_REQUEST) {
@@ -296,6 +335,9 @@ static void count_way(struct trial_counts *counts, const struct wf_svc_request *
     if (response->answer_case == WF_CASE_svc_response_workflow_task_accepted &&
         response->answer.workflow_task_accepted->activity_tasks.count > 0) {
         counts->ways[TRIAL_EAGER_ACTIVITY]++;
+    }
+    if (request->call_case == WF_CASE_svc_request_reset_workflow && !response->answer.started->started) {
+        counts->ways[TRIAL_RESET_AGAIN]++;
     }
 }
 
@@ -489,22 +531,29 @@ static void on_return(void *context, uint64_t tag, const struct wf_svc_response 
 
 /* ---- The end ---- */
 
+/* Whether somebody let the run go on by a reset, which the policy of a parent that ended before does not reach. */
+static bool is_revived(const struct model_run *run, const struct model_run *parent)
+{
+    return !wf_string_equal(run->start->started->original_execution_run_id, run->start->run_id) &&
+           run->start->start_time_ns + 2 * chaos.skew_ns > parent->state->close_time_ns;
+}
+
 /* Whether the close policy has done its work on an open chain: a cancellation reaches one run of it. */
-static bool has_policy_come(const struct trial *trial, const struct wf_state_child *child)
+static bool has_policy_come(const struct trial *trial, const struct model_run *parent,
+                            const struct wf_state_child *child)
 {
     const struct model_workflow *workflow = model_workflow_find(&trial->model, child->workflow_id);
 
-    if (child->parent_close_policy != WF_PARENT_CLOSE_POLICY_REQUEST_CANCEL) {
-        return child->parent_close_policy == WF_PARENT_CLOSE_POLICY_ABANDON;
-    }
     for (uint32_t i = 0; i < workflow->runs.count; i++) {
         const struct model_run *run = workflow->runs.items[i];
 
-        if (wf_string_equal(run->start->first_run_id, child->run_id) && run->state->is_cancel_requested) {
+        if (wf_string_equal(run->start->first_run_id, child->run_id) &&
+            (is_revived(run, parent) || (child->parent_close_policy == WF_PARENT_CLOSE_POLICY_REQUEST_CANCEL &&
+                                         run->state->is_cancel_requested))) {
             return true;
         }
     }
-    return false;
+    return child->parent_close_policy == WF_PARENT_CLOSE_POLICY_ABANDON;
 }
 
 /* Long after the last fault nothing may be left undone: what is due has happened, and close policies have reached children. */
@@ -523,13 +572,13 @@ static const char *left_undone(const struct trial *trial, const struct model_run
         }
         return NULL;
     }
-    for (uint32_t i = 0; i < run->state->children.count; i++) {
+    for (uint32_t i = 0; i < run->state->children.count && !run->state->is_reset_away; i++) {
         const struct wf_state_child *child = &run->state->children.items[i];
         const struct model_run *current = model_run_find(&trial->model, child->workflow_id, (struct wf_string){0});
 
         if (run->state->close_time_ns < long_ago_ns && child->run_id.size_bytes > 0 && current != NULL &&
             model_run_is_open(current) && wf_string_equal(current->start->first_run_id, child->run_id) &&
-            !has_policy_come(trial, child)) {
+            !has_policy_come(trial, run, child)) {
             return "a child outlives the parent whose close policy ends it";
         }
     }
@@ -579,18 +628,6 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->history_events_max = 85;
     limits->history_bytes_max = 7500;
 }
-
-static const struct cluster_faults chaos = {
-    .loss = 150,
-    .duplicate = 60,
-    .delay = 80,
-    .database_refused = 250,
-    .database_unknown = 250,
-    .crash_every_ns = 9 * WF_NS_PER_S,
-    .move_every_ns = 12 * WF_NS_PER_S,
-    .matching_every_ns = 20 * WF_NS_PER_S,
-    .skew_ns = 30 * WF_NS_PER_MS,
-};
 
 static void add_counts(struct cluster_counts *sum, const struct cluster_counts *counts)
 {

@@ -66,7 +66,7 @@ static const struct wf_string *asked(const struct model *model, struct wf_arena 
     return wf_map_get(&model->updates, key_of(arena, workflow_id, update_id));
 }
 
-static struct wf_state_update *find(const struct wf_state_run *state, struct wf_string update_id)
+struct wf_state_update *model_update_find(const struct wf_state_run *state, struct wf_string update_id)
 {
     for (uint32_t i = 0; i < state->updates.count; i++) {
         if (wf_string_equal(state->updates.items[i].update_id, update_id)) {
@@ -74,6 +74,21 @@ static struct wf_state_update *find(const struct wf_state_run *state, struct wf_
         }
     }
     return NULL;
+}
+
+void model_update_admit_again(struct model_transaction *tx, struct wf_update_request *request)
+{
+    struct wf_state_update *update = WF_LIST_APPEND(tx->arena, tx->state->updates);
+    struct wf_event_workflow_execution_update_admitted *event = model_event(
+        tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED);
+
+    update->update_id = request->meta->update_id;
+    event->request = request;
+    event->origin = WF_UPDATE_ADMITTED_EVENT_ORIGIN_REAPPLY;
+    if (asked(tx->model, tx->arena, tx->start->workflow_id, update->update_id) == NULL) {
+        /* A worker has brought it with its acceptance: from now on it is known. */
+        note(tx->model, tx->start->workflow_id, &(struct wf_svc_update_workflow){.request = request});
+    }
 }
 
 /* ---- Speculative tasks ---- */
@@ -232,33 +247,37 @@ static bool is_refused_by_memory(const struct model_transaction *tx)
 static int32_t accept(struct model_transaction *tx, struct wf_string update_id,
                       const struct wf_update_acceptance *acceptance)
 {
-    struct wf_state_update *update = find(tx->state, update_id);
+    struct wf_state_update *update = model_update_find(tx->state, update_id);
     struct wf_event_workflow_execution_update_accepted *event = NULL;
 
-    if (update != NULL ||
-        (acceptance->accepted_request == NULL &&
+    const bool is_admitted = update != NULL && update->accepted_event_id == 0; /* by a reset: history has brought it */
+
+    if ((update != NULL && !is_admitted) ||
+        (update == NULL && acceptance->accepted_request == NULL &&
          asked(tx->model, tx->arena, tx->start->workflow_id, update_id) == NULL) ||
-        is_refused_by_memory(tx)) {
+        (update == NULL && is_refused_by_memory(tx))) {
         return CAUSE(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE);
     }
-    update = WF_LIST_APPEND(tx->arena, tx->state->updates);
-    update->update_id = update_id;
+    if (update == NULL) {
+        update = WF_LIST_APPEND(tx->arena, tx->state->updates);
+        update->update_id = update_id;
+    }
     update->accepted_event_id = tx->state->next_event_id;
     event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED);
     event->protocol_instance_id = update_id;
     event->accepted_request_message_id = acceptance->accepted_request_message_id;
     event->accepted_request_sequencing_event_id = acceptance->accepted_request_sequencing_event_id;
-    event->accepted_request = acceptance->accepted_request;
+    event->accepted_request = is_admitted ? NULL : acceptance->accepted_request;
     return MODEL_CAUSE_NONE;
 }
 
 static int32_t complete(struct model_transaction *tx, struct wf_string update_id,
                         const struct wf_update_response *response)
 {
-    struct wf_state_update *update = find(tx->state, update_id);
+    struct wf_state_update *update = model_update_find(tx->state, update_id);
     struct wf_event_workflow_execution_update_completed *event = NULL;
 
-    if (update == NULL || update->outcome != NULL) {
+    if (update == NULL || update->accepted_event_id == 0 || update->outcome != NULL) {
         return CAUSE(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE);
     }
     update->outcome = response->outcome;
@@ -272,7 +291,13 @@ static int32_t complete(struct model_transaction *tx, struct wf_string update_id
 /* Leaves no trace. One that is accepted, or that nobody asked for, cannot be rejected. */
 static int32_t reject(struct model_transaction *tx, struct wf_string update_id)
 {
-    return find(tx->state, update_id) != NULL ||
+    struct wf_state_update *update = model_update_find(tx->state, update_id);
+
+    if (update != NULL && update->accepted_event_id == 0) {
+        WF_LIST_REMOVE(tx->state->updates, update);
+        return MODEL_CAUSE_NONE;
+    }
+    return update != NULL ||
                    asked(tx->model, tx->arena, tx->start->workflow_id, update_id) == NULL || is_refused_by_memory(tx)
                ? CAUSE(BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE)
                : MODEL_CAUSE_NONE;
@@ -330,6 +355,12 @@ int32_t model_other_messages(struct model_transaction *tx,
     for (uint32_t i = 0; i < request->messages.count && cause == MODEL_CAUSE_NONE; i++) {
         if (!has_command(request, request->messages.items[i].id)) {
             cause = take(tx, &request->messages.items[i]);
+        }
+    }
+    /* 3.4 step 4: what a reset has put in history was delivered with it. */
+    for (uint32_t i = tx->state->updates.count; cause == MODEL_CAUSE_NONE && i > 0; i--) {
+        if (!request->force_create_new_workflow_task && tx->state->updates.items[i - 1].accepted_event_id == 0) {
+            WF_LIST_REMOVE(tx->state->updates, &tx->state->updates.items[i - 1]);
         }
     }
     return cause;
@@ -395,11 +426,19 @@ static struct question question_of(const struct model *model, const struct wf_sv
                              .is_valid = model_update_is_valid(model, request->call.update_with_start->update)};
 }
 
+/* A reset admits an update again in history: that is no answer yet (7.10 step 6). */
+static const struct wf_state_update *find_answered(const struct model_run *run, struct wf_string update_id)
+{
+    const struct wf_state_update *update = run == NULL ? NULL : model_update_find(run->state, update_id);
+
+    return update == NULL || update->accepted_event_id == 0 ? NULL : update;
+}
+
 static const char *judge_answer(const struct model *model, struct wf_arena *arena, const struct question *question,
                                 const struct wf_svc_update_answer *answer)
 {
     const struct model_run *run = model_run_find(model, question->workflow_id, answer->run_id);
-    const struct wf_state_update *stored = run == NULL ? NULL : find(run->state, question->update_id);
+    const struct wf_state_update *stored = find_answered(run, question->update_id);
     const bool is_known = asked(model, arena, question->workflow_id, question->update_id) != NULL;
 
     if (run == NULL || answer->run_id.size_bytes == 0) {
@@ -435,7 +474,7 @@ static const char *judge_answer(const struct model *model, struct wf_arena *aren
 static const char *judge_refusal(const struct model *model, const struct question *question, int32_t status)
 {
     const struct model_run *run = model_run_find(model, question->workflow_id, question->run_id);
-    const struct wf_state_update *stored = run == NULL ? NULL : find(run->state, question->update_id);
+    const struct wf_state_update *stored = find_answered(run, question->update_id);
     const bool is_open = run != NULL && model_run_is_open(run);
     const bool is_of_chain = run != NULL && (question->first_run_id.size_bytes == 0 ||
                                              wf_string_equal(run->start->first_run_id, question->first_run_id));
@@ -499,7 +538,7 @@ const char *model_judge_messages(struct model *model, const struct wf_svc_workfl
             !wf_string_equal(*request, message->body->value)) {
             return "the task brings an update that nobody asked for";
         }
-        update = find(run->state, message->protocol_instance_id);
+        update = model_update_find(run->state, message->protocol_instance_id);
         /* The answer may have waited for history that was read while somebody answered the update. */
         if (update != NULL && update->accepted_event_id < task->started_event_id) {
             return "the task brings an update that history has";

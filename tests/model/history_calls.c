@@ -1,0 +1,59 @@
+/*
+ * Calls that name a place of a history: most name one that is right.
+ */
+#include "tests/model/draws.h"
+
+static bool is_of_task(const struct wf_event *event)
+{
+    return event->event_type >= WF_EVENT_TYPE_WORKFLOW_TASK_STARTED &&
+           event->event_type <= WF_EVENT_TYPE_WORKFLOW_TASK_FAILED;
+}
+
+/* An event before which a run may go on, and sometimes the one after it, or any. */
+static int64_t draw_event_id(struct calls *calls, const struct wf_history_message *history)
+{
+    const uint32_t count = history->events.count;
+    const uint32_t first = count == 0 ? 0 : (uint32_t)calls_draw(calls, count);
+
+    for (uint32_t i = 0; i < count && !calls_one_in(calls, 12); i++) {
+        const struct wf_event *event = &history->events.items[(first + i) % count];
+
+        if (is_of_task(event)) {
+            return event->event_id + (calls_one_in(calls, 8) ? 1 : 0);
+        }
+    }
+    return (int64_t)calls_draw(calls, (uint64_t)count + 3) - 1;
+}
+
+/* Often one that was made before. */
+static struct wf_string reset_request_id(struct calls *calls, const struct model_run *run)
+{
+    if (run != NULL && run->state->resets.count > 0 && calls_one_in(calls, 5)) {
+        return run->state->resets.items[calls_draw(calls, run->state->resets.count)].request_id;
+    }
+    if (run != NULL && run->start->reset_request_id.size_bytes > 0 && calls_one_in(calls, 8)) {
+        return run->start->reset_request_id;
+    }
+    return calls_request_id(calls);
+}
+
+void calls_reset_workflow(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_reset_workflow *call = MAKE(calls, struct wf_svc_reset_workflow);
+    struct wf_history_message history = {0};
+    const struct model_run *run = NULL;
+
+    call->workflow_execution = calls_execution(calls);
+    run = model_run_find(calls->model, call->workflow_execution->workflow_id, call->workflow_execution->run_id);
+    if (run != NULL) {
+        history = model_run_events(run, &calls->arena, 1);
+    }
+    call->reason = WF_STR("mended");
+    call->workflow_task_finish_event_id = draw_event_id(calls, &history);
+    call->request_id = reset_request_id(calls, run);
+    call->reset_reapply_type = calls_one_in(calls, 2) ? 0 : (int32_t)calls_draw(calls, 4);
+    while (calls_one_in(calls, 4)) {
+        *(int32_t *)WF_LIST_APPEND(&calls->arena, call->reset_reapply_exclude_types) = (int32_t)calls_draw(calls, 5);
+    }
+    request->call.reset_workflow = call;
+}
