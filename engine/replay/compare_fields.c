@@ -207,12 +207,19 @@ static bool is_opaque(const struct wf_payload *payload)
             (!wf_payload_is_json(payload) && !wf_string_is(wf_payload_encoding(payload), "binary/plain")));
 }
 
+/* Nearly all are, and then it does not matter what they hold. */
+static bool are_same(const struct wf_payload *history, const struct wf_payload *code)
+{
+    return history != NULL && code != NULL && wf_string_equal(history->data, code->data) &&
+           wf_string_equal(wf_payload_encoding(history), wf_payload_encoding(code));
+}
+
 bool wf_compare_payloads_agree(const struct wf_payload *history, const struct wf_payload *code)
 {
     uint64_t history_digest = 0;
     uint64_t code_digest = 0;
 
-    if (is_opaque(history) || is_opaque(code)) {
+    if (are_same(history, code) || is_opaque(history) || is_opaque(code)) {
         return true;
     }
     if (is_null(history) || is_null(code)) {
@@ -226,21 +233,25 @@ bool wf_compare_payloads_agree(const struct wf_payload *history, const struct wf
             wf_json_digest(code->data, &code_digest) && history_digest == code_digest);
 }
 
-void wf_compare_payload(struct wf_comparison *comparison, const char *rule, const struct wf_meeting *meeting,
-                        struct wf_string field, const struct wf_payload *history, const struct wf_payload *code)
+static void note_payload(struct wf_comparison *comparison, const char *rule, const struct wf_meeting *meeting,
+                         struct wf_string field, const struct wf_payload *history, const struct wf_payload *code)
 {
-    struct wf_replay_note *note = NULL;
+    struct wf_replay_note *note = wf_compare_add_note(comparison, rule, meeting);
 
-    if (wf_compare_payloads_agree(history, code)) {
-        return;
-    }
-    note = wf_compare_add_note(comparison, rule, meeting);
     if (note != NULL) {
         note->field = wf_string_copy(comparison->arena, field);
         note->history = (struct wf_note_value){payload_text(comparison, history, false),
                                                payload_text(comparison, history, true)};
         note->code = (struct wf_note_value){payload_text(comparison, code, false), payload_text(comparison, code, true)};
         say_differs(comparison, note);
+    }
+}
+
+void wf_compare_payload(struct wf_comparison *comparison, const char *rule, const struct wf_meeting *meeting,
+                        struct wf_string field, const struct wf_payload *history, const struct wf_payload *code)
+{
+    if (!wf_compare_payloads_agree(history, code)) {
+        note_payload(comparison, rule, meeting, field, history, code);
     }
 }
 
@@ -261,19 +272,22 @@ static void compare_payloads(struct wf_comparison *comparison, const char *rule,
     const uint32_t history_count = wf_payload_count(history);
     const uint32_t count = history_count > wf_payload_count(code) ? history_count : wf_payload_count(code);
 
-    if (has_encrypted(history) && history_count != wf_payload_count(code)) {
+    if (history_count != wf_payload_count(code) && has_encrypted(history)) {
         return; /* a codec may make one payload of several */
     }
     for (uint32_t i = 0; i < count; i++) {
         char memory[64];
         struct wf_buffer field;
 
+        if (wf_compare_payloads_agree(wf_payload_at(history, i), wf_payload_at(code, i))) {
+            continue;
+        }
         wf_buffer_init_fixed(&field, memory, sizeof memory);
         wf_buffer_append_text(&field, name);
         if (count > 1) {
             wf_buffer_printf(&field, "[%u]", i);
         }
-        wf_compare_payload(comparison, rule, meeting, wf_buffer_string(&field), wf_payload_at(history, i), wf_payload_at(code, i));
+        note_payload(comparison, rule, meeting, wf_buffer_string(&field), wf_payload_at(history, i), wf_payload_at(code, i));
     }
 }
 
@@ -297,11 +311,14 @@ static void compare_entry(struct wf_comparison *comparison, const struct wf_comp
     if (wf_string_is(key, WF_CHANGE_VERSION)) {
         return; /* patches are compared by their markers, and families order them otherwise (replay-rules 2.7) */
     }
+    if (wf_compare_payloads_agree(history, code)) {
+        return;
+    }
     wf_buffer_init(&field, comparison->scratch);
     wf_buffer_printf(&field, "%s[", map->name);
     wf_json_write_string(&field, key);
     wf_buffer_append_char(&field, ']');
-    wf_compare_payload(comparison, history == NULL || code == NULL ? map->missing_rule : map->value_rule, map->meeting,
+    note_payload(comparison, history == NULL || code == NULL ? map->missing_rule : map->value_rule, map->meeting,
                  wf_buffer_string(&field), history, code);
 }
 
@@ -379,7 +396,8 @@ static void compare_messages(struct wf_comparison *comparison, const struct wf_c
     struct wf_differences differences = {0};
     struct wf_differences hidden_differences = {0};
 
-    if (!wf_diff_messages(comparison->arena, type, history, code, &shown, &differences) || differences.count == 0 ||
+    if (wf_message_equal(type, history, code) || /* nearly always, and much sooner known */
+        !wf_diff_messages(comparison->arena, type, history, code, &shown, &differences) || differences.count == 0 ||
         !wf_diff_messages(comparison->arena, type, history, code, &hidden, &hidden_differences)) {
         return;
     }
