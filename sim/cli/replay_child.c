@@ -296,7 +296,9 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     const char *path = batch->paths.items[file];
     struct wf_error unreadable = {0};
     const struct wf_string bytes = read_item(batch, path, file_arena, &unreadable);
-    const bool is_whole = skip_count == 0 && !batch->shards_histories && !batch->has_sample;
+    /* Of a whole file, with a cache to keep it in. */
+    const bool is_kept =
+        batch->cache.path != NULL && skip_count == 0 && !batch->shards_histories && !batch->has_sample;
     uint64_t index = 0;
 
     if (unreadable.status == WF_ERR_MEMORY) {
@@ -305,8 +307,8 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     if (unreadable.status != WF_OK) {
         return send_unreadable(child, file_arena, path, 0, &unreadable);
     }
-    const struct cli_cache_key key = is_whole ? cli_cache_key_of(bytes) : (struct cli_cache_key){0};
-    const enum wf_status cached = is_whole ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
+    const struct cli_cache_key key = is_kept ? cli_cache_key_of(bytes) : (struct cli_cache_key){0};
+    const enum wf_status cached = is_kept ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
         return cached;
     }
@@ -317,7 +319,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     if (unreadable.status != WF_OK && cli_replay_selects(batch, file, index)) {
         WF_TRY(send_unreadable(child, file_arena, path, index, &unreadable));
     }
-    if (is_whole) {
+    if (is_kept) {
         send_key(child, file_arena, key);
     }
     return WF_OK;
