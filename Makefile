@@ -80,7 +80,8 @@ fuzz_lib := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard fuzz/fuzz_input.c)))
 model     := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/model/*.c)))
 cli_tests := $(sort $(wildcard tests/cli/*.sh))
 # Tests read these, so a changed one runs the tests again.
-data     := $(sort $(wildcard scenarios/* histories/* histories/*/* tests/*/data/* tests/cli/* README.md))
+data     := $(sort $(wildcard scenarios/* histories/* histories/*/* tests/*/data/* tests/cli/* tests/golden/shapes/* \
+	tests/corpus/*.c README.md))
 
 # ---- the two commands of the README, and what they run ----
 

@@ -195,6 +195,36 @@ static wf_error one_child(struct wf *wf, void *state, struct wf_args args, struc
     return wf_child(wf, "TestChildWorkflow", WF_ARGS(wf_text(wf, "CHILD INPUT")), NULL, result);
 }
 
+/* The children, whose own histories are not there. */
+static wf_error memo_child(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)wf, (void)state;
+    *result = wf_arg(args, 0);
+    return NULL;
+}
+
+static bool contains(const char *text, const char *word)
+{
+    for (; *text != '\0'; text++) {
+        size_t i = 0;
+
+        while (word[i] != '\0' && text[i] == word[i]) {
+            i++;
+        }
+        if (word[i] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static wf_error test_child(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state;
+    *result = wf_arg(args, 0);
+    return contains(wf_info(wf)->parent_workflow_id, "failed") ? wf_fail(wf, "Planned", NULL, "as its parent expects") : NULL;
+}
+
 /* ---- Cancellation ---- */
 
 static wf_error hello_world(struct wf *wf)
@@ -359,6 +389,8 @@ const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workfl
     {.name = "MemoEncodingWorkflowJSON", .run = child_and_memo},
     {.name = "ScheduleMemoWorkflowJSON", .run = memo_of_schedule},
     {.name = "ResetWorkflowWithChild", .run = one_child},
+    {.name = "MemoChildWorkflowJSON", .run = memo_child},
+    {.name = "TestChildWorkflow", .run = test_child},
     {.name = "CancelOrderSelectWorkflow", .run = cancel_order},
     {.name = "MultipleUpdateWorkflow", .run = multiple_updates, .state_size_bytes = sizeof(struct updates),
      .updates = many_updates},

@@ -78,6 +78,14 @@ static wf_error parent(struct wf *wf, void *state, struct wf_args args, struct w
     return wf_child_started(wf, wf_child_start(wf, "integrationChildWorkflow", args, NULL), NULL); /* its end is not awaited */
 }
 
+/* Whose own history is not there. */
+static wf_error child(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)state;
+    *result = wf_arg(args, 0);
+    return wf_sleep(wf, WF_MINUTE);
+}
+
 static wf_error count_down(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     const int64_t left = wf_as_integer(wf_member(wf_arg(args, 0), "iterations"), 0);
@@ -122,6 +130,7 @@ const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workfl
      .signals = ruby_signals},
     {.name = "integrationActivityWorkflow", .run = echo},
     {.name = "integrationParentWorkflow", .run = parent},
+    {.name = "integrationChildWorkflow", .run = child},
     {.name = "integrationContinueAsNewWorkflow", .run = count_down},
     {.name = "integrationSignalQueryWorkflow", .run = return_signal, .state_size_bytes = sizeof(struct heard),
      .signals = bun_signals},

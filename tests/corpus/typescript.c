@@ -87,6 +87,14 @@ static wf_error parent(struct wf *wf, void *state, struct wf_args args, struct w
     return error;
 }
 
+/* Whose own histories are not there. */
+static wf_error child(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    (void)wf, (void)state;
+    *result = wf_arg(args, 0);
+    return NULL;
+}
+
 /* ---- An update that is answered after the main function has returned ---- */
 
 struct done {
@@ -129,6 +137,7 @@ const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workfl
      .signals = progress_signals},
     {.name = "nestedPromises", .run = nested_promises},
     {.name = "parentWorkflow", .run = parent},
+    {.name = "childWorkflow", .run = child},
     {.name = "canCompleteUpdateAfterWorkflowReturns", .run = return_after_update,
      .state_size_bytes = sizeof(struct done), .updates = done_updates},
     {.name = NULL},

@@ -30,17 +30,6 @@ bool corpus_read_file(struct wf_arena *arena, const char *folder, const char *na
     return true;
 }
 
-static struct wf_string take_until(struct wf_string *rest, char end)
-{
-    const char *at = rest->size_bytes == 0 ? NULL : memchr(rest->data, end, rest->size_bytes);
-    const size_t size_bytes = at == NULL ? rest->size_bytes : (size_t)(at - rest->data);
-    const struct wf_string taken = {rest->data, size_bytes};
-    const size_t skipped = size_bytes + (at == NULL ? 0 : 1);
-
-    *rest = (struct wf_string){rest->data + skipped, rest->size_bytes - skipped};
-    return taken;
-}
-
 /* The columns of MANIFEST.tsv begin: id, file, golden, class, expected_validity. */
 int corpus_read_manifest(void **state)
 {
@@ -54,15 +43,15 @@ int corpus_read_manifest(void **state)
     if (!corpus_read_file(&corpus.arena, corpus.folder, "MANIFEST.tsv", &rest)) {
         return 0;
     }
-    (void)take_until(&rest, '\n');
+    (void)test_take_until(&rest, '\n');
     while (rest.size_bytes > 0 && corpus.count < CORPUS_FILES_MAX) {
-        struct wf_string line = take_until(&rest, '\n');
+        struct wf_string line = test_take_until(&rest, '\n');
 
-        corpus.ids[corpus.count] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
-        corpus.files[corpus.count] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
-        corpus.has_golden[corpus.count] = wf_string_is(take_until(&line, '\t'), "ok");
-        (void)take_until(&line, '\t');
-        corpus.validity[corpus.count++] = wf_string_copy(&corpus.arena, take_until(&line, '\t'));
+        corpus.ids[corpus.count] = wf_string_copy(&corpus.arena, test_take_until(&line, '\t'));
+        corpus.files[corpus.count] = wf_string_copy(&corpus.arena, test_take_until(&line, '\t'));
+        corpus.has_golden[corpus.count] = wf_string_is(test_take_until(&line, '\t'), "ok");
+        (void)test_take_until(&line, '\t');
+        corpus.validity[corpus.count++] = wf_string_copy(&corpus.arena, test_take_until(&line, '\t'));
     }
     return 0;
 }

@@ -71,6 +71,17 @@ void test_string_is(const char *where, struct wf_string string, const char *expe
     }
 }
 
+struct wf_string test_take_until(struct wf_string *rest, char end)
+{
+    const char *at = rest->size_bytes == 0 ? NULL : memchr(rest->data, end, rest->size_bytes);
+    const size_t size_bytes = at == NULL ? rest->size_bytes : (size_t)(at - rest->data);
+    const struct wf_string taken = {rest->data, size_bytes};
+    const size_t skipped = size_bytes + (at == NULL ? 0 : 1);
+
+    *rest = (struct wf_string){rest->data + skipped, rest->size_bytes - skipped};
+    return taken;
+}
+
 bool test_contains(struct wf_string text, const char *part)
 {
     const size_t size_bytes = strlen(part);

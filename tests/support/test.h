@@ -38,6 +38,9 @@ struct test_blocks *test_arena_blocks(struct wf_arena *arena);
 /* Fails with both texts when they differ. `where` names the row of a table. */
 void test_string_is(const char *where, struct wf_string string, const char *expected);
 
+/* Takes what stands before the end character, or everything, and the character, off the front of the rest. */
+struct wf_string test_take_until(struct wf_string *rest, char end);
+
 /* Whether the text has the part in it. */
 bool test_contains(struct wf_string text, const char *part);
 
