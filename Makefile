@@ -292,6 +292,11 @@ coverage-transitions:
 fault-kinds: build
 	@SUITE_SECONDS=600 ci/suite build/release/fault-kinds fault-kinds ci/fault-kinds build/wfsim
 
+## check-costs: what the checks and the trace hash take of a simulation's instructions; fails when it is over the goals
+check-costs: build
+	@SUITE_SECONDS=600 ci/suite build/release/check-costs check-costs ci/check-costs build/wfsim
+	@cat build/release/check-costs.log
+
 # ---- housekeeping ----
 
 clang_format := $(firstword $(foreach name,clang-format-14 clang-format,$(if $(shell command -v $(name)),$(name))) clang-format)
@@ -307,6 +312,11 @@ $(BUILD)/ci/generate: $(BUILD)/ci/generate.o $(archive)
 ## docs: write again what is generated from the tables: EVENTS.md, KEYS.md, INVARIANTS.md, FAULTS.md and the fuzz dictionaries
 docs: $(BUILD)/ci/generate
 	@ci/generate-all $< .
+
+## costs: measure what the checks cost, and write it into the page of the invariants
+costs: build
+	@ci/check-costs build/wfsim sim/check/costs.def
+	@$(MAKE) --no-print-directory docs
 
 ## update-golden: accept the present outputs of golden and command line tests; read the diff
 update-golden: $(BUILD)/wfsim
@@ -352,7 +362,7 @@ help:
 	@sed -n 's/^## \([^:]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 FORCE:
-.PHONY: demo check check-all check-both build memcheck program test cli-test model-test model-check random-messages report-schema output-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds lint \
+.PHONY: demo check check-all check-both build memcheck program test cli-test model-test model-check random-messages report-schema output-schema asan fuzz-check fuzz fuzz-programs soak check-determinism fault-kinds check-costs costs lint \
 	check-headers coverage coverage-transitions format docs update-golden golden-update bench run-bench install \
 	clean help FORCE
 .SECONDARY:

@@ -149,21 +149,25 @@ static void print_invariants(void)
     printf("# Invariants\n\nMade from `engine/model/rules.def` and `sim/check/invariants.def` by `make docs`; do not edit. "
            "Kinds: **H** is decided by one history, **X** by those of several runs, **S** by what is stored after a "
            "transaction, **T** by what happened in a simulation. `wfsim check` looks for H and X in any history; all that "
-           "is checked is on in every simulation, but for I10, which `wfsim check` alone looks for.\n\n");
+           "is checked is on in every simulation, but for I10, which `wfsim check` alone looks for.\n\n"
+           "The cost is what the checking file, for all its invariants together, takes of the instructions of a simulation of "
+           "the saga; what files share counts for the total alone. `make costs` counts and writes `sim/check/costs.def`; "
+           "`make check-costs` prints shares to the hundredth, also those of all checks and of the trace hash.\n\n");
     count_invariants();
-    printf("\n| | kind | what must hold | where it is checked | the test that plants it |\n"
-           "| --- | --- | --- | --- | --- |\n");
+    printf("\n| | kind | what must hold | where it is checked | the test that plants it | cost |\n"
+           "| --- | --- | --- | --- | --- | ---: |\n");
     for (size_t i = 0; i < sim_invariant_count; i++) {
         const struct sim_invariant *invariant = &sim_invariants[i];
         const struct wf_rule *rule = sim_invariant_rule(invariant);
+        const char *cost = sim_invariant_cost(invariant);
 
         printf("| %s | %s | %s | ", rule->id, invariant_kind(rule->scope), rule->text);
         if (invariant->reason == NULL) {
-            printf("`%s` | `%s` |\n", invariant->where, invariant->test);
+            printf("`%s` | `%s` | %s |\n", invariant->where, invariant->test, cost == NULL ? "none" : cost);
         } else if (invariant->where != NULL) {
-            printf("`%s`: %s | |\n", invariant->where, invariant->reason);
+            printf("`%s`: %s | | none |\n", invariant->where, invariant->reason);
         } else {
-            printf("not checked: %s | |\n", invariant->reason);
+            printf("not checked: %s | | none |\n", invariant->reason);
         }
     }
 }

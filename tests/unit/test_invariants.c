@@ -72,6 +72,9 @@ static void test_invariants__each_is_checked_or_says_why_not(void **state)
             }
             continue;
         }
+        if (sim_invariant_cost(invariant) == NULL && !invariant->is_apart) {
+            fail_msg("%s: nobody measured what %s costs; make costs", id, invariant->where);
+        }
         if (!names(invariant->where, id)) {
             fail_msg("%s does not name %s", invariant->where, id);
         }
