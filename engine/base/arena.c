@@ -121,6 +121,7 @@ void wf_arena_deinit(struct wf_arena *arena)
     arena->next = NULL;
     arena->end = NULL;
     arena->is_full = false;
+    arena->is_at_limit = false;
 }
 
 /* Gives back all blocks but the oldest, and empties that one. */
@@ -139,6 +140,7 @@ void wf_arena_reset(struct wf_arena *arena)
 {
     keep_first_block(arena);
     arena->is_full = false;
+    arena->is_at_limit = false;
 }
 
 /* Puts a block on top with room for a piece of size_bytes, which was checked not to overflow. */
@@ -149,6 +151,7 @@ static bool push_block(struct wf_arena *arena, size_t size_bytes)
     struct wf_arena_block *block = NULL;
 
     if (block_bytes > arena->limit_bytes || arena->used_bytes > arena->limit_bytes - block_bytes) {
+        arena->is_at_limit = true;
         return false;
     }
     block = arena->source->take(arena->source->context, block_bytes);

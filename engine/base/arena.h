@@ -31,6 +31,7 @@ struct wf_arena {
     size_t used_bytes;  /* taken from the source */
     size_t limit_bytes; /* used_bytes never exceeds it */
     bool is_full;       /* an allocation failed since the last reset */
+    bool is_at_limit;   /* one failed for the limit, not for the source */
 };
 
 /* Takes nothing from the source yet. limit_bytes 0: no limit of its own. */

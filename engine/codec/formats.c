@@ -151,7 +151,8 @@ static enum wf_status find_format(struct wf_history_reader *reader, struct wf_er
 static enum wf_status unwrap(struct wf_history_reader *reader, size_t limit_bytes,
                              struct wf_error *err)
 {
-    for (int i = 0; wf_is_gzip(reader->bytes) || wf_is_zstd(reader->bytes); i++) {
+    /* What is inside comes out beside what it came from: the limit is for both together. */
+    for (int i = 0; wf_is_gzip(reader->bytes) || wf_is_zstd(reader->bytes); i++, limit_bytes -= reader->bytes.size_bytes) {
         if (i == WRAPPINGS_MAX) {
             return wf_fail_status(err, WF_ERR_LIMIT, "the file is packed more than %d times over",
                                   WRAPPINGS_MAX);

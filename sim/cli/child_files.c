@@ -68,10 +68,10 @@ static enum wf_status read_file(const struct cli_child_reader *children, const c
     enum wf_status status = WF_OK;
 
     if (cli_file_read(file, path, CLI_FILE_BYTES_MAX, &bytes, &wrong) != CLI_EXIT_OK ||
-        wf_history_reader_init(&reader, file, bytes, CLI_UNPACKED_BYTES_MAX, &wrong) != WF_OK) {
+        wf_history_reader_init(&reader, file, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &wrong) != WF_OK) {
         return send_complaint(children->child, arena, &wrong);
     }
-    while ((status = wf_history_reader_next(&reader, arena, &history, &wrong)) == WF_OK) {
+    while ((status = cli_history_next(&reader, arena, &history, &wrong)) == WF_OK) {
         WF_TRY(take_history(children, arena, &history, err));
         wf_arena_reset(arena);
     }
@@ -87,7 +87,7 @@ enum wf_status cli_child_read(const struct cli_child_reader *reader, const char 
     struct wf_arena arena;
 
     wf_arena_init(&file, wf_system_blocks(), 0);
-    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_arena_init(&arena, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     const enum wf_status status = read_file(reader, path, &file, &arena, err);
     wf_arena_deinit(&arena);
     wf_arena_deinit(&file);

@@ -181,6 +181,7 @@ static void run_round(struct cli_replay *batch, struct sim_outcome_of_batch *out
         .item_count = item_count,
         .jobs = cli_jobs(batch->args, item_count),
         .context = batch,
+        .hung = &batch->hung,
         .start = cli_replay_start_child,
         .run = cli_replay_run_file,
         .frame = take_frame,

@@ -3,6 +3,26 @@
 
 #include <string.h>
 
+#define UNPACKED_BYTES_ALWAYS ((size_t)256 << 20)
+#define UNPACKED_RATIO 100 /* histories pack to a tenth, repetitive ones to a fiftieth; bombs to less than a thousandth */
+
+size_t cli_unpacked_bytes_max(size_t packed_bytes)
+{
+    const size_t likely_bytes = packed_bytes < CLI_FILE_BYTES_MAX / UNPACKED_RATIO ? packed_bytes * UNPACKED_RATIO : CLI_FILE_BYTES_MAX;
+
+    return likely_bytes > UNPACKED_BYTES_ALWAYS ? likely_bytes : UNPACKED_BYTES_ALWAYS;
+}
+
+enum wf_status cli_history_next(struct wf_history_reader *reader, struct wf_arena *arena, struct wf_history *history,
+                                struct wf_error *err)
+{
+    const enum wf_status status = wf_history_reader_next(reader, arena, history, err);
+
+    return status == WF_ERR_MEMORY && arena->is_at_limit
+               ? wf_fail_status(err, WF_ERR_LIMIT, "a history takes more than %zu MiB of memory", CLI_HISTORY_BYTES_MAX >> 20)
+               : status;
+}
+
 /* A file that cannot be decoded is the user's; memory that runs out is the machine's. */
 static enum cli_exit exit_of(enum wf_status status)
 {
@@ -33,7 +53,7 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
 
     *histories = (struct cli_histories){0};
     wf_arena_init(&histories->file, wf_system_blocks(), 0);
-    wf_arena_init(&histories->current, wf_system_blocks(), 0);
+    wf_arena_init(&histories->current, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     result = cli_file_expand(arena, operands, operand_count, &histories->paths, &err);
     if (result != CLI_EXIT_OK) {
         cli_complain("%s", err.message);
@@ -57,7 +77,7 @@ static enum cli_exit open_next_file(struct cli_histories *histories)
         cli_complain("%s", err.message);
         return result;
     }
-    status = wf_history_reader_init(&histories->reader, &histories->file, bytes, CLI_UNPACKED_BYTES_MAX, &err);
+    status = wf_history_reader_init(&histories->reader, &histories->file, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &err);
     if (status != WF_OK) {
         cli_complain_input(histories->path, &err);
         return exit_of(status);
@@ -73,7 +93,7 @@ static enum cli_exit read_next(struct cli_histories *histories, struct wf_histor
     enum wf_status status = WF_OK;
 
     wf_arena_reset(&histories->current);
-    status = wf_history_reader_next(&histories->reader, &histories->current, &histories->history, &err);
+    status = cli_history_next(&histories->reader, &histories->current, &histories->history, &err);
     if (status == WF_OK) {
         histories->file_count++;
         *history = &histories->history;

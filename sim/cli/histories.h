@@ -7,8 +7,6 @@
 #include "engine/history.h"
 #include "sim/cli/file.h"
 
-#define CLI_UNPACKED_BYTES_MAX CLI_FILE_BYTES_MAX /* of one file, after gzip or zstd are undone: no more than a plain one */
-
 struct cli_histories {
     struct cli_paths paths;
     size_t next_path;
@@ -38,6 +36,19 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history);
 
 void cli_histories_close(struct cli_histories *histories);
+
+/*
+ * How much a file may be when gzip or zstd are undone: as much as a plain one if it is packed as histories are, and no more than
+ * 256 MiB if it is packed more tightly than a hundredth.
+ */
+size_t cli_unpacked_bytes_max(size_t packed_bytes);
+
+/* What one history may take in memory, and what is kept of its run: far more than a service lets a history grow to. */
+#define CLI_HISTORY_BYTES_MAX ((size_t)1 << 30)
+
+/* wf_history_reader_next into an arena with that limit; WF_ERR_LIMIT when the history does not fit. */
+enum wf_status cli_history_next(struct wf_history_reader *reader, struct wf_arena *arena, struct wf_history *history,
+                                struct wf_error *err);
 
 /* Says on standard error what is wrong with an input: "PATH: event 7, byte 1024: message". */
 void cli_complain_input(const char *path, const struct wf_error *err);

@@ -44,6 +44,7 @@ struct cli_replay {
     /* Where this round of the batch begins. */
     size_t first_file;
     uint64_t skip_count; /* the first histories of that file, which have their verdict */
+    struct sim_hung hung;
 
     /* The supervisor's. */
     uint64_t next_index;     /* of the current file: the history behind the last one with a verdict */

@@ -264,17 +264,17 @@ static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *c
     struct wf_arena arena;
     enum wf_status status = WF_OK;
 
-    if (wf_history_reader_init(&reader, file_arena, bytes, CLI_UNPACKED_BYTES_MAX, unreadable) != WF_OK) {
+    if (wf_history_reader_init(&reader, file_arena, bytes, cli_unpacked_bytes_max(bytes.size_bytes), unreadable) != WF_OK) {
         return WF_OK;
     }
     if (reader.format == WF_FORMAT_ARCHIVE) {
         reader.next = reader.index = (size_t)skip_count; /* its index finds a history; other forms are read in order */
         *index = skip_count;
     }
-    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_arena_init(&arena, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     for (; status == WF_OK; *index += 1) {
         wf_arena_reset(&arena);
-        const enum wf_status read = wf_history_reader_next(&reader, &arena, &history, unreadable);
+        const enum wf_status read = cli_history_next(&reader, &arena, &history, unreadable);
         if (read != WF_OK) {
             if (read == WF_ERR_NOT_FOUND) {
                 *unreadable = (struct wf_error){0};
@@ -349,11 +349,11 @@ enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, ui
     char number[8];
 
     wf_arena_init(&file_arena, wf_system_blocks(), 0);
-    wf_arena_init(&arena, wf_system_blocks(), 0);
+    wf_arena_init(&arena, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     const struct wf_string bytes = read_item(batch, batch->paths.items[item], &file_arena, &unreadable);
     if (unreadable.status == WF_OK &&
-        wf_history_reader_init(&reader, &file_arena, bytes, CLI_UNPACKED_BYTES_MAX, &unreadable) == WF_OK) {
-        while (wf_history_reader_next(&reader, &arena, &history, &unreadable) == WF_OK) {
+        wf_history_reader_init(&reader, &file_arena, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &unreadable) == WF_OK) {
+        while (cli_history_next(&reader, &arena, &history, &unreadable) == WF_OK) {
             const uint64_t shape = wf_history_shape(&arena, &history);
 
             wf_store_u64(number, !is_ours(batch, index++) ? 0 : shape != 0 ? shape : 1);

@@ -93,11 +93,10 @@ static void take_fault(int signal_number, siginfo_t *info, void *context)
     end_crashed(kind);
 }
 
-static void take_hung(int signal_number)
+static void take_limit(int signal_number)
 {
-    (void)signal_number;
     if (is_in_code()) {
-        end_crashed(SIM_CRASH_HUNG);
+        end_crashed(signal_number == SIM_SIGNAL_MEMORY ? SIM_CRASH_MEMORY : SIM_CRASH_HUNG);
     }
 }
 
@@ -126,17 +125,18 @@ static void catch_faults(void)
     static char stack[ALTERNATE_STACK_BYTES]; /* the one in use may have overflown */
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction fault = {.sa_sigaction = take_fault};
-    struct sigaction hung = {.sa_handler = take_hung};
+    struct sigaction limit = {.sa_handler = take_limit};
 
     fault.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    hung.sa_flags = SA_ONSTACK | (int)SA_RESTART;
+    limit.sa_flags = SA_ONSTACK | (int)SA_RESTART;
     (void)sigemptyset(&fault.sa_mask);
-    (void)sigemptyset(&hung.sa_mask);
+    (void)sigemptyset(&limit.sa_mask);
     (void)sigaltstack(&alternate, NULL);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         (void)sigaction(faults[i], &fault, NULL);
     }
-    (void)sigaction(SIM_SIGNAL_HUNG, &hung, NULL);
+    (void)sigaction(SIM_SIGNAL_HUNG, &limit, NULL);
+    (void)sigaction(SIM_SIGNAL_MEMORY, &limit, NULL);
 }
 
 /* Ctrl-C reaches every process of the terminal; the supervisor alone decides what becomes of the

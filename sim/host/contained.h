@@ -13,6 +13,7 @@
 /* The supervisor sends it to a child that seems to hang; a child outside of workflow code takes no
  * notice. */
 #define SIM_SIGNAL_HUNG SIGVTALRM
+#define SIM_SIGNAL_MEMORY SIGXCPU /* likewise, to one whose code takes more memory than it may */
 
 /* One for all children. */
 struct sim_board {

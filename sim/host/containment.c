@@ -4,6 +4,9 @@
  * early costs no memory here, and a child that is too far ahead waits by itself. A child that
  * crashed keeps its page until its item's turn has come; then a new one takes its place.
  *
+ * How much memory a child has is seen at the same looks: what code takes within one activation is its own, because ours is
+ * taken between activations or under limits of its own.
+ *
  * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
  * machine that slept or a stopped process is not taken for a hanging child.
  */
@@ -23,6 +26,7 @@
 #include "engine/time.h"
 #include "sim/host/clock.h"
 #include "sim/host/contained.h"
+#include "sim/host/process.h"
 #include "sim/host/signals.h"
 
 #define LOOK_NS (100 * WF_NS_PER_MS)   /* between two looks at the children */
@@ -30,6 +34,9 @@
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
 #define WATCHDOG_SECONDS_MAX 3600
+#define WATCHDOG_AGAIN 5 /* the part of the time that code gets which was found to hang before */
+#define CODE_MIB_MAX (1024 * 1024)
+#define MIB_BYTES ((uint64_t)1 << 20)
 /* Between two looks: code that runs so many blocks is left to its budget, which does not depend on how busy the machine is.
  * But not for ever: code that prints in its loop would take minutes to spend it. */
 #define BUSY_BLOCKS 10000
@@ -58,6 +65,8 @@ struct slot {
     uint64_t activation_count;
     uint64_t block_count;
     int64_t stuck_ns;
+    uint64_t memory_bytes; /* that the child had when the activation was first seen */
+    bool is_too_large;     /* it was told so */
 };
 
 struct batch {
@@ -71,6 +80,9 @@ struct batch {
     char *frame;      /* a frame that did not lie in one piece */
     size_t frame_capacity_bytes;
     int64_t watchdog_ns;
+    uint64_t code_bytes_max; /* that code may take in one activation */
+    struct sim_hung *hung;
+    struct sim_hung own_hung; /* should the caller keep none */
     int64_t looked_ns;
     int64_t ticked_ns;
 };
@@ -191,6 +203,7 @@ static void begin_child(struct batch *batch, struct slot *slot)
     slot->activation_count = 0;
     slot->block_count = 0;
     slot->stuck_ns = 0;
+    slot->is_too_large = false;
     (void)fflush(NULL); /* or the child would print it again */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours runs in the child */
@@ -230,6 +243,9 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     copy_text(slot->crash.workflow_type, page->watch.workflow_type);
     copy_text(slot->crash.workflow_id, page->watch.workflow_id);
     slot->state = SLOT_CRASHED;
+    if (kind == SIM_CRASH_HUNG) {
+        memcpy(batch->hung->workflow_type, slot->crash.workflow_type, sizeof batch->hung->workflow_type);
+    }
     if (page->is_loading) {
         slot->crash.call = "";
         batch->outcome->crash = slot->crash;
@@ -254,13 +270,24 @@ static void finish_killed(struct batch *batch, struct sim_page *page, int signal
     finish_lost(batch, what, strsignal(signal));
 }
 
+/* How long an activation may take. */
+static int64_t patience_ns(const struct batch *batch, const struct sim_page *page)
+{
+    const char *type = batch->hung->workflow_type;
+    const bool has_hung = type[0] != '\0' && strncmp(type, page->watch.workflow_type, WF_WATCH_TEXT_BYTES) == 0;
+
+    return has_hung ? batch->watchdog_ns / WATCHDOG_AGAIN : batch->watchdog_ns;
+}
+
 /* A child that left no mark: killed, or ended by _exit. */
 static void take_unmarked_end(struct batch *batch, struct slot *slot, int status)
 {
     const bool is_in_code = slot->page->watch.is_in_code != 0 || slot->page->is_loading;
     enum sim_crash_kind kind = SIM_CRASH_EXIT;
 
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->stuck_ns > batch->watchdog_ns) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->is_too_large) {
+        take_crash(batch, slot, SIM_CRASH_MEMORY); /* nor to SIM_SIGNAL_MEMORY */
+    } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->stuck_ns > patience_ns(batch, slot->page)) {
         take_crash(batch, slot, SIM_CRASH_HUNG); /* it did not listen to SIM_SIGNAL_HUNG */
     } else if (WIFSIGNALED(status) && !sim_crash_of_signal(WTERMSIG(status), &kind)) {
         finish_killed(batch, slot->page, WTERMSIG(status));
@@ -446,6 +473,18 @@ static bool take_next(struct batch *batch)
 
 /* ---- The loop ---- */
 
+/* A child whose code takes more memory than it may is asked to say where, and killed when it does not answer until the next look:
+ * it would take everything. */
+static void watch_memory(struct batch *batch, struct slot *slot)
+{
+    const uint64_t bytes = sim_process_memory_bytes(slot->pid);
+
+    if (bytes > slot->memory_bytes && bytes - slot->memory_bytes > batch->code_bytes_max) {
+        (void)kill(slot->pid, slot->is_too_large ? SIGKILL : SIM_SIGNAL_MEMORY);
+        slot->is_too_large = true;
+    }
+}
+
 /* A child in the same activation look after look hangs: it is asked to say where, and killed when
  * it does not answer. */
 static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
@@ -460,12 +499,14 @@ static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
     if (!is_in_code || activation_count != slot->activation_count) {
         slot->activation_count = activation_count;
         slot->stuck_ns = 0;
+        slot->memory_bytes = is_in_code ? sim_process_memory_bytes(slot->pid) : 0;
         return;
     }
+    watch_memory(batch, slot);
     slot->stuck_ns += is_busy ? step_ns / BUSY_PATIENCE : step_ns;
-    if (slot->stuck_ns > batch->watchdog_ns + GRACE_NS) {
+    if (slot->stuck_ns > patience_ns(batch, page) + GRACE_NS) {
         (void)kill(slot->pid, SIGKILL);
-    } else if (slot->stuck_ns > batch->watchdog_ns) {
+    } else if (slot->stuck_ns > patience_ns(batch, page)) {
         (void)kill(slot->pid, SIM_SIGNAL_HUNG);
     }
 }
@@ -557,19 +598,22 @@ static void take_complete(struct batch *batch)
     batch->outcome->end = SIM_END_INTERRUPTED;
 }
 
-static int64_t watchdog_ns(void)
+/* Tests do not wait as long as people, and some code needs more. */
+static long setting(const char *name, long most, long otherwise)
 {
-    const char *text = getenv("WFSIM_WATCHDOG_SECONDS"); /* tests do not wait as long as people */
-    const long seconds = text == NULL ? 0 : strtol(text, NULL, 10);
+    const char *text = getenv(name);
+    const long number = text == NULL ? 0 : strtol(text, NULL, 10);
 
-    return (seconds > 0 && seconds <= WATCHDOG_SECONDS_MAX ? seconds : SIM_WATCHDOG_SECONDS) *
-           WF_NS_PER_S;
+    return number > 0 && number <= most ? number : otherwise;
 }
 
 void sim_contain(const struct sim_containment *config, struct sim_outcome_of_batch *outcome)
 {
-    struct batch batch = {.config = config, .outcome = outcome, .watchdog_ns = watchdog_ns()};
+    struct batch batch = {.config = config, .outcome = outcome};
 
+    batch.watchdog_ns = setting("WFSIM_WATCHDOG_SECONDS", WATCHDOG_SECONDS_MAX, SIM_WATCHDOG_SECONDS) * WF_NS_PER_S;
+    batch.code_bytes_max = (uint64_t)setting("WFSIM_CODE_MIB", CODE_MIB_MAX, SIM_CODE_MIB) * MIB_BYTES;
+    batch.hung = config->hung != NULL ? config->hung : &batch.own_hung;
     WF_ASSERT(config->jobs >= 1 && config->jobs <= SIM_JOBS_MAX);
     *outcome = (struct sim_outcome_of_batch){.end = SIM_END_DONE, .crash = {.call = ""}};
     if (!reserve(&batch)) {

@@ -31,6 +31,7 @@
 #define SIM_BLOCKS_PER_ACTIVATION_MAX                                                              \
     (UINT64_C(200) * 1000 * 1000) /* basic blocks; about half a second */
 #define SIM_WATCHDOG_SECONDS 5    /* of one activation; only kills, never reported */
+#define SIM_CODE_MIB 512          /* that code may take in one activation, likewise */
 
 /* How workflow code ended a child. */
 enum sim_crash_kind {
@@ -42,6 +43,7 @@ enum sim_crash_kind {
     SIM_CRASH_ILLEGAL, /* instruction */
     SIM_CRASH_BUDGET,  /* ran past the block budget of one activation: an endless loop */
     SIM_CRASH_HUNG,    /* blocks in a system call, or loops in code that counts no blocks */
+    SIM_CRASH_MEMORY,  /* takes memory without end */
     SIM_CRASH_EXIT,    /* called exit */
 };
 
@@ -62,10 +64,16 @@ struct sim_crash {
 
 struct sim_child; /* a child's side */
 
+/* Of which type the code was found to hang; "" at first. Its next runs are waited for less long. */
+struct sim_hung {
+    char workflow_type[WF_WATCH_TEXT_BYTES];
+};
+
 struct sim_containment {
     uint64_t item_count;
     uint32_t jobs; /* children at once, 1..SIM_JOBS_MAX */
     void *context;
+    struct sim_hung *hung; /* kept by the caller from batch to batch of one code; may be NULL */
 
     /* In the child, after each fork; may be NULL. An error ends the batch with SIM_END_SETUP. */
     enum wf_status (*start)(void *context, struct sim_child *child, struct wf_error *err);

@@ -24,6 +24,8 @@ const char *sim_crash_name(enum sim_crash_kind kind)
         return "a loop that does not give way";
     case SIM_CRASH_HUNG:
         return "a call that does not return";
+    case SIM_CRASH_MEMORY:
+        return "more memory taken than code may (WFSIM_CODE_MIB)";
     case SIM_CRASH_EXIT:
         return "call of exit";
     }
@@ -41,6 +43,8 @@ static enum wf_diagnosis_number diagnosis(enum sim_crash_kind kind)
         return WF_DIAGNOSIS_BUDGET_EXCEEDED;
     case SIM_CRASH_HUNG:
         return WF_DIAGNOSIS_CODE_HUNG;
+    case SIM_CRASH_MEMORY:
+        return WF_DIAGNOSIS_MEMORY_EXCEEDED;
     case SIM_CRASH_ABORT:
     case SIM_CRASH_EXIT:
         return WF_DIAGNOSIS_CODE_ABORTED;
@@ -70,6 +74,7 @@ bool sim_crash_of_signal(int signal_number, enum sim_crash_kind *kind)
         {SIGILL, SIM_CRASH_ILLEGAL},
         {SIGTRAP, SIM_CRASH_ILLEGAL}, /* what clang makes of code that cannot be reached */
         {SIM_SIGNAL_HUNG, SIM_CRASH_HUNG},
+        {SIM_SIGNAL_MEMORY, SIM_CRASH_MEMORY},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -64,8 +64,10 @@ static void test_arena__limit_makes_it_full_until_reset(void **state)
     assert_null(wf_arena_take(&arena, WF_ARENA_BLOCK_BYTES / 2));
 
     assert_true(arena.is_full);
+    assert_true(arena.is_at_limit);
     wf_arena_reset(&arena);
     assert_false(arena.is_full);
+    assert_false(arena.is_at_limit);
     assert_non_null(wf_arena_take(&arena, WF_ARENA_BLOCK_BYTES / 2));
     wf_arena_deinit(&arena);
 }
@@ -79,6 +81,7 @@ static void test_arena__exhausted_source_fails_the_piece(void **state)
     assert_non_null(wf_arena_take(arena, 10));
     assert_null(wf_arena_take(arena, WF_ARENA_BLOCK_BYTES));
     assert_true(arena->is_full);
+    assert_false(arena->is_at_limit);
     assert_non_null(wf_arena_take(arena, 10));
 }
 

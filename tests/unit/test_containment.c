@@ -262,6 +262,28 @@ static void sleep_long(void)
     (void)sleep(1000);
 }
 
+static void take_memory(void)
+{
+    const size_t piece_bytes = (size_t)1 << 20;
+
+    for (;;) {
+        volatile char *piece = malloc(piece_bytes);
+
+        for (size_t i = 0; piece != NULL && i < piece_bytes; i += 4096) {
+            piece[i] = 1;
+        }
+    }
+}
+
+static void block_signals_and_take_memory(void)
+{
+    sigset_t all;
+
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    take_memory();
+}
+
 static void exit_well(void)
 {
     exit(0);
@@ -302,6 +324,8 @@ static const struct crash_row {
     {"deaf loop", block_signals_and_loop, SIM_CRASH_HUNG, "WF304", true},
     {"slow loop over blocks", run_blocks_slowly, SIM_CRASH_HUNG, "WF304", false},
     {"sleep", sleep_long, SIM_CRASH_HUNG, "WF304", false},
+    {"memory", take_memory, SIM_CRASH_MEMORY, "WF311", false},
+    {"deaf memory", block_signals_and_take_memory, SIM_CRASH_MEMORY, "WF311", true},
     {"exit", exit_well, SIM_CRASH_EXIT, "WF305", false},
     {"_exit", exit_at_once, SIM_CRASH_EXIT, "WF305", true},
 };
@@ -327,6 +351,7 @@ static void test_containment__crash_costs_one_item(void **state)
         char expected[128];
 
         row = &crash_rows[i];
+        (void)setenv("WFSIM_CODE_MIB", "64", 1);
         (void)setenv("WFSIM_WATCHDOG_SECONDS", row->kind == SIM_CRASH_HUNG ? "1" : "60", 1);
         const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
 
@@ -342,6 +367,61 @@ static void test_containment__crash_costs_one_item(void **state)
         assert_string_equal(scene.crash.workflow_type, "OrderSaga");
         assert_string_equal(scene.crash.workflow_id, "order-8");
     }
+}
+
+/* What code had before does not count, and neither does what we take ourselves. */
+static void take_some_between(struct scene *scene, uint64_t item)
+{
+    static const size_t piece_bytes = (size_t)48 << 20;
+    static char *pieces[2];
+
+    (void)item;
+    for (size_t i = 0; i < TEST_COUNT(pieces); i++) {
+        pieces[i] = malloc(piece_bytes);
+        assert_non_null(pieces[i]);
+        memset(pieces[i], 1, piece_bytes);
+    }
+    enter_code(scene);
+    (void)poll(NULL, 0, 450);
+    leave_code(scene);
+    free(pieces[0]);
+    free(pieces[1]);
+}
+
+static void test_containment__only_what_code_takes_counts(void **state)
+{
+    struct scene scene = {.act = take_some_between};
+
+    (void)state;
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 1, 1);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a. ");
+}
+
+/* Items 0 and 1 are of one workflow type, 2 of another; the first never ends. */
+static void hang_or_take_long(struct scene *scene, uint64_t item)
+{
+    enter_code(scene);
+    if (item == 2) {
+        strcpy(scene->watch->workflow_type, "Other");
+    }
+    (void)poll(NULL, 0, item == 0 ? -1 : item == 1 ? 10000 : 600);
+    leave_code(scene);
+}
+
+/* Many histories of code that blocks do not cost the whole time each; others have it. */
+static void test_containment__code_that_hung_is_waited_for_less(void **state)
+{
+    struct scene scene = {.act = hang_or_take_long};
+
+    (void)state;
+    (void)setenv("WFSIM_WATCHDOG_SECONDS", "2", 1);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a!a call that does not return. 1:b!a call that does not return. 2:c. ");
 }
 
 static void crash_always(struct scene *scene, uint64_t item)
@@ -768,6 +848,8 @@ int main(void)
         CONTAINED(test_containment__items_end_in_order),
         CONTAINED(test_containment__no_items),
         CONTAINED(test_containment__crash_costs_one_item),
+        CONTAINED(test_containment__only_what_code_takes_counts),
+        CONTAINED(test_containment__code_that_hung_is_waited_for_less),
         CONTAINED(test_containment__every_item_may_crash),
         CONTAINED(test_containment__blocks_are_counted_in_children_alone),
         CONTAINED(test_containment__crash_while_loading_ends_the_batch),

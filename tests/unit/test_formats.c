@@ -339,7 +339,7 @@ static void test_formats__bombs_are_refused(void **state)
         wf_arena_init(&own, wf_system_blocks(), (size_t)8 << 20);
         read_all(&own, packed[i], 1 << 20, &result);
         assert_int_equal(result.status, WF_ERR_LIMIT);
-        assert_non_null(strstr(result.err.message, "1048576 bytes"));
+        assert_non_null(strstr(result.err.message, i < 2 ? "more than 1048576 bytes" : "more than 10")); /* what gzip left of it */
         wf_arena_deinit(&own);
     }
     {
@@ -352,6 +352,74 @@ static void test_formats__bombs_are_refused(void **state)
         read_all(arena, nested, LIMIT_BYTES, &result);
         assert_int_equal(result.status, WF_ERR_LIMIT);
     }
+}
+
+/* As a pipe into zstd writes it: nothing says how much comes out. */
+static struct wf_string zstd_without_size(struct wf_arena *arena, struct wf_string bytes)
+{
+    ZSTD_CStream *stream = ZSTD_createCStream();
+    ZSTD_inBuffer in = {bytes.data, bytes.size_bytes, 0};
+    ZSTD_outBuffer out = {NULL, ZSTD_compressBound(bytes.size_bytes), 0};
+
+    out.dst = wf_arena_take_text(arena, out.size);
+    assert_non_null(stream);
+    assert_false(ZSTD_isError(ZSTD_compressStream2(stream, &out, &in, ZSTD_e_flush)));
+    assert_int_equal(ZSTD_compressStream2(stream, &out, &in, ZSTD_e_end), 0);
+    (void)ZSTD_freeCStream(stream);
+    assert_int_equal(ZSTD_getFrameContentSize(out.dst, out.pos), ZSTD_CONTENTSIZE_UNKNOWN);
+    return (struct wf_string){out.dst, out.pos};
+}
+
+/* Unpacking takes what comes out and little more, whether the format says how much that is, is silent, or tells of a part only. */
+static void test_formats__unpacking_takes_what_comes_out(void **state)
+{
+    struct wf_arena *arena = *state;
+    const size_t blanks_bytes = (size_t)4 << 20;
+    char *blanks = wf_arena_take_text(arena, blanks_bytes);
+    const struct wf_string text = WF_STR("{\"events\":[" EVENT_1 "]}");
+    struct wf_string whole;
+    struct wf_string files[5];
+
+    memset(blanks, ' ', blanks_bytes);
+    whole = concat(arena, (struct wf_string){blanks, blanks_bytes}, text);
+    files[0] = gzip(arena, whole);
+    files[1] = concat(arena, gzip(arena, (struct wf_string){blanks, blanks_bytes}), gzip(arena, text));
+    files[2] = zstd(arena, whole);
+    files[3] = concat(arena, zstd(arena, (struct wf_string){blanks, blanks_bytes}), zstd(arena, text));
+    files[4] = zstd_without_size(arena, whole);
+    for (size_t i = 0; i < TEST_COUNT(files); i++) {
+        struct wf_arena own;
+        struct result result;
+
+        wf_arena_init(&own, wf_system_blocks(), 0);
+        read_all(&own, files[i], LIMIT_BYTES, &result);
+        assert_int_equal(result.status, WF_OK);
+        assert_int_equal(result.count, 1);
+        assert_int_equal(result.histories[0].event_count, 1);
+        /* zstd's own window is as large as what it packs, up to its level's bound. */
+        assert_in_range(own.used_bytes, blanks_bytes, blanks_bytes + ((size_t)3 << 20));
+        wf_arena_deinit(&own);
+    }
+}
+
+/* What a packed file holds in a packed file is there at the same time as that. */
+static void test_formats__the_limit_is_for_all_wrappings_together(void **state)
+{
+    struct wf_arena *arena = *state;
+    const size_t size_bytes = (size_t)1 << 20;
+    char *noise = wf_arena_take_text(arena, size_bytes);
+    uint64_t next = 1;
+    struct result result;
+
+    for (size_t i = 0; i < size_bytes; i++) {
+        next = next * UINT64_C(6364136223846793005) + 1442695040888963407;
+        noise[i] = (char)(next >> 56);
+    }
+    const struct wf_string twice = zstd(arena, zstd(arena, (struct wf_string){noise, size_bytes}));
+    read_all(arena, twice, 2 * size_bytes - 1, &result);
+    assert_int_equal(result.status, WF_ERR_LIMIT);
+    read_all(arena, twice, 3 * size_bytes, &result);
+    assert_int_equal(result.status, WF_ERR_CORRUPT); /* read, and no history */
 }
 
 /* Exactly the allowed size is allowed. */
@@ -484,6 +552,8 @@ int main(void)
         TEST_IN_ARENA(test_formats__binary_forms_are_told_apart),
         TEST_IN_ARENA(test_formats__protobuf_that_begins_like_json_is_protobuf),
         TEST_IN_ARENA(test_formats__bombs_are_refused),
+        TEST_IN_ARENA(test_formats__unpacking_takes_what_comes_out),
+        TEST_IN_ARENA(test_formats__the_limit_is_for_all_wrappings_together),
         TEST_IN_ARENA(test_formats__the_limit_itself_is_allowed),
         TEST_IN_ARENA(test_formats__memory_may_end_anywhere),
         TEST_IN_ARENA(test_formats__normalise_checks_the_shape),

@@ -104,6 +104,22 @@ WORKFLOW(block)
     return NULL;
 }
 
+WORKFLOW(take_memory)
+{
+    const size_t piece_bytes = (size_t)1 << 20;
+    volatile char *piece = NULL;
+
+    (void)state;
+    (void)result;
+    reserve(wf, args);
+    while ((piece = malloc(piece_bytes)) != NULL) {
+        for (size_t i = 0; i < piece_bytes; i += 4096) {
+            piece[i] = 1;
+        }
+    }
+    return NULL;
+}
+
 WORKFLOW(return_bad_value)
 {
     (void)state;
@@ -129,6 +145,7 @@ const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workfl
     {.name = "Called", .run = call_and_write_nowhere},
     {.name = "Exit", .run = call_exit},
     {.name = "Fine", .run = fine},
+    {.name = "Greedy", .run = take_memory},
     {.name = "Loop", .run = loop},
     {.name = "Nowhere", .run = write_nowhere},
     {.name = "Recursion", .run = recurse},
