@@ -7,6 +7,7 @@
 #include "sim/check/check_runs.h"
 #include "sim/cli/command.h"
 #include "sim/cli/histories.h"
+#include "sim/cli/interrupt.h"
 #include "sim/report/visible.h"
 
 struct totals {
@@ -229,6 +230,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     enum cli_exit worst = cli_histories_open(&histories, cli->arena, args->operands, args->operand_count);
     const bool is_open = worst == CLI_EXIT_OK;
 
+    cli_interrupt_catch();
     wf_arena_init(&memory.arena, wf_system_blocks(), 0);
     memory.runs = sim_runs_new(&memory.arena);
     wf_json_writer_init(&json, &cli->out->text, 0);

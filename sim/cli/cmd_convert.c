@@ -11,6 +11,7 @@
 #include "engine/redact.h"
 #include "sim/cli/file.h"
 #include "sim/cli/histories.h"
+#include "sim/cli/interrupt.h"
 #include "sim/cli/redacted_replay.h"
 
 enum target { TARGET_JSON, TARGET_PROTOBUF, TARGET_ARCHIVE };
@@ -46,14 +47,20 @@ struct conversion {
     struct wf_redaction redaction;
     struct cli_paths written;
     uint64_t count;
+    bool goes_on; /* behind a file that cannot be read: the others of a folder are not to blame */
+    enum cli_exit worst; /* of such files */
 };
 
 /* The next history as it is to be written; NULL after the last one. */
 static enum cli_exit read_next(struct conversion *conversion, struct wf_history **history)
 {
     struct cli_histories *histories = &conversion->histories;
-    const enum cli_exit result = cli_histories_next(histories, history);
+    enum cli_exit result = cli_histories_next(histories, history);
 
+    while (result == CLI_EXIT_UNREADABLE && conversion->goes_on) {
+        conversion->worst = result;
+        result = cli_histories_next(histories, history);
+    }
     if (result != CLI_EXIT_OK || *history == NULL) {
         return result;
     }
@@ -143,7 +150,7 @@ static enum cli_exit convert_one(struct conversion *conversion, const char *path
     struct wf_error err;
     enum cli_exit result = read_next(conversion, &history);
 
-    if (result != CLI_EXIT_OK) {
+    if (result != CLI_EXIT_OK || conversion->histories.is_interrupted) {
         return result;
     }
     WF_ASSERT(history != NULL);
@@ -152,7 +159,7 @@ static enum cli_exit convert_one(struct conversion *conversion, const char *path
     if (result == CLI_EXIT_OK) {
         result = cli_histories_next(&conversion->histories, &history);
     }
-    if (result != CLI_EXIT_OK) {
+    if (result != CLI_EXIT_OK || conversion->histories.is_interrupted) {
         return result;
     }
     if (history != NULL) {
@@ -292,7 +299,8 @@ static enum cli_exit convert_to_archive(struct conversion *conversion, const cha
         return result;
     }
     result = append_all(conversion, &file);
-    if (result != CLI_EXIT_OK) {
+    /* Nor is an archive of nothing, or of a part, put in the place of a whole one. */
+    if (result != CLI_EXIT_OK || conversion->histories.is_interrupted || conversion->count == 0) {
         cli_writer_abandon(&file);
         return result;
     }
@@ -312,19 +320,19 @@ static bool is_folder(const char *path)
 
 static enum cli_exit convert(struct conversion *conversion, const char *out)
 {
+    const bool is_archive = targets[conversion->target].target == TARGET_ARCHIVE;
     enum cli_exit result = CLI_EXIT_OK;
 
-    if (targets[conversion->target].target == TARGET_ARCHIVE) {
+    conversion->goes_on = conversion->histories.paths.count > 1 && (is_archive || is_folder(out));
+    if (is_archive) {
         result = convert_to_archive(conversion, out);
     } else if (is_folder(out)) {
         result = convert_many(conversion, out);
     } else {
         result = convert_one(conversion, out);
     }
-    if (result == CLI_EXIT_OK && conversion->histories.is_cut) {
-        result = CLI_EXIT_UNREADABLE; /* what is whole was written; whoever goes on with it must know that it is not all */
-    }
-    return result;
+    /* What is whole was written; whoever goes on with it must know that it is not all. */
+    return result == CLI_EXIT_OK && conversion->histories.is_cut ? CLI_EXIT_UNREADABLE : cli_exit_worse(result, conversion->worst);
 }
 
 /* -w is about what redaction does to a replay, and reads both sides again. */
@@ -357,10 +365,12 @@ static enum cli_exit convert_and_replay(struct conversion *conversion, const str
     if (result != CLI_EXIT_OK) {
         return result;
     }
+    cli_interrupt_catch();
     result = convert(conversion, args->operands[1]);
-    if (code_path != NULL && result == CLI_EXIT_OK) {
-        result = cli_redacted_replay(conversion->cli, &code, &conversion->histories.paths, &conversion->written,
-                                     conversion->count);
+    if (code_path != NULL && !cli_interrupted() && conversion->count > 0 &&
+        (result == CLI_EXIT_OK || (conversion->goes_on && result == CLI_EXIT_UNREADABLE))) {
+        result = cli_exit_worse(result, cli_redacted_replay(conversion->cli, &code, &conversion->histories.paths,
+                                                            &conversion->written, conversion->count));
     }
     return result;
 }
@@ -408,9 +418,10 @@ const struct cli_command cli_command_convert = {
                    "or output.\n\n"
                    "--redact makes a history that can be shown: of payloads, headers, memo and search attributes stay\n"
                    "structure, names of members and lengths, of numbers how many digits they have; messages and stack\n"
-                   "traces of failures, reasons and identities become letters. Equal values stay equal within a file.\n"
-                   "Ids, names of workflows, activities, signals and queues, and times stay, and what a codec encrypted\n"
-                   "stays whole: look at them before you show the file.",
+                   "traces of failures, reasons, identities and the names of workers' own queues become letters. Equal\n"
+                   "values stay equal within a file. Ids, names of workflows, activities, signals and queues, keys of\n"
+                   "memo and search attributes, cron schedules and times stay, and what a codec encrypted stays whole:\n"
+                   "look at them before you show the file.",
     .options = options,
     .example = "wfsim convert orders.json.gz order.pb\n"
                "  wfsim convert production/ shown.wfh --redact -w orders.c",

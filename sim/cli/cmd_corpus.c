@@ -11,6 +11,7 @@
 #include "sim/cli/corpus_facts.h"
 #include "sim/cli/corpus_shape.h"
 #include "sim/cli/histories.h"
+#include "sim/cli/interrupt.h"
 #include "sim/report/visible.h"
 
 #define OUTLINE_COLUMNS_MAX 300
@@ -550,6 +551,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     enum cli_exit result = cli_histories_open(&histories, cli->arena, args->operands, args->operand_count);
 
     wf_arena_init(&report.scratch, wf_system_blocks(), 0);
+    cli_interrupt_catch();
     wf_map_init(&report.type_by_name, cli->arena);
     wf_service_limits_default(&report.limits);
     if (result == CLI_EXIT_OK) {

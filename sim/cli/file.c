@@ -16,6 +16,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/sort.h"
+#include "sim/cli/interrupt.h"
 
 #define READ_BYTES_FIRST ((size_t)64 * 1024)
 #define FOLDER_DEPTH_MAX 32
@@ -38,7 +39,8 @@ static enum cli_exit exit_of_open(int number)
                                                                                       : CLI_EXIT_UNREADABLE;
 }
 
-/* Fills up to size_bytes; less at the end of the file; -1 with errno when reading fails. */
+/* Fills up to size_bytes; less at the end of the file; -1 with errno when reading fails, or a signal ends the program: a pipe may
+ * have nothing more to say for a long time. */
 static ssize_t read_fully(int fd, char *to, size_t size_bytes)
 {
     size_t done = 0;
@@ -51,7 +53,7 @@ static ssize_t read_fully(int fd, char *to, size_t size_bytes)
         }
         if (part > 0) {
             done += (size_t)part;
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR || cli_interrupted()) {
             return -1;
         }
     }
@@ -253,7 +255,8 @@ static enum cli_exit add_folder(struct wf_arena *arena, const char *path, const 
     DIR *entries = NULL;
 
     if (folder.depth > FOLDER_DEPTH_MAX) {
-        return fail(err, CLI_EXIT_UNREADABLE, "cannot read", path, ELOOP);
+        cli_complain("%s: not looked into: folders are followed %d deep; name it to read what it holds", path, FOLDER_DEPTH_MAX);
+        return add_named(arena, path, paths, err);
     }
     entries = opendir(path);
     if (entries == NULL) {

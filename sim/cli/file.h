@@ -35,8 +35,8 @@ struct cli_paths {
  * Turns operands into files: a folder becomes every history below it (by the ends of their names), in byte order of the
  * paths; a pattern that the shell left as it is becomes its matches; anything else stays. The order of operands is kept.
  *
- * In a folder, a link that leads nowhere and a subfolder that cannot be read are files, which cannot be read either; a link to a
- * folder that it lies in is not followed; a pipe, socket or device is skipped and said on standard error.
+ * In a folder, a link that leads nowhere and a subfolder that cannot be read or lies too deep are files, which cannot be read
+ * either; a link to a folder that it lies in is not followed; a pipe, socket or device is skipped and said on standard error.
  *
  * Exits: UNREADABLE when the folder of an operand cannot be read, or when a folder or pattern holds no history.
  */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/cli/interrupt.h"
+
 #define UNPACKED_BYTES_ALWAYS ((size_t)256 << 20)
 #define UNPACKED_RATIO 100 /* histories pack to a tenth, repetitive ones to a fiftieth; bombs to less than a thousandth */
 
@@ -73,6 +75,10 @@ static enum cli_exit open_next_file(struct cli_histories *histories)
     histories->file_count = 0;
     wf_arena_reset(&histories->file);
     result = cli_file_read(&histories->file, histories->path, CLI_FILE_BYTES_MAX, &bytes, &err);
+    if (result != CLI_EXIT_OK && cli_interrupted()) {
+        histories->next_path--; /* nothing is wrong with it */
+        return CLI_EXIT_OK;
+    }
     if (result != CLI_EXIT_OK) {
         cli_complain("%s", err.message);
         return result;
@@ -96,6 +102,7 @@ static enum cli_exit read_next(struct cli_histories *histories, struct wf_histor
     status = cli_history_next(&histories->reader, &histories->current, &histories->history, &err);
     if (status == WF_OK) {
         histories->file_count++;
+        histories->count++;
         *history = &histories->history;
         return CLI_EXIT_OK;
     }
@@ -115,19 +122,34 @@ static enum cli_exit read_next(struct cli_histories *histories, struct wf_histor
     return CLI_EXIT_OK;
 }
 
+/* The last history may not have been the last of its file: that one is not done. */
+static enum cli_exit end_interrupted(struct cli_histories *histories)
+{
+    if (!histories->is_interrupted) {
+        histories->is_interrupted = true;
+        cli_complain("interrupted: %zu of %zu %s done, %llu %s", histories->next_path - (histories->is_open ? 1 : 0),
+                     histories->paths.count, histories->paths.count == 1 ? "file" : "files", (unsigned long long)histories->count,
+                     histories->count == 1 ? "history" : "histories");
+    }
+    return CLI_EXIT_OK; /* main raises the signal again */
+}
+
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history)
 {
     enum cli_exit result = CLI_EXIT_OK;
 
     *history = NULL;
     while (result == CLI_EXIT_OK && *history == NULL) {
+        if (cli_interrupted()) {
+            return end_interrupted(histories);
+        }
         if (!histories->is_open) {
             if (histories->next_path == histories->paths.count) {
                 return CLI_EXIT_OK;
             }
             result = open_next_file(histories);
         }
-        if (result == CLI_EXIT_OK) {
+        if (result == CLI_EXIT_OK && histories->is_open) {
             result = read_next(histories, history);
         }
     }

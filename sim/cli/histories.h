@@ -13,11 +13,13 @@ struct cli_histories {
     const char *path; /* the file that the last history came from, or the one that could not be read */
     bool is_open;
     bool is_cut; /* a file ended before its end: an archive whose writer died */
+    bool is_interrupted; /* cli_interrupt_catch caught a signal, so that files are left */
     struct wf_arena file;    /* the file's bytes and what they unpack to */
     struct wf_arena current; /* the history handed out last */
     struct wf_history_reader reader;
     struct wf_history history;
     uint64_t file_count; /* histories of this file handed out */
+    uint64_t count;      /* of all */
 };
 
 /*
@@ -31,7 +33,8 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
 
 /*
  * The next history, borrowed until the next call; NULL after the last one of the last file. After a failure, which ends
- * the file it is in, the next call goes on with the next file. Exits as cli_histories_open.
+ * the file it is in, the next call goes on with the next file. After a signal there is no next one, which is said. Exits as
+ * cli_histories_open.
  */
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history);
 

@@ -199,6 +199,7 @@ static enum cli_exit take_places(struct cli_matrix *matrix, const struct cli_arg
     if (matrix->first_places == NULL) {
         worst = fail_memory();
     }
+    cli_interrupt_catch();
     while (!is_over && worst != CLI_EXIT_ENVIRONMENT) {
         const enum cli_exit result = cli_histories_next(&histories, &history);
 
@@ -459,9 +460,12 @@ enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args,
     }
     for (uint32_t row = 0; row < matrix->code_count; row++) {
         matrix->row = row;
-        const enum cli_exit ended = replay(cli, &histories, matrix->codes[row].path, matrix);
+        const enum cli_exit ended = cli_interrupted() ? CLI_EXIT_OK : replay(cli, &histories, matrix->codes[row].path, matrix);
+        if (cli_interrupted()) {
+            cli_complain("interrupted: %u of %u codes done; half a table would say what is not so", row, matrix->code_count);
+        }
         if (ended != CLI_EXIT_OK || cli_interrupted()) {
-            return ended; /* half a row would say what is not so */
+            return ended;
         }
     }
     return cli_exit_worse(result, print(matrix, &histories));
