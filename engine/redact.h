@@ -28,9 +28,10 @@ void wf_redaction_init(struct wf_redaction *redaction, struct wf_arena *arena);
 /*
  * Replaces, in place: the data of payloads (JSON keeps its structure, the names of members and null; other data its length),
  * their metadata but encoding and type; messages of failures, but for the service's own words, and stack traces; identities,
- * reasons, headers and addresses of Nexus calls, keys of fairness. Ids, names and types of workflows, activities, signals and
- * queues stay, as do times, the names in TemporalChangeVersion, and what SDKs write into markers for themselves. What a codec
- * encrypted stays whole. Fields of a newer schema are dropped: nobody knows what is in them.
+ * reasons, headers and addresses of Nexus calls, keys of fairness, names of workers' own (sticky) queues, which hold their host.
+ * Ids, names and types of workflows, activities, signals and other queues stay, as do times, cron schedules, keys of memo and search
+ * attributes (they are names, as those of members are), the names in TemporalChangeVersion, and what SDKs write into markers for
+ * themselves. What a codec encrypted stays whole. Fields of a newer schema are dropped: nobody knows what is in them.
  *
  * arena   the history's.
  * Returns false when memory is short.

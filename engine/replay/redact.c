@@ -261,6 +261,14 @@ static void redact_field(struct walk *walk, const struct wf_message_type *type, 
     }
 }
 
+/* A worker's own queue is named after its process and host, as its identity is. */
+static bool is_sticky_name(const struct wf_message_type *type, const struct wf_field *field, const void *message)
+{
+    const struct wf_task_queue *queue = message;
+
+    return type == &wf_type_task_queue && field->number == 1 && queue->kind == WF_TASK_QUEUE_KIND_STICKY;
+}
+
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -309,6 +317,8 @@ static void redact_message(struct walk *walk, const struct wf_message_type *type
             redact_details(walk, message);
         } else if (type == &wf_type_failure && field->number == 1) {
             redact_failure_message(walk, message);
+        } else if (is_sticky_name(type, field, message)) {
+            redact_text(walk, field, (struct wf_string *)(void *)((char *)message + field->offset));
         } else {
             redact_field(walk, type, field, (char *)message + field->offset);
         }

@@ -143,6 +143,10 @@ static void test_redact__takes_what_tells(void **state)
     failed = history_activity_failed(&builder, 5, "")->attributes.activity_task_failed;
     nexus = history_event(&builder, WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED)->attributes.nexus_operation_scheduled;
     started->identity = WF_STR("ann@laptop");
+    started->task_queue = &(struct wf_task_queue){.name = WF_STR("orders"), .kind = WF_TASK_QUEUE_KIND_NORMAL};
+    started->cron_schedule = WF_STR("0 12 * * *");
+    builder.events[1].attributes.workflow_task_scheduled->task_queue = &(struct wf_task_queue){
+        .name = WF_STR("17@laptop:3f2"), .kind = WF_TASK_QUEUE_KIND_STICKY, .normal_name = WF_STR("orders")};
     started->search_attributes = &upsert;
     started->header = &header;
     started->unknown = &newer;
@@ -155,6 +159,11 @@ static void test_redact__takes_what_tells(void **state)
     redact(arena, &builder);
 
     test_string_is("identity", started->identity, "xxxxxxxxxx");
+    test_string_is("queue", started->task_queue->name, "orders");
+    test_string_is("queue of a worker", builder.events[1].attributes.workflow_task_scheduled->task_queue->name, "xxxxxxxxxxxxx");
+    test_string_is("its normal one", builder.events[1].attributes.workflow_task_scheduled->task_queue->normal_name, "orders");
+    test_string_is("cron schedule", started->cron_schedule, "0 12 * * *");
+    test_string_is("key of an attribute", attributes[1].key, "Customer");
     test_string_is("patches", attributes[0].value.data, "[\"audit-1\"]");
     test_string_is("attribute", attributes[1].value.data, "\"xxxx\"");
     test_string_is("header", headers[0].value.data, "\"xxx\"");
