@@ -13,12 +13,29 @@
 
 #define OBJECT_BYTES_MAX ((size_t)256 << 20)
 
-static void add_import(struct cli_lint_findings *findings, const struct sim_import *import)
+/* The linker imports a variable of a library under each of its names; the code says one of them: environ, not __environ. */
+static bool is_other_name(const struct sim_object *object, const struct sim_import *import)
+{
+    const struct wf_string prefix = WF_STR("__");
+    const struct wf_string plain = {import->name.data + prefix.size_bytes, import->name.size_bytes - prefix.size_bytes};
+
+    if (import->places.count > 0 || !wf_string_starts_with(import->name, prefix)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < object->imports.count; i++) {
+        if (wf_string_equal(object->imports.items[i].name, plain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_import(struct cli_lint_findings *findings, const struct sim_object *object, const struct sim_import *import)
 {
     const struct sim_call_rule *rule = sim_call_rule_of(import->name);
     struct cli_lint_finding finding = {.symbol = import->name};
 
-    if (rule == NULL || rule->level == SIM_CALL_PURE) {
+    if (rule == NULL || rule->level == SIM_CALL_PURE || is_other_name(object, import)) {
         return;
     }
     finding.diagnosis = rule->diagnosis;
@@ -89,7 +106,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         return result;
     }
     for (uint32_t i = 0; i < object.imports.count; i++) {
-        add_import(&findings, &object.imports.items[i]);
+        add_import(&findings, &object, &object.imports.items[i]);
     }
     for (uint32_t i = 0; i < object.globals.count; i++) {
         add_global(&findings, &object.globals.items[i]);

@@ -15,6 +15,9 @@ wfsim lint lint_hunt.c all/Steady.json | grep -c Steady
 # Two replays that do not agree in one world: what they did is another thing each time. The wait is drawn from a file.
 history ByFile 6 >ByFile.json
 wfsim lint lint_hunt.c ByFile.json | grep -A 2 '^ByFile' | sed 's/Timeout: .*/Timeout: .../'
+# Should they agree by chance, it is still said what it is, and not laid on a world that differs by chance.
+history ByCoins 6 >ByCoins.json
+for i in 1 2 3 4 5 6 7 8; do wfsim lint lint_hunt.c ByCoins.json 2>/dev/null | grep -o '^ByCoins.*: WF[0-9]*'; done | uniq
 # One mistake in many histories is told once.
 mkdir many
 for i in 1 2 3; do cp all/ByClock.json many/$i.json; done

@@ -103,6 +103,21 @@ static wf_error by_file(struct wf *wf, void *state, struct wf_args args, struct 
     return wf_sleep(wf, (wf_duration_ns)(number >> 2)) != NULL ? pay(wf, true, result) : NULL;
 }
 
+/* Two replays agree one time in four. */
+static wf_error by_coins(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    FILE *file = fopen("/dev/urandom", "r");
+    uint8_t coins = 0;
+
+    (void)state;
+    (void)args;
+    if (file != NULL) {
+        (void)!fread(&coins, sizeof coins, 1, file);
+        fclose(file);
+    }
+    return wf_sleep(wf, (coins & 3) * WF_SECOND + WF_SECOND) != NULL ? pay(wf, true, result) : NULL;
+}
+
 static wf_error crashing(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)wf;
@@ -120,7 +135,7 @@ static wf_error steady(struct wf *wf, void *state, struct wf_args args, struct w
 }
 
 const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workflow[]){
-    {.name = "ByClock", .run = by_clock}, {.name = "ByEnvironment", .run = by_environment},
+    {.name = "ByClock", .run = by_clock}, {.name = "ByCoins", .run = by_coins}, {.name = "ByEnvironment", .run = by_environment},
     {.name = "ByChance", .run = by_chance}, {.name = "ByAddress", .run = by_address},
     {.name = "ByMemory", .run = by_memory}, {.name = "ByGlobal", .run = by_global},
     {.name = "ByZone", .run = by_zone}, {.name = "ByFile", .run = by_file},
