@@ -123,6 +123,26 @@ static enum wf_status refuse_foreign_event(const struct event_signs *signs, int6
 
 /* ---- The shape of the text ---- */
 
+/* What tools write beside histories, by its first members; NULL: something else. */
+static const char *report_of(struct wf_string names)
+{
+    static const struct {
+        const char *names;
+        const char *what;
+    } reports[] = {
+        {"summary, results", "the report of a replay"},
+        {"$schema, version, runs", "a report in SARIF"},
+        {"scenario, first_seed", "the report of a simulation"},
+    };
+
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
+        if (wf_string_starts_with(names, wf_string_of(reports[i].names))) {
+            return reports[i].what;
+        }
+    }
+    return NULL;
+}
+
 /* Names the members of an object that holds no history, so that the reader knows which file this
  * is. */
 static enum wf_status refuse_object(struct wf_string text, int64_t byte_offset,
@@ -148,7 +168,11 @@ static enum wf_status refuse_object(struct wf_string text, int64_t byte_offset,
     }
     {
         const struct wf_string list = wf_buffer_string(&out);
+        const char *report = report_of(list);
 
+        if (report != NULL) {
+            return wf_fail_at(err, WF_ERR_INVALID, byte_offset, "JSON without a history in it: %s; keep reports elsewhere", report);
+        }
         return wf_fail_at(
             err, WF_ERR_INVALID, byte_offset,
             "JSON without a history in it: an object with no list of events, but with %S%s", &list,
