@@ -585,7 +585,8 @@ const struct cli_command cli_command_corpus = {
                    "never did; their shapes, which are the events without workflow tasks, repetitions folded as (a, b)+;\n"
                    "how fast a loop grows and how many iterations are left before the limit of events or bytes; and the\n"
                    "fewest histories found that cover every outcome, fault and shape of all. Histories that look edited\n"
-                   "or damaged are listed. A PATH is a history, an archive or a folder of them.",
+                   "or damaged are listed, which is no finding: the exit code is 0, and `wfsim check` judges. A PATH is a\n"
+                   "history, an archive or a folder of them.",
     .options = options,
     .example = "wfsim corpus histories/ production.wfh",
     .run = run,
