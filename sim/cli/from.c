@@ -131,7 +131,9 @@ static enum cli_exit make(struct cli *cli, const struct search *search, struct c
     }
     if (sim_continuation_make(cli->arena, history, search->event_id, continued, &err) != WF_OK) {
         cli_complain_input(search->path, &err);
-        return err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_USAGE;
+        return err.status == WF_ERR_MEMORY    ? CLI_EXIT_ENVIRONMENT
+               : err.status == WF_ERR_CORRUPT ? CLI_EXIT_UNREADABLE
+                                              : CLI_EXIT_USAGE;
     }
     simulation->scenario.config.continued = continued;
     simulation->scenario.config.goals_over = UINT32_MAX; /* goals and conditions speak of the scenario's own starts */

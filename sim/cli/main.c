@@ -104,6 +104,12 @@ static enum cli_exit run_command(struct cli *cli, const struct cli_command *comm
     return command->run(cli, &args);
 }
 
+static enum cli_exit print_version(struct cli *cli)
+{
+    wf_buffer_printf(&cli->out->text, "wfsim %s\n", WFSIM_VERSION);
+    return CLI_EXIT_OK;
+}
+
 static enum cli_exit dispatch(struct cli *cli, const char *const *words, size_t word_count)
 {
     const struct cli_command *command = NULL;
@@ -125,8 +131,7 @@ static enum cli_exit dispatch(struct cli *cli, const char *const *words, size_t 
         return CLI_EXIT_OK;
     }
     if (strcmp(words[0], "--version") == 0) {
-        wf_buffer_printf(&cli->out->text, "wfsim %s\n", WFSIM_VERSION);
-        return CLI_EXIT_OK;
+        return print_version(cli);
     }
     command = cli_command_find(words[0]);
     if (command == NULL) {
@@ -155,7 +160,9 @@ int main(int argc, char **argv)
     wf_arena_init(&output_arena, wf_system_blocks(), 0);
     cli_output_init(&out, &output_arena);
     if (argc > 0 && strcmp(base_name(argv[0]), TEMPORAL_EXTENSION) == 0 && cli_command_find("replay") != NULL) {
-        result = run_command(&cli, cli_command_find("replay"), words, word_count);
+        result = word_count == 1 && strcmp(words[0], "--version") == 0
+                     ? print_version(&cli)
+                     : run_command(&cli, cli_command_find("replay"), words, word_count);
     } else {
         result = dispatch(&cli, words, word_count);
     }

@@ -14,8 +14,10 @@
 
 #include "engine/base/assert.h"
 #include "sim/host/clock.h"
+#include "sim/report/visible.h"
 
 #define COMPLAINT_BYTES 8192 /* a longer one is cut */
+#define ESCAPE_BYTES 4       /* \x1b */
 #define OUTPUT_BYTES_BUFFERED ((size_t)64 * 1024)
 #define PROGRESS_INTERVAL_NS INT64_C(100000000)
 
@@ -97,20 +99,27 @@ void cli_complain(const char *format, ...)
     va_list arguments;
 
     char text[COMPLAINT_BYTES];
+    char line[COMPLAINT_BYTES * ESCAPE_BYTES];
+    struct wf_buffer visible;
+    const char *rest = text;
 
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     fputs("wfsim: ", stderr);
-    for (const char *at = text; *at != '\0'; at++) {
-        /* What is complained about may be a name out of a file: no line of it may be taken for one of a command to a CI. */
-        if (*at == '\n') {
-            fputs("\n  ", stderr);
-        } else if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7F) {
-            fprintf(stderr, "\\x%02x", (unsigned)(unsigned char)*at);
-        } else {
-            fputc(*at, stderr);
+    /* What is complained about may be a name out of a file: no line of it may be taken for one of a command to a CI. */
+    for (;;) {
+        const struct wf_string words = {rest, strcspn(rest, "\n\t")};
+
+        wf_buffer_init_fixed(&visible, line, sizeof line);
+        (void)sim_append_visible(&visible, words, 0);
+        (void)fwrite(visible.data, 1, visible.size_bytes, stderr);
+        rest += words.size_bytes;
+        if (*rest == '\0') {
+            break;
         }
+        fputs(*rest == '\n' ? "\n  " : "\t", stderr);
+        rest++;
     }
     fputc('\n', stderr);
 }

@@ -87,6 +87,23 @@ static enum cli_exit read_tape(struct cli *cli, const char *path, struct cli_sim
     return CLI_EXIT_OK;
 }
 
+/* What is wrong with a scenario that can be read without --set is wrong with the command line. */
+static enum cli_exit exit_of_load(struct cli *cli, const struct cli_simulation *simulation, struct wf_string text,
+                                  const struct wf_error *err)
+{
+    struct sim_scenario *plain = wf_arena_take(cli->arena, sizeof *plain);
+    struct wf_error ignored = {0};
+
+    if (err->status == WF_ERR_MEMORY || plain == NULL) {
+        return CLI_EXIT_ENVIRONMENT;
+    }
+    if (simulation->settings.count == 0 || sim_scenario_load(cli->arena, simulation->path, text, NULL, plain, &ignored) != WF_OK) {
+        return CLI_EXIT_UNREADABLE;
+    }
+    cli_complain("%s can be read without --set", simulation->path);
+    return CLI_EXIT_USAGE;
+}
+
 enum cli_exit cli_simulation_open(struct cli *cli, const struct cli_args *args, const char *path,
                                   struct cli_simulation *simulation)
 {
@@ -102,7 +119,7 @@ enum cli_exit cli_simulation_open(struct cli *cli, const struct cli_args *args, 
     }
     if (sim_scenario_load(cli->arena, path, text, &simulation->settings, &simulation->scenario, &err) != WF_OK) {
         cli_complain("%s", err.message);
-        return err.status == WF_ERR_MEMORY ? CLI_EXIT_ENVIRONMENT : CLI_EXIT_UNREADABLE;
+        return exit_of_load(cli, simulation, text, &err);
     }
     return prepare_codes(cli, path, simulation);
 }

@@ -11,13 +11,14 @@
 
 #define LATEST_S (INT64_C(4102444800)) /* 2100-01-01: a simulation of years behind it still fits its counters */
 
+/* What is wrong with the history, not with the choice of an event of it. */
 static enum wf_status fail_at(struct wf_error *err, int64_t event_id, const char *what)
 {
-    (void)wf_fail_status(err, WF_ERR_INVALID, "%s", what);
+    (void)wf_fail_status(err, WF_ERR_CORRUPT, "%s", what);
     if (err != NULL) {
         err->event_id = event_id;
     }
-    return WF_ERR_INVALID;
+    return WF_ERR_CORRUPT;
 }
 
 static bool is_uuid(struct wf_string id)
@@ -70,12 +71,12 @@ static enum wf_status check_invariants(struct wf_arena *arena, const struct wf_h
     }
     WF_TRY(sim_check_history(arena, history->events, continued->kept_count, &options, findings, err));
     if (findings->count > 0) {
-        (void)wf_fail_status(err, WF_ERR_INVALID, "the history breaks %s, so no run can go on from it: %S",
+        (void)wf_fail_status(err, WF_ERR_CORRUPT, "the history breaks %s, so no run can go on from it: %S",
                              findings->items[0].invariant, &findings->items[0].sentence);
         if (err != NULL) {
             err->event_id = findings->items[0].event_id;
         }
-        return WF_ERR_INVALID;
+        return WF_ERR_CORRUPT;
     }
     return WF_OK;
 }

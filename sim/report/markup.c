@@ -2,17 +2,18 @@
 #include "sim/report/markup.h"
 
 #include "engine/base/json_text.h"
+#include "sim/report/visible.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* The next character and its size; NULL data: one that XML cannot hold, whose bytes are passed over. */
+/* The next character and its size; NULL data: one that XML cannot hold or that turns text around, whose bytes are passed over. */
 static struct wf_string take_character(struct wf_string *rest)
 {
     const size_t size = wf_utf8_sequence(rest->data, rest->size_bytes);
     struct wf_string character = {rest->data, size};
     const unsigned char first = (unsigned char)rest->data[0];
 
-    if (size == 0 || (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7f ||
+    if (size == 0 || sim_is_layout(rest->data, size) || (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7f ||
         (size == 3 && memcmp(rest->data, "\xef\xbf", 2) == 0 && (unsigned char)rest->data[2] >= 0xbe)) {
         character = (struct wf_string){NULL, 0};
     }

@@ -8,7 +8,7 @@
 
 /*
  * Appends text between tags of XML 1.0 or HTML. Characters that XML cannot hold, escaped or not (controls, U+FFFE, U+FFFF),
- * and ill-formed UTF-8 become U+FFFD.
+ * ill-formed UTF-8, and characters that turn around what stands beside them become U+FFFD.
  */
 void sim_markup_text(struct wf_buffer *out, struct wf_string text);
 

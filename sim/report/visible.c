@@ -6,12 +6,13 @@
 
 #define ESCAPE_COLUMNS 4
 
-/* Breaks a line, or turns around what stands beside it: U+2028 to U+202E and U+2066 to U+2069. */
-static bool is_layout(const uint8_t *character, size_t size)
+bool sim_is_layout(const char *character, size_t size)
 {
-    return size == 3 && character[0] == 0xE2 &&
-           ((character[1] == 0x80 && character[2] >= 0xA8 && character[2] <= 0xAE) ||
-            (character[1] == 0x81 && character[2] >= 0xA6 && character[2] <= 0xA9));
+    const uint8_t *bytes = (const uint8_t *)character;
+
+    return size == 3 && bytes[0] == 0xE2 &&
+           ((bytes[1] == 0x80 && bytes[2] >= 0xA8 && bytes[2] <= 0xAE) ||
+            (bytes[1] == 0x81 && bytes[2] >= 0xA6 && bytes[2] <= 0xA9));
 }
 
 /* The size of the character that text begins with; 0: ill-formed, or a control character, of C1 too, which some terminals obey. */
@@ -21,7 +22,7 @@ static size_t character_size(const char *text, size_t size_bytes)
     const uint8_t *bytes = (const uint8_t *)text;
     const bool is_control = bytes[0] < 0x20 || bytes[0] == 0x7F || (bytes[0] == 0xC2 && size == 2 && bytes[1] < 0xA0);
 
-    return is_control || is_layout(bytes, size) ? 0 : size;
+    return is_control || sim_is_layout(text, size) ? 0 : size;
 }
 
 size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max)

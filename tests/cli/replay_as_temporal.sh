@@ -12,4 +12,5 @@ temporal-workflow-replay -w crashing.c h --no-cache >out
 echo "exit $?"
 wfsim replay -w crashing.c h --no-cache | cmp - out
 temporal-workflow-replay --help | head -n 1
+temporal-workflow-replay --version | grep -cE '^wfsim [0-9.]+$'
 temporal-workflow-replay

@@ -1,4 +1,4 @@
-# What no run can go on from: one sentence that names the event, exit code 2; what cannot be read: 3.
+# What no run can go on from: one sentence that names the event, exit code 2; what cannot be read or is damaged: 3.
 wfsim run scenarios/saga.yaml --seed 42 --no-faults --record saga.wfh >/dev/null
 wfsim convert saga.wfh json/ --to json >/dev/null
 order=json/0003-order-3.json

@@ -77,6 +77,8 @@ static void test_markup__text_stays_text(void **state)
         {"text", sim_markup_text, "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;"},
         {"text: lines", sim_markup_text, "a\n\tb\r", "a\n\tb&#13;"},
         {"text: controls", sim_markup_text, "\x01\x1b[\x7f", "\xef\xbf\xbd\xef\xbf\xbd[\xef\xbf\xbd"},
+        {"text: turned around", sim_markup_text, "a\xe2\x80\xae" "b", "a\xef\xbf\xbd" "b"},
+        {"markdown: turned around", sim_markup_markdown, "a\xe2\x81\xa7" "b", "a\xef\xbf\xbd" "b"},
         {"text: bad UTF-8", sim_markup_text, "\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd"},
         {"text: noncharacter", sim_markup_text, "\xef\xbf\xbf", "\xef\xbf\xbd"},
         {"text: other letters", sim_markup_text, "größe 😀", "größe 😀"},
