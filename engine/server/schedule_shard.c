@@ -23,6 +23,7 @@ struct wf_schedule_send {
     int64_t action_id;
     bool is_stop; /* a cancel or terminate; otherwise a start */
     bool is_busy;
+    uint64_t call_id; /* while busy */
     bool has_answer;
     int32_t status;
     struct wf_run_id run_id;
@@ -80,7 +81,12 @@ static void give_up(struct wf_shard *shard, struct wf_shard_schedule *schedule)
     }
     *link = schedule->next;
     for (struct wf_schedule_send *send = schedule->sends, *next = NULL; send != NULL; send = next) {
+        void *object = NULL;
+
         next = send->next;
+        if (send->is_busy) {
+            (void)wf_pending_take(shard, send->call_id, &object); /* its answer finds nobody */
+        }
         wf_slab_give(&shard->slabs, send, sizeof *send);
     }
     wf_arena_deinit(&schedule->arena);
@@ -436,6 +442,7 @@ static void send_call(struct wf_shard *shard, struct wf_shard_schedule *schedule
         output->key = wf_string_copy(&shard->step_arena, action->workflow_id);
         output->request = request;
         send->is_busy = true;
+        send->call_id = output->call_id;
     }
 }
 
@@ -580,13 +587,18 @@ static void describe(struct wf_shard *shard, uint64_t call_id, const struct wf_s
     }
 }
 
-/* The schedule is free; what it decides beside the call is written with it. */
+/* The schedule is free, so that its state is what is committed: that is described. What any other call finds to be decided is
+ * written with it. */
 static void perform(struct wf_shard *shard, uint64_t call_id, struct wf_shard_schedule *schedule,
                     const struct wf_svc_schedule_call *call)
 {
     enum wf_call_status status = WF_CALL_OK;
     const char *problem = NULL;
 
+    if (call->op == WF_SCHEDULE_DESCRIBE) {
+        describe(shard, call_id, schedule);
+        return;
+    }
     schedule->core.now_ns = shard->now_ns;
     if (schedule->core.state->schedule != NULL) {
         take_answers(shard, schedule);
@@ -595,8 +607,6 @@ static void perform(struct wf_shard *shard, uint64_t call_id, struct wf_shard_sc
     problem = wf_schedule_call(&schedule->core, call, &status);
     if (problem != NULL) {
         wf_shard_answer(shard, call_id, status, problem);
-    } else if (call->op == WF_SCHEDULE_DESCRIBE) {
-        describe(shard, call_id, schedule);
     } else if (!schedule->core.is_changed) {
         wf_shard_answer(shard, call_id, WF_CALL_OK, "");
     } else {

@@ -217,15 +217,28 @@ static bool is_child_of(const struct wf_shard_run *run, const struct start_case 
            run->start->parent_initiated_event_id == start->request->parent_initiated_event_id;
 }
 
-/* 7.13: the same of an action of a schedule; an older action's start comes too late to be anything but a copy. */
-static bool is_action_of(const struct wf_shard *shard, const struct wf_shard_run *run, const struct start_case *start)
+/* 7.13: both are starts of one schedule. */
+static bool is_of_schedule(const struct wf_shard *shard, const struct wf_shard_run *run, const struct start_case *start)
 {
     const struct wf_schedule_link *link = start->request->schedule_link;
     const struct wf_schedule_link *known = run == NULL ? NULL : run->start->schedule_link;
 
-    return (shard->config->planted & WF_PLANT_NO_REQUEST_DEDUP) == 0 && link != NULL && known != NULL &&
-           wf_string_equal(link->schedule_id, known->schedule_id) &&
-           link->created_ns == known->created_ns && link->action_id <= known->action_id;
+    return !wf_is_planted(shard->config, WF_PLANT_NO_REQUEST_DEDUP) && link != NULL && known != NULL &&
+           wf_string_equal(link->schedule_id, known->schedule_id) && link->created_ns == known->created_ns;
+}
+
+/* The start of an action whose chain may have gone on since. */
+static bool is_action_of(const struct wf_shard *shard, const struct wf_shard_run *run, const struct start_case *start)
+{
+    return is_of_schedule(shard, run, start) &&
+           start->request->schedule_link->action_id == run->start->schedule_link->action_id;
+}
+
+/* An action that began after this one has its workflow id: this start is a late copy, or was overtaken and has lost its place. */
+static bool is_overtaken(const struct wf_shard *shard, const struct wf_shard_run *run, const struct start_case *start)
+{
+    return is_of_schedule(shard, run, start) &&
+           start->request->schedule_link->action_id < run->start->schedule_link->action_id;
 }
 
 static void give_existing(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
@@ -436,6 +449,10 @@ static void decide(struct wf_shard *shard, struct wf_workflow *workflow, struct 
                                               .flag = true,
                                               .has_clock = true,
                                               .run_id = run->first_id});
+        return;
+    }
+    if (is_overtaken(shard, run, start)) {
+        refuse_existing(shard, workflow, operation, "A later action of the schedule has the workflow.");
         return;
     }
     /* 7.8: an update that is known is joined, whatever the policies say. */

@@ -1,3 +1,4 @@
+#include "engine/schedules.h"
 #include "tests/support/shard_fixture.h"
 
 #define BEGINNING "WorkflowExecutionStarted Scheduled(1) Started "
@@ -685,6 +686,78 @@ static void test_shard__old_replies_are_not_believed(void **state)
     }
 }
 
+/* Of workflow "w", once a day and by hand. */
+static uint64_t ask_schedule(struct shard_fixture *f, const char *schedule_id, enum wf_schedule_op op)
+{
+    struct wf_schedule_interval_spec interval = {.interval = wf_duration_of(24 * 3600 * WF_NS_PER_S)};
+    struct wf_schedule_spec spec = {0};
+    struct wf_svc_start_workflow action = {
+        .workflow_id = WF_STR("w"), .workflow_type = WF_STR("Flow"), .task_queue = WF_STR("queue")};
+    struct wf_schedule_policies policies = {.keep_original_workflow_id = true};
+    struct wf_schedule schedule = {.spec = &spec, .action = &action, .policies = &policies};
+    struct wf_svc_schedule_call call = {.schedule_id = wf_string_of(schedule_id),
+                                        .op = (int32_t)op,
+                                        .schedule = &schedule,
+                                        .overlap_policy = WF_SCHEDULE_OVERLAP_POLICY_ALLOW_ALL};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_schedule_call, .call.schedule_call = &call};
+
+    spec.interval.items = &interval;
+    spec.interval.count = 1;
+    return shard_fixture_send(f, 0, &request);
+}
+
+/* A call of an action that is answered after its schedule was deleted: whatever has taken the memory stays as it is. */
+static void test_shard__answers_to_deleted_schedules(void **state)
+{
+    struct shard_fixture f;
+    char ids[4][200];
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    f.held_call_case = WF_CASE_svc_request_start_workflow;
+    shard_status_is(shard_fixture_answer(&f, ask_schedule(&f, "gone", WF_SCHEDULE_CREATE)), WF_CALL_OK);
+    shard_status_is(shard_fixture_answer(&f, ask_schedule(&f, "gone", WF_SCHEDULE_TRIGGER)), WF_CALL_OK);
+    shard_status_is(shard_fixture_answer(&f, ask_schedule(&f, "gone", WF_SCHEDULE_DELETE)), WF_CALL_OK);
+    for (size_t i = 0; i < TEST_COUNT(ids); i++) {
+        memset(ids[i], (int)('a' + i), sizeof ids[i]);
+        ids[i][(sizeof ids[i] - 1) >> i] = '\0'; /* a piece of each class */
+        shard_status_is(shard_fixture_answer(&f, ask_schedule(&f, ids[i], WF_SCHEDULE_CREATE)), WF_CALL_OK);
+    }
+    shard_fixture_answer_call(&f, WF_CALL_UNAVAILABLE);
+    for (size_t i = 0; i < TEST_COUNT(ids); i++) {
+        shard_status_is(shard_fixture_answer(&f, ask_schedule(&f, ids[i], WF_SCHEDULE_DESCRIBE)), WF_CALL_OK);
+    }
+    shard_fixture_deinit(&f);
+}
+
+/* A start of an action that a later one has overtaken is refused: the later one's run is not its own. */
+static void test_shard__overtaken_action_is_refused(void **state)
+{
+    struct shard_fixture f;
+    struct wf_schedule_link links[2] = {{.schedule_id = WF_STR("often"), .action_id = 1},
+                                        {.schedule_id = WF_STR("often"), .action_id = 2}};
+    struct wf_svc_start_workflow start = {
+        .workflow_id = WF_STR("w"), .workflow_type = WF_STR("Flow"), .task_queue = WF_STR("queue")};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_start_workflow,
+                                           .call.start_workflow = &start};
+    const struct wf_svc_response *response = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    start.schedule_link = &links[1];
+    start.request_id = WF_STR("second");
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+    response = shard_fixture_call(&f, &request); /* a copy */
+    shard_status_is(response, WF_CALL_OK);
+    assert_true(response->answer.started->started);
+    start.schedule_link = &links[0];
+    start.request_id = WF_STR("first");
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_ALREADY_STARTED);
+    shard_status_is(shard_terminate(&f, "w"), WF_CALL_OK);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_ALREADY_STARTED); /* it might be a copy */
+    shard_fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -713,6 +786,8 @@ int main(void)
         cmocka_unit_test(test_shard__canceled_call_is_not_answered),
         cmocka_unit_test(test_shard__memory_runs_out),
         cmocka_unit_test(test_shard__calls_that_are_asked_again),
+        cmocka_unit_test(test_shard__answers_to_deleted_schedules),
+        cmocka_unit_test(test_shard__overtaken_action_is_refused),
     };
 
     return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
