@@ -116,11 +116,11 @@ enum wf_service_output_type {
 };
 
 /*
- * Which operation made a write of runs, or reads history for its answer: for whoever watches what is committed. The service
- * does not read it.
+ * Which operation made a write of runs or of a schedule, or reads history for its answer: for whoever watches what is
+ * committed. The service does not read it.
  */
 enum wf_service_cause_kind {
-    WF_SERVICE_CAUSE_NONE,
+    WF_SERVICE_CAUSE_NONE,     /* of a schedule: its own doing */
     WF_SERVICE_CAUSE_REQUEST,  /* the request with call_id */
     WF_SERVICE_CAUSE_TIMER,    /* something was due */
     WF_SERVICE_CAUSE_TRANSFER, /* the child or external request of event_id had an answer */

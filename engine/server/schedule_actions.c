@@ -349,7 +349,8 @@ static void wait_or_give_up(struct wf_schedule_core *core, struct wf_state_sched
         displace(core, action, policy == WF_SCHEDULE_OVERLAP_POLICY_TERMINATE_OTHER);
         break;
     default:
-        move(core, action, WF_SCHEDULE_ACTION_SKIP);
+        move(core, action,
+             (core->planted & WF_PLANT_OVERLAP_IGNORED) != 0 ? WF_SCHEDULE_ACTION_BEGIN : WF_SCHEDULE_ACTION_SKIP);
         break;
     }
 }

@@ -102,7 +102,8 @@ static bool restore(struct wf_shard *shard, struct wf_shard_schedule *schedule)
     struct wf_schedule_core *core = &schedule->core;
 
     wf_arena_reset(&schedule->arena);
-    *core = (struct wf_schedule_core){.arena = &schedule->arena, .now_ns = shard->now_ns};
+    *core = (struct wf_schedule_core){
+        .arena = &schedule->arena, .now_ns = shard->now_ns, .planted = shard->config->planted};
     schedule->wake_ns = shard->now_ns;
     core->state = WF_ARENA_NEW(&schedule->arena, struct wf_state_schedule);
     if (core->state == NULL) {
@@ -193,6 +194,10 @@ static void write(struct wf_shard *shard, struct wf_shard_schedule *schedule)
 
     if (row == NULL) {
         return;
+    }
+    if (schedule->call_id != 0) {
+        wf_shard_cause(shard, (struct wf_service_cause){.kind = WF_SERVICE_CAUSE_REQUEST,
+                                                        .call_id = schedule->call_id});
     }
     wf_buffer_init(&image, &shard->step_arena);
     if (!core->is_deleted) {

@@ -48,6 +48,7 @@ struct wf_schedule_core {
         uint32_t capacity;
     } notes; /* what was decided since the last write */
     wf_time_ns now_ns;
+    uint32_t planted; /* wf_service_config.planted */
     bool is_changed;
     bool is_deleted;
 };

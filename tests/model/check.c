@@ -109,7 +109,7 @@ static uint32_t print_kinds(const struct trial_counts *counts)
     uint64_t sent = 0;
 
     printf("%-30s %9s %9s %9s %9s\n", "call", "sent", "succeeded", "refused", "missing");
-    for (uint32_t i = 1; i <= TRIAL_KINDS; i++) {
+    for (uint32_t i = 1; i <= TRIAL_KIND_MAX; i++) {
         const struct trial_count *count = &counts->kinds[i];
 
         if (trial_kind_is_covered(i)) {

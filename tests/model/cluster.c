@@ -616,10 +616,16 @@ static void plan_strike(struct cluster *cluster, enum strike kind)
 
 /* ---- The database ---- */
 
-static void show_commit(struct cluster *cluster, const struct message *message, const struct wf_db_write *write)
+static void show_commit(struct cluster *cluster, const struct message *message, const struct wf_db_request *request)
 {
-    struct cluster_commit commit = {.write = write, .operation = {.now_ns = message->made_at_ns}};
+    const bool is_schedule = request->op_case == WF_CASE_db_request_write_schedule;
+    struct cluster_commit commit = {.operation = {.now_ns = message->made_at_ns}};
 
+    if (is_schedule) {
+        commit.schedule = request->op.write_schedule;
+    } else {
+        commit.write = request->op.write;
+    }
     cluster->counts.commits++;
     switch (message->cause.kind) {
     case WF_SERVICE_CAUSE_REQUEST:
@@ -637,7 +643,11 @@ static void show_commit(struct cluster *cluster, const struct message *message, 
         commit.operation.child_run_id = wf_string_of(message->cause_run_id);
         break;
     case WF_SERVICE_CAUSE_NONE:
-        abort();
+        if (!is_schedule) {
+            abort();
+        }
+        commit.operation.kind = MODEL_ALARM; /* its own doing: a time came, or an action had an answer */
+        break;
     }
     cluster->watch.committed(cluster->watch.context, &commit);
 }
@@ -665,8 +675,9 @@ static void reach_database(struct cluster *cluster, const struct message *messag
     back->generation = message->generation;
     back->call = message->call;
     back->bytes = encode(cluster, &wf_type_db_reply, &reply);
-    if (is_committed && request->op_case == WF_CASE_db_request_write) {
-        show_commit(cluster, message, request->op.write);
+    if (is_committed && (request->op_case == WF_CASE_db_request_write ||
+                         request->op_case == WF_CASE_db_request_write_schedule)) {
+        show_commit(cluster, message, request);
     }
 }
 

@@ -33,7 +33,8 @@ struct cluster;
 
 /* A write that the database committed, and what made it. */
 struct cluster_commit {
-    const struct wf_db_write *write;
+    const struct wf_db_write *write;               /* of runs, or */
+    const struct wf_db_write_schedule *schedule;   /* of a schedule */
     struct model_operation operation; /* without the run of an alarm or answer: that is the write's */
     uint64_t call;                    /* REQUEST: the driver's number */
 };

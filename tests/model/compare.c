@@ -151,6 +151,26 @@ bool compare_states(struct wf_arena *arena, const struct wf_state_run *engine, c
            report(arena, &wf_type_state_start, &start, own, out);
 }
 
+/* ---- Schedules ---- */
+
+bool compare_schedules(struct wf_arena *arena, const struct wf_db_write_schedule *engine,
+                       const struct wf_db_write_schedule *model, struct wf_buffer *out)
+{
+    struct wf_db_write_schedule *left = wf_message_copy(arena, &wf_type_db_write_schedule, engine);
+    struct wf_db_write_schedule *right = wf_message_copy(arena, &wf_type_db_write_schedule, model);
+    struct wf_state_schedule state = {0};
+    struct wf_state_schedule own = {0};
+
+    if (wf_wire_decode(arena, &wf_type_state_schedule, engine->state, &state, NULL) != WF_OK ||
+        wf_wire_decode(arena, &wf_type_state_schedule, model->state, &own, NULL) != WF_OK) {
+        abort();
+    }
+    left->state = (struct wf_string){0};
+    right->state = (struct wf_string){0};
+    return report(arena, &wf_type_state_schedule, &state, &own, out) &&
+           report(arena, &wf_type_db_write_schedule, left, right, out);
+}
+
 /* ---- Responses ---- */
 
 /* A token without the clock of the shard, which is the engine's. */

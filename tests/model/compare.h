@@ -17,6 +17,10 @@ bool compare_batches(const struct wf_db_run_write *engine, const struct model_ru
 bool compare_states(struct wf_arena *arena, const struct wf_state_run *engine, const struct model_run *model,
                     struct wf_buffer *out);
 
+/* The row of a schedule, and what its write decided. */
+bool compare_schedules(struct wf_arena *arena, const struct wf_db_write_schedule *engine,
+                       const struct wf_db_write_schedule *model, struct wf_buffer *out);
+
 /* Events of batches, decoded. */
 struct wf_history_message compare_decode(struct wf_arena *arena, const struct wf_db_run_write *write);
 

@@ -52,6 +52,10 @@ struct wf_string calls_sticky_queue(struct calls *calls, uint32_t worker);
 
 void calls_reset_workflow(struct calls *calls, struct wf_svc_request *request);
 
+/* ---- schedule_draws.c ---- */
+
+void calls_ask_schedule(struct calls *calls, struct wf_svc_request *request);
+
 /* ---- work.c: what workers send ---- */
 
 void calls_poll_workflow_task(struct calls *calls, struct wf_svc_request *request, uint32_t worker);

@@ -28,6 +28,8 @@ void model_init(struct model *model, const struct wf_service_limits *limits)
     wf_arena_init(&model->step_arena, wf_system_blocks(), 0);
     wf_map_init(&model->workflows, &model->arena);
     wf_map_init(&model->updates, &model->arena);
+    wf_map_init(&model->schedules, &model->arena);
+    wf_map_init(&model->schedule_facts, &model->arena);
     model->limits = *limits;
 }
 
@@ -43,6 +45,12 @@ void model_deinit(struct model *model)
             wf_arena_deinit(&workflow->runs.items[i]->arenas[0]);
             wf_arena_deinit(&workflow->runs.items[i]->arenas[1]);
         }
+    }
+    for (index = 0; (entry = wf_map_next(&model->schedules, &index)) != NULL;) {
+        struct model_schedule *schedule = entry->value;
+
+        wf_arena_deinit(&schedule->arenas[0]);
+        wf_arena_deinit(&schedule->arenas[1]);
     }
     wf_arena_deinit(&model->step_arena);
     wf_arena_deinit(&model->arena);
@@ -508,6 +516,8 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_record_activity_task_started, model_activity_started},
     {WF_CASE_svc_request_schedule_first_task, model_schedule_first_task},
     {WF_CASE_svc_request_record_child_closed, model_child_closed},
+    {WF_CASE_svc_request_schedule_call, model_schedule_call},
+    {WF_CASE_svc_request_record_action_closed, model_action_closed},
 };
 
 bool model_knows(uint32_t call_case)

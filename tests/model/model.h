@@ -55,6 +55,14 @@ struct model {
     struct wf_service_limits limits;
     struct wf_map workflows; /* workflow id -> struct model_workflow */
     struct wf_map updates;   /* workflow id and update id -> bytes of the request, as clients sent it */
+    struct wf_map schedules; /* schedule id -> struct model_schedule */
+    struct wf_map schedule_facts; /* what actions of schedules asked for and were told, in words */
+};
+
+struct model_schedule {
+    struct wf_state_schedule *state; /* NULL: deleted */
+    struct wf_arena arenas[2];       /* as of a run */
+    uint32_t arena_index;
 };
 
 /* What the engine chose for itself. Only what the write holds; everything else is judged. */
@@ -123,6 +131,29 @@ void model_learn_start(struct model *model, const struct wf_svc_record_workflow_
 const char *model_judge_update(struct model *model, const struct wf_svc_request *request,
                                const struct wf_svc_response *response, bool is_owner);
 const char *model_judge_messages(struct model *model, const struct wf_svc_workflow_task *task);
+
+/* ---- Schedules ---- */
+
+struct model_schedule_outcome {
+    struct model_outcome outcome; /* without runs */
+    const struct wf_db_write_schedule *write;
+    const char *problem; /* NULL, or what of the given cannot be so */
+};
+
+/* Performs what the engine committed of a schedule: a call, or, as an alarm, what it did by itself. */
+void model_schedule_write(struct model *model, const struct model_operation *operation,
+                          const struct wf_db_write_schedule *given, struct model_schedule_outcome *outcome);
+
+/* NULL, or why no schedule, or no run for one, can have made this call of the service to itself. */
+const char *model_schedule_judge_call(struct model *model, const struct wf_svc_request *request);
+
+/* What the call of an action came to. */
+void model_schedule_learn(struct model *model, const struct wf_svc_request *request,
+                          const struct wf_svc_response *response);
+
+/* NULL, or what should have happened by then. */
+const char *model_schedule_left_undone(const struct model *model, const struct model_schedule *schedule,
+                                       wf_time_ns long_ago_ns);
 
 /* Whether calls of this kind, a choice of svc_request, are carried. */
 bool model_knows(uint32_t call_case);

@@ -18,6 +18,7 @@ struct birth {
     int64_t expiration_ns; /* of the chain; 0: never */
     int64_t parent_shard_clock;
     bool is_held; /* a child: its parent lets it begin (5.4 step 2) */
+    struct wf_schedule_link *schedule_link; /* 7.13: of the action that it is; NULL: none */
 };
 
 static struct model_workflow *workflow_of(struct model *model, struct wf_string id)
@@ -55,7 +56,8 @@ static struct wf_state_start *start_of(struct model_transaction *tx, const struc
                                    .retry_policy = started->retry_policy,
                                    .parent = started->parent_workflow_execution,
                                    .parent_initiated_event_id = started->parent_initiated_event_id,
-                                   .root = started->root_workflow_execution};
+                                   .root = started->root_workflow_execution,
+                                   .schedule_link = birth->schedule_link};
     struct wf_event_workflow_execution_started copy = *started;
 
     start.started = &copy;
@@ -156,6 +158,7 @@ static void fill_birth(struct model_transaction *tx, struct birth *birth, const 
     birth->create_request_id = request->request_id;
     birth->parent_shard_clock = request->parent_shard_clock;
     birth->is_held = request->parent != NULL;
+    birth->schedule_link = request->schedule_link;
     fill_timeouts(tx, birth, request);
     started->workflow_id = request->workflow_id;
     started->workflow_type = type_of(tx, request->workflow_type);
@@ -173,6 +176,8 @@ static void fill_birth(struct model_transaction *tx, struct birth *birth, const 
     started->memo = request->memo;
     started->search_attributes = request->search_attributes;
     started->header = request->header;
+    started->last_completion_result = request->last_completion_result;
+    started->continued_failure = request->continued_failure;
     if (request->retry_policy != NULL) {
         started->retry_policy = wf_message_copy(tx->arena, &wf_type_retry_policy, request->retry_policy);
         model_policy_complete(started->retry_policy);
@@ -245,6 +250,7 @@ static struct birth next_of(struct model_transaction *tx, enum wf_continue_as_ne
     birth.create_request_id = tx->given == NULL ? (struct wf_string){0} : tx->given->new_request_id;
     birth.backoff_ns = chain_backoff(tx, requested_backoff_ns);
     birth.expiration_ns = tx->start->execution_expiration_ns;
+    birth.schedule_link = tx->start->schedule_link;
     birth.started.workflow_id = tx->start->workflow_id;
     if (birth.expiration_ns != 0) {
         birth.started.workflow_execution_expiration_time = wf_timestamp_of(birth.expiration_ns); /* a reset moves it */
@@ -615,6 +621,19 @@ static bool is_child_of(const struct model_run *run, const struct wf_svc_start_w
            run->start->parent_initiated_event_id == request->parent_initiated_event_id;
 }
 
+/* 7.13: 0: the same action of a schedule began the chain, below 0: an older one wants the workflow of a newer one; above: neither. */
+static int32_t compare_actions(const struct model_run *run, const struct wf_svc_start_workflow *request)
+{
+    const struct wf_schedule_link *link = request->schedule_link;
+    const struct wf_schedule_link *known = run->start->schedule_link;
+
+    if (link == NULL || known == NULL || link->created_ns != known->created_ns ||
+        !wf_string_equal(link->schedule_id, known->schedule_id) || link->action_id > known->action_id) {
+        return 1;
+    }
+    return link->action_id == known->action_id ? 0 : -1;
+}
+
 void model_start(struct model_transaction *tx)
 {
     const struct wf_svc_start_workflow *request = tx->operation->request->call.start_workflow;
@@ -628,13 +647,17 @@ void model_start(struct model_transaction *tx)
         return;
     }
     run = model_run_find(tx->model, request->workflow_id, (struct wf_string){0});
-    if (run != NULL && is_child_of(run, request)) {
+    if (run != NULL && (is_child_of(run, request) || compare_actions(run, request) == 0)) {
         model_reply_started(tx, run->start->first_run_id, true); /* also when a reset has replaced it */
         return;
     }
     if (run != NULL && request->request_id.size_bytes > 0 &&
         wf_string_equal(run->start->create_request_id, request->request_id)) {
         model_reply_started(tx, run->start->run_id, true);
+        return;
+    }
+    if (run != NULL && compare_actions(run, request) < 0) {
+        reply_already_started(tx, run);
         return;
     }
     if (run != NULL) {

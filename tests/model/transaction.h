@@ -242,6 +242,11 @@ void model_children_name_parent(struct wf_state_run *state, struct wf_string run
 
 void model_reset(struct model_transaction *tx);
 
+/* ---- schedules.c ---- */
+
+void model_schedule_call(struct model_transaction *tx);
+void model_action_closed(struct model_transaction *tx);
+
 /* ---- read.c ---- */
 
 void model_describe(struct model_transaction *tx);

@@ -43,16 +43,38 @@ struct trial {
     bool is_over; /* a difference was found */
 };
 
+/* Calls of schedules are one choice with several ends. */
+static uint32_t kind_of(const struct wf_svc_request *request)
+{
+    const uint32_t op = request->call_case == WF_CASE_svc_request_schedule_call
+                            ? (uint32_t)request->call.schedule_call->op
+                            : 0;
+
+    return op > 0 && TRIAL_KINDS + op <= TRIAL_KIND_MAX ? TRIAL_KINDS + op : request->call_case;
+}
+
 struct wf_string trial_kind_name(uint32_t kind)
 {
+    static const char *const schedule_calls[] = {
+        [WF_SCHEDULE_CREATE] = "create schedule",       [WF_SCHEDULE_UPDATE] = "update schedule",
+        [WF_SCHEDULE_PAUSE] = "pause schedule",         [WF_SCHEDULE_UNPAUSE] = "unpause schedule",
+        [WF_SCHEDULE_TRIGGER] = "trigger schedule",     [WF_SCHEDULE_BACKFILL] = "backfill schedule",
+        [WF_SCHEDULE_DELETE] = "delete schedule",       [WF_SCHEDULE_DESCRIBE] = "describe schedule",
+    };
     const struct wf_field *field = wf_message_field(&wf_type_svc_request, kind);
 
+    if (kind > TRIAL_KINDS) {
+        return wf_string_of(schedule_calls[kind - TRIAL_KINDS]);
+    }
     return field == NULL ? WF_STR("none") : wf_string_of(field->json_name);
 }
 
 bool trial_kind_is_covered(uint32_t kind)
 {
-    return model_knows(kind) || kind == WF_CASE_svc_request_poll_workflow_task ||
+    if (kind == WF_CASE_svc_request_schedule_call) {
+        return false; /* counted by what it asks */
+    }
+    return kind > TRIAL_KINDS || model_knows(kind) || kind == WF_CASE_svc_request_poll_workflow_task ||
            kind == WF_CASE_svc_request_poll_activity_task ||
            kind == WF_CASE_svc_request_respond_query_task_completed;
 }
@@ -78,6 +100,12 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_RESET_OF_CLOSED] = "reset of a closed run",
         [TRIAL_SIGNAL_AGAIN] = "signal applied again",
         [TRIAL_CHILD_AGAIN] = "news of a child applied again",
+        [TRIAL_ACTION_SKIPPED] = "action skipped",
+        [TRIAL_ACTION_DROPPED] = "action dropped",
+        [TRIAL_ACTION_BEGUN] = "action begun",
+        [TRIAL_ACTION_STOPPED] = "action stopped",
+        [TRIAL_ACTION_REFUSED] = "action refused",
+        [TRIAL_ACTION_CLOSED] = "action closed",
     };
 
     return names[way];
@@ -266,6 +294,59 @@ static void count_events(struct trial_counts *counts, const struct wf_db_run_wri
     }
 }
 
+/* What a schedule or one of its runs sends within the service. */
+static void judge_inner_call(struct trial *trial, const struct model_operation *operation)
+{
+    const char *what = operation->kind == MODEL_REQUEST ? model_schedule_judge_call(&trial->model, operation->request)
+                                                        : NULL;
+
+    if (what != NULL && !trial->is_over) {
+        describe(trial, operation, what);
+    }
+}
+
+static void count_notes(struct trial_counts *counts, const struct wf_db_write_schedule *write)
+{
+    static const uint32_t schedule_ways[] = {
+        [WF_SCHEDULE_STEP_SKIP] = TRIAL_ACTION_SKIPPED,   [WF_SCHEDULE_STEP_DROP] = TRIAL_ACTION_DROPPED,
+        [WF_SCHEDULE_STEP_BEGIN] = TRIAL_ACTION_BEGUN,    [WF_SCHEDULE_STEP_STOP] = TRIAL_ACTION_STOPPED,
+        [WF_SCHEDULE_STEP_REFUSE] = TRIAL_ACTION_REFUSED, [WF_SCHEDULE_STEP_CLOSE] = TRIAL_ACTION_CLOSED,
+    };
+
+    for (uint32_t i = 0; i < write->notes.count; i++) {
+        const uint32_t way = schedule_ways[write->notes.items[i].kind];
+
+        counts->ways[way] += way != 0 ? 1 : 0;
+    }
+}
+
+static void on_schedule_commit(struct trial *trial, const struct cluster_commit *commit)
+{
+    struct model_operation operation = commit->operation;
+    struct model_schedule_outcome outcome = {0};
+    struct wf_buffer text = {0};
+
+    operation.workflow_id = commit->schedule->schedule_id;
+    wf_buffer_init(&text, &trial->arena);
+    judge_inner_call(trial, &operation);
+    count_notes(trial->counts, commit->schedule);
+    trial->counts->compared_commits++;
+    model_schedule_write(&trial->model, &operation, commit->schedule, &outcome);
+    if (outcome.problem != NULL && !trial->is_over) {
+        describe(trial, &operation, outcome.problem);
+    } else if (!outcome.outcome.writes && !trial->is_over) {
+        describe(trial, &operation, "the engine wrote the schedule, the model does not");
+    } else if (!trial->is_over) {
+        judge(trial, &operation, "another schedule",
+              compare_schedules(&trial->arena, commit->schedule, outcome.write, &text), &text);
+    }
+    if (operation.kind == MODEL_REQUEST) {
+        expect(trial, commit->call, outcome.outcome.reply);
+    }
+    wf_arena_reset(&trial->model.step_arena);
+    wf_arena_reset(&trial->arena);
+}
+
 static void on_commit(void *context, const struct cluster_commit *commit)
 {
     struct trial *trial = context;
@@ -277,6 +358,11 @@ static void on_commit(void *context, const struct cluster_commit *commit)
     if (trial->is_over) {
         return;
     }
+    if (commit->schedule != NULL) {
+        on_schedule_commit(trial, commit);
+        return;
+    }
+    judge_inner_call(trial, &operation);
     for (uint32_t i = 0; i < commit->write->runs.count && i < COMMIT_RUNS_MAX; i++) {
         const struct wf_db_run_write *run = &commit->write->runs.items[i];
 
@@ -343,7 +429,7 @@ static void count_way(struct trial_counts *counts, const struct wf_svc_request *
 
 static void count(struct trial *trial, const struct wf_svc_request *request, const struct wf_svc_response *response)
 {
-    struct trial_count *kind = &trial->counts->kinds[request->call_case];
+    struct trial_count *kind = &trial->counts->kinds[kind_of(request)];
 
     if (response->status == WF_CALL_OK) {
         kind->succeeded++;
@@ -472,6 +558,8 @@ static void on_answer(void *context, uint64_t call, const struct wf_svc_request 
 
     count(trial, request, response);
     if (!trial->is_over) {
+        judge_inner_call(trial, &operation);
+        model_schedule_learn(&trial->model, request, response);
         judge_memory(trial, &operation, response, is_owner);
     }
     if (trial->is_over || is_missing(response->status) ||
@@ -590,6 +678,18 @@ static void check_end(struct trial *trial)
     uint32_t index = 0;
     struct wf_map_entry *entry = NULL;
 
+    while ((entry = wf_map_next(&trial->model.schedules, &index)) != NULL) {
+        const char *what = model_schedule_left_undone(&trial->model, entry->value,
+                                                      cluster_now(trial->cluster) - SETTLED_NS);
+
+        if (what != NULL && !trial->is_over) {
+            trial->is_over = true;
+            wf_buffer_printf(trial->out, "seed %llu, at the end: %s\n  schedule %S\n",
+                             (unsigned long long)trial->options->seed, what, &entry->key);
+        }
+    }
+    index = 0;
+
     while ((entry = wf_map_next(&trial->model.workflows, &index)) != NULL) {
         const struct model_workflow *workflow = entry->value;
 
@@ -645,9 +745,9 @@ static void call_once(struct trial *trial)
     const struct wf_svc_request *request = calls_next(&trial->calls, &worker);
 
     trial->call_count++;
-    trial->counts->kinds[request->call_case].sent++;
+    trial->counts->kinds[kind_of(request)].sent++;
     model_note_update(&trial->model, request);
-    cluster_send(trial->cluster, request, (uint64_t)request->call_case << 8 | worker);
+    cluster_send(trial->cluster, request, (uint64_t)kind_of(request) << 8 | worker);
     cluster_run(trial->cluster, (int64_t)cluster_draw(trial->cluster, STEP_NS_MAX));
 }
 

@@ -5,9 +5,11 @@
 #ifndef WF_TESTS_MODEL_TRIAL_H
 #define WF_TESTS_MODEL_TRIAL_H
 
+#include "engine/schedules.h"
 #include "tests/model/cluster.h"
 
 #define TRIAL_KINDS 64 /* room for the choices of svc_request, by their numbers; 0 is not used */
+#define TRIAL_KIND_MAX (TRIAL_KINDS + (uint32_t)WF_SCHEDULE_DESCRIBE) /* behind them each wf_schedule_op */
 
 struct trial_count {
     uint64_t sent;
@@ -36,11 +38,17 @@ enum trial_way {
     TRIAL_RESET_OF_CLOSED,
     TRIAL_SIGNAL_AGAIN,
     TRIAL_CHILD_AGAIN,
+    TRIAL_ACTION_SKIPPED, /* six, in the order of schedule_ways */
+    TRIAL_ACTION_DROPPED,
+    TRIAL_ACTION_BEGUN,
+    TRIAL_ACTION_STOPPED,
+    TRIAL_ACTION_REFUSED,
+    TRIAL_ACTION_CLOSED,
     TRIAL_WAY_COUNT,
 };
 
 struct trial_counts {
-    struct trial_count kinds[TRIAL_KINDS + 1];
+    struct trial_count kinds[TRIAL_KIND_MAX + 1];
     uint64_t ways[TRIAL_WAY_COUNT];
     uint64_t events[WF_EVENT_TYPE_COUNT]; /* written, by type */
     struct cluster_counts cluster;
@@ -61,7 +69,7 @@ struct trial_options {
  * difference is in `out`. */
 uint64_t trial_run(const struct trial_options *options, struct trial_counts *counts, struct wf_buffer *out);
 
-/* The name of a kind, "startWorkflow". */
+/* The name of a kind, "startWorkflow", "pause schedule". */
 struct wf_string trial_kind_name(uint32_t kind);
 
 /* False for those that no trial makes, and that the model does not know. */
