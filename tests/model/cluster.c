@@ -14,6 +14,8 @@
 #define LATENCY_NS_MAX (5 * WF_NS_PER_MS)
 #define DELAY_NS_MAX (2 * WF_NS_PER_S)
 #define TAKEOVER_NS_MAX (2 * WF_NS_PER_S) /* until callers know of a move */
+#define OUTAGE_NS_MIN (8 * WF_NS_PER_S)
+#define OUTAGE_NS_MAX (20 * WF_NS_PER_S)
 #define NODES (CLUSTER_SHARDS * CLUSTER_OWNERS + CLUSTER_MATCHERS)
 #define CLIENT UINT32_MAX /* as a caller */
 #define NOBODY (UINT32_MAX - 1)
@@ -29,7 +31,7 @@ enum message_kind {
     STRIKE,   /* a fault that comes of itself */
 };
 
-enum strike { STRIKE_CRASH, STRIKE_MOVE, STRIKE_MATCHING, STRIKE_COUNT };
+enum strike { STRIKE_CRASH, STRIKE_MOVE, STRIKE_MATCHING, STRIKE_OUTAGE, STRIKE_COUNT };
 
 struct message {
     wf_time_ns time_ns;
@@ -89,6 +91,7 @@ struct cluster {
     uint32_t serial;
     struct node nodes[NODES];
     uint32_t owners[CLUSTER_SHARDS]; /* whom callers ask */
+    wf_time_ns down_until_ns[CLUSTER_SHARDS];
     uint32_t matching_turn;
 };
 
@@ -560,11 +563,27 @@ static void move_shard(struct cluster *cluster, uint32_t shard)
     cluster->counts.moves++;
 }
 
+/* Nobody owns the shard for a while. */
+static void take_down(struct cluster *cluster, uint32_t shard)
+{
+    const int64_t duration_ns = OUTAGE_NS_MIN + (int64_t)cluster_draw(cluster, OUTAGE_NS_MAX - OUTAGE_NS_MIN);
+
+    for (uint32_t i = 0; i < CLUSTER_OWNERS; i++) {
+        crash(cluster, &cluster->nodes[node_of_history(shard, i)]);
+    }
+    cluster->down_until_ns[shard] = cluster->now_ns + duration_ns;
+    post(cluster, TAKEOVER, duration_ns)->node = shard;
+    cluster->counts.outages++;
+}
+
 static void strike(struct cluster *cluster, enum strike kind)
 {
     const uint32_t shard = (uint32_t)cluster_draw(cluster, CLUSTER_SHARDS);
     struct node *node = NULL;
 
+    if (kind != STRIKE_MATCHING && cluster->now_ns < cluster->down_until_ns[shard]) {
+        return; /* nothing is there to be struck */
+    }
     switch (kind) {
     case STRIKE_CRASH:
         node = &cluster->nodes[node_of_history(shard, cluster->owners[shard])];
@@ -585,6 +604,9 @@ static void strike(struct cluster *cluster, enum strike kind)
         }
         cluster->counts.matching_moves++;
         break;
+    case STRIKE_OUTAGE:
+        take_down(cluster, shard);
+        break;
     case STRIKE_COUNT:
         abort();
     }
@@ -599,6 +621,8 @@ static int64_t interval_of(const struct cluster *cluster, enum strike kind)
         return cluster->faults.move_every_ns;
     case STRIKE_MATCHING:
         return cluster->faults.matching_every_ns;
+    case STRIKE_OUTAGE:
+        return cluster->faults.outage_every_ns;
     case STRIKE_COUNT:
         break;
     }
@@ -688,6 +712,9 @@ static void learn_owner(struct cluster *cluster, uint32_t shard)
 {
     uint32_t live_count = 0;
 
+    if (cluster->now_ns < cluster->down_until_ns[shard]) {
+        return;
+    }
     for (uint32_t i = 0; i < CLUSTER_OWNERS; i++) {
         const struct node *node = &cluster->nodes[node_of_history(shard, i)];
 

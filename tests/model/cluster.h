@@ -26,6 +26,7 @@ struct cluster_faults {
     int64_t crash_every_ns; /* of a history shard's owner; mean */
     int64_t move_every_ns;
     int64_t matching_every_ns;
+    int64_t outage_every_ns; /* nobody owns a shard for a while */
     int64_t skew_ns; /* of a history owner's clock, either way */
 };
 
@@ -72,6 +73,7 @@ struct cluster_counts {
     uint64_t crashes;
     uint64_t moves;
     uint64_t matching_moves;
+    uint64_t outages;
     uint64_t refused;
     uint64_t unknown;
     uint64_t commits;

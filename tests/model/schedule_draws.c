@@ -110,7 +110,7 @@ static struct wf_schedule *schedule_of(struct calls *calls)
     if (!calls_one_in(calls, 6)) {
         schedule->policies = MAKE(calls, struct wf_schedule_policies);
         schedule->policies->overlap_policy = (int32_t)calls_draw(calls, 7);
-        schedule->policies->catchup_window = calls_maybe_duration(calls, 4, 20000);
+        schedule->policies->catchup_window = calls_maybe_duration(calls, 2, 16000);
         schedule->policies->pause_on_failure = calls_one_in(calls, 4);
         schedule->policies->keep_original_workflow_id = calls_one_in(calls, 3);
     }

@@ -20,6 +20,7 @@ static const struct cluster_faults chaos = {
     .crash_every_ns = 9 * WF_NS_PER_S,
     .move_every_ns = 12 * WF_NS_PER_S,
     .matching_every_ns = 20 * WF_NS_PER_S,
+    .outage_every_ns = 50 * WF_NS_PER_S,
     .skew_ns = 30 * WF_NS_PER_MS,
 };
 
@@ -100,6 +101,7 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_RESET_OF_CLOSED] = "reset of a closed run",
         [TRIAL_SIGNAL_AGAIN] = "signal applied again",
         [TRIAL_CHILD_AGAIN] = "news of a child applied again",
+        [TRIAL_ACTION_MISSED] = "action missed",
         [TRIAL_ACTION_SKIPPED] = "action skipped",
         [TRIAL_ACTION_DROPPED] = "action dropped",
         [TRIAL_ACTION_BEGUN] = "action begun",
@@ -308,9 +310,10 @@ static void judge_inner_call(struct trial *trial, const struct model_operation *
 static void count_notes(struct trial_counts *counts, const struct wf_db_write_schedule *write)
 {
     static const uint32_t schedule_ways[] = {
-        [WF_SCHEDULE_STEP_SKIP] = TRIAL_ACTION_SKIPPED,   [WF_SCHEDULE_STEP_DROP] = TRIAL_ACTION_DROPPED,
-        [WF_SCHEDULE_STEP_BEGIN] = TRIAL_ACTION_BEGUN,    [WF_SCHEDULE_STEP_STOP] = TRIAL_ACTION_STOPPED,
-        [WF_SCHEDULE_STEP_REFUSE] = TRIAL_ACTION_REFUSED, [WF_SCHEDULE_STEP_CLOSE] = TRIAL_ACTION_CLOSED,
+        [WF_SCHEDULE_STEP_MISS] = TRIAL_ACTION_MISSED,    [WF_SCHEDULE_STEP_SKIP] = TRIAL_ACTION_SKIPPED,
+        [WF_SCHEDULE_STEP_DROP] = TRIAL_ACTION_DROPPED,   [WF_SCHEDULE_STEP_BEGIN] = TRIAL_ACTION_BEGUN,
+        [WF_SCHEDULE_STEP_STOP] = TRIAL_ACTION_STOPPED,   [WF_SCHEDULE_STEP_REFUSE] = TRIAL_ACTION_REFUSED,
+        [WF_SCHEDULE_STEP_CLOSE] = TRIAL_ACTION_CLOSED,
     };
 
     for (uint32_t i = 0; i < write->notes.count; i++) {
