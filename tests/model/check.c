@@ -129,12 +129,13 @@ static uint32_t print_kinds(const struct trial_counts *counts)
 
 static void print_faults(const struct cluster_counts *counts)
 {
-    printf("faults: %llu messages lost, %llu doubled; %llu crashes, %llu moves of shards, %llu of queues, %llu outages; database: %llu "
-           "refused, %llu unknown; %llu answers of stale owners not judged\n",
+    printf("faults: %llu messages lost, %llu doubled; %llu crashes, %llu moves of shards, %llu of queues, %llu outages; "
+           "database: %llu refused, %llu unknown; %llu answers of stale owners not judged\n",
            (unsigned long long)counts->losses, (unsigned long long)counts->duplicates,
            (unsigned long long)counts->crashes, (unsigned long long)counts->moves,
            (unsigned long long)counts->matching_moves, (unsigned long long)counts->outages,
-           (unsigned long long)counts->refused, (unsigned long long)counts->unknown, (unsigned long long)counts->stale_answers);
+           (unsigned long long)counts->refused, (unsigned long long)counts->unknown,
+           (unsigned long long)counts->stale_answers);
 }
 
 /* ---- Runs ---- */

@@ -14,8 +14,8 @@
 #define LATENCY_NS_MAX (5 * WF_NS_PER_MS)
 #define DELAY_NS_MAX (2 * WF_NS_PER_S)
 #define TAKEOVER_NS_MAX (2 * WF_NS_PER_S) /* until callers know of a move */
-#define OUTAGE_NS_MIN (8 * WF_NS_PER_S)
-#define OUTAGE_NS_MAX (20 * WF_NS_PER_S)
+#define OUTAGE_NS_MIN (12 * WF_NS_PER_S)
+#define OUTAGE_NS_MAX (24 * WF_NS_PER_S)
 #define NODES (CLUSTER_SHARDS * CLUSTER_OWNERS + CLUSTER_MATCHERS)
 #define CLIENT UINT32_MAX /* as a caller */
 #define NOBODY (UINT32_MAX - 1)

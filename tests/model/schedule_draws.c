@@ -4,6 +4,7 @@
 
 #define SCHEDULES 4
 #define BACKFILL_MS_MAX 12000
+#define LARGE_BACKFILL_S (4 * 3600) /* more than may wait */
 
 static struct wf_timestamp time_near(struct calls *calls, int64_t from_ms, uint64_t range_ms)
 {
@@ -110,7 +111,7 @@ static struct wf_schedule *schedule_of(struct calls *calls)
     if (!calls_one_in(calls, 6)) {
         schedule->policies = MAKE(calls, struct wf_schedule_policies);
         schedule->policies->overlap_policy = (int32_t)calls_draw(calls, 7);
-        schedule->policies->catchup_window = calls_maybe_duration(calls, 2, 16000);
+        schedule->policies->catchup_window = calls_maybe_duration(calls, 2, 12000);
         schedule->policies->pause_on_failure = calls_one_in(calls, 4);
         schedule->policies->keep_original_workflow_id = calls_one_in(calls, 3);
     }
@@ -138,6 +139,11 @@ static void fill_range(struct calls *calls, struct wf_svc_schedule_call *call)
     call->start_time = time_near(calls, -30000, 40000);
     call->end_time = wf_timestamp_of(wf_time_of(call->start_time) +
                                      (int64_t)calls_draw(calls, BACKFILL_MS_MAX) * WF_NS_PER_MS);
+    if (calls_one_in(calls, 15)) {
+        call->start_time = time_near(calls, -LARGE_BACKFILL_S * 1000, 1000);
+        call->end_time = time_near(calls, 0, 1000);
+        call->overlap_policy = WF_SCHEDULE_OVERLAP_POLICY_BUFFER_ALL;
+    }
     if (calls_one_in(calls, 20)) {
         call->end_time = calls_one_in(calls, 2) ? (struct wf_timestamp){0} : time_near(calls, -60000, 10000);
     }

@@ -14,6 +14,8 @@
 #include "tests/model/schedules.h"
 
 #define REQUESTS_MAX 100 /* request ids remembered */
+#define BUFFER_MAX 1000
+#define PASS_MAX 100 /* times that come at once; those after them come in the next change */
 #define CATCHUP_DEFAULT_NS (INT64_C(365) * 24 * 3600 * WF_NS_PER_S)
 #define HORIZON_NS (180 * WF_NS_PER_S) /* whatever calls ask for comes once a minute, if at all, and begins soon */
 #define CATCHUP_NS_MIN (10 * WF_NS_PER_S)
@@ -224,17 +226,27 @@ static bool may_act(const struct change *change)
     return !state->paused && !(state->limited_actions && state->remaining_actions <= 0);
 }
 
-static void add_action(struct change *change, int64_t nominal_ns, int64_t due_ns, int32_t overlap_policy, bool is_manual)
+static uint32_t count_buffered(const struct wf_state_schedule *state)
 {
-    struct wf_state_schedule_action *action = need(WF_LIST_APPEND(change->arena, change->state->actions));
+    uint32_t count = 0;
 
-    *action = (struct wf_state_schedule_action){.action_id = ++change->state->last_action_id,
-                                                .state = MODEL_ACTION_BUFFERED,
-                                                .nominal_ns = nominal_ns,
-                                                .due_ns = due_ns,
-                                                .is_manual = is_manual,
-                                                .overlap_policy = overlap_policy};
-    note(change, WF_SCHEDULE_STEP_TAKE, action);
+    for (uint32_t i = 0; i < state->actions.count; i++) {
+        count += state->actions.items[i].state == MODEL_ACTION_BUFFERED ? 1 : 0;
+    }
+    return count;
+}
+
+static void add_action(struct change *change, struct wf_state_schedule_action action)
+{
+    note(change, WF_SCHEDULE_STEP_TAKE, &action);
+    if (count_buffered(change->state) >= BUFFER_MAX) {
+        change->state->buffer_dropped++;
+        note(change, WF_SCHEDULE_STEP_DROP, &action);
+        return;
+    }
+    action.action_id = ++change->state->last_action_id;
+    action.state = MODEL_ACTION_BUFFERED;
+    *(struct wf_state_schedule_action *)need(WF_LIST_APPEND(change->arena, change->state->actions)) = action;
 }
 
 /* What the engine says of a time that came, NULL: it did not come. */
@@ -259,32 +271,57 @@ static int64_t catchup_of(const struct change *change)
     return given_ns == 0 ? CATCHUP_DEFAULT_NS : given_ns < CATCHUP_NS_MIN ? CATCHUP_NS_MIN : given_ns;
 }
 
-static void take_times(struct change *change)
+/* Returns how many. */
+static uint32_t take_times(struct change *change, const struct times *times)
 {
     struct wf_state_schedule *state = change->state;
-    struct times times;
     int64_t nominal_ns = 0;
+    uint32_t taken = 0;
 
-    read_times(state->schedule->spec, &times);
-    while (may_act(change) &&
-           (nominal_ns = next_time(&times, state->processed_ns, change->now_ns)) != INT64_MAX) {
+    while (taken < PASS_MAX && may_act(change) &&
+           (nominal_ns = next_time(times, state->processed_ns, change->now_ns)) != INT64_MAX) {
         const struct wf_schedule_note *given = given_time(change, nominal_ns);
-        const int64_t latest_ns = latest_of(&times, nominal_ns);
+        const int64_t latest_ns = latest_of(times, nominal_ns);
         const int64_t due_ns = given == NULL ? latest_ns : given->due_ns;
 
         if (due_ns < nominal_ns || due_ns > latest_ns) {
             change->problem = "a time is delayed by other than its jitter";
         }
         if (due_ns > change->now_ns) {
-            return;
+            break;
         }
+        taken++;
         state->processed_ns = nominal_ns;
         if (change->now_ns - due_ns > catchup_of(change)) {
             state->missed_catchup_window++;
             note(change, WF_SCHEDULE_STEP_MISS,
                  &(struct wf_state_schedule_action){.nominal_ns = nominal_ns, .due_ns = due_ns});
         } else {
-            add_action(change, nominal_ns, due_ns, 0, false);
+            add_action(change, (struct wf_state_schedule_action){.nominal_ns = nominal_ns, .due_ns = due_ns});
+        }
+    }
+    return taken;
+}
+
+static void take_backfills(struct change *change, const struct times *times, uint32_t taken)
+{
+    struct wf_state_schedule *state = change->state;
+
+    while (taken < PASS_MAX && state->backfills.count > 0) {
+        struct wf_state_schedule_backfill *backfill = &state->backfills.items[0];
+        const int64_t nominal_ns = next_time(times, backfill->after_ns, backfill->until_ns);
+
+        change->is_changed = true;
+        if (nominal_ns != INT64_MAX) {
+            add_action(change, (struct wf_state_schedule_action){.nominal_ns = nominal_ns,
+                                                                 .due_ns = change->now_ns,
+                                                                 .is_manual = true,
+                                                                 .overlap_policy = backfill->overlap_policy});
+            taken++;
+        }
+        backfill->after_ns = nominal_ns == INT64_MAX ? backfill->until_ns : nominal_ns;
+        if (backfill->after_ns >= backfill->until_ns) {
+            WF_LIST_REMOVE(state->backfills, backfill);
         }
     }
 }
@@ -380,21 +417,11 @@ static void decide(struct change *change, uint32_t index)
 static void advance(struct change *change)
 {
     struct wf_state_schedule *state = change->state;
+    struct times times;
     uint32_t kept = 0;
 
-    take_times(change);
-    for (uint32_t i = 0; i < state->backfills.count; i++) {
-        const struct wf_state_schedule_backfill *backfill = &state->backfills.items[i];
-        struct times times;
-
-        read_times(state->schedule->spec, &times);
-        for (int64_t time_ns = next_time(&times, backfill->after_ns, backfill->until_ns); time_ns != INT64_MAX;
-             time_ns = next_time(&times, time_ns, backfill->until_ns)) {
-            add_action(change, time_ns, change->now_ns, backfill->overlap_policy, true);
-        }
-        change->is_changed = true;
-    }
-    state->backfills.count = 0;
+    read_times(state->schedule->spec, &times);
+    take_backfills(change, &times, take_times(change, &times));
     for (uint32_t i = 0; i < state->actions.count; i++) {
         if (state->actions.items[i].state == MODEL_ACTION_BUFFERED) {
             decide(change, i);
@@ -613,7 +640,10 @@ static enum wf_call_status call_existing(struct change *change, const struct wf_
         set_paused(change, call);
         return WF_CALL_OK;
     case WF_SCHEDULE_TRIGGER:
-        add_action(change, change->now_ns, change->now_ns, call->overlap_policy, true);
+        add_action(change, (struct wf_state_schedule_action){.nominal_ns = change->now_ns,
+                                                             .due_ns = change->now_ns,
+                                                             .is_manual = true,
+                                                             .overlap_policy = call->overlap_policy});
         return WF_CALL_OK;
     case WF_SCHEDULE_BACKFILL:
         return backfill(change, call);
@@ -773,7 +803,7 @@ static bool is_busy(const struct change *change)
 {
     struct times times;
 
-    if (change->state->actions.count > 0) {
+    if (change->state->actions.count > 0 || change->state->backfills.count > 0) {
         return true;
     }
     read_times(change->state->schedule->spec, &times);
@@ -874,6 +904,9 @@ const char *model_schedule_left_undone(const struct model *model, const struct m
     }
     for (uint32_t i = 0; i < state->actions.count && what == NULL; i++) {
         what = action_left_undone(model, state, &state->actions.items[i], long_ago_ns);
+    }
+    if (what == NULL && state->backfills.count > 0) {
+        return "a backfill has not been taken";
     }
     read_times(state->schedule->spec, &times);
     nominal_ns = next_time(&times, state->processed_ns, long_ago_ns);

@@ -104,6 +104,7 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_ACTION_MISSED] = "action missed",
         [TRIAL_ACTION_SKIPPED] = "action skipped",
         [TRIAL_ACTION_DROPPED] = "action dropped",
+        [TRIAL_BUFFER_FULL] = "action too many",
         [TRIAL_ACTION_BEGUN] = "action begun",
         [TRIAL_ACTION_STOPPED] = "action stopped",
         [TRIAL_ACTION_REFUSED] = "action refused",
@@ -317,9 +318,15 @@ static void count_notes(struct trial_counts *counts, const struct wf_db_write_sc
     };
 
     for (uint32_t i = 0; i < write->notes.count; i++) {
-        const uint32_t way = schedule_ways[write->notes.items[i].kind];
+        const struct wf_schedule_note *note = &write->notes.items[i];
+        const uint32_t way = schedule_ways[note->kind];
 
-        counts->ways[way] += way != 0 ? 1 : 0;
+        if (note->kind == WF_SCHEDULE_STEP_DROP && i > 0 && note[-1].kind == WF_SCHEDULE_STEP_TAKE &&
+            note[-1].nominal_ns == note->nominal_ns) {
+            counts->ways[TRIAL_BUFFER_FULL]++;
+        } else {
+            counts->ways[way] += way != 0 ? 1 : 0;
+        }
     }
 }
 
