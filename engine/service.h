@@ -75,6 +75,17 @@ enum wf_task_category {
     WF_TASK_QUEUE = 3, /* of matching */
 };
 
+/* What a transfer task does: kind of a state_push. */
+enum wf_transfer_kind {
+    WF_TRANSFER_PUSH, /* of a workflow task or an activity to matching */
+    WF_TRANSFER_START_CHILD,
+    WF_TRANSFER_SIGNAL_EXTERNAL,
+    WF_TRANSFER_CANCEL_EXTERNAL,
+    WF_TRANSFER_CLOSE, /* report to the parent, parent close policy */
+    WF_TRANSFER_START_NEXUS,
+    WF_TRANSFER_CANCEL_NEXUS,
+};
+
 /* Where a call goes. The driver maps these to processes. */
 enum wf_target {
     WF_TARGET_HISTORY,  /* the owner of the shard of `key`, a workflow id */

@@ -110,17 +110,6 @@ struct wf_workflow {
 
 /* ---- Tasks: what the shard must do later (engine-semantics 8.4) ---- */
 
-/* What a transfer task does. */
-enum wf_transfer_kind {
-    WF_TRANSFER_PUSH, /* of a workflow task or an activity to matching */
-    WF_TRANSFER_START_CHILD,
-    WF_TRANSFER_SIGNAL_EXTERNAL,
-    WF_TRANSFER_CANCEL_EXTERNAL,
-    WF_TRANSFER_CLOSE, /* report to the parent, parent close policy */
-    WF_TRANSFER_START_NEXUS,
-    WF_TRANSFER_CANCEL_NEXUS,
-};
-
 /* Where a task that calls other shards stands. Memory only: an execution that begins again finds
  * from the state what is still to do. */
 struct wf_transfer_progress {

@@ -133,6 +133,7 @@ static void note_started(const struct sim_commit_context *context, const struct 
     task->event_id = event->event_id;
     task->time_ns = time_ns > before_ns ? time_ns : before_ns;
     task->earliest_ns = before_ns;
+    task->latest_ns = task->time_ns + (run->is_transient ? context->commit->clock_spread_ns : 0);
     task->is_retried = run->is_transient;
 }
 
@@ -195,6 +196,7 @@ static void follow_event(const struct sim_commit_context *context, const struct 
     run->is_in_block = run->is_in_block && wf_event_is_command(event->event_type);
     run->has_unseen = run->has_unseen || (!run->is_in_block && !wf_event_is_silent(event));
     follow_pending(context, event);
+    sim_check_fields_follow(context, event);
     if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
         run->is_child = event->attributes.workflow_execution_started->parent_workflow_execution != NULL;
         note_started(context, event);
@@ -467,7 +469,7 @@ void sim_checks_drop(struct sim_checks *checks, struct wf_string run_id, wf_time
 
 /* I101: code is told the time at which its workflow task started, or the latest before it when clocks went back. Local
  * activities move it further. A worker that slept may still hold an attempt of the task, or a speculative task, that left no
- * events: it has the ids of this one and an earlier time. A speculative task of an owner that does not know yet that it has
+ * events: it has the ids of this one and an earlier time, or one of a clock that is ahead. A speculative task of an owner that does not know yet that it has
  * lost its shard may also be younger than the one that was written; its answer is refused. */
 void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
 {
@@ -487,7 +489,7 @@ void sim_checks_turn(struct sim_checks *checks, const struct sim_turn *turn)
     }
     may_be_speculative = run->workflow->has_updates;
     if (time_ns >= (task->is_retried || may_be_speculative ? task->earliest_ns : task->time_ns) &&
-        (time_ns <= task->time_ns || may_be_speculative || run->workflow->has_local)) {
+        (time_ns <= task->latest_ns || may_be_speculative || run->workflow->has_local)) {
         return;
     }
     wf_buffer_init(&sentence, checks->arena);

@@ -289,8 +289,9 @@ static void check_alarm(const struct sim_commit_context *context)
         context->state->workflow_task != NULL && context->state->workflow_task->started_event_id == 0;
 }
 
-/* True when the write has a transfer task that pushes it. */
-static bool is_pushed(const struct sim_commit_context *context, bool is_activity, int64_t scheduled_event_id)
+/* True when the write has a transfer task for it; of this kind. */
+static bool is_sent(const struct sim_commit_context *context, enum wf_transfer_kind kind, bool is_activity,
+                    int64_t scheduled_event_id)
 {
     const struct wf_db_write *write = context->commit->write;
 
@@ -301,7 +302,8 @@ static bool is_pushed(const struct sim_commit_context *context, bool is_activity
 
         if (task->category == WF_TASK_TRANSFER && wf_string_equal(task->run_id, context->run->run_id) &&
             wf_wire_decode(context->scratch, &wf_type_state_push, task->body, &push, &err) == WF_OK &&
-            push.is_activity == is_activity && push.scheduled_event_id == scheduled_event_id) {
+            push.kind == (int32_t)kind && push.is_activity == is_activity &&
+            push.scheduled_event_id == scheduled_event_id) {
             return true;
         }
     }
@@ -311,13 +313,20 @@ static bool is_pushed(const struct sim_commit_context *context, bool is_activity
 /* What this write has to send to others, it has a transfer task for; a reset copies what has been sent. */
 static void check_sends(const struct sim_commit_context *context)
 {
+    static const enum wf_transfer_kind sent_by[WF_OWNER_KIND_COUNT] = {
+        [WF_OWNER_CHILD] = WF_TRANSFER_START_CHILD,
+        [WF_OWNER_SIGNAL] = WF_TRANSFER_SIGNAL_EXTERNAL,
+        [WF_OWNER_CANCEL] = WF_TRANSFER_CANCEL_EXTERNAL,
+        [WF_OWNER_NEXUS] = WF_TRANSFER_START_NEXUS,
+    };
+
     for (uint32_t i = 0; i < context->events->events.count; i++) {
         const struct wf_event *event = &context->events->events.items[i];
         const struct wf_event_owner owner = wf_event_owner_of(event);
 
         if (owner.begins && owner.kind >= WF_OWNER_CHILD && event->event_id > context->write->fork_event_id &&
             sim_pending_get(&context->run->pending[owner.kind], owner.event_id) != NULL &&
-            !is_pushed(context, false, owner.event_id)) {
+            !is_sent(context, sent_by[owner.kind], false, owner.event_id)) {
             sim_commit_break(context, 91, "a request to others was recorded and no transfer task stored", owner.event_id,
                              event->event_type);
         }
@@ -333,7 +342,7 @@ static void check_pushes(const struct sim_commit_context *context)
                                          task->attempt != run->task_attempt || task->stamp != run->task_stamp);
 
     /* One that was converted from a speculative task has its deadline instead (engine-semantics 3.10). */
-    if (is_new && task->started_event_id == 0 && !task->is_converted && !is_pushed(context, false, task->scheduled_event_id)) {
+    if (is_new && task->started_event_id == 0 && !task->is_converted && !is_sent(context, WF_TRANSFER_PUSH, false, task->scheduled_event_id)) {
         sim_commit_break(context, 91, "a workflow task was scheduled and no transfer task stored", task->scheduled_event_id,
              task->attempt);
     }
@@ -342,7 +351,7 @@ static void check_pushes(const struct sim_commit_context *context)
         const struct sim_pending *pending = sim_pending_get(&run->pending[WF_OWNER_ACTIVITY], activity->scheduled_event_id);
 
         if (pending != NULL && pending->attempt == 0 && activity->started_time_ns == 0 &&
-            !context->state->is_paused && !is_pushed(context, true, activity->scheduled_event_id)) {
+            !context->state->is_paused && !is_sent(context, WF_TRANSFER_PUSH, true, activity->scheduled_event_id)) {
             sim_commit_break(context, 91, "an activity was scheduled and no transfer task stored", activity->scheduled_event_id, 0);
         }
     }
@@ -375,6 +384,7 @@ static void check_versioning(const struct sim_commit_context *context)
 void sim_check_state(struct sim_commit_context *context)
 {
     check_rebuilt(context);
+    sim_check_fields(context);
     check_task(context);
     if (context->events->events.count > 0) {
         check_ids(context);

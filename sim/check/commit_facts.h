@@ -29,7 +29,20 @@ struct sim_started_task {
     int64_t event_id;
     int64_t time_ns; /* the latest so far */
     int64_t earliest_ns; /* the same before it */
+    int64_t latest_ns;   /* that an attempt before it may have been told, by another clock */
     bool is_retried;     /* attempts before it had the same id */
+};
+
+/* Named values: the memo of a run, its search attributes. */
+struct sim_field_digest {
+    uint64_t name;
+    uint64_t value;
+};
+
+struct sim_field_digests {
+    struct sim_field_digest *items;
+    uint32_t count;
+    uint32_t capacity;
 };
 
 struct sim_run_track {
@@ -51,6 +64,10 @@ struct sim_run_track {
     bool is_child;
     bool is_cancel_requested;
     int64_t signal_count;
+    uint32_t accepted_update_count;
+    uint32_t completed_update_count;
+    struct sim_field_digests memo;
+    struct sim_field_digests search_attributes;
     struct sim_pendings pending[WF_OWNER_KIND_COUNT];
     struct {
         struct sim_started_task *items;
@@ -112,5 +129,11 @@ void sim_check_calls_commit(const struct sim_commit_context *context);
 
 /* Compares what is stored with what the events say, and remembers it. */
 void sim_check_state(struct sim_commit_context *context);
+
+/* ---- check_fields.c ---- */
+
+/* Takes the event in; then what is stored is compared with all that were. */
+void sim_check_fields_follow(const struct sim_commit_context *context, const struct wf_event *event);
+void sim_check_fields(const struct sim_commit_context *context);
 
 #endif

@@ -10,6 +10,7 @@
 #include "sim/check/check.h"
 
 #define S WF_NS_PER_S
+#define TEXT(literal) {literal, sizeof literal - 1}
 #define COMMIT_COUNT 4
 #define EVENTS_MAX 4
 #define CLOCK_NS (1000 * S) /* stored times are those of the service's clock */
@@ -43,6 +44,7 @@ static struct wf_command_start_timer start_timer;
 static struct wf_workflow_execution execution;
 static struct wf_svc_task_token token;
 static int64_t turn_ns; /* what code is told of the first workflow task */
+static int64_t clock_spread_ns;
 
 static struct plan plans[COMMIT_COUNT];
 static struct wf_state_start start;
@@ -85,11 +87,21 @@ static void add_event(struct plan *plan, int64_t id, enum wf_event_type type, vo
     plan->state.next_event_id = id + 1;
 }
 
+static void add_transfer(struct plan *plan, struct wf_state_push body)
+{
+    plan->pushes[plan->task_count] = body;
+    plan->tasks[plan->task_count++] = (struct wf_db_task){.category = WF_TASK_TRANSFER, .run_id = WF_STR("run-1")};
+}
+
 static void add_push(struct plan *plan, bool is_activity, int64_t scheduled_event_id)
 {
-    plan->pushes[plan->task_count] =
-        (struct wf_state_push){.is_activity = is_activity, .scheduled_event_id = scheduled_event_id, .attempt = 1};
-    plan->tasks[plan->task_count++] = (struct wf_db_task){.category = WF_TASK_TRANSFER, .run_id = WF_STR("run-1")};
+    add_transfer(plan, (struct wf_state_push){
+                           .is_activity = is_activity, .scheduled_event_id = scheduled_event_id, .attempt = 1});
+}
+
+static void add_send(struct plan *plan, enum wf_transfer_kind kind, int64_t scheduled_event_id)
+{
+    add_transfer(plan, (struct wf_state_push){.kind = (int32_t)kind, .scheduled_event_id = scheduled_event_id});
 }
 
 static void add_alarm(struct plan *plan, int64_t time_ns)
@@ -153,6 +165,7 @@ static void make_plans(void)
     }
     make_calls();
     turn_ns = CLOCK_NS;
+    clock_spread_ns = 0;
     memset(&task_scheduled, 0, sizeof task_scheduled);
     add_event(&plans[0], 1, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, &started);
     add_event(&plans[0], 2, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, &task_scheduled);
@@ -243,6 +256,7 @@ static void commit(struct wf_arena *arena, struct wf_arena *scratch, struct sim_
         sim_checks_commit(checks, scratch, &(struct sim_commit){.time_ns = (int64_t)(i + 1) * S,
                                                                 .step = i + 1,
                                                                 .clock_ns = CLOCK_NS + S,
+                                                                .clock_spread_ns = clock_spread_ns,
                                                                 .node = WF_STR("server-1"),
                                                                 .write = &write,
                                                                 .events = &events,
@@ -433,6 +447,17 @@ static void allow_101_attempt(void)
 {
     turn_ns = CLOCK_NS - 1;
     task_scheduled.attempt = 2;
+}
+static void allow_101_other_clock(void)
+{
+    allow_101_attempt();
+    clock_spread_ns = 9;
+    turn_ns = CLOCK_NS + 9;
+}
+static void break_101_other_clock(void)
+{
+    allow_101_other_clock();
+    turn_ns = CLOCK_NS + 10;
 }
 static void break_8(void)
 {
@@ -627,6 +652,27 @@ static void break_90_activity(void) { plans[3].state.activities.count = 0; }
 static void break_90_timer(void) { timers[3][0].started_event_id = 5; }
 static void break_90_task(void) { tasks[1].started_event_id = 0; }
 static void break_90_signals(void) { plans[3].state.signal_count = 2; }
+static struct wf_entry_payload fields[] = {{.key = TEXT("city"), .value = {.data = TEXT("\"Trier\"")}}};
+static struct wf_memo memo = {.fields = {.items = fields, .count = 1}};
+static struct wf_search_attributes search_attributes = {.indexed_fields = {.items = fields, .count = 1}};
+static struct wf_state_update stored_update = {.update_id = TEXT("u"), .accepted_event_id = 4};
+static void break_90_memo(void) { started.memo = &memo; }
+static void break_90_memo_unknown(void) { plans[3].state.memo = &memo; }
+static void break_90_search_attributes(void) { started.search_attributes = &search_attributes; }
+static void break_90_update(void)
+{
+    plans[3].state.updates.items = &stored_update;
+    plans[3].state.updates.count = 1;
+}
+static void allow_90_fields(void)
+{
+    started.memo = &memo;
+    started.search_attributes = &search_attributes;
+    for (size_t i = 0; i < COMMIT_COUNT; i++) {
+        plans[i].state.memo = &memo;
+        plans[i].state.search_attributes = &search_attributes;
+    }
+}
 static void break_90_cancel(void) { plans[3].state.is_cancel_requested = true; }
 /* The run asks others for something, at event 7; state lists what of it is stored as pending. */
 static void ask_others(enum wf_command_type command, enum wf_event_type type, void *attributes)
@@ -649,12 +695,12 @@ static void store_nexus(void)
 static void break_90_child(void)
 {
     ask_others(WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, WF_EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, &child_initiated);
-    add_push(&plans[2], false, 7);
+    add_send(&plans[2], WF_TRANSFER_START_CHILD, 7);
 }
 static void break_90_nexus(void)
 {
     ask_others(WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, &nexus_scheduled);
-    add_push(&plans[2], false, 7);
+    add_send(&plans[2], WF_TRANSFER_START_NEXUS, 7);
 }
 static void break_90_nexus_unknown(void) { store_nexus(); }
 static void break_91_nexus_sent(void)
@@ -662,10 +708,15 @@ static void break_91_nexus_sent(void)
     ask_others(WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION, WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, &nexus_scheduled);
     store_nexus();
 }
+static void break_91_nexus_kind(void)
+{
+    break_91_nexus_sent();
+    add_send(&plans[2], WF_TRANSFER_CANCEL_NEXUS, 7);
+}
 static void break_91_nexus_due(void)
 {
     break_91_nexus_sent();
-    add_push(&plans[2], false, 7);
+    add_send(&plans[2], WF_TRANSFER_START_NEXUS, 7);
     nexus[0].schedule_to_close_deadline_ns = CLOCK_NS + 4 * S;
 }
 static void break_91_late(void)
@@ -723,10 +774,15 @@ static const struct {
     {"I90", break_90_task},
     {"I90", break_90_signals},
     {"I90", break_90_cancel},
+    {"I90", break_90_memo},
+    {"I90", break_90_memo_unknown},
+    {"I90", break_90_search_attributes},
+    {"I90", break_90_update},
     {"I90", break_90_child},
     {"I90", break_90_nexus},
     {"I90", break_90_nexus_unknown},
     {"I91", break_91_nexus_sent},
+    {"I91", break_91_nexus_kind},
     {"I91", break_91_nexus_due},
     {"I91", break_91_late},
     {"I91", break_91_unwritten},
@@ -738,6 +794,7 @@ static const struct {
     {"I96", break_96},
     {"I101", break_101_late},
     {"I101", break_101_early},
+    {"I101", break_101_other_clock},
 };
 
 /* What the service does breaks nothing. */
@@ -757,7 +814,8 @@ static void test_check_commits__innocent_run_passes(void **state)
 static void test_check_commits__allowed_changes_pass(void **state)
 {
     static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown,
-                                             allow_101_update, allow_101_stale_update, allow_101_attempt};
+                                             allow_101_update, allow_101_stale_update, allow_101_attempt,
+                                             allow_101_other_clock, allow_90_fields};
 
     for (size_t i = 0; i < TEST_COUNT(changes); i++) {
         struct sim_checks *checks = NULL;
