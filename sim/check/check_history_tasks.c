@@ -224,6 +224,19 @@ static bool is_buffered(const struct wf_event *event)
             wf_event_descriptors[event->event_type].buffering == WF_BUFFERING_L);
 }
 
+static bool failed_by(const struct wf_event *event, enum wf_workflow_task_failed_cause cause)
+{
+    return event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED &&
+           event->attributes.workflow_task_failed->cause == (int32_t)cause;
+}
+
+/* A reset went back to this place, and took away what was unhandled: its own task follows. */
+static bool is_reset_here(const struct sim_history_facts *facts, uint32_t next)
+{
+    return next + 2 < facts->count && facts->is_sound[next + 2] &&
+           failed_by(&facts->events[next + 2], WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW);
+}
+
 /* I22: a completion is refused as unhandled because something came meanwhile: that follows, and then a first attempt. */
 static void check_unhandled(struct sim_history_facts *facts)
 {
@@ -232,8 +245,8 @@ static void check_unhandled(struct sim_history_facts *facts)
     for (uint32_t i = sim_history_next(facts, 0, failed); i < facts->count; i = sim_history_next(facts, i + 1, failed)) {
         uint32_t next = i + 1;
 
-        if (!facts->is_sound[i] || facts->is_paused || next == facts->count ||
-            facts->events[i].attributes.workflow_task_failed->cause != WF_WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) {
+        if (!facts->is_sound[i] || facts->is_paused || next == facts->count || is_reset_here(facts, next) ||
+            !failed_by(&facts->events[i], WF_WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND)) {
             continue;
         }
         while (next < facts->count && is_buffered(&facts->events[next])) {

@@ -577,6 +577,32 @@ static void test_check_history__converted_task_times_out(void **state)
     assert_int_equal(findings.count, 1);
 }
 
+/* A reset to a task that was refused as unhandled leaves nothing that was unhandled, and only a reset does. */
+static void test_check_history__reset_after_unhandled(void **state)
+{
+    const struct sim_history_options options = {.verifies_encoding = true};
+    struct wf_event_workflow_task_started started = {.scheduled_event_id = 33};
+    struct wf_event_workflow_task_failed task_failed = {.scheduled_event_id = 33,
+                                                   .started_event_id = 34,
+                                                   .cause = WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW};
+    struct wf_history_message history;
+    static struct sim_history_findings findings;
+    struct wf_error err;
+
+    read_history(*state, &history);
+    copy(30, 33);
+    put(34, WF_EVENT_TYPE_WORKFLOW_TASK_STARTED, &started);
+    put(35, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, &task_failed);
+    assert_int_equal(sim_check_history(*state, events, 35, &options, &findings, &err), WF_OK);
+    assert_int_equal(findings.count, 0);
+
+    task_failed.cause = WF_WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
+    assert_int_equal(sim_check_history(*state, events, 35, &options, &findings, &err), WF_OK);
+    assert_int_equal(findings.count, 2);
+    assert_string_equal(findings.items[0].invariant, "I19"); /* its attempt, which only a reset may begin anew */
+    assert_string_equal(findings.items[1].invariant, "I22");
+}
+
 /* What other servers are known to leave out is not held against them, and still against us. */
 static void test_check_history__foreign_histories_are_given_leave(void **state)
 {
@@ -665,6 +691,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_check_history__valid_history_passes),
         TEST_IN_ARENA(test_check_history__converted_task_times_out),
+        TEST_IN_ARENA(test_check_history__reset_after_unhandled),
         TEST_IN_ARENA(test_check_history__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_history__foreign_histories_are_given_leave),
         TEST_IN_ARENA(test_check_history__sizes_are_bounded),
