@@ -63,7 +63,7 @@ void wf_command_schedule_nexus(struct wf_command_context *context)
         return;
     }
     if (command->input != NULL &&
-        wf_command_is_too_large(context, command->input->data.size_bytes,
+        wf_command_is_too_large(context, wf_payload_size_bytes(command->input),
                                 CAUSE(BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES),
                                 "ScheduleNexusOperationCommandAttributes.Input exceeds size limit.")) {
         return;

@@ -485,6 +485,7 @@ void wf_commands_apply(struct wf_change *change,
 
 /* ---- checks.c ---- */
 
+size_t wf_payload_size_bytes(const struct wf_payload *payload);
 size_t wf_payloads_size_bytes(const struct wf_payloads *payloads);
 size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count);
 

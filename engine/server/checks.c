@@ -13,7 +13,7 @@ void wf_service_limits_default(struct wf_service_limits *limits)
     };
 }
 
-static size_t payload_size_bytes(const struct wf_payload *payload)
+size_t wf_payload_size_bytes(const struct wf_payload *payload)
 {
     size_t size_bytes = payload->data.size_bytes;
 
@@ -32,7 +32,7 @@ size_t wf_payloads_size_bytes(const struct wf_payloads *payloads)
         return 0;
     }
     for (uint32_t i = 0; i < payloads->payloads.count; i++) {
-        size_bytes += payload_size_bytes(&payloads->payloads.items[i]);
+        size_bytes += wf_payload_size_bytes(&payloads->payloads.items[i]);
     }
     return size_bytes;
 }
@@ -42,7 +42,7 @@ size_t wf_fields_size_bytes(const struct wf_entry_payload *items, uint32_t count
     size_t size_bytes = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        size_bytes += items[i].key.size_bytes + payload_size_bytes(&items[i].value);
+        size_bytes += items[i].key.size_bytes + wf_payload_size_bytes(&items[i].value);
     }
     return size_bytes;
 }

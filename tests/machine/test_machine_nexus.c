@@ -340,6 +340,39 @@ static void test_machine_nexus__mistakes_fail_the_task(void **state)
     }
 }
 
+static void with_small_blobs(struct wf_service_config *config)
+{
+    with_endpoint(config);
+    config->limits.blob_bytes_max = 30;
+}
+
+/* The size of an input is that of its metadata and data (9); one that is too large ends the run. */
+static void test_machine_nexus__size_of_input_counts_its_metadata(void **state)
+{
+    static const struct {
+        const char *data;
+        enum wf_call_status expected;
+    } rows[] = {{"123456789012", WF_CALL_OK}, {"1234567890123", WF_CALL_INVALID_ARGUMENT}};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        struct wf_entry_string encoding = {.key = WF_STR("encoding"), .value = WF_STR("json/plain")};
+        struct wf_payload input = {.metadata = {.items = &encoding, .count = 1}, .data = wf_string_of(rows[i].data)};
+        struct wf_command command = {0};
+
+        shard_fixture_init(&f, with_small_blobs);
+        command = schedule(&f, "bank", "money", "send");
+        command.attributes.schedule_nexus_operation->input = &input;
+        shard_start(&f, "w");
+        shard_status_is(shard_complete(&f, shard_poll(&f), &command, 1), rows[i].expected);
+        assert_int_equal(shard_describe(&f, "w")->status, rows[i].expected == WF_CALL_OK
+                                                              ? WF_WORKFLOW_EXECUTION_STATUS_RUNNING
+                                                              : WF_WORKFLOW_EXECUTION_STATUS_TERMINATED);
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* A second request is a mistake; one for an operation whose end the task has not seen changes nothing. */
 static void test_machine_nexus__cancels_once(void **state)
 {
@@ -404,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_machine_nexus__times_out),
         cmocka_unit_test(test_machine_nexus__cancel_request),
         cmocka_unit_test(test_machine_nexus__mistakes_fail_the_task),
+        cmocka_unit_test(test_machine_nexus__size_of_input_counts_its_metadata),
         cmocka_unit_test(test_machine_nexus__cancels_once),
         cmocka_unit_test(test_machine_nexus__outlives_a_reset),
     };
