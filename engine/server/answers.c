@@ -215,15 +215,13 @@ void wf_history_read_reply(struct wf_shard *shard, struct wf_history_read *read,
     const struct wf_message_type *type = read->is_request ? &wf_type_svc_request
                                                           : &wf_type_svc_response;
     void *message = wf_message_new(arena, type);
-    /* The bytes go back to the slab below, and the message points into them. */
-    const struct wf_string bytes = wf_string_copy(
-        arena, (struct wf_string){read->bytes, read->size_bytes});
 
     if (reply->status != WF_DATABASE_OK || reply->row_case != WF_CASE_db_reply_history) {
         /* The task has started and nobody runs it: its timeout will tell (8.5 "poll"). */
         wf_shard_answer(shard, read->call_id, WF_CALL_UNAVAILABLE,
                         "The database did not give the history.");
-    } else if (message != NULL && wf_wire_decode(arena, type, bytes, message, NULL) == WF_OK) {
+    } else if (message != NULL &&
+               wf_read_kept(shard, type, (struct wf_string){read->bytes, read->size_bytes}, message)) {
         if (read->is_request) {
             request = message;
         } else {
@@ -469,9 +467,8 @@ static void give_update(struct wf_shard *shard, uint64_t call_id, struct wf_work
 {
     struct wf_svc_update_workflow *update = WF_ARENA_NEW(&shard->step_arena, struct wf_svc_update_workflow);
 
-    if (update != NULL && wf_wire_decode(&shard->step_arena, &wf_type_svc_update_workflow,
-                                         (struct wf_string){reply->update, reply->update_bytes}, update,
-                                         NULL) == WF_OK) {
+    if (update != NULL && wf_read_kept(shard, &wf_type_svc_update_workflow,
+                                       (struct wf_string){reply->update, reply->update_bytes}, update)) {
         wf_update_run(shard, workflow, run, call_id, update);
     }
 }

@@ -145,3 +145,10 @@ bool wf_keep_message(struct wf_shard *shard, const struct wf_message_type *type,
     *size_bytes = encoded.size_bytes;
     return true;
 }
+
+bool wf_read_kept(struct wf_shard *shard, const struct wf_message_type *type, struct wf_string kept, void *message)
+{
+    const struct wf_string bytes = wf_string_copy(&shard->step_arena, kept);
+
+    return bytes.data != NULL && wf_wire_decode(&shard->step_arena, type, bytes, message, NULL) == WF_OK;
+}

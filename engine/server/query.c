@@ -78,9 +78,8 @@ void wf_query_drop(struct wf_shard *shard, struct wf_shard_run *run, enum wf_cal
 static bool read_waiting(struct wf_shard *shard, const struct wf_shard_run *run,
                          struct wf_sdk_query_workflow *query)
 {
-    return wf_wire_decode(&shard->step_arena, &wf_type_sdk_query_workflow,
-                          (struct wf_string){run->query.bytes, run->query.size_bytes}, query,
-                          NULL) == WF_OK;
+    return wf_read_kept(shard, &wf_type_sdk_query_workflow,
+                        (struct wf_string){run->query.bytes, run->query.size_bytes}, query);
 }
 
 void wf_query_attach(struct wf_shard *shard, struct wf_shard_run *run,
@@ -220,9 +219,7 @@ static void ask_normal_queue(struct wf_shard *shard, struct wf_direct_query *que
     struct wf_svc_query_workflow again = {0};
     struct wf_workflow *workflow = NULL;
 
-    if (wf_wire_decode(&shard->step_arena, &wf_type_svc_request,
-                       (struct wf_string){query->bytes, query->size_bytes}, &request,
-                       NULL) != WF_OK) {
+    if (!wf_read_kept(shard, &wf_type_svc_request, (struct wf_string){query->bytes, query->size_bytes}, &request)) {
         return;
     }
     task = request.call.dispatch_query->task;

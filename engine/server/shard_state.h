@@ -441,6 +441,9 @@ void wf_drop_string(struct wf_shard *shard, struct wf_string *kept);
 bool wf_keep_message(struct wf_shard *shard, const struct wf_message_type *type,
                      const void *message, char **bytes, size_t *size_bytes);
 
+/* Reads what was kept into memory of the step. The bytes may then go back: what is decoded borrows none of them. */
+bool wf_read_kept(struct wf_shard *shard, const struct wf_message_type *type, struct wf_string kept, void *message);
+
 /* ---- workflows.c ---- */
 
 /* The record of a workflow id, made when there is none. NULL when memory is gone. */

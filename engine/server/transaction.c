@@ -581,9 +581,8 @@ void wf_query_answers_give(struct wf_shard *shard, const struct wf_query_answers
     for (; answers != NULL; answers = answers->next) {
         struct wf_sdk_query_result result = {0};
 
-        if (wf_wire_decode(&shard->step_arena, &wf_type_sdk_query_result,
-                           (struct wf_string){answers->bytes, answers->size_bytes}, &result,
-                           NULL) == WF_OK) {
+        if (wf_read_kept(shard, &wf_type_sdk_query_result,
+                         (struct wf_string){answers->bytes, answers->size_bytes}, &result)) {
             wf_query_answer(shard, answers->call_id, &result);
         }
     }

@@ -387,8 +387,8 @@ static void tell_rejected(struct wf_shard *shard, const struct wf_shard_run *run
 
     outcome.value.failure = WF_ARENA_NEW(&shard->step_arena, struct wf_failure);
     if (outcome.value.failure == NULL ||
-        wf_wire_decode(&shard->step_arena, &wf_type_failure, (struct wf_string){note->bytes, note->size_bytes},
-                       outcome.value.failure, NULL) != WF_OK) {
+        !wf_read_kept(shard, &wf_type_failure, (struct wf_string){note->bytes, note->size_bytes},
+                      outcome.value.failure)) {
         return;
     }
     tell(shard, run, record, (struct answer){STAGE(COMPLETED), &outcome, WF_UPDATE_VERDICT_REJECTED, 0});

@@ -508,6 +508,57 @@ static void test_shard__query_waits_for_the_task(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* A query that its task did not answer goes to matching as it was asked, whoever asks next in the same breath. */
+static void test_shard__query_stays_its_own(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+    const struct wf_sdk_query_workflow *asked = NULL;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    shard_status_is(shard_complete(&f, shard_poll(&f), NULL, 0), WF_CALL_OK);
+    shard_signal(&f, "w", "go", "");
+    send_query(&f, "w", 0);
+    task = shard_poll(&f);
+    f.holds_writes = true;
+    assert_null(shard_complete(&f, task, NULL, 0));
+    send_query(&f, "w", 0);
+    shard_fixture_release(&f);
+    assert_int_equal(f.query_count, 2);
+    asked = &f.queries[0].request->call.dispatch_query->task->queries.items[0];
+    assert_true(wf_string_equal(asked->query_id, task->queries.items[0].query_id));
+    test_string_is("type", asked->query_type, "status");
+    shard_fixture_deinit(&f);
+}
+
+/* The answer that came with a task is the worker's, whatever the step that gives it goes on to do. */
+static void test_shard__query_answer_stays_its_own(void **state)
+{
+    struct shard_fixture f;
+    const struct wf_svc_workflow_task *task = NULL;
+    struct wf_sdk_query_result result = {0};
+    uint64_t query = 0;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start(&f, "w");
+    query = send_query(&f, "w", 0);
+    task = shard_poll(&f);
+    result = result_of(&f, task->queries.items[0].query_id);
+    f.holds_writes = true;
+    assert_null(shard_complete_with(
+        &f, task, (struct shard_completion){.query_result = &result, .is_heartbeat = true}));
+    send_query(&f, "w", 0); /* waits for the next task */
+    shard_fixture_release(&f);
+    assert_true(wf_string_equal(shard_fixture_answer(&f, query)->answer.query_answer->query_id,
+                                task->queries.items[0].query_id));
+    test_string_is("result",
+                   shard_fixture_answer(&f, query)->answer.query_answer->result->payloads.items[0].data, "42");
+    shard_fixture_deinit(&f);
+}
+
 /* Step 3: with no task on its way, a query goes to matching; the sticky queue first, the normal one
  * with history after. */
 static void test_shard__query_goes_through_matching(void **state)
@@ -781,6 +832,8 @@ int main(void)
         cmocka_unit_test(test_shard__clock_behind_only_delays),
         cmocka_unit_test(test_shard__done_tasks_are_deleted),
         cmocka_unit_test(test_shard__query_waits_for_the_task),
+        cmocka_unit_test(test_shard__query_stays_its_own),
+        cmocka_unit_test(test_shard__query_answer_stays_its_own),
         cmocka_unit_test(test_shard__query_goes_through_matching),
         cmocka_unit_test(test_shard__query_of_runs_that_cannot_answer),
         cmocka_unit_test(test_shard__canceled_call_is_not_answered),
