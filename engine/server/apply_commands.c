@@ -238,8 +238,10 @@ static void cancel_timer(struct wf_command_context *context)
 /* 2.2 rule 5: comes before every other check of a closing command. */
 static bool is_unhandled(struct wf_command_context *context)
 {
+    /* A paused run cannot close: the planted bug leaves it alone. */
     if (context->outcome->has_unseen &&
-        !wf_is_planted(context->change->shard->config, WF_PLANT_CLOSE_UNSEEN)) {
+        (context->change->state->is_paused ||
+         !wf_is_planted(context->change->shard->config, WF_PLANT_CLOSE_UNSEEN))) {
         wf_command_refuse(context, CAUSE(UNHANDLED_COMMAND), "");
         context->change->run->is_close_attempted = true;
         return true;

@@ -114,7 +114,9 @@ static struct wf_failure *wrap(struct wf_change *change, const struct wf_state_n
 
 static void forget(struct wf_change *change, struct wf_state_nexus *operation)
 {
-    WF_LIST_REMOVE(change->state->nexus_operations, operation);
+    if (operation->state != WF_NEXUS_STARTED || !wf_is_planted(change->shard->config, WF_PLANT_NEXUS_TAKEN_TWICE)) {
+        WF_LIST_REMOVE(change->state->nexus_operations, operation);
+    }
     change->wants_task = true;
 }
 

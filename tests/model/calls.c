@@ -253,6 +253,7 @@ static const struct kind kinds[] = {
     {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
     {2, WF_CASE_svc_request_reset_workflow, calls_reset_workflow, NULL},
     {5, WF_CASE_svc_request_schedule_call, calls_ask_schedule, NULL},
+    {2, WF_CASE_svc_request_complete_nexus_operation, calls_complete_nexus, NULL},
     {12, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
 };

@@ -27,12 +27,22 @@ struct held_task {
     int64_t started_event_id;
 };
 
+/* A Nexus operation that goes on outside, until its callback. */
+struct held_operation {
+    char workflow_id[CALLS_TEXT_BYTES];
+    char run_id[CALLS_TEXT_BYTES];
+    char request_id[CALLS_TEXT_BYTES];
+    int64_t scheduled_event_id;
+};
+
 struct calls {
     struct cluster *cluster;
     const struct model *model; /* what is pending, so that many calls name something that is there */
     struct wf_arena arena;     /* of the request at hand */
     struct held_task held[CALLS_HELD_MAX];
     uint32_t held_count;
+    struct held_operation operations[CALLS_HELD_MAX];
+    uint32_t operation_count;
     uint64_t number;
 };
 
@@ -41,6 +51,9 @@ void calls_deinit(struct calls *calls);
 
 /* The next request, which lives until the one after. worker: who sends it. */
 const struct wf_svc_request *calls_next(struct calls *calls, uint32_t *worker);
+
+/* What the handler of a Nexus endpoint answers, until the next request; NULL: it gives no answer. */
+const struct wf_svc_response *calls_handle(struct calls *calls, const struct wf_svc_request *request);
 
 /* A worker takes what its call brought. */
 void calls_take(struct calls *calls, uint32_t worker, const struct wf_svc_response *response);

@@ -19,6 +19,7 @@
 #define NODES (CLUSTER_SHARDS * CLUSTER_OWNERS + CLUSTER_MATCHERS)
 #define CLIENT UINT32_MAX /* as a caller */
 #define NOBODY (UINT32_MAX - 1)
+#define HANDLER (UINT32_MAX - 2) /* of Nexus endpoints, as a callee: always up */
 
 enum message_kind {
     TO_COMPONENT, /* a request */
@@ -286,6 +287,9 @@ static uint32_t node_of(struct cluster *cluster, enum wf_target target, struct w
 
         return node_of_history(shard, cluster->owners[shard]);
     }
+    if (target == WF_TARGET_NEXUS) {
+        return HANDLER;
+    }
     return CLUSTER_SHARDS * CLUSTER_OWNERS +
            (uint32_t)((wf_hash_bytes(key.data, key.size_bytes) + cluster->matching_turn) % CLUSTER_MATCHERS);
 }
@@ -401,22 +405,13 @@ static void send_store(struct cluster *cluster, struct node *node, const struct 
     }
 }
 
-static void answer(struct cluster *cluster, struct node *node, const struct wf_service_output *output)
+static void carry_back(struct cluster *cluster, struct rpc *rpc, const struct wf_svc_response *response)
 {
-    struct rpc *rpc = rpc_find(cluster, output->call_id);
     struct message *message = NULL;
 
-    if (rpc == NULL) {
-        return;
-    }
-    if (node->shard != NULL) {
-        cluster->watch.answered(cluster->watch.context, output->call_id,
-                                decode(cluster, &wf_type_svc_request, rpc->request), output->response, node->last_ns,
-                                is_owner(cluster, node));
-    }
     if (!rpc->is_answered && !strikes(cluster, cluster->faults.loss)) {
         message = post(cluster, TO_CALLER, latency(cluster));
-        message->bytes = encode(cluster, &wf_type_svc_response, output->response);
+        message->bytes = encode(cluster, &wf_type_svc_response, response);
         message->node = rpc->caller;
         message->generation = rpc->caller_generation;
         message->call = rpc->caller_call;
@@ -427,6 +422,21 @@ static void answer(struct cluster *cluster, struct node *node, const struct wf_s
         return;
     }
     rpc_end(cluster, rpc);
+}
+
+static void answer(struct cluster *cluster, struct node *node, const struct wf_service_output *output)
+{
+    struct rpc *rpc = rpc_find(cluster, output->call_id);
+
+    if (rpc == NULL) {
+        return;
+    }
+    if (node->shard != NULL) {
+        cluster->watch.answered(cluster->watch.context, output->call_id,
+                                decode(cluster, &wf_type_svc_request, rpc->request), output->response, node->last_ns,
+                                is_owner(cluster, node));
+    }
+    carry_back(cluster, rpc, output->response);
 }
 
 static void perform(struct cluster *cluster, struct node *node, const struct wf_service_outputs *outputs)
@@ -731,14 +741,31 @@ static void learn_owner(struct cluster *cluster, uint32_t shard)
     }
 }
 
+static void reach_handler(struct cluster *cluster, struct rpc *rpc)
+{
+    const struct wf_svc_response *response = cluster->watch.handled(
+        cluster->watch.context, decode(cluster, &wf_type_svc_request, rpc->request));
+
+    if (response == NULL) {
+        rpc->is_done = true;
+    } else {
+        carry_back(cluster, rpc, response);
+    }
+}
+
 static void reach_component(struct cluster *cluster, const struct message *message)
 {
     struct rpc *rpc = rpc_find(cluster, message->call);
-    struct node *node = &cluster->nodes[message->node];
+    struct node *node = NULL;
 
     if (rpc == NULL) {
         return;
     }
+    if (message->node == HANDLER) {
+        reach_handler(cluster, rpc);
+        return;
+    }
+    node = &cluster->nodes[message->node];
     rpc->is_done = false;
     if (node->is_stopped || (node->shard == NULL && node->matching == NULL)) {
         if (message->node < CLUSTER_SHARDS * CLUSTER_OWNERS) {

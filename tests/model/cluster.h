@@ -49,6 +49,8 @@ struct cluster_watch {
     /* The answer to a request is on hold for history that is read: its state is that of now. */
     void (*reading)(void *context, uint64_t call, const struct wf_svc_request *request, wf_time_ns now_ns,
                     bool is_owner);
+    /* The handler of a Nexus endpoint is called. Its answer, borrowed until time passes; NULL: none. */
+    const struct wf_svc_response *(*handled)(void *context, const struct wf_svc_request *request);
     /* What a client's call came to; missing: nobody knows. */
     void (*returned)(void *context, uint64_t tag, const struct wf_svc_response *response);
 };

@@ -323,9 +323,10 @@ static int32_t perform(struct context *context)
         return model_cancel_external(tx, command->attributes.request_cancel_external_workflow_execution,
                                      context->completed_event_id);
     case WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
-        return CAUSE(FEATURE_DISABLED); /* a service without endpoints has no Nexus */
+        return model_schedule_nexus(tx, command->attributes.schedule_nexus_operation, context->completed_event_id);
     case WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
-        return CAUSE(BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES); /* so none is pending */
+        return model_cancel_nexus(tx, command->attributes.request_cancel_nexus_operation->scheduled_event_id,
+                                  context->completed_event_id);
     case WF_COMMAND_TYPE_PROTOCOL_MESSAGE:
         return model_protocol_message(tx, context->request, command->attributes.protocol_message->message_id);
     case WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:

@@ -64,4 +64,9 @@ void calls_poll_activity_task(struct calls *calls, struct wf_svc_request *reques
 /* Answers a task that is held, and forgets it: but sometimes the answer comes again. */
 void calls_work(struct calls *calls, struct wf_svc_request *request, uint32_t *worker);
 
+/* ---- handler.c: Nexus operations ---- */
+
+void calls_nexus_command(struct calls *calls, const struct wf_state_run *state, struct wf_command *command);
+void calls_complete_nexus(struct calls *calls, struct wf_svc_request *request);
+
 #endif

@@ -30,6 +30,7 @@ void model_init(struct model *model, const struct wf_service_limits *limits)
     wf_map_init(&model->updates, &model->arena);
     wf_map_init(&model->schedules, &model->arena);
     wf_map_init(&model->schedule_facts, &model->arena);
+    wf_map_init(&model->nexus, &model->arena);
     model->limits = *limits;
 }
 
@@ -481,6 +482,7 @@ static void alarm_rings(struct model_transaction *tx)
     model_task_expire(tx);
     model_activities_expire(tx);
     model_timers_fire(tx);
+    model_nexus_expire(tx);
     model_transaction_commit(tx);
 }
 
@@ -512,6 +514,7 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_unpause_workflow, model_unpause},
     {WF_CASE_svc_request_operate_activity, model_operate_activity},
     {WF_CASE_svc_request_reset_workflow, model_reset},
+    {WF_CASE_svc_request_complete_nexus_operation, model_complete_nexus},
     {WF_CASE_svc_request_record_workflow_task_started, model_task_started},
     {WF_CASE_svc_request_record_activity_task_started, model_activity_started},
     {WF_CASE_svc_request_schedule_first_task, model_schedule_first_task},

@@ -57,6 +57,9 @@ struct model {
     struct wf_map updates;   /* workflow id and update id -> bytes of the request, as clients sent it */
     struct wf_map schedules; /* schedule id -> struct model_schedule */
     struct wf_map schedule_facts; /* what actions of schedules asked for and were told, in words */
+    struct wf_map nexus;     /* request id, or token, of a Nexus operation -> what handlers were asked and said */
+    const struct wf_string *nexus_endpoints; /* those registered */
+    uint32_t nexus_endpoint_count;
 };
 
 struct model_schedule {
@@ -154,6 +157,17 @@ void model_schedule_learn(struct model *model, const struct wf_svc_request *requ
 /* NULL, or what should have happened by then. */
 const char *model_schedule_left_undone(const struct model *model, const struct model_schedule *schedule,
                                        wf_time_ns long_ago_ns);
+
+/* ---- Nexus: handlers are outside ---- */
+
+/* What a handler answered for good to a start or a cancellation. */
+void model_note_nexus(struct model *model, const struct wf_svc_request *request, const struct wf_svc_response *response);
+
+/* NULL, or why a handler cannot be asked this. */
+const char *model_judge_nexus(struct model *model, const struct wf_svc_request *request);
+
+/* When the first of the operations is overdue; INT64_MAX: never. */
+int64_t model_nexus_deadline(const struct wf_state_run *state);
 
 /* Whether calls of this kind, a choice of svc_request, are carried. */
 bool model_knows(uint32_t call_case);

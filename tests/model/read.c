@@ -65,6 +65,7 @@ static void describe_pending(struct model_transaction *tx, struct wf_svc_descrip
     for (uint32_t i = 0; i < state->external_cancels.count; i++) {
         describe_external(tx, out, &state->external_cancels.items[i], true);
     }
+    model_describe_nexus(tx, out);
 }
 
 /* The run that a reading call names; NULL after a refusal. */

@@ -24,6 +24,7 @@ static void drop_ended(struct wf_state_run *state, const struct wf_event *event)
     DROP(state->children, initiated_event_id, wf_event_ended_id(event, WF_OWNER_CHILD));
     DROP(state->external_signals, initiated_event_id, wf_event_ended_id(event, WF_OWNER_SIGNAL));
     DROP(state->external_cancels, initiated_event_id, wf_event_ended_id(event, WF_OWNER_CANCEL));
+    DROP(state->nexus_operations, scheduled_event_id, wf_event_ended_id(event, WF_OWNER_NEXUS));
 }
 
 /* ---- The run, its tasks ---- */
@@ -290,6 +291,7 @@ void model_rebuild(struct model_transaction *tx, const struct wf_event *events, 
         apply_to_task(tx, &events[i]);
         apply_to_pending(tx, &events[i], begins_now ? tx->now_ns : wf_time_of(events[i].event_time));
         apply_to_update(tx, &events[i]);
+        model_nexus_rebuild(tx, &events[i]);
         drop_ended(tx->state, &events[i]);
     }
     tx->state->next_event_id = (int64_t)count + 1;

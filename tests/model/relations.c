@@ -513,7 +513,7 @@ void model_call_answered(struct model_transaction *tx)
         signal_answered(tx, signal, is_self(tx, signal) ? WF_CALL_NOT_FOUND : operation->status);
     } else if (cancel != NULL) {
         cancel_answered(tx, cancel, is_self(tx, cancel) ? WF_CALL_NOT_FOUND : operation->status);
-    } else {
+    } else if (!model_nexus_answered(tx)) {
         return;
     }
     tx->wants_task = true;

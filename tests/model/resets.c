@@ -186,14 +186,20 @@ static void fail_task(struct reset *reset)
 
 /* ---- What came since (step 6) ---- */
 
-static bool is_applied(const struct reset *reset, int32_t type, enum wf_reset_reapply_exclude_type exclusion)
+static bool is_excluded(const struct reset *reset, enum wf_reset_reapply_exclude_type exclusion)
 {
     for (uint32_t i = 0; i < reset->request->reset_reapply_exclude_types.count; i++) {
         if (reset->request->reset_reapply_exclude_types.items[i] == (int32_t)exclusion) {
-            return false;
+            return true;
         }
     }
-    return reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_NONE &&
+    return false;
+}
+
+/* The older way to choose is about signals and updates alone. */
+static bool is_applied(const struct reset *reset, int32_t type, enum wf_reset_reapply_exclude_type exclusion)
+{
+    return !is_excluded(reset, exclusion) && reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_NONE &&
            (reset->request->reset_reapply_type != WF_RESET_REAPPLY_TYPE_SIGNAL ||
             type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
 }
@@ -233,6 +239,9 @@ static void apply_events(struct reset *reset, const struct wf_event *events, uin
         default:
             if (are_of_base) {
                 model_child_apply_again(reset->created, &events[i]);
+            }
+            if (are_of_base && !is_excluded(reset, WF_RESET_REAPPLY_EXCLUDE_TYPE_NEXUS)) {
+                model_nexus_apply_again(reset->created, &events[i]);
             }
             break;
         }

@@ -64,7 +64,7 @@ bool model_is_run_id(struct wf_string text)
 }
 
 /* Sizes are those of keys, encodings and data; the framing does not count. */
-static size_t payload_bytes(const struct wf_payload *payload)
+size_t model_payload_bytes(const struct wf_payload *payload)
 {
     size_t bytes = payload->data.size_bytes;
 
@@ -79,7 +79,7 @@ static size_t fields_bytes(const struct wf_entry_payload *fields, uint32_t count
     size_t bytes = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        bytes += fields[i].key.size_bytes + payload_bytes(&fields[i].value);
+        bytes += fields[i].key.size_bytes + model_payload_bytes(&fields[i].value);
     }
     return bytes;
 }
@@ -89,7 +89,7 @@ size_t model_payloads_bytes(const struct wf_payloads *payloads)
     size_t bytes = 0;
 
     for (uint32_t i = 0; payloads != NULL && i < payloads->payloads.count; i++) {
-        bytes += payload_bytes(&payloads->payloads.items[i]);
+        bytes += model_payload_bytes(&payloads->payloads.items[i]);
     }
     return bytes;
 }

@@ -204,6 +204,7 @@ void model_close(struct model_transaction *tx, enum wf_workflow_execution_status
     tx->state->timers.count = 0;
     tx->state->external_signals.count = 0;
     tx->state->external_cancels.count = 0;
+    tx->state->nexus_operations.count = 0;
     tx->is_closing = true;
     tx->wants_task = false;
 }

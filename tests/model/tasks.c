@@ -495,6 +495,16 @@ static void refuse_heartbeat(struct model_transaction *tx)
     model_transaction_commit(tx);
 }
 
+/* Updates wait that only the owner knows: it gave them a task, or ended the run because that was one event too many. */
+static bool has_waiting_updates(const struct model_transaction *tx)
+{
+    if (tx->given == NULL || tx->given->state == NULL) {
+        return false;
+    }
+    return tx->given->state->workflow_task != NULL ||
+           tx->given->state->status == WF_WORKFLOW_EXECUTION_STATUS_TERMINATED;
+}
+
 void model_task_completed(struct model_transaction *tx)
 {
     const struct wf_svc_respond_workflow_task_completed *request =
@@ -534,8 +544,7 @@ void model_task_completed(struct model_transaction *tx)
         return;
     }
     /* 3.4 step 7: updates that wait, which only the owner knows, get a normal task when the worker takes none inline. */
-    if (!tx->is_closing && !request->return_new_workflow_task && was_asked && tx->given != NULL &&
-        tx->given->state != NULL && tx->given->state->workflow_task != NULL) {
+    if (!tx->is_closing && !request->return_new_workflow_task && was_asked && has_waiting_updates(tx)) {
         tx->wants_task = true;
     }
     if (!tx->is_closing && !tx->state->is_paused &&

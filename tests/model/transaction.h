@@ -72,6 +72,7 @@ bool model_is_memo_too_large(const struct model_transaction *tx, const struct wf
 bool model_attributes_are_valid(const struct model_transaction *tx, const struct wf_search_attributes *attributes);
 bool model_is_signal_too_large(const struct model_transaction *tx, const struct wf_payloads *input,
                                const struct wf_header *header);
+size_t model_payload_bytes(const struct wf_payload *payload);
 size_t model_payloads_bytes(const struct wf_payloads *payloads);
 
 struct model_retry {
@@ -246,6 +247,18 @@ void model_reset(struct model_transaction *tx);
 
 void model_schedule_call(struct model_transaction *tx);
 void model_action_closed(struct model_transaction *tx);
+
+/* ---- nexus.c ---- */
+
+int32_t model_schedule_nexus(struct model_transaction *tx, const struct wf_command_schedule_nexus_operation *command,
+                             int64_t completed_event_id);
+int32_t model_cancel_nexus(struct model_transaction *tx, int64_t scheduled_event_id, int64_t completed_event_id);
+void model_complete_nexus(struct model_transaction *tx);
+bool model_nexus_answered(struct model_transaction *tx); /* false: the answer is not about an operation */
+void model_nexus_expire(struct model_transaction *tx);
+void model_nexus_rebuild(struct model_transaction *tx, const struct wf_event *event);
+void model_nexus_apply_again(struct model_transaction *tx, const struct wf_event *event); /* 7.10 step 6 */
+void model_describe_nexus(struct model_transaction *tx, struct wf_svc_description *out);
 
 /* ---- read.c ---- */
 

@@ -9,6 +9,7 @@
 #define STEP_NS_MAX (40 * WF_NS_PER_MS) /* between calls */
 #define SETTLED_NS (60 * WF_NS_PER_S) /* after which nothing is on its way any more */
 #define COMMIT_RUNS_MAX 3               /* of one write: one that ends, one that begins, one that it comes from */
+#define SEEDS_WITHOUT_NEXUS 5          /* every so many have no endpoints */
 #define EXPECTED_MAX 4096               /* replies of the model to calls whose engine has not answered yet */
 
 static const struct cluster_faults chaos = {
@@ -77,7 +78,8 @@ bool trial_kind_is_covered(uint32_t kind)
     }
     return kind > TRIAL_KINDS || model_knows(kind) || kind == WF_CASE_svc_request_poll_workflow_task ||
            kind == WF_CASE_svc_request_poll_activity_task ||
-           kind == WF_CASE_svc_request_respond_query_task_completed;
+           kind == WF_CASE_svc_request_respond_query_task_completed ||
+           kind == WF_CASE_svc_request_start_nexus_operation || kind == WF_CASE_svc_request_cancel_nexus_operation;
 }
 
 const char *trial_way_name(enum trial_way way)
@@ -109,6 +111,14 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_ACTION_STOPPED] = "action stopped",
         [TRIAL_ACTION_REFUSED] = "action refused",
         [TRIAL_ACTION_CLOSED] = "action closed",
+        [TRIAL_NEXUS_AT_ONCE] = "Nexus: ended by its start",
+        [TRIAL_NEXUS_REFUSED] = "Nexus: start refused for good",
+        [TRIAL_NEXUS_OVERTAKEN] = "Nexus: ended before its start",
+        [TRIAL_NEXUS_NO_START] = "Nexus: schedule to start",
+        [TRIAL_NEXUS_NO_CLOSE] = "Nexus: schedule to close",
+        [TRIAL_NEXUS_NO_END] = "Nexus: start to close",
+        [TRIAL_NEXUS_CANCEL_WAITED] = "Nexus: cancel before its start",
+        [TRIAL_NEXUS_CANCEL_UNSEEN] = "Nexus: cancel of what ended",
     };
 
     return names[way];
@@ -124,8 +134,7 @@ bool trial_event_is_covered(int32_t type)
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED:
         return false;
     default:
-        return wf_event_descriptors[type].name != NULL && (type < WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED ||
-                                                           type > WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUEST_FAILED);
+        return wf_event_descriptors[type].name != NULL;
     }
 }
 
@@ -406,6 +415,7 @@ static void on_commit(void *context, const struct cluster_commit *commit)
     for (uint32_t i = 0; i < commit->write->runs.count && i < COMMIT_RUNS_MAX && !trial->is_over; i++) {
         compare_run(trial, &operation, &commit->write->runs.items[i], &events[i], &outcome);
     }
+    trial_count_nexus(trial->counts, &operation, &given);
     if (operation.kind == MODEL_REQUEST) {
         expect(trial, commit->call, outcome.reply);
     }
@@ -608,6 +618,31 @@ static void on_reading(void *context, uint64_t call, const struct wf_svc_request
     wf_arena_reset(&trial->arena);
 }
 
+/* Handlers are outside: what they are asked is judged, what they say is known to the model as it is to the engine. */
+static const struct wf_svc_response *on_handled(void *context, const struct wf_svc_request *request)
+{
+    struct trial *trial = context;
+    const struct model_operation operation = {
+        .kind = MODEL_REQUEST, .now_ns = cluster_now(trial->cluster), .request = request};
+    const struct wf_svc_response *response = NULL;
+    struct trial_count *count = &trial->counts->kinds[request->call_case];
+    const char *what = trial->is_over ? NULL : model_judge_nexus(&trial->model, request);
+
+    if (what != NULL) {
+        describe(trial, &operation, what);
+    }
+    response = calls_handle(&trial->calls, request);
+    count->missing += response == NULL || is_missing(response->status) ? 1 : 0;
+    if (response != NULL && !is_missing(response->status)) {
+        count->succeeded += response->status == WF_CALL_OK ? 1 : 0;
+        count->refused += response->status == WF_CALL_OK ? 0 : 1;
+        model_note_nexus(&trial->model, request, response);
+    }
+    wf_arena_reset(&trial->model.step_arena);
+    wf_arena_reset(&trial->arena);
+    return response;
+}
+
 static void on_return(void *context, uint64_t tag, const struct wf_svc_response *response)
 {
     struct trial *trial = context;
@@ -668,6 +703,9 @@ static const char *left_undone(const struct trial *trial, const struct model_run
                 return "a timer has not fired";
             }
         }
+        if (model_nexus_deadline(run->state) < long_ago_ns) {
+            return "a Nexus operation outlives its timeout";
+        }
         return NULL;
     }
     for (uint32_t i = 0; i < run->state->children.count && !run->state->is_reset_away; i++) {
@@ -725,6 +763,7 @@ static void lower_limits(struct wf_service_limits *limits)
     limits->pending_children_max = 4;
     limits->pending_signals_max = 4;
     limits->pending_cancels_max = 4;
+    limits->pending_nexus_max = 3;
     limits->memo_bytes_max = 2000;
     limits->search_attributes_max = 3;
     limits->search_attribute_bytes_max = 300;
@@ -765,8 +804,10 @@ uint64_t trial_run(const struct trial_options *options, struct trial_counts *cou
 {
     static const struct cluster_faults calm = {0};
     struct trial *trial = calloc(1, sizeof *trial);
-    struct wf_service_config config = {.identity = WF_STR("service"), .planted = options->planted};
-    struct cluster_watch watch = {trial, on_commit, on_answer, on_reading, on_return};
+    const struct wf_string endpoints[] = {WF_STR("bank"), WF_STR("shop")};
+    struct wf_service_config config = {
+        .identity = WF_STR("service"), .nexus_endpoints = endpoints, .planted = options->planted};
+    struct cluster_watch watch = {trial, on_commit, on_answer, on_reading, on_handled, on_return};
     uint64_t differs_at = 0;
 
     if (trial == NULL) {
@@ -777,7 +818,10 @@ uint64_t trial_run(const struct trial_options *options, struct trial_counts *cou
     trial->out = out;
     wf_arena_init(&trial->arena, wf_system_blocks(), 0);
     lower_limits(&config.limits);
+    config.nexus_endpoint_count = options->seed % SEEDS_WITHOUT_NEXUS == 0 ? 0 : 2;
     model_init(&trial->model, &config.limits);
+    trial->model.nexus_endpoints = config.nexus_endpoints;
+    trial->model.nexus_endpoint_count = config.nexus_endpoint_count;
     trial->cluster = cluster_new(options->seed, &config, options->has_faults ? &chaos : &calm, &watch);
     calls_init(&trial->calls, trial->cluster, &trial->model);
     cluster_run(trial->cluster, WF_NS_PER_S);

@@ -46,6 +46,14 @@ enum trial_way {
     TRIAL_ACTION_STOPPED,
     TRIAL_ACTION_REFUSED,
     TRIAL_ACTION_CLOSED,
+    TRIAL_NEXUS_AT_ONCE,
+    TRIAL_NEXUS_REFUSED,
+    TRIAL_NEXUS_OVERTAKEN,
+    TRIAL_NEXUS_NO_START, /* three, one for each timeout */
+    TRIAL_NEXUS_NO_CLOSE,
+    TRIAL_NEXUS_NO_END,
+    TRIAL_NEXUS_CANCEL_WAITED,
+    TRIAL_NEXUS_CANCEL_UNSEEN,
     TRIAL_WAY_COUNT,
 };
 
@@ -66,6 +74,10 @@ struct trial_options {
     bool has_faults;
     uint32_t planted; /* enum wf_planted_bug */
 };
+
+/* nexus_ways.c: what the operations of one transaction came to. */
+void trial_count_nexus(struct trial_counts *counts, const struct model_operation *operation,
+                       const struct model_given *given);
 
 /* Adds to the counts. Returns the number of the call at which engine and model differed, 0 when they never did; then the
  * difference is in `out`. */

@@ -206,11 +206,18 @@ static void add_one(struct calls *calls, const struct held_task *task,
                                                  WF_COMMAND_TYPE_START_TIMER,
                                                  WF_COMMAND_TYPE_CANCEL_TIMER,
                                                  WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_RECORD_MARKER,
                                                  WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
                                                  WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
                                                  WF_COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
                                                  WF_COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
+                                                 WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                                                 WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                                                 WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION,
                                                  WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES,
                                                  WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES};
     const enum wf_command_type type = types[calls_draw(calls, sizeof types / sizeof types[0])];
@@ -220,12 +227,10 @@ static void add_one(struct calls *calls, const struct held_task *task,
     /* A cancellation needs something to cancel, most of the time. */
     if (state != NULL && !calls_one_in(calls, 20) &&
         ((type == WF_COMMAND_TYPE_CANCEL_TIMER && state->timers.count == 0 && state->buffered_events.count == 0) ||
-         (type == WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK && state->activities.count == 0))) {
-        return;
-    }
-    if (calls_one_in(calls, 150)) { /* what this service does not carry */
-        add_command(calls, call, calls_one_in(calls, 2) ? WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION
-                                                        : WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION);
+         (type == WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK && state->activities.count == 0) ||
+         (type == WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION && state->nexus_operations.count == 0 &&
+          state->buffered_events.count == 0) ||
+         (type == WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION && calls->model->nexus_endpoint_count == 0))) {
         return;
     }
     command = add_command(calls, call, type);
@@ -244,6 +249,9 @@ static void add_one(struct calls *calls, const struct held_task *task,
     } else if (type == WF_COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES ||
                type == WF_COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES) {
         fill_properties(calls, command);
+    } else if (type == WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION ||
+               type == WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION) {
+        calls_nexus_command(calls, state, command);
     } else {
         fill_reference(calls, task, command);
     }
