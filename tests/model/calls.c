@@ -253,8 +253,9 @@ static const struct kind kinds[] = {
     {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
     {2, WF_CASE_svc_request_reset_workflow, calls_reset_workflow, NULL},
     {5, WF_CASE_svc_request_schedule_call, calls_ask_schedule, NULL},
+    {1, WF_CASE_svc_request_set_routing, calls_set_routing, NULL},
     {2, WF_CASE_svc_request_complete_nexus_operation, calls_complete_nexus, NULL},
-    {12, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
+    {16, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
 };
 
@@ -277,7 +278,8 @@ const struct wf_svc_request *calls_next(struct calls *calls, uint32_t *worker)
         dice -= kind->weight;
         kind++;
     }
-    if (kind->call_case == 0 && calls->held_count == 0) {
+    if ((kind->call_case == 0 && calls->held_count == 0) ||
+        (kind->call_case == WF_CASE_svc_request_set_routing && !calls->is_versioned)) {
         kind = kinds; /* nothing is held: something to work on */
     }
     request->call_case = kind->call_case;

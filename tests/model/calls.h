@@ -44,6 +44,8 @@ struct calls {
     struct held_operation operations[CALLS_HELD_MAX];
     uint32_t operation_count;
     uint64_t number;
+    bool is_versioned; /* two workers of three have versions, and operators set routings */
+    int64_t revision;  /* of the last routing */
 };
 
 void calls_init(struct calls *calls, struct cluster *cluster, const struct model *model);

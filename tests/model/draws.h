@@ -64,6 +64,12 @@ void calls_poll_activity_task(struct calls *calls, struct wf_svc_request *reques
 /* Answers a task that is held, and forgets it: but sometimes the answer comes again. */
 void calls_work(struct calls *calls, struct wf_svc_request *request, uint32_t *worker);
 
+/* ---- deployment.c: versions of workers ---- */
+
+/* NULL: the worker has none. */
+struct wf_worker_deployment_version *calls_version(struct calls *calls, uint32_t worker);
+void calls_set_routing(struct calls *calls, struct wf_svc_request *request);
+
 /* ---- handler.c: Nexus operations ---- */
 
 void calls_nexus_command(struct calls *calls, const struct wf_state_run *state, struct wf_command *command);

@@ -31,6 +31,7 @@ void model_init(struct model *model, const struct wf_service_limits *limits)
     wf_map_init(&model->schedules, &model->arena);
     wf_map_init(&model->schedule_facts, &model->arena);
     wf_map_init(&model->nexus, &model->arena);
+    wf_map_init(&model->routings, &model->arena);
     model->limits = *limits;
 }
 

@@ -38,6 +38,7 @@ struct model_run {
     bool is_close_attempted; /* 3.5: refuses signals until the task has ended */
     bool has_failed_task;    /* its last task ended by an invalid command */
     char normal_start[64];   /* request id of the last start of a task by a worker that is not sticky */
+    const struct wf_svc_record_workflow_task_started *taken; /* the last start of a task */
 };
 
 struct model_workflow {
@@ -57,6 +58,7 @@ struct model {
     struct wf_map updates;   /* workflow id and update id -> bytes of the request, as clients sent it */
     struct wf_map schedules; /* schedule id -> struct model_schedule */
     struct wf_map schedule_facts; /* what actions of schedules asked for and were told, in words */
+    struct wf_map routings;  /* task queue and revision -> the routing that an operator set */
     struct wf_map nexus;     /* request id, or token, of a Nexus operation -> what handlers were asked and said */
     const struct wf_string *nexus_endpoints; /* those registered */
     uint32_t nexus_endpoint_count;
@@ -168,6 +170,15 @@ const char *model_judge_nexus(struct model *model, const struct wf_svc_request *
 
 /* When the first of the operations is overdue; INT64_MAX: never. */
 int64_t model_nexus_deadline(const struct wf_state_run *state);
+
+/* ---- Versions of workers ---- */
+
+/* An operator sends one: from now on queues may follow it. */
+void model_note_routing(struct model *model, const struct wf_svc_request *request);
+
+/* NULL, or why this cannot be asked or answered. */
+const char *model_judge_versions(struct model *model, const struct wf_svc_request *request,
+                                 const struct wf_svc_response *response, bool is_owner);
 
 /* Whether calls of this kind, a choice of svc_request, are carried. */
 bool model_knows(uint32_t call_case);

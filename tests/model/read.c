@@ -105,6 +105,7 @@ void model_describe(struct model_transaction *tx)
     out->result = tx->state->result;
     out->failure = tx->state->failure;
     out->parent = tx->start->parent;
+    out->versioning = tx->state->versioning;
     out->is_held = tx->state->is_held;
     out->run_expiration_ns = tx->start->run_expiration_ns;
     out->cron_schedule = tx->start->cron_schedule;

@@ -292,6 +292,7 @@ void model_rebuild(struct model_transaction *tx, const struct wf_event *events, 
         apply_to_pending(tx, &events[i], begins_now ? tx->now_ns : wf_time_of(events[i].event_time));
         apply_to_update(tx, &events[i]);
         model_nexus_rebuild(tx, &events[i]);
+        model_version_rebuild(tx, &events[i]);
         drop_ended(tx->state, &events[i]);
     }
     tx->state->next_event_id = (int64_t)count + 1;

@@ -104,6 +104,7 @@ static void bear(struct model_transaction *tx, struct model *model, const struct
     tx->state->search_attributes = birth->started.search_attributes;
     tx->state->is_in_backoff = birth->backoff_ns > 0;
     tx->state->is_held = birth->is_held;
+    model_version_begin(tx, &birth->started);
     event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED);
     *event = birth->started;
     event->first_workflow_task_backoff = wf_duration_of(birth->backoff_ns);
@@ -178,6 +179,8 @@ static void fill_birth(struct model_transaction *tx, struct birth *birth, const 
     started->header = request->header;
     started->last_completion_result = request->last_completion_result;
     started->continued_failure = request->continued_failure;
+    started->inherited_pinned_version = request->inherited_pinned_version;
+    started->inherited_auto_upgrade_info = request->inherited_auto_upgrade_info;
     if (request->retry_policy != NULL) {
         started->retry_policy = wf_message_copy(tx->arena, &wf_type_retry_policy, request->retry_policy);
         model_policy_complete(started->retry_policy);
@@ -315,6 +318,7 @@ void model_continue_run(struct model_transaction *tx,
         started->retry_policy = wf_message_copy(tx->arena, &wf_type_retry_policy, command->retry_policy);
         model_policy_complete(started->retry_policy);
     }
+    model_version_continue(tx, command, started);
     event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
     event->new_execution_run_id = birth.run_id;
     event->workflow_type = started->workflow_type;
@@ -329,6 +333,7 @@ void model_continue_run(struct model_transaction *tx,
     event->header = command->header;
     event->memo = command->memo;
     event->search_attributes = command->search_attributes;
+    event->initial_versioning_behavior = command->initial_versioning_behavior;
     model_close(tx, WF_WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW);
     add_successor(tx, &birth);
 }
@@ -351,6 +356,7 @@ static enum wf_retry_state retry_run(struct model_transaction *tx, struct wf_fai
     }
     birth = next_of(tx, WF_CONTINUE_AS_NEW_INITIATOR_RETRY, interval_ns);
     birth.started.attempt = tx->start->attempt + 1;
+    model_version_repeat(tx, &birth.started, true);
     birth.started.continued_failure = failure;
     if (!is_timeout) {
         birth.started.last_completion_result = NULL; /* 7.4 QUIRK */
@@ -372,6 +378,7 @@ static void repeat_by_cron(struct model_transaction *tx, struct wf_failure *fail
     }
     birth = next_of(tx, WF_CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE, backoff_ns);
     birth.started.attempt = 1;
+    model_version_repeat(tx, &birth.started, false);
     birth.started.continued_failure = failure;
     if (failure == NULL) {
         birth.started.last_completion_result = tx->state->result; /* a failed run's are carried on */

@@ -36,6 +36,7 @@ static void fill_started(struct model_transaction *tx, struct wf_event_workflow_
     event->history_size_bytes = task->history_size_bytes;
     event->suggest_continue_as_new = task->suggest_reasons.count > 0;
     wf_list_share(&event->suggest_continue_as_new_reasons, &task->suggest_reasons);
+    event->target_worker_deployment_version_changed = task->is_target_changed;
 }
 
 void model_task_write_scheduled(struct model_transaction *tx)
@@ -150,7 +151,8 @@ void model_task_suggest(struct model_transaction *tx)
     }
 }
 
-void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity)
+void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity,
+                      const struct wf_svc_record_workflow_task_started *taken)
 {
     struct wf_state_run *state = tx->state;
     struct wf_state_workflow_task *task = state->workflow_task;
@@ -158,6 +160,7 @@ void model_task_start(struct model_transaction *tx, struct wf_string request_id,
     task->request_id = request_id;
     task->identity = identity;
     task->started_time_ns = tx->now_ns;
+    model_version_taken(tx, taken);
     if (task->attempt > 1 && task->scheduled_event_id != state->next_event_id) {
         task->attempt = 1;
         state->next_task_attempt = 1;
@@ -258,13 +261,17 @@ void model_task_started(struct model_transaction *tx)
         model_reply(tx, WF_CALL_NOT_FOUND); /* the workflow has moved to the normal queue */
         return;
     }
+    if (task->started_event_id == 0 && model_version_is_outdated(tx->state, request)) {
+        model_reply(tx, WF_CALL_UNAVAILABLE);
+        return;
+    }
     is_full_history = !request->is_sticky;
     if (task->started_event_id == 0) {
         if (!request->is_sticky) {
             tx->state->sticky_queue = (struct wf_string){0};
             tx->state->sticky_timeout_ns = 0;
         }
-        model_task_start(tx, request->request_id, request->identity);
+        model_task_start(tx, request->request_id, request->identity, request);
         model_transaction_commit(tx);
         if (tx->outcome->is_terminated) {
             return;
@@ -473,6 +480,7 @@ static void write_completed(struct model_transaction *tx,
     event->started_event_id = state->workflow_task->started_event_id;
     event->identity = request->identity;
     event->sdk_metadata = request->sdk_metadata;
+    model_version_completed(tx, event, request->versioning_behavior);
     state->previous_started_event_id = state->workflow_task->started_event_id;
     state->next_task_attempt = 1;
     state->workflow_task = NULL;
@@ -552,7 +560,7 @@ void model_task_completed(struct model_transaction *tx)
         tx->wants_task = true;
         if (request->return_new_workflow_task) {
             model_task_schedule(tx, true, original_ns);
-            model_task_start(tx, WF_STR(MODEL_INLINE_REQUEST), request->identity);
+            model_task_start(tx, WF_STR(MODEL_INLINE_REQUEST), request->identity, NULL);
             has_task = true;
         } else {
             model_task_schedule(tx, false, original_ns);

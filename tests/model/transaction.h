@@ -135,7 +135,8 @@ bool model_signal_is_known(const struct model_transaction *tx, struct wf_string 
 #define MODEL_INLINE_REQUEST "request-from-RespondWorkflowTaskCompleted" /* 3.4 step 8 */
 
 void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_ns original_ns);
-void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity);
+void model_task_start(struct model_transaction *tx, struct wf_string request_id, struct wf_string identity,
+                      const struct wf_svc_record_workflow_task_started *taken); /* NULL: with the answer to another */
 void model_task_started(struct model_transaction *tx);
 void model_task_completed(struct model_transaction *tx);
 void model_task_failed(struct model_transaction *tx);
@@ -259,6 +260,23 @@ void model_nexus_expire(struct model_transaction *tx);
 void model_nexus_rebuild(struct model_transaction *tx, const struct wf_event *event);
 void model_nexus_apply_again(struct model_transaction *tx, const struct wf_event *event); /* 7.10 step 6 */
 void model_describe_nexus(struct model_transaction *tx, struct wf_svc_description *out);
+
+/* ---- versions.c ---- */
+
+void model_version_begin(struct model_transaction *tx, const struct wf_event_workflow_execution_started *started);
+void model_version_taken(struct model_transaction *tx, const struct wf_svc_record_workflow_task_started *taken);
+void model_version_completed(struct model_transaction *tx, struct wf_event_workflow_task_completed *event,
+                             int32_t behavior);
+void model_version_continue(struct model_transaction *tx,
+                            const struct wf_command_continue_as_new_workflow_execution *command,
+                            struct wf_event_workflow_execution_started *started);
+void model_version_repeat(struct model_transaction *tx, struct wf_event_workflow_execution_started *started, bool is_retry);
+
+/* A reset knows the version from history and no revision. */
+void model_version_rebuild(struct model_transaction *tx, const struct wf_event *event);
+
+/* Whoever dispatched the task knew less than the run does. */
+bool model_version_is_outdated(const struct wf_state_run *state, const struct wf_svc_record_workflow_task_started *request);
 
 /* ---- read.c ---- */
 

@@ -9,6 +9,7 @@
 #define STEP_NS_MAX (40 * WF_NS_PER_MS) /* between calls */
 #define SETTLED_NS (60 * WF_NS_PER_S) /* after which nothing is on its way any more */
 #define COMMIT_RUNS_MAX 3               /* of one write: one that ends, one that begins, one that it comes from */
+#define SEEDS_WITH_VERSIONS 4          /* every so many have workers of a deployment */
 #define SEEDS_WITHOUT_NEXUS 5          /* every so many have no endpoints */
 #define EXPECTED_MAX 4096               /* replies of the model to calls whose engine has not answered yet */
 
@@ -79,7 +80,8 @@ bool trial_kind_is_covered(uint32_t kind)
     return kind > TRIAL_KINDS || model_knows(kind) || kind == WF_CASE_svc_request_poll_workflow_task ||
            kind == WF_CASE_svc_request_poll_activity_task ||
            kind == WF_CASE_svc_request_respond_query_task_completed ||
-           kind == WF_CASE_svc_request_start_nexus_operation || kind == WF_CASE_svc_request_cancel_nexus_operation;
+           kind == WF_CASE_svc_request_set_routing || kind == WF_CASE_svc_request_start_nexus_operation ||
+           kind == WF_CASE_svc_request_cancel_nexus_operation;
 }
 
 const char *trial_way_name(enum trial_way way)
@@ -119,6 +121,12 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_NEXUS_NO_END] = "Nexus: start to close",
         [TRIAL_NEXUS_CANCEL_WAITED] = "Nexus: cancel before its start",
         [TRIAL_NEXUS_CANCEL_UNSEEN] = "Nexus: cancel of what ended",
+        [TRIAL_VERSION_PINNED] = "next run pinned to its version",
+        [TRIAL_VERSION_FOLLOWED] = "next run knows its routing",
+        [TRIAL_VERSION_OF_PARENT] = "child with a parent's version",
+        [TRIAL_VERSION_MOVED] = "run moved to a version",
+        [TRIAL_VERSION_LEFT] = "run moved to no version",
+        [TRIAL_VERSION_TARGET] = "pinned run told of a target",
     };
 
     return names[way];
@@ -402,6 +410,7 @@ static void on_commit(void *context, const struct cluster_commit *commit)
             given.event_count = events[i].events.count;
         }
     }
+    trial_count_versions(trial->counts, &trial->model, &operation, &given);
     model_perform(&trial->model, &operation, &given, &outcome);
     trial->counts->compared_commits++;
     trial->counts->alarms += operation.kind == MODEL_ALARM ? 1 : 0;
@@ -559,6 +568,9 @@ static void judge_memory(struct trial *trial, const struct model_operation *oper
         response->answer.workflow_task_accepted->reset_history_event_id != 0) {
         trial->counts->ways[TRIAL_TASK_VANISHED]++;
     }
+    if (what == NULL) {
+        what = model_judge_versions(&trial->model, operation->request, response, is_owner);
+    }
     if (what != NULL && !trial->is_over) {
         describe(trial, operation, what);
         wf_buffer_printf(trial->out, "  the engine answers %s (%S)\n", wf_call_status_name(response->status),
@@ -611,6 +623,9 @@ static void on_reading(void *context, uint64_t call, const struct wf_svc_request
     struct trial *trial = context;
     const struct model_operation operation = {.kind = MODEL_REQUEST, .now_ns = now_ns, .request = request};
 
+    if (request->call_case == WF_CASE_svc_request_record_workflow_task_started) {
+        model_learn_start(&trial->model, request->call.record_workflow_task_started); /* perhaps without a write */
+    }
     if (!trial->is_over && expected_of(trial, call)->call != call) {
         expect(trial, call, is_owner ? reply_now(trial, &operation, NULL) : NULL);
     }
@@ -655,7 +670,7 @@ static void on_return(void *context, uint64_t tag, const struct wf_svc_response 
     if (kind == WF_CASE_svc_request_poll_workflow_task || kind == WF_CASE_svc_request_poll_activity_task) {
         count->succeeded += response->status == WF_CALL_OK && response->answer_case != 0 ? 1 : 0;
         count->missing += response->status != WF_CALL_OK || response->answer_case == 0 ? 1 : 0;
-    } else if (kind == WF_CASE_svc_request_respond_query_task_completed) {
+    } else if (kind == WF_CASE_svc_request_respond_query_task_completed || kind == WF_CASE_svc_request_set_routing) {
         count->succeeded += response->status == WF_CALL_OK ? 1 : 0;
         count->missing += is_missing(response->status) ? 1 : 0;
         count->refused += response->status != WF_CALL_OK && !is_missing(response->status) ? 1 : 0;
@@ -796,6 +811,7 @@ static void call_once(struct trial *trial)
     trial->call_count++;
     trial->counts->kinds[kind_of(request)].sent++;
     model_note_update(&trial->model, request);
+    model_note_routing(&trial->model, request);
     cluster_send(trial->cluster, request, (uint64_t)kind_of(request) << 8 | worker);
     cluster_run(trial->cluster, (int64_t)cluster_draw(trial->cluster, STEP_NS_MAX));
 }
@@ -824,6 +840,7 @@ uint64_t trial_run(const struct trial_options *options, struct trial_counts *cou
     trial->model.nexus_endpoint_count = config.nexus_endpoint_count;
     trial->cluster = cluster_new(options->seed, &config, options->has_faults ? &chaos : &calm, &watch);
     calls_init(&trial->calls, trial->cluster, &trial->model);
+    trial->calls.is_versioned = options->seed % SEEDS_WITH_VERSIONS == SEEDS_WITH_VERSIONS - 1;
     cluster_run(trial->cluster, WF_NS_PER_S);
     while (trial->call_count < options->call_count && !trial->is_over) {
         call_once(trial);

@@ -54,6 +54,12 @@ enum trial_way {
     TRIAL_NEXUS_NO_END,
     TRIAL_NEXUS_CANCEL_WAITED,
     TRIAL_NEXUS_CANCEL_UNSEEN,
+    TRIAL_VERSION_PINNED,
+    TRIAL_VERSION_FOLLOWED,
+    TRIAL_VERSION_OF_PARENT,
+    TRIAL_VERSION_MOVED,
+    TRIAL_VERSION_LEFT,
+    TRIAL_VERSION_TARGET,
     TRIAL_WAY_COUNT,
 };
 
@@ -78,6 +84,10 @@ struct trial_options {
 /* nexus_ways.c: what the operations of one transaction came to. */
 void trial_count_nexus(struct trial_counts *counts, const struct model_operation *operation,
                        const struct model_given *given);
+
+/* version_ways.c: what a transaction makes of the version of a run, before the model has it. */
+void trial_count_versions(struct trial_counts *counts, const struct model *model, const struct model_operation *operation,
+                          const struct model_given *given);
 
 /* Adds to the counts. Returns the number of the call at which engine and model differed, 0 when they never did; then the
  * difference is in `out`. */

@@ -113,6 +113,9 @@ void model_learn_start(struct model *model, const struct wf_svc_record_workflow_
     struct model_run *run = model_run_find(model, request->workflow_execution->workflow_id,
                                            request->workflow_execution->run_id);
 
+    if (run != NULL) {
+        run->taken = wf_message_copy(&model->arena, &wf_type_svc_record_workflow_task_started, request);
+    }
     if (run != NULL && request->request_id.size_bytes < sizeof run->normal_start) {
         memset(run->normal_start, 0, sizeof run->normal_start);
         if (!request->is_sticky) {
@@ -148,6 +151,9 @@ static void begin_started(struct model_transaction *tx, const struct wf_event *g
     task->request_id = started->request_id;
     task->identity = started->identity;
     task->started_time_ns = wf_time_of(given->event_time);
+    model_version_taken(tx, tx->run->taken != NULL && wf_string_equal(tx->run->taken->request_id, task->request_id)
+                                ? tx->run->taken
+                                : NULL);
     if (wf_string_is(task->request_id, MODEL_INLINE_REQUEST)) {
         task->schedule_to_start_deadline_ns = 0;
     }

@@ -14,6 +14,7 @@ void calls_poll_workflow_task(struct calls *calls, struct wf_svc_request *reques
     call->task_queue = call->is_sticky ? calls_sticky_queue(calls, worker) : call->normal_task_queue;
     call->identity = calls_worker_name(calls, worker);
     call->poll_id = calls_numbered(calls, "poll-", calls->number);
+    call->worker_version = calls_version(calls, worker);
     call->wait_ns = (int64_t)(1 + calls_draw(calls, 2000)) * WF_NS_PER_MS;
     request->call.poll_workflow_task = call;
 }
@@ -25,6 +26,7 @@ void calls_poll_activity_task(struct calls *calls, struct wf_svc_request *reques
     call->task_queue = calls_queue(calls);
     call->identity = calls_worker_name(calls, worker);
     call->poll_id = calls_numbered(calls, "poll-", calls->number);
+    call->worker_version = calls_version(calls, worker);
     call->wait_ns = (int64_t)(1 + calls_draw(calls, 2000)) * WF_NS_PER_MS;
     request->call.poll_activity_task = call;
 }
@@ -202,9 +204,13 @@ static void add_one(struct calls *calls, const struct held_task *task,
     static const enum wf_command_type types[] = {WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
+                                                 WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
+                                                 WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_START_TIMER,
                                                  WF_COMMAND_TYPE_START_TIMER,
                                                  WF_COMMAND_TYPE_CANCEL_TIMER,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
+                                                 WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
                                                  WF_COMMAND_TYPE_RECORD_MARKER,
@@ -291,6 +297,7 @@ static void add_close(struct calls *calls, struct wf_svc_respond_workflow_task_c
             attributes->task_queue->name = calls_id_or_bad(calls, calls_queue(calls));
         }
         attributes->header = calls_maybe_header(calls);
+        attributes->initial_versioning_behavior = calls_one_in(calls, 3) ? (int32_t)calls_draw(calls, 3) : 0;
     }
     if (calls_one_in(calls, 40)) {
         add_command(calls, call, WF_COMMAND_TYPE_START_TIMER); /* after a close: the whole call is refused */
@@ -435,6 +442,7 @@ static void complete_task(struct calls *calls, struct wf_svc_request *request, c
     }
     call->return_new_workflow_task = calls_one_in(calls, 2);
     call->force_create_new_workflow_task = calls_one_in(calls, 12);
+    call->versioning_behavior = calls->is_versioned ? (int32_t)calls_draw(calls, 3) : 0;
     answer_queries(calls, task, call);
     if (call->commands.count > 0 && calls_one_in(calls, 40)) {
         struct wf_command *empty = &call->commands.items[calls_draw(calls, call->commands.count)];
