@@ -11,6 +11,12 @@
 
 int64_t wf_add_saturating(int64_t left, int64_t right);
 
+/* The delay that the failure asks for; unset when it asks for none. */
+struct wf_timestamp wf_retry_delay_of(const struct wf_failure *failure);
+
+/* The wait after an attempt that failed, by the policy alone (4.5 step 7). */
+int64_t wf_retry_interval_ns(const struct wf_retry_policy *policy, int32_t attempt);
+
 /* What a retry decision needs (4.5, 7.4). */
 struct wf_retry_case {
     const struct wf_retry_policy *policy;

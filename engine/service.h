@@ -246,6 +246,7 @@ enum wf_activity_action {
     WF_ACTIVITY_ACTION_PAUSE = 1,
     WF_ACTIVITY_ACTION_UNPAUSE,
     WF_ACTIVITY_ACTION_RESET,
+    WF_ACTIVITY_ACTION_UPDATE_OPTIONS,
 };
 
 /* Whom a report about an activity concerns: the one of a token or, without a token, the one with an id (4.6). */

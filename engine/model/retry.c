@@ -58,8 +58,7 @@ static bool is_retryable(const struct wf_retry_policy *policy, const struct wf_f
     }
 }
 
-/* The delay that the failure asks for; unset when it asks for none. */
-static struct wf_timestamp requested_delay(const struct wf_failure *failure)
+struct wf_timestamp wf_retry_delay_of(const struct wf_failure *failure)
 {
     if (failure == NULL || failure->failure_info_case != WF_CASE_failure_application_failure_info) {
         return (struct wf_timestamp){0};
@@ -67,10 +66,19 @@ static struct wf_timestamp requested_delay(const struct wf_failure *failure)
     return failure->failure_info.application_failure_info->next_retry_delay;
 }
 
+int64_t wf_retry_interval_ns(const struct wf_retry_policy *policy, int32_t attempt)
+{
+    const int64_t maximum_ns = wf_time_of(policy->maximum_interval);
+    const int64_t interval_ns = wf_double_backoff_ns(wf_time_of(policy->initial_interval), policy->backoff_coefficient,
+                                                     attempt - 1);
+
+    return maximum_ns > 0 && (interval_ns > maximum_ns || interval_ns <= 0) ? maximum_ns : interval_ns;
+}
+
 /* 4.5 step 7. Zero: no time is left for a retry. */
 static int64_t retry_interval(const struct wf_retry_case *retry)
 {
-    const struct wf_timestamp requested = requested_delay(retry->failure);
+    const struct wf_timestamp requested = wf_retry_delay_of(retry->failure);
     const int64_t maximum_ns = wf_time_of(retry->policy->maximum_interval);
     int64_t interval_ns = 0;
 
@@ -84,10 +92,7 @@ static int64_t retry_interval(const struct wf_retry_case *retry)
         }
         return interval_ns;
     }
-    interval_ns = wf_double_backoff_ns(wf_time_of(retry->policy->initial_interval),
-                                       retry->policy->backoff_coefficient, retry->attempt - 1);
-    return maximum_ns > 0 && (interval_ns > maximum_ns || interval_ns <= 0) ? maximum_ns
-                                                                            : interval_ns;
+    return wf_retry_interval_ns(retry->policy, retry->attempt);
 }
 
 enum wf_retry_state wf_retry_decide(const struct wf_retry_case *retry, int64_t *interval_ns)

@@ -168,6 +168,7 @@ static void start(struct wf_change *change, struct wf_state_activity *activity,
                                     ? activity->scheduled_time_ns
                                     : change->now_ns;
     activity->heartbeat_time_ns = 0;
+    activity->backoff_from_ns = 0;
 }
 
 static void dispatch(struct wf_change *change, struct wf_state_activity *activity,
@@ -175,6 +176,7 @@ static void dispatch(struct wf_change *change, struct wf_state_activity *activit
 {
     (void)details;
     activity->state = WF_ACTIVITY_SCHEDULED;
+    activity->backoff_from_ns = 0;
     wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
 }
 
@@ -273,6 +275,7 @@ static struct wf_failure *own_failure(struct wf_change *change, const struct wf_
 static void begin_again(struct wf_state_activity *activity)
 {
     activity->attempt = 1;
+    activity->backoff_from_ns = 0;
     activity->stamp++;
     activity->is_reset = false;
     if (activity->resets_heartbeat) {
@@ -290,6 +293,7 @@ static void retry(struct wf_change *change, struct wf_state_activity *activity,
         begin_again(activity);
     }
     activity->scheduled_time_ns = wf_add_saturating(change->now_ns, details->interval_ns);
+    activity->backoff_from_ns = details->interval_ns > 0 && !wf_retry_delay_of(details->failure).is_set ? change->now_ns : 0;
     activity->started_time_ns = 0;
     activity->heartbeat_time_ns = 0;
     activity->request_id = (struct wf_string){0};
@@ -404,17 +408,39 @@ static void reschedule(struct wf_change *change, struct wf_state_activity *activ
     activity->stamp++;
     activity->state = WF_ACTIVITY_SCHEDULED;
     activity->scheduled_time_ns = change->now_ns;
+    activity->backoff_from_ns = 0;
     wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+}
+
+/* Due after a jitter. */
+static void postpone(struct wf_change *change, struct wf_state_activity *activity, int64_t interval_ns)
+{
+    activity->stamp++;
+    activity->state = WF_ACTIVITY_BACKOFF;
+    activity->scheduled_time_ns = wf_add_saturating(change->now_ns, interval_ns);
+    activity->backoff_from_ns = 0;
+}
+
+static void end_pause(struct wf_state_activity *activity, const struct wf_svc_operate_activity *operation)
+{
+    activity->is_paused = false;
+    if (operation->resets_attempts) {
+        activity->resets_heartbeat = operation->resets_heartbeat;
+        begin_again(activity);
+    }
 }
 
 static void unpause(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
 {
-    activity->is_paused = false;
-    if (details->operation->resets_attempts) {
-        activity->resets_heartbeat = details->operation->resets_heartbeat;
-        begin_again(activity);
-    }
+    end_pause(activity, details->operation);
     reschedule(change, activity);
+}
+
+static void unpause_later(struct wf_change *change, struct wf_state_activity *activity,
+                          const struct wf_activity_details *details)
+{
+    end_pause(activity, details->operation);
+    postpone(change, activity, details->interval_ns);
 }
 
 static void unpause_running(struct wf_change *change, struct wf_state_activity *activity,
@@ -428,10 +454,18 @@ static void unpause_running(struct wf_change *change, struct wf_state_activity *
     }
 }
 
+static void count_anew(struct wf_state_activity *activity, const struct wf_svc_operate_activity *operation)
+{
+    if (operation->restores_options) {
+        wf_activity_options_restore(activity);
+    }
+    activity->resets_heartbeat = operation->resets_heartbeat;
+    begin_again(activity);
+}
+
 static void reset(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
 {
-    activity->resets_heartbeat = details->operation->resets_heartbeat;
-    begin_again(activity);
+    count_anew(activity, details->operation);
     if (activity->is_paused && details->operation->keeps_paused) {
         return;
     }
@@ -439,14 +473,51 @@ static void reset(struct wf_change *change, struct wf_state_activity *activity, 
     reschedule(change, activity);
 }
 
+static void reset_later(struct wf_change *change, struct wf_state_activity *activity, const struct wf_activity_details *details)
+{
+    count_anew(activity, details->operation);
+    activity->is_paused = false;
+    postpone(change, activity, details->interval_ns);
+}
+
 /* The attempt keeps its number, so that its report is taken; the one after it is the first. */
 static void reset_running(struct wf_change *change, struct wf_state_activity *activity,
                           const struct wf_activity_details *details)
 {
     (void)change;
+    if (details->operation->restores_options) {
+        wf_activity_options_restore(activity);
+    }
     activity->is_reset = true;
     activity->resets_heartbeat = details->operation->resets_heartbeat;
     activity->is_paused = activity->is_paused && details->operation->keeps_paused;
+}
+
+/* Of a running attempt the deadlines change at once; its worker was told the old ones. */
+static void update_options_running(struct wf_change *change, struct wf_state_activity *activity,
+                                   const struct wf_activity_details *details)
+{
+    if (details->operation->restores_options) {
+        wf_activity_options_restore(activity);
+    } else {
+        wf_activity_options_update(change, activity, details->operation);
+    }
+}
+
+/* A wait that the policy gave has the length that the policy gives now. What was pushed goes to the queue that it has now. */
+static void update_options(struct wf_change *change, struct wf_state_activity *activity,
+                           const struct wf_activity_details *details)
+{
+    update_options_running(change, activity, details);
+    activity->stamp++;
+    if (activity->state == WF_ACTIVITY_SCHEDULED && !activity->is_paused) {
+        wf_change_push(change, true, activity->scheduled_event_id, activity->attempt, activity->stamp);
+    } else if (activity->backoff_from_ns != 0 && activity->retry_policy != NULL) {
+        const int64_t due_ns = wf_add_saturating(activity->backoff_from_ns,
+                                                 wf_retry_interval_ns(activity->retry_policy, activity->attempt - 1));
+
+        activity->scheduled_time_ns = due_ns > change->now_ns ? due_ns : change->now_ns;
+    }
 }
 
 void wf_activities_pause(struct wf_change *change)

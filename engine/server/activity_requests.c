@@ -225,16 +225,34 @@ static bool is_named(const struct wf_state_activity *activity, const struct wf_s
 static bool is_to_do(const struct wf_state_activity *activity, const struct wf_svc_operate_activity *request)
 {
     return is_named(activity, request) &&
-           (request->action == WF_ACTIVITY_ACTION_RESET ||
+           (request->action == WF_ACTIVITY_ACTION_RESET || request->action == WF_ACTIVITY_ACTION_UPDATE_OPTIONS ||
             activity->is_paused != (request->action == WF_ACTIVITY_ACTION_PAUSE));
+}
+
+/* How much later than now the operator lets begin what waits. */
+static int64_t draw_jitter(struct wf_shard *shard, const struct wf_state_activity *activity,
+                           const struct wf_svc_operate_activity *request)
+{
+    const int64_t jitter_ns = wf_time_of(request->jitter);
+    const bool ends_wait = request->action == WF_ACTIVITY_ACTION_UNPAUSE ||
+                           (request->action == WF_ACTIVITY_ACTION_RESET && !(activity->is_paused && request->keeps_paused));
+
+    if (jitter_ns == 0 || !ends_wait || is_running(activity)) {
+        return 0;
+    }
+    return (int64_t)(wf_shard_draw(shard) % (uint64_t)jitter_ns);
 }
 
 static void operate(struct wf_change *change, const struct wf_svc_operate_activity *request)
 {
-    static const enum wf_activity_input inputs[] = {
-        [WF_ACTIVITY_ACTION_PAUSE] = WF_ACTIVITY_PAUSE,
-        [WF_ACTIVITY_ACTION_UNPAUSE] = WF_ACTIVITY_UNPAUSE,
-        [WF_ACTIVITY_ACTION_RESET] = WF_ACTIVITY_RESET,
+    static const struct {
+        enum wf_activity_input input;
+        enum wf_activity_input later; /* with a jitter */
+    } inputs[] = {
+        [WF_ACTIVITY_ACTION_PAUSE] = {WF_ACTIVITY_PAUSE, WF_ACTIVITY_PAUSE},
+        [WF_ACTIVITY_ACTION_UNPAUSE] = {WF_ACTIVITY_UNPAUSE, WF_ACTIVITY_UNPAUSE_LATER},
+        [WF_ACTIVITY_ACTION_RESET] = {WF_ACTIVITY_RESET, WF_ACTIVITY_RESET_LATER},
+        [WF_ACTIVITY_ACTION_UPDATE_OPTIONS] = {WF_ACTIVITY_UPDATE_OPTIONS, WF_ACTIVITY_UPDATE_OPTIONS},
     };
 
     for (uint32_t i = 0; i < change->state->activities.count; i++) {
@@ -242,35 +260,79 @@ static void operate(struct wf_change *change, const struct wf_svc_operate_activi
         bool is_taken = true;
 
         if (is_to_do(activity, request)) {
-            is_taken = wf_activity_step(change, activity, inputs[request->action],
-                                        &(struct wf_activity_details){.operation = request});
+            const int64_t jitter_ns = draw_jitter(change->shard, activity, request);
+
+            is_taken = wf_activity_step(change, activity,
+                                        jitter_ns > 0 ? inputs[request->action].later : inputs[request->action].input,
+                                        &(struct wf_activity_details){.operation = request, .interval_ns = jitter_ns});
         }
         WF_ASSERT(is_taken);
     }
+}
+
+/* NULL, or what is wrong with the request whatever it is about. */
+static const char *check_operation(const struct wf_svc_operate_activity *request)
+{
+    if (request->action < WF_ACTIVITY_ACTION_PAUSE || request->action > WF_ACTIVITY_ACTION_UPDATE_OPTIONS ||
+        (request->activity_id.size_bytes == 0 && request->activity_type.size_bytes == 0)) {
+        return "Either activity id or type must be provided.";
+    }
+    if (wf_time_of(request->jitter) < 0) {
+        return "Jitter cannot be negative.";
+    }
+    if (request->action != WF_ACTIVITY_ACTION_UPDATE_OPTIONS) {
+        return NULL;
+    }
+    if (request->restores_options) {
+        return request->options == NULL && request->update_mask.count == 0
+                   ? NULL
+                   : "RestoreOriginal cannot be combined with other options.";
+    }
+    if (request->options == NULL) {
+        return "ActivityOptions are not provided.";
+    }
+    return request->update_mask.count == 0 ? "UpdateMask is not provided." : NULL;
+}
+
+/* Whether an activity is named, and whether something is to do; NULL, or what is wrong with the options for one of them. */
+static const char *look_at_activities(const struct wf_shard *shard, const struct wf_shard_run *run,
+                                      const struct wf_svc_operate_activity *request, bool *is_found, bool *is_changed)
+{
+    const char *problem = NULL;
+
+    for (uint32_t i = 0; i < run->state->activities.count && problem == NULL; i++) {
+        const struct wf_state_activity *activity = &run->state->activities.items[i];
+
+        *is_found = *is_found || is_named(activity, request);
+        *is_changed = *is_changed || is_to_do(activity, request);
+        if (request->action == WF_ACTIVITY_ACTION_UPDATE_OPTIONS && is_named(activity, request)) {
+            problem = wf_activity_options_check(shard, run, activity, request);
+        }
+    }
+    return problem;
 }
 
 WF_OPERATION(operate_activity)
 {
     const struct wf_svc_operate_activity *request = operation->request->call.operate_activity;
     const struct wf_reply_plan reply = {.kind = WF_REPLY_EMPTY};
+    const char *problem = check_operation(request);
     struct wf_change change = {0};
     bool is_found = false;
     bool is_changed = false;
 
-    if (request->action < WF_ACTIVITY_ACTION_PAUSE || request->action > WF_ACTIVITY_ACTION_RESET ||
-        (request->activity_id.size_bytes == 0 && request->activity_type.size_bytes == 0)) {
-        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, "Either activity id or type must be provided.");
+    if (problem != NULL) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
         return;
     }
     if (run == NULL || !wf_shard_run_is_open(run)) {
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "workflow execution already completed");
         return;
     }
-    for (uint32_t i = 0; i < run->state->activities.count; i++) {
-        is_found = is_found || is_named(&run->state->activities.items[i], request);
-        is_changed = is_changed || is_to_do(&run->state->activities.items[i], request);
-    }
-    if (!is_found) {
+    problem = look_at_activities(shard, run, request, &is_found, &is_changed);
+    if (problem != NULL) {
+        wf_refuse(shard, operation, WF_CALL_INVALID_ARGUMENT, problem);
+    } else if (!is_found) {
         wf_refuse(shard, operation, WF_CALL_NOT_FOUND, "activity not found");
     } else if (!is_changed) {
         wf_reply_give(shard, operation->call_id, workflow, run, &reply);

@@ -19,6 +19,7 @@ struct deadline {
     int64_t scheduled_event_id;
     int32_t timeout_type; /* UNSPECIFIED: the end of a backoff */
     int32_t attempt;
+    int32_t stamp; /* after a reset an attempt's number comes again (4.9) */
 };
 
 static void add_deadline(struct deadline *deadlines, uint32_t *count,
@@ -28,7 +29,7 @@ static void add_deadline(struct deadline *deadlines, uint32_t *count,
     if (timeout_ns > 0) {
         deadlines[(*count)++] = (struct deadline){wf_add_saturating(from_ns, timeout_ns),
                                                   activity->scheduled_event_id, (int32_t)type,
-                                                  activity->attempt};
+                                                  activity->attempt, activity->stamp};
     }
 }
 
@@ -46,7 +47,7 @@ static uint32_t deadlines_of(const struct wf_state_activity *activity,
     if (activity->state == WF_ACTIVITY_BACKOFF) {
         deadlines[count++] = (struct deadline){activity->scheduled_time_ns,
                                                activity->scheduled_event_id,
-                                               WF_TIMEOUT_TYPE_UNSPECIFIED, activity->attempt};
+                                               WF_TIMEOUT_TYPE_UNSPECIFIED, activity->attempt, activity->stamp};
     } else if (activity->state == WF_ACTIVITY_SCHEDULED) {
         add_deadline(deadlines, &count, activity, activity->scheduled_time_ns,
                      activity->schedule_to_start_ns, WF_TIMEOUT_TYPE_SCHEDULE_TO_START);
@@ -128,6 +129,24 @@ static const char *timeout_message(int32_t timeout_type)
     }
 }
 
+/* What a planted bug leaves armed: the timeouts from before an operator has changed them. */
+static uint32_t armed_deadlines_of(const struct wf_change *change, const struct wf_state_activity *activity,
+                                   struct deadline deadlines[DEADLINES_PER_ACTIVITY])
+{
+    const struct wf_activity_options *original = activity->original_options;
+    struct wf_state_activity armed = *activity;
+
+    if (original != NULL && wf_is_planted(change->shard->config, WF_PLANT_OLD_TIMEOUTS)) {
+        armed.schedule_to_close_ns = wf_min_timeout(armed.schedule_to_close_ns,
+                                                    wf_time_of(original->schedule_to_close_timeout));
+        armed.schedule_to_start_ns = wf_min_timeout(armed.schedule_to_start_ns,
+                                                    wf_time_of(original->schedule_to_start_timeout));
+        armed.start_to_close_ns = wf_min_timeout(armed.start_to_close_ns, wf_time_of(original->start_to_close_timeout));
+        armed.heartbeat_ns = wf_min_timeout(armed.heartbeat_ns, wf_time_of(original->heartbeat_timeout));
+    }
+    return deadlines_of(&armed, deadlines);
+}
+
 static void expire(struct wf_change *change, const struct deadline *deadline)
 {
     struct wf_state_activity *activity = wf_activity_find(change->state,
@@ -137,10 +156,10 @@ static void expire(struct wf_change *change, const struct deadline *deadline)
 
     /* An earlier expiry may have closed the activity or begun another attempt, whose clocks start anew: S2C, too, is the
      * next alarm's then (4.4). */
-    if (activity == NULL || activity->state == WF_ACTIVITY_BACKOFF) {
+    if (activity == NULL || activity->attempt != deadline->attempt || activity->stamp != deadline->stamp) {
         return;
     }
-    count = deadlines_of(activity, current);
+    count = armed_deadlines_of(change, activity, current);
     for (uint32_t i = 0; i < count; i++) {
         if (current[i].timeout_type == deadline->timeout_type &&
             current[i].time_ns == deadline->time_ns) {
@@ -182,7 +201,7 @@ void wf_activities_expire(struct wf_change *change)
     end_backoffs(change);
     for (uint32_t i = 0; i < state->activities.count; i++) {
         struct deadline deadlines[DEADLINES_PER_ACTIVITY];
-        const uint32_t running = deadlines_of(&state->activities.items[i], deadlines);
+        const uint32_t running = armed_deadlines_of(change, &state->activities.items[i], deadlines);
 
         for (uint32_t j = 0; j < running; j++) {
             if (deadlines[j].time_ns <= change->now_ns) {

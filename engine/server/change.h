@@ -171,7 +171,7 @@ void wf_workflow_task_clear_sticky(struct wf_state_run *state);
 void wf_workflow_task_set_sticky(struct wf_change *change,
                                  const struct wf_svc_respond_workflow_task_completed *request);
 
-/* ---- activity.c, activity_time.c ---- */
+/* ---- activity.c ---- */
 
 enum wf_activity_state {
     WF_ACTIVITY_NONE,
@@ -195,7 +195,10 @@ enum wf_activity_input {
     WF_ACTIVITY_REQUEST_CANCEL,
     WF_ACTIVITY_PAUSE,
     WF_ACTIVITY_UNPAUSE,
+    WF_ACTIVITY_UNPAUSE_LATER,
     WF_ACTIVITY_RESET,
+    WF_ACTIVITY_RESET_LATER,
+    WF_ACTIVITY_UPDATE_OPTIONS,
 };
 
 struct wf_activity_details {
@@ -208,8 +211,8 @@ struct wf_activity_details {
     struct wf_failure *failure;
     int32_t retry_state;
     int32_t timeout_type;
-    int64_t interval_ns; /* RETRY */
-    const struct wf_svc_operate_activity *operation; /* UNPAUSE, RESET */
+    int64_t interval_ns; /* RETRY, UNPAUSE_LATER, RESET_LATER */
+    const struct wf_svc_operate_activity *operation; /* what an operator wants */
 };
 
 /* NULL when there is none. Valid until the list changes. */
@@ -228,6 +231,21 @@ void wf_activity_failed(struct wf_change *change, struct wf_state_activity *acti
 /* 7.12: what was pushed cannot be started any more; what waits is pushed again when the pause ends. */
 void wf_activities_pause(struct wf_change *change);
 void wf_activities_unpause(struct wf_change *change);
+
+/* ---- activity_options.c ---- */
+
+/* What an operator wants of an activity's options; NULL when the activity can have them, else why not. */
+const char *wf_activity_options_check(const struct wf_shard *shard, const struct wf_shard_run *run,
+                                      const struct wf_state_activity *activity,
+                                      const struct wf_svc_operate_activity *request);
+void wf_activity_options_update(struct wf_change *change, struct wf_state_activity *activity,
+                                const struct wf_svc_operate_activity *request);
+void wf_activity_options_restore(struct wf_state_activity *activity);
+
+/* A copy of those in force. NULL: no memory. */
+struct wf_activity_options *wf_activity_options_copy(struct wf_arena *arena, const struct wf_state_activity *activity);
+
+/* ---- activity_time.c ---- */
 
 /* The earliest deadline of an activity and its type; 0 for the end of a backoff. INT64_MAX: none.
  */

@@ -29,6 +29,7 @@ static bool describe_activity(struct wf_arena *arena, const struct wf_state_acti
                                                        activity->heartbeat_details);
     pending->task_queue = wf_string_copy(arena, activity->task_queue);
     pending->is_paused = activity->is_paused;
+    pending->options = wf_activity_options_copy(arena, activity);
     return true;
 }
 

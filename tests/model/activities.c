@@ -29,18 +29,12 @@ static void start(struct model_transaction *tx, struct wf_state_activity *activi
     activity->started_time_ns = tx->now_ns;
     activity->started_identity = identity;
     activity->request_id = request_id;
+    activity->backoff_from_ns = 0;
 }
 
 /* ---- Scheduling (4.3) ---- */
 
-struct timeouts {
-    int64_t schedule_to_close_ns;
-    int64_t schedule_to_start_ns;
-    int64_t start_to_close_ns;
-    int64_t heartbeat_ns;
-};
-
-static bool read_timeouts(const struct wf_command_schedule_activity_task *command, struct timeouts *timeouts)
+static bool read_timeouts(const struct wf_command_schedule_activity_task *command, struct model_timeouts *timeouts)
 {
     return model_duration(command->schedule_to_close_timeout, &timeouts->schedule_to_close_ns) &&
            model_duration(command->schedule_to_start_timeout, &timeouts->schedule_to_start_ns) &&
@@ -54,7 +48,7 @@ static int64_t either(int64_t first_ns, int64_t second_ns)
     return first_ns != 0 ? first_ns : second_ns;
 }
 
-static void normalise(struct timeouts *timeouts, int64_t run_timeout_ns)
+void model_timeouts_normalise(struct model_timeouts *timeouts, int64_t run_timeout_ns)
 {
     const int64_t s2c_ns = timeouts->schedule_to_close_ns;
 
@@ -108,7 +102,7 @@ int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_co
                                 int64_t completed_event_id, struct wf_string identity)
 {
     struct wf_state_activity *activity = NULL;
-    struct timeouts timeouts = {0};
+    struct model_timeouts timeouts = {0};
 
     if (!model_is_id(tx->model, command->activity_id) ||
         !model_is_id(tx->model, wf_activity_type_name(command->activity_type)) || command->task_queue == NULL ||
@@ -125,7 +119,7 @@ int32_t model_schedule_activity(struct model_transaction *tx, const struct wf_co
     if ((int64_t)tx->state->activities.count >= tx->model->limits.pending_activities_max) {
         return CAUSE(PENDING_ACTIVITIES_LIMIT_EXCEEDED);
     }
-    normalise(&timeouts, tx->start->run_timeout_ns);
+    model_timeouts_normalise(&timeouts, tx->start->run_timeout_ns);
     activity = WF_LIST_APPEND(tx->arena, tx->state->activities);
     activity->scheduled_event_id = tx->state->next_event_id;
     activity->activity_id = command->activity_id;
@@ -332,9 +326,10 @@ void model_activity_started(struct model_transaction *tx)
 /* ---- Retries (4.5) ---- */
 
 /* 4.9: the next attempt is the first again. */
-static void begin_again(struct model_transaction *tx, struct wf_state_activity *activity)
+void model_activity_begin_again(struct model_transaction *tx, struct wf_state_activity *activity)
 {
     activity->attempt = 1;
+    activity->backoff_from_ns = 0;
     model_activity_restamp(tx, activity);
     if (activity->resets_heartbeat) {
         activity->heartbeat_details = NULL;
@@ -373,9 +368,10 @@ static enum wf_retry_state try_again(struct model_transaction *tx, struct wf_sta
     if (state == WF_RETRY_STATE_IN_PROGRESS) {
         activity->attempt++;
         if (activity->is_reset) {
-            begin_again(tx, activity);
+            model_activity_begin_again(tx, activity);
         }
         activity->scheduled_time_ns = tx->now_ns + interval_ns;
+        activity->backoff_from_ns = interval_ns > 0 && !model_asks_for_delay(failure) ? tx->now_ns : 0;
         activity->started_time_ns = 0; /* started_identity stays: who tried last */
         activity->heartbeat_time_ns = 0; /* of the attempt that is over; its details stay */
         activity->request_id = (struct wf_string){0};
@@ -409,8 +405,7 @@ static struct subject subject_of(const struct wf_svc_request *request)
 #undef SUBJECT
 }
 
-/* Begins the transaction of the run; false: it is not open. */
-static bool begin(struct model_transaction *tx, struct wf_string workflow_id, struct wf_string run_id)
+bool model_activity_begin(struct model_transaction *tx, struct wf_string workflow_id, struct wf_string run_id)
 {
     struct model_run *run = model_run_find(tx->model, workflow_id, run_id);
 
@@ -427,7 +422,7 @@ static struct wf_state_activity *read_token(struct model_transaction *tx, struct
     struct wf_state_activity *activity = NULL;
 
     if (wf_wire_decode(tx->arena, &wf_type_svc_task_token, bytes, &token, NULL) != WF_OK ||
-        !begin(tx, token.workflow_id, token.run_id)) {
+        !model_activity_begin(tx, token.workflow_id, token.run_id)) {
         return NULL;
     }
     activity = find(tx, token.scheduled_event_id);
@@ -441,7 +436,7 @@ static struct wf_state_activity *read_token(struct model_transaction *tx, struct
 /* By id no attempt is checked, and a completion may come before any start. */
 static struct wf_state_activity *find_id(struct model_transaction *tx, const struct subject *subject)
 {
-    if (!begin(tx, subject->execution->workflow_id, subject->execution->run_id)) {
+    if (!model_activity_begin(tx, subject->execution->workflow_id, subject->execution->run_id)) {
         return NULL;
     }
     for (uint32_t i = 0; i < tx->state->activities.count; i++) {
@@ -668,6 +663,13 @@ void model_activities_expire(struct model_transaction *tx)
     struct expiry done = {.deadline_ns = INT64_MIN};
     struct expiry next = {0};
 
+    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
+        struct wf_state_activity *activity = &tx->state->activities.items[i];
+
+        if (!activity->is_paused && activity->scheduled_time_ns <= tx->now_ns) {
+            activity->backoff_from_ns = 0; /* it has been waited for */
+        }
+    }
     while (next_expiry(tx, before, &done, &next)) {
         struct wf_state_activity *activity = find(tx, next.scheduled_event_id);
 
@@ -675,107 +677,5 @@ void model_activities_expire(struct model_transaction *tx)
             time_out(tx, activity, next.type);
         }
         done = next;
-    }
-}
-
-/* ---- What operators do (4.9) ---- */
-
-static int32_t stamp_in(const struct wf_state_run *state, int64_t scheduled_event_id)
-{
-    for (uint32_t i = 0; state != NULL && i < state->activities.count; i++) {
-        if (state->activities.items[i].scheduled_event_id == scheduled_event_id) {
-            return state->activities.items[i].stamp;
-        }
-    }
-    return 0;
-}
-
-void model_activity_restamp(struct model_transaction *tx, struct wf_state_activity *activity)
-{
-    const int32_t before = stamp_in(tx->run->state, activity->scheduled_event_id);
-    const int32_t given = tx->given == NULL ? 0 : stamp_in(tx->given->state, activity->scheduled_event_id);
-
-    activity->stamp = given > before ? given : before + 1;
-}
-
-static void come_at_once(struct model_transaction *tx, struct wf_state_activity *activity)
-{
-    model_activity_restamp(tx, activity);
-    activity->scheduled_time_ns = tx->now_ns;
-}
-
-static void reset_activity(struct model_transaction *tx, struct wf_state_activity *activity,
-                           const struct wf_svc_operate_activity *request)
-{
-    activity->resets_heartbeat = request->resets_heartbeat;
-    if (model_activity_is_started(activity)) {
-        activity->is_reset = true;
-    } else {
-        begin_again(tx, activity);
-    }
-}
-
-/* False: it is as the operator wants it. */
-static bool operate(struct model_transaction *tx, struct wf_state_activity *activity,
-                    const struct wf_svc_operate_activity *request)
-{
-    const bool stays_paused = request->action == WF_ACTIVITY_ACTION_RESET && request->keeps_paused &&
-                              activity->is_paused;
-
-    if (request->action == WF_ACTIVITY_ACTION_PAUSE) {
-        if (activity->is_paused) {
-            return false;
-        }
-        activity->is_paused = true;
-        model_activity_restamp(tx, activity);
-        return true;
-    }
-    if (request->action == WF_ACTIVITY_ACTION_UNPAUSE && !activity->is_paused) {
-        return false;
-    }
-    if (request->action == WF_ACTIVITY_ACTION_RESET || request->resets_attempts) {
-        reset_activity(tx, activity, request);
-    }
-    activity->is_paused = stays_paused;
-    if (!stays_paused && !model_activity_is_started(activity)) {
-        come_at_once(tx, activity);
-    }
-    return true;
-}
-
-void model_operate_activity(struct model_transaction *tx)
-{
-    const struct wf_svc_operate_activity *request = tx->operation->request->call.operate_activity;
-    const struct wf_workflow_execution *target = request->workflow_execution;
-    bool is_found = false;
-    bool is_changed = false;
-
-    if (!model_is_run_id(target->run_id)) {
-        model_reply(tx, WF_CALL_NOT_FOUND);
-        return;
-    }
-    if ((request->activity_id.size_bytes == 0 && request->activity_type.size_bytes == 0) ||
-        request->action < WF_ACTIVITY_ACTION_PAUSE || request->action > WF_ACTIVITY_ACTION_RESET) {
-        model_reply(tx, WF_CALL_INVALID_ARGUMENT);
-        return;
-    }
-    model_reply(tx, WF_CALL_NOT_FOUND);
-    if (!begin(tx, target->workflow_id, target->run_id)) {
-        return;
-    }
-    for (uint32_t i = 0; i < tx->state->activities.count; i++) {
-        struct wf_state_activity *activity = &tx->state->activities.items[i];
-
-        if (request->activity_id.size_bytes > 0 ? wf_string_equal(activity->activity_id, request->activity_id)
-                                                : wf_string_equal(activity->activity_type, request->activity_type)) {
-            is_found = true;
-            is_changed = operate(tx, activity, request) || is_changed;
-        }
-    }
-    if (is_found) {
-        model_reply(tx, WF_CALL_OK);
-    }
-    if (is_changed) {
-        model_transaction_commit(tx);
     }
 }

@@ -208,20 +208,61 @@ static void unpause(struct calls *calls, struct wf_svc_request *request)
     request->call.unpause_workflow = call;
 }
 
+/* Every option, one or several at a time; now and then one that there is not, or none. */
+static void fill_options(struct calls *calls, struct wf_svc_operate_activity *call)
+{
+    static const char *const paths[] = {"task_queue.name",
+                                        "schedule_to_close_timeout",
+                                        "schedule_to_start_timeout",
+                                        "start_to_close_timeout",
+                                        "heartbeat_timeout",
+                                        "retry_policy",
+                                        "retry_policy.initial_interval",
+                                        "retry_policy.backoff_coefficient",
+                                        "retry_policy.maximum_interval",
+                                        "retry_policy.maximum_attempts",
+                                        "retry_policy.non_retryable_error_types"};
+    const uint64_t count = calls_one_in(calls, 40) ? 0 : 1 + calls_draw(calls, 4);
+
+    for (uint64_t i = 0; i < count; i++) {
+        const char *path = calls_one_in(calls, 60) ? "priority.weight" : paths[calls_draw(calls, sizeof paths / sizeof paths[0])];
+
+        *(struct wf_string *)WF_LIST_APPEND(&calls->arena, call->update_mask) = wf_string_of(path);
+    }
+    if (calls_one_in(calls, 40)) {
+        return;
+    }
+    call->options = MAKE(calls, struct wf_activity_options);
+    if (!calls_one_in(calls, 40)) {
+        call->options->task_queue = MAKE(calls, struct wf_task_queue);
+        call->options->task_queue->name = calls_id_or_bad(calls, calls_queue(calls));
+    }
+    call->options->schedule_to_close_timeout = calls_maybe_duration(calls, 2, 20000);
+    call->options->schedule_to_start_timeout = calls_maybe_duration(calls, 2, 8000);
+    call->options->start_to_close_timeout = calls_maybe_duration(calls, 2, 8000);
+    call->options->heartbeat_timeout = calls_maybe_duration(calls, 2, 4000);
+    call->options->retry_policy = calls_maybe_policy(calls);
+}
+
 static void operate_activity(struct calls *calls, struct wf_svc_request *request)
 {
     struct wf_svc_operate_activity *call = MAKE(calls, struct wf_svc_operate_activity);
 
     call->workflow_execution = calls_execution(calls);
-    call->action = calls_one_in(calls, 40) ? (int32_t)calls_draw(calls, 6) : 1 + (int32_t)calls_draw(calls, 3);
+    call->action = calls_one_in(calls, 40) ? (int32_t)calls_draw(calls, 6) : 1 + (int32_t)calls_draw(calls, 4);
+    call->activity_id = calls_pending_activity(calls, call->workflow_execution);
     if (calls_one_in(calls, 3)) {
         call->activity_type = WF_STR("charge");
-    } else {
-        call->activity_id = calls_pending_activity(calls, call->workflow_execution);
+        call->activity_id = (struct wf_string){0};
     }
     call->resets_attempts = calls_one_in(calls, 2);
     call->resets_heartbeat = calls_one_in(calls, 2);
     call->keeps_paused = calls_one_in(calls, 2);
+    call->jitter = calls_maybe_duration(calls, 3, 4000);
+    call->restores_options = calls_one_in(calls, 4);
+    if (call->action == WF_ACTIVITY_ACTION_UPDATE_OPTIONS && (!call->restores_options || calls_one_in(calls, 20))) {
+        fill_options(calls, call);
+    }
     request->call.operate_activity = call;
 }
 
@@ -250,7 +291,7 @@ static const struct kind kinds[] = {
     {4, WF_CASE_svc_request_poll_update, poll_update, NULL},
     {2, WF_CASE_svc_request_pause_workflow, pause, NULL},
     {3, WF_CASE_svc_request_unpause_workflow, unpause, NULL},
-    {5, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
+    {7, WF_CASE_svc_request_operate_activity, operate_activity, NULL},
     {2, WF_CASE_svc_request_reset_workflow, calls_reset_workflow, NULL},
     {5, WF_CASE_svc_request_schedule_call, calls_ask_schedule, NULL},
     {1, WF_CASE_svc_request_set_routing, calls_set_routing, NULL},

@@ -27,6 +27,7 @@ static void describe_activity(struct model_transaction *tx, struct wf_svc_descri
     pending->heartbeat_details = activity->heartbeat_details;
     pending->task_queue = activity->task_queue;
     pending->is_paused = activity->is_paused;
+    pending->options = model_activity_options(tx, activity);
 }
 
 static void describe_external(struct model_transaction *tx, struct wf_svc_description *out,

@@ -231,17 +231,35 @@ static bool is_schedule_timeout(const struct wf_failure *failure)
     return type == WF_TIMEOUT_TYPE_SCHEDULE_TO_START || type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE;
 }
 
+static struct wf_timestamp delay_of(const struct wf_failure *failure)
+{
+    return failure != NULL && failure->failure_info_case == WF_CASE_failure_application_failure_info
+               ? failure->failure_info.application_failure_info->next_retry_delay
+               : (struct wf_timestamp){0};
+}
+
+bool model_asks_for_delay(const struct wf_failure *failure)
+{
+    return delay_of(failure).is_set;
+}
+
+int64_t model_retry_interval(const struct wf_retry_policy *policy, int32_t attempt)
+{
+    const int64_t interval_ns_max = wf_time_of(policy->maximum_interval);
+    const int64_t interval_ns = wf_double_backoff_ns(wf_time_of(policy->initial_interval), policy->backoff_coefficient,
+                                                     attempt - 1);
+
+    return interval_ns > interval_ns_max ? interval_ns_max : interval_ns;
+}
+
 /* 4.5 step 7; -1: what the QUIRK of an explicit 0 s takes for overflow. */
 static int64_t interval_of(const struct model_retry *retry)
 {
     const struct wf_retry_policy *policy = retry->policy;
     const int64_t interval_ns_max = wf_time_of(policy->maximum_interval);
-    struct wf_timestamp delay = {0};
+    const struct wf_timestamp delay = delay_of(retry->failure);
     int64_t interval_ns = 0;
 
-    if (retry->failure != NULL && retry->failure->failure_info_case == WF_CASE_failure_application_failure_info) {
-        delay = retry->failure->failure_info.application_failure_info->next_retry_delay;
-    }
     if (delay.is_set) {
         interval_ns = wf_time_of(delay);
         if (retry->is_workflow) { /* 7.4 */
@@ -249,9 +267,7 @@ static int64_t interval_of(const struct model_retry *retry)
         }
         return interval_ns == 0 ? -1 : interval_ns;
     }
-    interval_ns = wf_double_backoff_ns(wf_time_of(policy->initial_interval), policy->backoff_coefficient,
-                                       retry->attempt - 1);
-    return interval_ns > interval_ns_max ? interval_ns_max : interval_ns;
+    return model_retry_interval(policy, retry->attempt);
 }
 
 enum wf_retry_state model_retry_decide(const struct model_retry *retry, wf_time_ns now_ns, int64_t *interval_ns)

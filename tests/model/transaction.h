@@ -90,6 +90,8 @@ bool model_cron_backoff(struct wf_string schedule, wf_time_ns from_ns, wf_time_n
 
 /* 4.5 from step 3 on, and 7.4. Returns the retry state; IN_PROGRESS sets the interval. */
 enum wf_retry_state model_retry_decide(const struct model_retry *retry, wf_time_ns now_ns, int64_t *interval_ns);
+int64_t model_retry_interval(const struct wf_retry_policy *policy, int32_t attempt); /* 4.5 step 7 */
+bool model_asks_for_delay(const struct wf_failure *failure);
 struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_timeout_type type);
 
 /* ---- runs.c ---- */
@@ -199,11 +201,29 @@ void model_add_eager_tasks(struct model_transaction *tx, int64_t completed_event
                            struct wf_svc_workflow_task_accepted *accepted);
 void model_activity_answered(struct model_transaction *tx);
 void model_activities_expire(struct model_transaction *tx);
+
+struct model_timeouts {
+    int64_t schedule_to_close_ns;
+    int64_t schedule_to_start_ns;
+    int64_t start_to_close_ns;
+    int64_t heartbeat_ns;
+};
+void model_timeouts_normalise(struct model_timeouts *timeouts, int64_t run_timeout_ns); /* 4.3 */
+
+/* Begins the transaction of the run; false: it is not open. */
+bool model_activity_begin(struct model_transaction *tx, struct wf_string workflow_id, struct wf_string run_id);
+void model_activity_begin_again(struct model_transaction *tx, struct wf_state_activity *activity);
+bool model_activity_is_started(const struct wf_state_activity *activity);
+
+/* ---- operators.c ---- */
+
 void model_operate_activity(struct model_transaction *tx);
+
+/* Those in force. */
+struct wf_activity_options *model_activity_options(struct model_transaction *tx, const struct wf_state_activity *activity);
 
 /* Whatever was pushed of the attempt cannot be started any more. The number is the engine's; that it is another is judged. */
 void model_activity_restamp(struct model_transaction *tx, struct wf_state_activity *activity);
-bool model_activity_is_started(const struct wf_state_activity *activity);
 
 /* ---- timers.c ---- */
 

@@ -127,6 +127,9 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_VERSION_MOVED] = "run moved to a version",
         [TRIAL_VERSION_LEFT] = "run moved to no version",
         [TRIAL_VERSION_TARGET] = "pinned run told of a target",
+        [TRIAL_OPTIONS_UPDATED] = "other options of an activity",
+        [TRIAL_OPTIONS_RESTORED] = "an activity's options restored",
+        [TRIAL_ACTIVITY_JITTER] = "activity let go with a jitter",
     };
 
     return names[way];
@@ -374,6 +377,30 @@ static void on_schedule_commit(struct trial *trial, const struct cluster_commit 
     wf_arena_reset(&trial->arena);
 }
 
+/* What an operator did to activities, by the state that it made. */
+static void count_operation(struct trial_counts *counts, const struct model_operation *operation,
+                            const struct model_given *given)
+{
+    const struct wf_svc_operate_activity *call = NULL;
+
+    if (operation->kind != MODEL_REQUEST || operation->request->call_case != WF_CASE_svc_request_operate_activity) {
+        return;
+    }
+    call = operation->request->call.operate_activity;
+    if (call->action == WF_ACTIVITY_ACTION_UPDATE_OPTIONS) {
+        counts->ways[call->restores_options ? TRIAL_OPTIONS_RESTORED : TRIAL_OPTIONS_UPDATED]++;
+    }
+    for (uint32_t i = 0; given->state != NULL && i < given->state->activities.count; i++) {
+        const struct wf_state_activity *activity = &given->state->activities.items[i];
+
+        counts->ways[TRIAL_ACTIVITY_JITTER] += call->action != WF_ACTIVITY_ACTION_UPDATE_OPTIONS &&
+                                                       wf_time_of(call->jitter) > 0 && activity->backoff_from_ns == 0 &&
+                                                       activity->scheduled_time_ns > operation->now_ns
+                                                   ? 1
+                                                   : 0;
+    }
+}
+
 static void on_commit(void *context, const struct cluster_commit *commit)
 {
     struct trial *trial = context;
@@ -412,6 +439,7 @@ static void on_commit(void *context, const struct cluster_commit *commit)
     }
     trial_count_versions(trial->counts, &trial->model, &operation, &given);
     model_perform(&trial->model, &operation, &given, &outcome);
+    count_operation(trial->counts, &operation, &given);
     trial->counts->compared_commits++;
     trial->counts->alarms += operation.kind == MODEL_ALARM ? 1 : 0;
     trial->counts->answered += operation.kind == MODEL_ANSWERED ? 1 : 0;

@@ -162,7 +162,7 @@ const struct wf_svc_response *shard_cancel(struct shard_fixture *fixture, const 
 const struct wf_svc_response *shard_terminate(struct shard_fixture *fixture,
                                               const char *workflow_id);
 
-/* Pauses, lets go or resets activities of the workflow "w". */
+/* Pauses, lets go or resets activities of the workflow "w", or changes their options. */
 const struct wf_svc_response *shard_operate(struct shard_fixture *fixture, struct wf_svc_operate_activity operation);
 
 /* Pauses, or ends a pause. */
