@@ -21,6 +21,7 @@ struct wf_history {
     uint64_t seed;                  /* of an archive; else 0 */
     uint64_t code_digest;           /* of an archive; else 0 */
     int64_t clock_spread_ns;        /* of an archive: how far apart the clocks were that wrote it; else 0 */
+    bool has_other_options;         /* of an archive: an operator may have changed those of activities, without an event */
     struct wf_notes notes;
 };
 

@@ -232,7 +232,8 @@ enum sim_client_action {
     SIM_CLIENT_RESET,
     SIM_CLIENT_PAUSE,
     SIM_CLIENT_UNPAUSE,
-    SIM_CLIENT_OPERATE_ACTIVITY, /* pause, unpause or reset of activities of a type */
+    SIM_CLIENT_UPDATE_OPTIONS,   /* until it is known that it is about an activity, as it must */
+    SIM_CLIENT_OPERATE_ACTIVITY, /* pause, unpause, reset or other options of activities of a type */
     SIM_CLIENT_REPORT, /* of the outside world, about an activity; never in a scenario's clients */
     SIM_CLIENT_SCHEDULE,
     SIM_CLIENT_ROUTE,  /* of a deployment, about its versions; never in a scenario's clients */
@@ -243,6 +244,20 @@ enum sim_reset_point {
     SIM_RESET_LAST_TASK,  /* the completion of the last workflow task is not taken */
     SIM_RESET_FIRST_TASK, /* nor that of any */
     SIM_RESET_EVENT,
+};
+
+/* What an operator makes of an activity's options: what the paths of the mask name, or those that it was scheduled with. */
+struct sim_activity_options {
+    bool is_original;
+    const struct wf_string *mask;
+    uint32_t mask_count;
+    struct sim_place place; /* of the queue's name */
+    struct wf_string task_queue;
+    int64_t schedule_to_close_ns;
+    int64_t schedule_to_start_ns;
+    int64_t start_to_close_ns;
+    int64_t heartbeat_ns;
+    struct sim_retry retry;
 };
 
 /* A client or an operator: sends at a time, or every so often, and records every answer. */
@@ -273,6 +288,8 @@ struct sim_client {
     bool resets_attempts;
     bool resets_heartbeat;
     bool keeps_paused;
+    int64_t jitter_ns;
+    struct sim_activity_options options;
 };
 
 struct sim_queue {
@@ -380,6 +397,7 @@ struct sim_continuation {
     uint32_t kept_count;     /* what had been written when the run goes on */
     wf_time_ns time_ns;      /* of the last one of these, when the simulation begins */
     int64_t clock_spread_ns; /* how far apart the clocks were that wrote the history */
+    bool has_other_options;  /* an operator may have changed those of activities */
     bool is_foreign;         /* another service wrote it */
 };
 

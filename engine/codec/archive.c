@@ -39,7 +39,8 @@ void wf_archive_entry_of(const struct wf_history *history, struct wf_archive_ent
                                        .scenario = history->scenario,
                                        .seed = history->seed,
                                        .code_digest = history->code_digest,
-                                       .clock_spread_ns = history->clock_spread_ns};
+                                       .clock_spread_ns = history->clock_spread_ns,
+                                       .has_other_options = history->has_other_options};
     if (history->event_count == 0) {
         return;
     }
@@ -518,7 +519,8 @@ enum wf_status wf_archive_reader_history(struct wf_archive_reader *reader, struc
                                    .event_count = message.events.count,
                                    .seed = reader->entry.seed,
                                    .code_digest = reader->entry.code_digest,
-                                   .clock_spread_ns = reader->entry.clock_spread_ns};
+                                   .clock_spread_ns = reader->entry.clock_spread_ns,
+                                   .has_other_options = reader->entry.has_other_options};
     if (!copy_text(arena, reader->entry.workflow_id, &history->workflow_id) ||
         !copy_text(arena, reader->entry.run_id, &history->run_id) ||
         !copy_text(arena, reader->entry.workflow_type, &history->workflow_type) ||

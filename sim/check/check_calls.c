@@ -383,6 +383,9 @@ static void check_outcomes(const struct sim_commit_context *context, const struc
                 sim_commit_break(context, 46, "an activity ended in a way that nobody has reported", owner.event_id,
                                  events[i].event_type);
             }
+            if (owner.kind == WF_OWNER_ACTIVITY) {
+                sim_check_activity_end(context, pending, &events[i]);
+            }
         }
     }
 }

@@ -305,6 +305,7 @@ enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *
                                       .count = event_count,
                                       .is_foreign = options->is_foreign,
                                       .verifies_encoding = options->verifies_encoding,
+                                      .has_other_options = options->has_other_options,
                                       .tolerance_ns = SIM_CLOCK_DIGIT_NS + options->clock_spread_ns,
                                       .findings = findings};
 

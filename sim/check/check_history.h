@@ -31,6 +31,8 @@ struct sim_history_options {
     bool is_foreign;
     bool verifies_encoding; /* I10, which costs more than all others together */
     int64_t clock_spread_ns; /* how far apart the clocks may be that wrote the history */
+    /* An operator may have changed options of activities, so the events do not tell which deadlines and bounds they had. */
+    bool has_other_options;
 };
 
 /* No simulation of ours wrote it. */

@@ -184,14 +184,16 @@ static bool is_retry_state_allowed(const struct activity *activity, int32_t stat
         return activity->step.cancel_requested != 0;
     }
     if (state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED) {
-        /* Servers before 1.0 counted attempts from 0. */
-        return maximum > 0 && activity->started != NULL &&
-               activity->started->attempt + (activity->facts->is_foreign ? 1 : 0) >= maximum;
+        /* Servers before 1.0 counted attempts from 0. An operator's bound is in no event (engine-semantics 4.9). */
+        return activity->started != NULL &&
+               (activity->facts->has_other_options ||
+                (maximum > 0 && activity->started->attempt + (activity->facts->is_foreign ? 1 : 0) >= maximum));
     }
     return !is_timeout || !is_before_start(timeout_type_of(activity->end)) || state == WF_RETRY_STATE_TIMEOUT;
 }
 
-/* I41: why it was not tried again. Servers before retry states, and test servers, leave it out. */
+/* I41: why it was not tried again. Servers before retry states, and test servers, leave it out. The bound of attempts is also
+ * judged from commits (check_state.c). */
 static void check_retry_state(const struct activity *activity)
 {
     const bool is_failed = activity->end->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_FAILED;

@@ -132,7 +132,7 @@ static bool gives_up_retrying(const struct sim_history_facts *facts, const struc
             (contains(failure->message, "StartToClose timeout") || contains(failure->message, "Heartbeat timeout")));
 }
 
-/* I44: a timeout is not early. */
+/* I44: a timeout is not early. With options that nobody has written down it is judged from commits (check_state.c). */
 static void check_activity_timeout(struct sim_history_facts *facts, uint32_t index)
 {
     const struct wf_event_activity_task_timed_out *timed_out = facts->events[index].attributes.activity_task_timed_out;
@@ -142,7 +142,7 @@ static void check_activity_timeout(struct sim_history_facts *facts, uint32_t ind
     uint32_t from = scheduled;
     struct wf_timestamp timeout = {0};
 
-    if (!facts->is_sound[scheduled] || failure == NULL ||
+    if (facts->has_other_options || !facts->is_sound[scheduled] || failure == NULL ||
         failure->failure_info_case != WF_CASE_failure_timeout_failure_info) {
         return;
     }

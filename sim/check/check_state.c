@@ -160,6 +160,15 @@ static void check_rebuilt(const struct sim_commit_context *context)
 
 /* ---- Attempts ---- */
 
+static void earlier(int64_t *due_ns, int64_t from_ns, int64_t after_ns)
+{
+    int64_t at_ns = 0;
+
+    if (after_ns > 0 && wf_add_i64(from_ns, after_ns, &at_ns) && at_ns < *due_ns) {
+        *due_ns = at_ns;
+    }
+}
+
 /* I29: a workflow task is started once; whoever else asks is refused. */
 static void check_task_start(const struct sim_commit_context *context)
 {
@@ -174,6 +183,77 @@ static void check_task_start(const struct sim_commit_context *context)
     run->task_request = request;
 }
 
+/* When the timeouts of an activity are over that run in its present state. */
+static void note_deadlines(struct sim_pending *pending, const struct wf_state_activity *activity)
+{
+    const int64_t beat_ns = activity->heartbeat_time_ns > activity->started_time_ns ? activity->heartbeat_time_ns
+                                                                                    : activity->started_time_ns;
+
+    pending->maximum_attempts = activity->retry_policy == NULL ? 0 : activity->retry_policy->maximum_attempts;
+    for (size_t i = 0; i < sizeof pending->deadlines_ns / sizeof pending->deadlines_ns[0]; i++) {
+        pending->deadlines_ns[i] = INT64_MAX;
+    }
+    if (activity->is_paused) {
+        return; /* engine-semantics 4.4 */
+    }
+    earlier(&pending->deadlines_ns[WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE], activity->first_scheduled_time_ns,
+            activity->schedule_to_close_ns);
+    if (activity->started_time_ns == 0) {
+        earlier(&pending->deadlines_ns[WF_TIMEOUT_TYPE_SCHEDULE_TO_START], activity->scheduled_time_ns,
+                activity->schedule_to_start_ns);
+    } else {
+        earlier(&pending->deadlines_ns[WF_TIMEOUT_TYPE_START_TO_CLOSE], activity->started_time_ns,
+                activity->start_to_close_ns);
+        earlier(&pending->deadlines_ns[WF_TIMEOUT_TYPE_HEARTBEAT], beat_ns, activity->heartbeat_ns);
+    }
+}
+
+static int64_t deadline_of(const struct sim_pending *activity, const struct wf_failure *failure)
+{
+    int32_t type = WF_TIMEOUT_TYPE_UNSPECIFIED;
+    int64_t earliest_ns = INT64_MAX;
+
+    if (failure != NULL && failure->failure_info_case == WF_CASE_failure_timeout_failure_info) {
+        type = failure->failure_info.timeout_failure_info->timeout_type;
+    }
+    if (type != WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE) {
+        return type > WF_TIMEOUT_TYPE_UNSPECIFIED && type < SIM_TIMEOUT_TYPES ? activity->deadlines_ns[type] : INT64_MIN;
+    }
+    /* An attempt that ran out of its own time has none left for another one (4.4 "Conversion"). */
+    for (size_t i = 0; i < sizeof activity->deadlines_ns / sizeof activity->deadlines_ns[0]; i++) {
+        earliest_ns = activity->deadlines_ns[i] < earliest_ns ? activity->deadlines_ns[i] : earliest_ns;
+    }
+    return earliest_ns;
+}
+
+void sim_check_activity_end(const struct sim_commit_context *context, const struct sim_pending *activity,
+                            const struct wf_event *event)
+{
+    const bool is_timeout = event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT;
+    const int64_t time_ns = wf_time_of(event->event_time);
+    int32_t retry_state = WF_RETRY_STATE_UNSPECIFIED;
+
+    if (activity->attempt == 0) {
+        return; /* it was never stored */
+    }
+    if (is_timeout) {
+        const struct wf_event_activity_task_timed_out *timed_out = event->attributes.activity_task_timed_out;
+        const int64_t deadline_ns = deadline_of(activity, timed_out->failure);
+
+        retry_state = timed_out->retry_state;
+        if (deadline_ns == INT64_MAX || time_ns < deadline_ns - sim_commit_tolerance_ns(context)) {
+            sim_commit_break(context, 44, "an activity timed out before its time was over", time_ns, deadline_ns);
+        }
+    } else if (event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_FAILED) {
+        retry_state = event->attributes.activity_task_failed->retry_state;
+    }
+    if (retry_state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED &&
+        (activity->maximum_attempts == 0 || activity->attempt < activity->maximum_attempts)) {
+        sim_commit_break(context, 41, "an activity was not tried again although its policy allows more attempts",
+                         activity->attempt, activity->maximum_attempts);
+    }
+}
+
 /* I45: attempts count from 1, one by one, each started once and not before its time. */
 static void check_attempt(const struct sim_commit_context *context, const struct wf_state_activity *activity)
 {
@@ -186,7 +266,8 @@ static void check_attempt(const struct sim_commit_context *context, const struct
     if (pending == NULL) {
         return; /* I90 */
     }
-    pending->is_operated = pending->is_operated || activity->is_paused || activity->is_reset;
+    pending->is_operated = pending->is_operated || activity->is_paused || activity->is_reset ||
+                           activity->original_options != NULL;
     is_restarted = activity->attempt == 1 && pending->attempt > 0 && activity->stamp != pending->stamp;
     pending->is_operated = pending->is_operated || (is_restarted && pending->attempt > 1);
     if (maximum > 0 && activity->attempt > maximum && !pending->is_operated) {
@@ -201,21 +282,13 @@ static void check_attempt(const struct sim_commit_context *context, const struct
         sim_commit_break(context, 45, "an attempt was started before its time", activity->started_time_ns,
              activity->scheduled_time_ns);
     }
+    note_deadlines(pending, activity);
     pending->attempt = activity->attempt;
     pending->stamp = activity->stamp;
     pending->request = request;
 }
 
 /* ---- I91: nothing that is due is forgotten ---- */
-
-static void earlier(int64_t *due_ns, int64_t from_ns, int64_t after_ns)
-{
-    int64_t at_ns = 0;
-
-    if (after_ns > 0 && wf_add_i64(from_ns, after_ns, &at_ns) && at_ns < *due_ns) {
-        *due_ns = at_ns;
-    }
-}
 
 static int64_t earliest_due(const struct sim_commit_context *context)
 {

@@ -5,12 +5,16 @@
 #include "engine/base/hash.h"
 #include "sim/check/track.h"
 
+#define SIM_TIMEOUT_TYPES (WF_TIMEOUT_TYPE_HEARTBEAT + 1) /* enum wf_timeout_type, 0 included */
+
 /* Something that pends, by the event that began it. */
 struct sim_pending {
     int64_t event_id;
     int32_t attempt; /* of an activity, as stored last; 0: not yet */
     int32_t stamp;
-    bool is_operated; /* an operator has paused it, or let its attempts count from 1 again */
+    bool is_operated; /* an operator has paused it, let its attempts count from 1 again, or changed its options */
+    int32_t maximum_attempts; /* of an activity, as stored last; 0: none */
+    int64_t deadlines_ns[SIM_TIMEOUT_TYPES]; /* the same; by type; INT64_MAX: none */
     uint64_t request; /* digest of the request that started the attempt; 0: not started */
     int64_t due_ns;   /* of a timer, by the service's clock */
     uint64_t name;    /* of an activity: digest of its id */
@@ -126,6 +130,10 @@ int64_t sim_commit_tolerance_ns(const struct sim_commit_context *context);
 void sim_check_calls_commit(const struct sim_commit_context *context);
 
 /* ---- check_state.c ---- */
+
+/* I41, I44: how an activity ended, against what was stored of it before. */
+void sim_check_activity_end(const struct sim_commit_context *context, const struct sim_pending *activity,
+                            const struct wf_event *event);
 
 /* Compares what is stored with what the events say, and remembers it. */
 void sim_check_state(struct sim_commit_context *context);

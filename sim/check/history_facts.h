@@ -18,6 +18,7 @@ struct sim_history_facts {
     uint32_t count;
     bool is_foreign;
     bool verifies_encoding;
+    bool has_other_options;
     int64_t tolerance_ns; /* of times: the clocks' last digit, and how far apart they may be */
     bool is_reset;      /* made by a reset: copies break the turns of tasks and request ids */
     bool is_paused;     /* was paused at some time */

@@ -32,6 +32,7 @@ enum wf_status cli_recording_pack(struct wf_arena *arena, const struct cli_simul
         .seed = seed,
         .code_digest = simulation->loaded[0].digest,
         .clock_spread_ns = sim_world_clock_spread(world),
+        .has_other_options = view.has_other_options,
     };
     wf_archive_entry_of(&history, &entry);
     wf_buffer_init(&entry_bytes, arena);

@@ -222,7 +222,8 @@ static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, st
     const bool is_continued = continued != NULL && wf_string_equal(view.run_id, continued->run_id);
     const struct sim_history_options options = {
         .clock_spread_ns = sim_world_clock_spread(run->world) + (is_continued ? continued->clock_spread_ns : 0),
-        .is_foreign = is_continued && continued->is_foreign};
+        .is_foreign = is_continued && continued->is_foreign,
+        .has_other_options = view.has_other_options || (is_continued && continued->has_other_options)};
     const struct sim_loop *loop = sim_world_loop(run->world);
     struct wf_history_message history = {0};
     struct sim_history_findings findings;

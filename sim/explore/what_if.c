@@ -63,7 +63,8 @@ static enum wf_status check_invariants(struct wf_arena *arena, const struct wf_h
                                        const struct sim_continuation *continued, struct wf_error *err)
 {
     const struct sim_history_options options = {.is_foreign = continued->is_foreign,
-                                                .clock_spread_ns = continued->clock_spread_ns};
+                                                .clock_spread_ns = continued->clock_spread_ns,
+                                                .has_other_options = continued->has_other_options};
     struct sim_history_findings *findings = wf_arena_take(arena, sizeof *findings);
 
     if (findings == NULL) {
@@ -113,6 +114,7 @@ enum wf_status sim_continuation_make(struct wf_arena *arena, const struct wf_his
                                            .events = history->events,
                                            .event_count = history->event_count,
                                            .clock_spread_ns = sim_history_clock_spread(history),
+                                           .has_other_options = history->has_other_options,
                                            .is_foreign = sim_history_is_foreign(history)};
     WF_TRY(wf_boundary_find(history->events, history->event_count, event_id == 0 ? (int64_t)history->event_count : event_id,
                             &continued->kept_count, err));

@@ -349,12 +349,12 @@ static enum wf_status check_moments(struct sim_loader *loader, const struct sim_
     return WF_OK;
 }
 
-/* A start on a queue that there is not would wait for ever. */
-static enum wf_status check_queue_known(struct sim_loader *loader, const struct sim_start *start)
+/* What is sent to a queue that there is not would wait for ever. Empty: to the one that has it. */
+static enum wf_status check_queue_known(struct sim_loader *loader, struct wf_string queue, struct sim_place where)
 {
     const struct sim_config *config = &loader->scenario->config;
     const char **names = sim_loader_take(loader, config->queue_count + 2, sizeof *names);
-    struct sim_yaml place = {.text = start->task_queue, .line = start->place.line, .column = start->place.column};
+    struct sim_yaml place = {.text = queue, .line = where.line, .column = where.column};
     uint32_t count = 0;
 
     if (names == NULL) {
@@ -367,11 +367,16 @@ static enum wf_status check_queue_known(struct sim_loader *loader, const struct 
         names[count++] = config->queues[i].name.data;
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (start->task_queue.size_bytes == 0 || wf_string_is(start->task_queue, names[i])) {
+        if (queue.size_bytes == 0 || wf_string_is(queue, names[i])) {
             return WF_OK;
         }
     }
     return sim_loader_fail_name(loader, &place, "task queue", names);
+}
+
+static enum wf_status check_start_queue(struct sim_loader *loader, const struct sim_start *start)
+{
+    return check_queue_known(loader, start->task_queue, start->place);
 }
 
 enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *root)
@@ -387,16 +392,17 @@ enum wf_status sim_validate(struct sim_loader *loader, const struct sim_yaml *ro
         return sim_loader_fail(loader, root, "`start` is missing: nothing would run");
     }
     for (uint32_t i = 0; i < config->start_count; i++) {
-        WF_TRY(check_queue_known(loader, &config->starts[i]));
+        WF_TRY(check_start_queue(loader, &config->starts[i]));
     }
     for (uint32_t i = 0; i < config->client_count; i++) {
-        WF_TRY(check_queue_known(loader, &config->clients[i].start));
+        WF_TRY(check_start_queue(loader, &config->clients[i].start));
+        WF_TRY(check_queue_known(loader, config->clients[i].options.task_queue, config->clients[i].options.place));
         if (config->clients[i].schedule.schedule != NULL) {
-            WF_TRY(check_queue_known(loader, &config->clients[i].schedule.schedule->action));
+            WF_TRY(check_start_queue(loader, &config->clients[i].schedule.schedule->action));
         }
     }
     for (uint32_t i = 0; i < config->schedule_count; i++) {
-        WF_TRY(check_queue_known(loader, &config->schedules[i].action));
+        WF_TRY(check_start_queue(loader, &config->schedules[i].action));
     }
     WF_TRY(sim_validate_versioning(loader, root));
     WF_TRY(check_moments(loader, root));

@@ -144,6 +144,14 @@ enum wf_status sim_parse_client_unpause(struct sim_loader *loader, const struct 
     return set_to(loader, node, client);
 }
 
+enum wf_status sim_parse_client_update_options(struct sim_loader *loader, const struct sim_yaml *node, void *target)
+{
+    struct sim_client *client = target;
+
+    client->action = SIM_CLIENT_UPDATE_OPTIONS;
+    return set_to(loader, node, client);
+}
+
 enum wf_status sim_parse_client_reset(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_client *client = target;
@@ -192,26 +200,6 @@ enum wf_status sim_parse_client_without(struct sim_loader *loader, const struct 
     return WF_OK;
 }
 
-static enum wf_status parse_reset(struct sim_loader *loader, const struct sim_yaml *node, bool *resets)
-{
-    static const char *const names[] = {"keep", "reset", NULL};
-    uint32_t index = 0;
-
-    WF_TRY(sim_parse_name(loader, node, "choice", names, &index));
-    *resets = index == 1;
-    return WF_OK;
-}
-
-enum wf_status sim_parse_client_attempts(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    return parse_reset(loader, node, &((struct sim_client *)target)->resets_attempts);
-}
-
-enum wf_status sim_parse_client_heartbeat(struct sim_loader *loader, const struct sim_yaml *node, void *target)
-{
-    return parse_reset(loader, node, &((struct sim_client *)target)->resets_heartbeat);
-}
-
 enum wf_status sim_parse_client_start(struct sim_loader *loader, const struct sim_yaml *node, void *target)
 {
     struct sim_client *client = target;
@@ -240,43 +228,10 @@ enum wf_status sim_parse_client_until(struct sim_loader *loader, const struct si
     return WF_OK;
 }
 
-/* An action of a workflow that names an activity is about that one, and what belongs to such actions to no other. */
-static enum wf_status check_activity(struct sim_loader *loader, const struct sim_yaml *node, struct sim_client *client)
-{
-    static const char *const of_activities[] = {"attempts", "heartbeat", "keep_paused"};
-    const enum sim_client_action action = client->action;
-
-    if (client->activity.size_bytes == 0) {
-        for (size_t i = 0; i < sizeof of_activities / sizeof *of_activities; i++) {
-            if (sim_yaml_get(node, of_activities[i]) != NULL) {
-                return sim_loader_fail(loader, node, "`%s` belongs to an `activity`", of_activities[i]);
-            }
-        }
-        return WF_OK;
-    }
-    if (action != SIM_CLIENT_PAUSE && action != SIM_CLIENT_UNPAUSE && action != SIM_CLIENT_RESET) {
-        return sim_loader_fail(loader, node, "`activity` belongs to pause, unpause or reset");
-    }
-    if (client->resets_attempts && action != SIM_CLIENT_UNPAUSE) {
-        return sim_loader_fail(loader, node, "`attempts` belongs to unpause");
-    }
-    if (client->keeps_paused && action != SIM_CLIENT_RESET) {
-        return sim_loader_fail(loader, node, "`keep_paused` belongs to reset");
-    }
-    if (client->resets_heartbeat && action != SIM_CLIENT_RESET && !client->resets_attempts) {
-        return sim_loader_fail(loader, node, "`heartbeat: reset` needs `attempts: reset`");
-    }
-    client->activity_action = action == SIM_CLIENT_PAUSE     ? WF_ACTIVITY_ACTION_PAUSE
-                              : action == SIM_CLIENT_UNPAUSE ? WF_ACTIVITY_ACTION_UNPAUSE
-                                                             : WF_ACTIVITY_ACTION_RESET;
-    client->action = SIM_CLIENT_OPERATE_ACTIVITY;
-    return WF_OK;
-}
-
 static enum wf_status check_client(struct sim_loader *loader, const struct sim_yaml *node, struct sim_client *client)
 {
     static const char *const actions[] = {"signal", "update", "query", "cancel", "terminate", "reset", "pause", "unpause",
-                                          "start", "schedule"};
+                                          "update_options", "start", "schedule"};
     static const char *const of_resets[] = {"back_to", "reapply", "without"};
     uint32_t action_count = 0;
 
@@ -285,8 +240,8 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
     }
     if (action_count != 1) {
         return sim_loader_fail(loader, node,
-                               "one of signal, update, query, cancel, terminate, reset, pause, unpause, start or schedule is "
-                               "needed, and only one");
+                               "one of signal, update, query, cancel, terminate, reset, pause, unpause, update_options, start or "
+                               "schedule is needed, and only one");
     }
     if (client->to.text.size_bytes == 0) {
         return sim_loader_fail(loader, node, "`to` is missing: a workflow id, or all");
@@ -311,7 +266,7 @@ static enum wf_status check_client(struct sim_loader *loader, const struct sim_y
     if (client->every_ns > 0 && !client->until_closed && client->is_to_all) {
         return sim_loader_fail(loader, node, "this would never end; add `until: closed`");
     }
-    return check_activity(loader, node, client);
+    return sim_check_activity(loader, node, client);
 }
 
 /* Both lists fill one array: an operator is a client with another name. */

@@ -33,6 +33,9 @@ enum wf_status sim_bind_list(struct sim_loader *loader, const struct sim_yaml *n
                              const struct sim_key *keys, size_t item_size_bytes, sim_prepare prepare, void **items,
                              uint32_t *count);
 
+/* An action of a workflow that names an activity is about that one, and what belongs to such actions to no other. */
+enum wf_status sim_check_activity(struct sim_loader *loader, const struct sim_yaml *node, struct sim_client *client);
+
 /* One entry of `start`, which a client may hold, too. */
 enum wf_status sim_parse_start(struct sim_loader *loader, const struct sim_yaml *node, struct sim_start *start);
 

@@ -177,25 +177,6 @@ static bool fill_reset(struct sim_world *world, const struct sim_client *client,
     return run == NULL || sim_reset_fill(world, client, run, pick, body);
 }
 
-static bool fill_activity(struct sim_world *world, const struct sim_client *client,
-                          struct wf_workflow_execution *execution, struct wf_svc_request *request)
-{
-    struct wf_svc_operate_activity *body = WF_ARENA_NEW(&world->step_arena, struct wf_svc_operate_activity);
-
-    if (body == NULL) {
-        return false;
-    }
-    *body = (struct wf_svc_operate_activity){.workflow_execution = execution,
-                                             .action = client->activity_action,
-                                             .activity_type = client->activity,
-                                             .resets_attempts = client->resets_attempts,
-                                             .resets_heartbeat = client->resets_heartbeat,
-                                             .keeps_paused = client->keeps_paused};
-    request->call_case = WF_CASE_svc_request_operate_activity;
-    request->call.operate_activity = body;
-    return true;
-}
-
 static bool fill_signal(struct sim_world *world, const struct sim_client *client, uint32_t node,
                         struct sim_workflow *workflow, uint64_t n, struct wf_workflow_execution *execution,
                         struct wf_svc_request *request)
@@ -284,7 +265,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
         }
         return request->call.any != NULL;
     case SIM_CLIENT_OPERATE_ACTIVITY:
-        return fill_activity(world, client, execution, request);
+        return sim_activity_fill(world, client, workflow, execution, request);
     case SIM_CLIENT_RESET:
         return fill_reset(world, client, node, workflow->latest, 0, execution, request);
     case SIM_CLIENT_START:
@@ -294,6 +275,7 @@ static bool fill_command(struct sim_world *world, const struct sim_client *clien
     case SIM_CLIENT_SCHEDULE:
         return sim_schedule_fill(world, client, node, workflow, request);
     case SIM_CLIENT_REPORT:
+    case SIM_CLIENT_UPDATE_OPTIONS:
     case SIM_CLIENT_ROUTE:
         break; /* its request is made where the attempt was */
     }
@@ -320,14 +302,13 @@ static struct wf_string name_of_send(const struct sim_client *client, enum sim_c
     case SIM_CLIENT_UNPAUSE:
         return WF_STR("unpause");
     case SIM_CLIENT_OPERATE_ACTIVITY:
-        return client->activity_action == WF_ACTIVITY_ACTION_PAUSE     ? WF_STR("pause activity")
-               : client->activity_action == WF_ACTIVITY_ACTION_UNPAUSE ? WF_STR("unpause activity")
-                                                                       : WF_STR("reset activity");
+        return sim_activity_action_name(client->activity_action);
     case SIM_CLIENT_START:
         return WF_STR("start");
     case SIM_CLIENT_SCHEDULE:
         return sim_schedule_op_name(client->schedule.op);
     case SIM_CLIENT_REPORT:
+    case SIM_CLIENT_UPDATE_OPTIONS:
     case SIM_CLIENT_ROUTE:
         break;
     }

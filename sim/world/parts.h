@@ -76,6 +76,7 @@ struct sim_workflow {
     struct sim_run_record *latest; /* NULL: no run committed yet */
     bool is_open;             /* the latest run is */
     bool is_no_workflow;      /* but a schedule, or a deployment of workers */
+    bool has_other_options;   /* an operator was to change those of its activities, of which history tells nothing */
 };
 
 /* A signal in history that no completed workflow task has seen. */
@@ -525,6 +526,11 @@ bool sim_schedule_fill(struct sim_world *world, const struct sim_client *client,
                        struct sim_workflow *schedule, struct wf_svc_request *request);
 struct wf_string sim_schedule_op_name(int32_t op);
 
+/* ---- activity_client.c ---- */
+bool sim_activity_fill(struct sim_world *world, const struct sim_client *client, struct sim_workflow *workflow,
+                       struct wf_workflow_execution *execution, struct wf_svc_request *request);
+struct wf_string sim_activity_action_name(int32_t action);
+
 /* ---- world_worker.c, world_workflow_task.c, world_activity.c ---- */
 bool sim_workers_init(struct sim_world *world, struct wf_error *err);
 void sim_workers_deinit(struct sim_world *world);
@@ -589,6 +595,7 @@ void sim_nexus_event(struct sim_world *world, const struct sim_event *event);
 void sim_nexus_answered(struct sim_world *world, const struct sim_call *call, const struct wf_svc_response *response);
 
 /* ---- start_fields.c: what a start says beside its input ---- */
+struct wf_retry_policy *sim_retry_policy(struct sim_world *world, const struct sim_retry *retry);
 
 /* A new id for a request of the node. */
 struct wf_string sim_request_id(struct sim_world *world, uint32_t node);

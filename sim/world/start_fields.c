@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static struct wf_retry_policy *retry_policy_of(struct sim_world *world, const struct sim_retry *retry)
+struct wf_retry_policy *sim_retry_policy(struct sim_world *world, const struct sim_retry *retry)
 {
     struct wf_retry_policy *policy = WF_ARENA_NEW(&world->step_arena, struct wf_retry_policy);
 
@@ -80,7 +80,7 @@ bool sim_start_fill(struct sim_world *world, const struct sim_start *start, stru
                     struct wf_svc_start_workflow *body)
 {
     if (start->retry.is_set) {
-        body->retry_policy = retry_policy_of(world, &start->retry);
+        body->retry_policy = sim_retry_policy(world, &start->retry);
         if (body->retry_policy == NULL) {
             return false;
         }

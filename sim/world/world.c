@@ -591,6 +591,7 @@ struct sim_run_view sim_world_run(const struct sim_world *world, uint32_t index)
         .close_time_ns = run->close_time_ns,
         .last_event_time_ns = run->last_event_time_ns,
         .event_count = run->event_count,
+        .has_other_options = run->workflow->has_other_options,
         .state = run->rows->state,
         .result = run->result,
     };

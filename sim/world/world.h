@@ -37,6 +37,7 @@ struct sim_run_view {
     wf_time_ns close_time_ns; /* 0: open */
     wf_time_ns last_event_time_ns;
     int64_t event_count;
+    bool has_other_options;   /* an operator was to change those of activities of the workflow */
     struct wf_string state;   /* the database's bytes; wf_state_describe */
     struct wf_string result;  /* JSON of a completed run, else the failure's message */
 };

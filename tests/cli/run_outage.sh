@@ -1,8 +1,12 @@
-# Activities paused, let go and reset by an operator, under chaos; and mistakes in such entries are told.
+# Activities paused, let go, reset and given other options by an operator, under chaos; and mistakes in such entries are told.
 wfsim run scenarios/outage.yaml --seeds 1..100 --record outage.wfh | sed -n '2p;/^  checks/,/^  steps/p' | grep -v '^  steps'
 wfsim replay --no-cache -w scenarios/saga.c outage.wfh
 wfsim check outage.wfh
-for mistake in 's/at: 1m, unpause/at: 1m, cancel/' 's/keep_paused: true/attempts: reset/' 's/, attempts: reset//' 's/activity: charge_payment, keep_paused/keep_paused/'; do
+for mistake in 's/at: 1m, unpause/at: 1m, cancel/' 's/keep_paused: true/attempts: reset/' 's/, attempts: reset//' 's/activity: charge_payment, keep_paused/keep_paused/' \
+    's/options: original, chance/chance/' 's/options: original/options: old/' 's/{start_to_close_timeout: 2s, retry: {attempts: 1}}/{}/' \
+    's/start_to_close_timeout: 2s/queue: defualt/' 's/keep_paused: true/options: {heartbeat_timeout: 1s}/' \
+    's/heartbeat: reset, chance: 50%/options: original/' 's/keep_paused: true/jitter: -1s/' 's/, pause: \(.*\)chance/, pause: \1jitter: 1s, chance/' \
+    's/activity: charge_payment, options: original/options: original/' 's/^    activity: charge_payment//;/^    options/d'; do
     sed "$mistake" scenarios/outage.yaml >wrong.yaml
     wfsim run wrong.yaml 2>&1
     echo "exit $?"

@@ -16,6 +16,7 @@ static void make_history(struct wf_arena *arena, uint32_t i, struct wf_history *
     history->scenario = WF_STR("scenarios/saga.yaml");
     history->seed = 1000 + i;
     history->code_digest = UINT64_C(0xfeedface00000000) + i;
+    history->has_other_options = i % 2 == 1;
 }
 
 static void make_sample(struct wf_arena *arena, uint32_t count, struct sample *sample)
@@ -72,6 +73,7 @@ static void assert_history(struct wf_archive_reader *reader, struct wf_string fi
     assert_true(wf_string_equal(history.scenario, expected.scenario));
     assert_int_equal(history.seed, expected.seed);
     assert_int_equal(history.code_digest, expected.code_digest);
+    assert_int_equal(history.has_other_options, expected.has_other_options);
     wf_arena_deinit(&arena);
 }
 

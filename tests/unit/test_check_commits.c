@@ -391,19 +391,69 @@ static void break_46_refused(void)
     report_activity(WF_CASE_svc_request_respond_activity_task_completed, &report, &report.token, 1);
     plans[3].response.status = WF_CALL_NOT_FOUND;
 }
-static void break_46_unreported(void)
+/* In place of the fourth commit the activity ends, and nobody shows by what. */
+static void end_activity(enum wf_event_type type, void *attributes, int64_t time_ns)
 {
-    static struct wf_event_activity_task_completed completed = {.scheduled_event_id = 5};
-
-    add_event(&plans[3], 7, WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED, &completed);
+    add_event(&plans[3], 7, type, attributes);
+    plans[3].events[0].event_time = wf_timestamp_of(time_ns);
     add_event(&plans[3], 8, WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, &task_scheduled);
     tasks[3] = (struct wf_state_workflow_task){.scheduled_event_id = 8, .attempt = 1};
     plans[3].state.workflow_task = &tasks[3];
     plans[3].state.activities.count = 0;
     add_push(&plans[3], false, 8);
     plans[3].request.call_case = 0;
+    plans[3].cause = (struct wf_service_cause){.kind = WF_SERVICE_CAUSE_REQUEST, .call_id = 99};
+}
+static void break_46_unreported(void)
+{
+    static struct wf_event_activity_task_completed completed = {.scheduled_event_id = 5};
+
+    end_activity(WF_EVENT_TYPE_ACTIVITY_TASK_COMPLETED, &completed, CLOCK_NS);
     plans[3].cause = (struct wf_service_cause){.kind = WF_SERVICE_CAUSE_NONE};
 }
+/* An operator has changed the bound of attempts, and the first was the last. */
+static void fail_for_good(int32_t maximum_attempts)
+{
+    static struct wf_activity_options original;
+    static struct wf_retry_policy policy;
+    static struct wf_event_activity_task_failed failed = {
+        .scheduled_event_id = 5, .retry_state = WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED};
+
+    activities[2][0].retry_policy = &policy;
+    activities[2][0].original_options = &original;
+    policy.maximum_attempts = maximum_attempts;
+    end_activity(WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, &failed, CLOCK_NS);
+}
+static void break_41(void) { fail_for_good(3); }
+static void allow_41(void) { fail_for_good(1); }
+/* Nobody takes an activity for so long, and an operator has made it 20 seconds that are allowed. */
+static void time_out_after(int64_t seconds)
+{
+    static struct wf_timeout_failure_info info = {.timeout_type = WF_TIMEOUT_TYPE_SCHEDULE_TO_START};
+    static struct wf_failure failure = {.failure_info_case = WF_CASE_failure_timeout_failure_info,
+                                        .failure_info = {.timeout_failure_info = &info}};
+    static struct wf_event_activity_task_timed_out timed_out = {
+        .scheduled_event_id = 5, .retry_state = WF_RETRY_STATE_TIMEOUT, .failure = &failure};
+
+    info.timeout_type = WF_TIMEOUT_TYPE_SCHEDULE_TO_START;
+    activities[2][0].schedule_to_start_ns = 20 * S;
+    end_activity(WF_EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, &timed_out, CLOCK_NS + seconds * S);
+}
+static void break_44_early(void) { time_out_after(5); }
+static void break_44_paused(void)
+{
+    time_out_after(20);
+    activities[2][0].is_paused = true;
+}
+/* The whole activity has more time, and no attempt has run out of its own (4.4 "Conversion"). */
+static void break_44_whole(void)
+{
+    time_out_after(15);
+    plans[3].events[0].attributes.activity_task_timed_out->failure->failure_info.timeout_failure_info->timeout_type =
+        WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE;
+    activities[2][0].schedule_to_close_ns = 60 * S;
+}
+static void allow_44(void) { time_out_after(20); }
 static struct wf_payload detail = {.data = {"7", 1}};
 static struct wf_payloads details = {.payloads = {.items = &detail, .count = 1}};
 static void break_47_given(void) { given.heartbeat_details = &details; }
@@ -746,7 +796,11 @@ static const struct {
     {"I34", break_34_missing},
     {"I34", break_34_order},
     {"I34", break_34_name},
+    {"I41", break_41},
     {"I42", break_42},
+    {"I44", break_44_early},
+    {"I44", break_44_paused},
+    {"I44", break_44_whole},
     {"I45", break_45_first},
     {"I45", break_45_gap},
     {"I45", break_45_early},
@@ -810,12 +864,12 @@ static void test_check_commits__innocent_run_passes(void **state)
 }
 
 /* A policy that allows another run after a failure allows it after a termination; a speculative task that did nothing leaves no
- * trace; and who was told that a write's outcome is unknown was told nothing. */
+ * trace; who was told that a write's outcome is unknown was told nothing; and an activity ends by the options that it has. */
 static void test_check_commits__allowed_changes_pass(void **state)
 {
     static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown,
                                              allow_101_update, allow_101_stale_update, allow_101_attempt,
-                                             allow_101_other_clock, allow_90_fields};
+                                             allow_101_other_clock, allow_90_fields, allow_41, allow_44};
 
     for (size_t i = 0; i < TEST_COUNT(changes); i++) {
         struct sim_checks *checks = NULL;

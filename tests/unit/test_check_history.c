@@ -622,6 +622,27 @@ static void test_check_history__foreign_histories_are_given_leave(void **state)
     assert_in_range(findings.count, 5, 8);
 }
 
+/* An operator's options are in no event: what they decide is not judged by those of the Scheduled event, and all else is. */
+static void test_check_history__other_options_leave_no_event(void **state)
+{
+    static void (*const changes[])(void) = {break_41_attempts, break_44_close, break_44_attempt, break_41_progress};
+    static const uint32_t expected[] = {0, 0, 0, 1};
+
+    for (size_t i = 0; i < TEST_COUNT(changes); i++) {
+        const struct sim_history_options options = {.has_other_options = true};
+        struct wf_history_message history;
+        static struct sim_history_findings findings;
+        struct wf_error err;
+
+        read_history(*state, &history);
+        changes[i]();
+        assert_int_equal(sim_check_history(*state, events, EVENT_COUNT, &options, &findings, &err), WF_OK);
+        if (findings.count != expected[i]) {
+            fail_msg("change %zu: %u findings", i, findings.count);
+        }
+    }
+}
+
 /* Too large a history and too many signals are our own server's to prevent (I12, I58); others may be set otherwise. */
 static void test_check_history__sizes_are_bounded(void **state)
 {
@@ -694,6 +715,7 @@ int main(void)
         TEST_IN_ARENA(test_check_history__reset_after_unhandled),
         TEST_IN_ARENA(test_check_history__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_history__foreign_histories_are_given_leave),
+        TEST_IN_ARENA(test_check_history__other_options_leave_no_event),
         TEST_IN_ARENA(test_check_history__sizes_are_bounded),
         TEST_IN_ARENA(test_check_history__findings_are_bounded),
     };
