@@ -237,10 +237,10 @@ static void fill_options(struct calls *calls, struct wf_svc_operate_activity *ca
         call->options->task_queue = MAKE(calls, struct wf_task_queue);
         call->options->task_queue->name = calls_id_or_bad(calls, calls_queue(calls));
     }
-    call->options->schedule_to_close_timeout = calls_maybe_duration(calls, 2, 20000);
-    call->options->schedule_to_start_timeout = calls_maybe_duration(calls, 2, 8000);
-    call->options->start_to_close_timeout = calls_maybe_duration(calls, 2, 8000);
-    call->options->heartbeat_timeout = calls_maybe_duration(calls, 2, 4000);
+    call->options->schedule_to_close_timeout = calls_maybe_duration(calls, 2, 60000);
+    call->options->schedule_to_start_timeout = calls_maybe_duration(calls, 2, 30000);
+    call->options->start_to_close_timeout = calls_maybe_duration(calls, 2, 30000);
+    call->options->heartbeat_timeout = calls_maybe_duration(calls, 2, 15000);
     call->options->retry_policy = calls_maybe_policy(calls);
 }
 
