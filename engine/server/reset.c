@@ -172,31 +172,20 @@ static bool begin_run(struct reset *reset, struct wf_shard_run *run)
     return true;
 }
 
-/* Children that the base knew keep the clock of their owner (8.2 rule 6). */
-static void keep_clocks(const struct reset *reset, struct wf_shard_run *run)
+/* What no event says of children is the base's to pass on: the clock of their owner (8.2 rule 6), and which run they know as
+ * their parent, the base unless an earlier reset brought them there. Of a child that has ended since nothing is needed. */
+static void keep_children(const struct reset *reset, struct wf_shard_run *run)
 {
     for (uint32_t i = 0; i < run->state->children.count; i++) {
         struct wf_state_child *child = &run->state->children.items[i];
         const struct wf_state_child *known = wf_child_find(reset->base->state,
                                                            child->initiated_event_id);
+        const bool is_from_before = known != NULL && known->parent_run_id.size_bytes > 0;
 
         child->shard_clock = known == NULL ? 0 : known->shard_clock;
+        child->parent_run_id = wf_string_copy(
+            &run->arena, is_from_before ? known->parent_run_id : wf_run_id_string(&reset->base->id));
     }
-}
-
-/* The run that children of the copied events know as their parent: the base, or where its own events before the point were
- * copied from, which an event behind the point may say. */
-static struct wf_string parent_of_copied(const struct reset *reset)
-{
-    for (int64_t i = reset->request->workflow_task_finish_event_id - 1; i < (int64_t)reset->history.events.count; i++) {
-        const struct wf_event *event = &reset->history.events.items[i];
-
-        if (event->attributes_case == WF_CASE_event_workflow_task_failed &&
-            event->attributes.workflow_task_failed->base_run_id.size_bytes > 0) {
-            return event->attributes.workflow_task_failed->base_run_id;
-        }
-    }
-    return wf_run_id_string(&reset->base->id);
 }
 
 /* NULL when memory is gone. */
@@ -213,8 +202,7 @@ static struct wf_shard_run *create_run(struct reset *reset, const struct wf_fork
     }
     wf_state_rebuild(reset->shard, run, reset->history.events.items,
                      (uint32_t)fork->last_event_id, WF_REBUILD_NOW);
-    wf_children_name_parent(run, parent_of_copied(reset));
-    keep_clocks(reset, run);
+    keep_children(reset, run);
     for (uint32_t i = 0; i < fork->batches.count; i++) {
         run->state->history_size_bytes += (int64_t)fork->batches.items[i].bytes.size_bytes;
     }

@@ -420,6 +420,24 @@ static void test_machine_reset__closes_children_of_the_first_run(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* A third reset copies only the event that names the second run, which had the child from the first. */
+static void test_machine_reset__closes_children_that_were_passed_on(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
+    shard_poll_of(&f, "w");
+    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    shard_poll_of(&f, "w");
+    shard_status_is(shard_reset(&f, "w", 11), WF_CALL_OK);
+    shard_terminate(&f, "w");
+    assert_int_equal(shard_describe(&f, "c")->status, WF_WORKFLOW_EXECUTION_STATUS_TERMINATED);
+    shard_fixture_deinit(&f);
+}
+
 /* A start under way when the parent is reset is the new run's: one child comes of it. */
 static void test_machine_reset__takes_over_a_start_under_way(void **state)
 {
@@ -483,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_machine_reset__keeps_children),
         cmocka_unit_test(test_machine_reset__closes_children_with_the_new_run),
         cmocka_unit_test(test_machine_reset__closes_children_of_the_first_run),
+        cmocka_unit_test(test_machine_reset__closes_children_that_were_passed_on),
         cmocka_unit_test(test_machine_reset__takes_over_a_start_under_way),
         cmocka_unit_test(test_machine_reset__sends_to_others_again),
     };

@@ -49,7 +49,7 @@ static void add_memo(struct model_transaction *tx, const struct wf_memo *memo)
     model_merge_fields(tx->arena, &state->memo->fields, &memo->fields, false);
 }
 
-void model_children_name_parent(struct wf_state_run *state, struct wf_string run_id)
+static void name_parent(struct wf_state_run *state, struct wf_string run_id)
 {
     for (uint32_t i = 0; i < state->children.count; i++) {
         if (state->children.items[i].parent_run_id.size_bytes == 0) {
@@ -78,7 +78,7 @@ static void apply_to_task(struct model_transaction *tx, const struct wf_event *e
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_FAILED:
         /* A child from before an earlier reset knows the run that began it. */
-        model_children_name_parent(state, event->attributes.workflow_task_failed->base_run_id);
+        name_parent(state, event->attributes.workflow_task_failed->base_run_id);
         state->workflow_task = NULL;
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:

@@ -107,18 +107,22 @@ static struct wf_state_start *start_of(const struct reset *reset)
     return wf_message_copy(&tx->model->arena, &wf_type_state_start, &start);
 }
 
-/* Who began the children of the copied events: the base, or the run that these were copied from before. */
-static struct wf_string parent_of_copied(const struct reset *reset)
+/* Who began the children of the copied events: the base, or the run that the base had them from. */
+static void name_parents(const struct reset *reset)
 {
-    for (uint32_t i = reset->created->copied_count; i < reset->history.events.count; i++) {
-        const struct wf_event *event = &reset->history.events.items[i];
+    const struct wf_state_run *known = reset->base->state;
+    struct wf_state_run *state = reset->created->state;
 
-        if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED &&
-            event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
-            return event->attributes.workflow_task_failed->base_run_id;
+    for (uint32_t i = 0; i < state->children.count; i++) {
+        state->children.items[i].parent_run_id = reset->base->start->run_id;
+        for (uint32_t j = 0; j < known->children.count; j++) {
+            if (known->children.items[j].initiated_event_id == state->children.items[i].initiated_event_id &&
+                known->children.items[j].parent_run_id.size_bytes > 0) {
+                state->children.items[i].parent_run_id = wf_string_copy(reset->created->arena,
+                                                                        known->children.items[j].parent_run_id);
+            }
         }
     }
-    return reset->base->start->run_id;
 }
 
 static void create_run(struct reset *reset)
@@ -132,7 +136,7 @@ static void create_run(struct reset *reset)
     tx->state = MODEL_NEW(tx, struct wf_state_run);
     copy_history(reset);
     model_rebuild(tx, reset->history.events.items, tx->copied_count, true);
-    model_children_name_parent(tx->state, parent_of_copied(reset));
+    name_parents(reset);
 }
 
 /* The request id of the start that the engine wrote for itself. */

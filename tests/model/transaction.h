@@ -257,9 +257,6 @@ void model_child_closed(struct model_transaction *tx);
 /* Makes the state of a new run from its first events. begins_now: activities wait from now on for their first attempt. */
 void model_rebuild(struct model_transaction *tx, const struct wf_event *events, uint32_t count, bool begins_now);
 
-/* Children that this run has begun, and that know it as their parent, now belong to a new one (7.10). */
-void model_children_name_parent(struct wf_state_run *state, struct wf_string run_id);
-
 /* ---- resets.c ---- */
 
 void model_reset(struct model_transaction *tx);
