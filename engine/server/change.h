@@ -447,6 +447,9 @@ struct wf_parent_link {
 void wf_execution_fill_start(struct wf_shard_run *run, const struct wf_event_workflow_execution_started *started,
                              wf_time_ns start_time_ns);
 
+/* 7.6: after a reset the run begins then, and its deadlines count from there. */
+void wf_execution_begin_anew(struct wf_state_start *start, wf_time_ns now_ns);
+
 /*
  * Makes a run in memory, with its Started event, and its first workflow task wanted unless it
  * waits. started is complete but for the ids of the run. NULL when memory is gone.

@@ -50,6 +50,19 @@ void wf_execution_fill_start(struct wf_shard_run *run,
     }
 }
 
+void wf_execution_begin_anew(struct wf_state_start *start, wf_time_ns now_ns)
+{
+    start->start_time_ns = now_ns;
+    start->first_task_time_ns = now_ns;
+    /* The deadline of the chain is in whole milliseconds, as at its start. */
+    start->execution_expiration_ns =
+        start->execution_timeout_ns > 0
+            ? wf_add_saturating(now_ns, start->execution_timeout_ns) / WF_NS_PER_MS * WF_NS_PER_MS
+            : 0;
+    start->run_expiration_ns = start->run_timeout_ns > 0 ? wf_add_saturating(now_ns, start->run_timeout_ns) : 0;
+    start->run_expiration_ns = wf_min_timeout(start->run_expiration_ns, start->execution_expiration_ns);
+}
+
 /* 1.3: what the Started event says of the parent, and the state keeps. */
 static void fill_parent(struct wf_shard_run *run,
                         struct wf_event_workflow_execution_started *started,

@@ -145,7 +145,6 @@ static bool begin_run(struct reset *reset, struct wf_shard_run *run)
 {
     struct wf_state_start *start = run->start;
     struct wf_buffer bytes = {0};
-    const int64_t now_ns = reset->shard->now_ns;
 
     if (!wf_message_copy_into(&run->arena, &wf_type_state_start, start, reset->base->start)) {
         return false;
@@ -153,18 +152,7 @@ static bool begin_run(struct reset *reset, struct wf_shard_run *run)
     run->first_id = reset->base->first_id;
     start->run_id = wf_string_copy(&run->arena, wf_run_id_string(&run->id));
     start->reset_request_id = wf_string_copy(&run->arena, reset->request->request_id);
-    start->start_time_ns = now_ns;
-    start->first_task_time_ns = now_ns;
-    /* 7.6: both are counted from the reset on, the first in whole milliseconds. */
-    start->execution_expiration_ns =
-        start->execution_timeout_ns > 0
-            ? wf_add_saturating(now_ns, start->execution_timeout_ns) / WF_NS_PER_MS * WF_NS_PER_MS
-            : 0;
-    start->run_expiration_ns = start->run_timeout_ns > 0
-                                   ? wf_add_saturating(now_ns, start->run_timeout_ns)
-                                   : 0;
-    start->run_expiration_ns = wf_min_timeout(start->run_expiration_ns,
-                                              start->execution_expiration_ns);
+    wf_execution_begin_anew(start, reset->shard->now_ns);
     wf_buffer_init(&bytes, &run->arena);
     wf_wire_encode(&wf_type_state_start, start, &bytes);
     run->state->start = wf_buffer_string(&bytes);

@@ -38,9 +38,23 @@ static bool take_over(struct wf_shard *shard, struct wf_history_message *history
 
 /* ---- The state ---- */
 
-static void restore_start(struct wf_shard *shard, struct wf_shard_run *run, struct wf_string workflow_id,
-                          const struct wf_event *first, struct wf_string request_id)
+/* A reset has renewed the deadlines of the run that it made. */
+static void renew_deadlines(struct wf_state_start *start, const struct wf_history_message *history)
 {
+    for (uint32_t i = 0; i < history->events.count; i++) {
+        const struct wf_event *event = &history->events.items[i];
+
+        if (event->attributes_case == WF_CASE_event_workflow_task_failed &&
+            event->attributes.workflow_task_failed->cause == WF_WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
+            wf_execution_begin_anew(start, wf_time_of(event->event_time));
+        }
+    }
+}
+
+static void restore_start(struct wf_shard *shard, struct wf_shard_run *run, struct wf_string workflow_id,
+                          const struct wf_history_message *history, struct wf_string request_id)
+{
+    const struct wf_event *first = &history->events.items[0];
     const struct wf_event_workflow_execution_started *started = first->attributes.workflow_execution_started;
     struct wf_state_start *start = run->start;
     struct wf_arena *arena = &run->arena;
@@ -54,6 +68,7 @@ static void restore_start(struct wf_shard *shard, struct wf_shard_run *run, stru
     if (start->task_timeout_ns <= 0) {
         start->task_timeout_ns = shard->config->limits.workflow_task_timeout_ns;
     }
+    renew_deadlines(start, history);
     if (started->parent_workflow_execution != NULL) {
         start->parent = wf_message_copy(arena, &wf_type_workflow_execution, started->parent_workflow_execution);
         start->parent_initiated_event_id = started->parent_initiated_event_id;
@@ -146,7 +161,7 @@ static struct wf_shard_run *create_run(struct wf_shard *shard, struct wf_workflo
     if (!wf_run_id_read(request->workflow_execution->run_id, &run->id)) {
         run->id = wf_shard_draw_uuid(shard);
     }
-    restore_start(shard, run, workflow->id, &history->events.items[0], request->request_id);
+    restore_start(shard, run, workflow->id, history, request->request_id);
     wf_state_rebuild(shard, run, history->events.items, history->events.count, WF_REBUILD_AS_RECORDED);
     wf_change_init(change, shard, workflow, run);
     restore_task(change, history->events.items, history->events.count);
@@ -160,10 +175,12 @@ static struct wf_shard_run *create_run(struct wf_shard *shard, struct wf_workflo
 static bool is_there(struct wf_shard *shard, struct wf_workflow *workflow, struct wf_shard_run *run,
                      const struct wf_operation *operation)
 {
+    const struct wf_string request_id = operation->request->call.restore_workflow->request_id;
+
     if (workflow->current == WF_CURRENT_NONE) {
         return false;
     }
-    if (wf_string_equal(workflow->current_request_id, operation->request->call.restore_workflow->request_id)) {
+    if (request_id.size_bytes > 0 && wf_string_equal(workflow->current_request_id, request_id)) {
         wf_reply_give(shard, operation->call_id, workflow, run,
                       &(struct wf_reply_plan){
                           .kind = WF_REPLY_STARTED, .flag = true, .run_id = workflow->current_run_id});

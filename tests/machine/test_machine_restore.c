@@ -192,6 +192,48 @@ static void test_machine_restore__the_history_becomes_the_services_own(void **st
     shard_fixture_deinit(&f);
 }
 
+/* A reset has renewed the deadlines of its run, and the event that says so tells when (7.6). */
+static void test_machine_restore__deadlines_count_from_a_reset(void **state)
+{
+    struct shard_fixture f;
+    struct wf_history_message history = {0};
+    struct wf_workflow_execution execution = {.workflow_id = WF_STR("again")};
+    struct wf_svc_restore_workflow body = {.workflow_execution = &execution, .request_id = WF_STR("r1")};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_restore_workflow,
+                                           .call.restore_workflow = &body};
+    struct wf_buffer bytes = {0};
+    int64_t expiration_ns = 0;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_start_with(&f, (struct wf_svc_start_workflow){.workflow_id = WF_STR("w"),
+                                                        .workflow_run_timeout = wf_duration_of(20 * WF_NS_PER_S)});
+    shard_poll(&f);
+    shard_fixture_advance(&f, 9 * WF_NS_PER_S);
+    shard_status_is(shard_reset(&f, "w", 3), WF_CALL_OK);
+    expiration_ns = shard_describe(&f, "w")->run_expiration_ns;
+    assert_int_equal(expiration_ns, f.now_ns + 20 * WF_NS_PER_S);
+    history = shard_events(&f, "w");
+    wf_buffer_init(&bytes, &f.arena);
+    wf_wire_encode(&wf_type_history_message, &history, &bytes);
+    body.events = wf_buffer_string(&bytes);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+    assert_int_equal(shard_describe(&f, "again")->run_expiration_ns, expiration_ns);
+    shard_fixture_deinit(&f);
+}
+
+/* A request without an id is no other one's copy. */
+static void test_machine_restore__no_request_id_is_none_of_anybody(void **state)
+{
+    struct shard_fixture f;
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    shard_status_is(restore(&f, "", "started, task, completed"), WF_CALL_OK);
+    shard_status_is(restore(&f, "", "started, task, completed, signaled go"), WF_CALL_ALREADY_STARTED);
+    shard_fixture_deinit(&f);
+}
+
 /* A repeated request finds its run; another one of the same workflow is refused; events of no open run are. */
 static void test_machine_restore__is_done_once(void **state)
 {
@@ -220,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_machine_restore__a_pause_that_is_over_holds_nothing),
         cmocka_unit_test(test_machine_restore__a_pause_in_the_backoff_has_an_end),
         cmocka_unit_test(test_machine_restore__the_history_becomes_the_services_own),
+        cmocka_unit_test(test_machine_restore__deadlines_count_from_a_reset),
+        cmocka_unit_test(test_machine_restore__no_request_id_is_none_of_anybody),
         cmocka_unit_test(test_machine_restore__is_done_once),
     };
 
