@@ -125,7 +125,7 @@ static void schedule(struct wf_change *change, struct wf_state_activity *unused,
     }
 }
 
-/* 7.10 step 4: whatever attempts there were, none is in history. What the event says was normalised and completed. */
+/* 7.10 step 4: whatever attempts there were, none is kept; of the last one a reset may find the start in history. What the event says was normalised and completed. */
 void wf_activity_restore(struct wf_shard_run *run, int64_t scheduled_event_id,
                          const struct wf_event_activity_task_scheduled *event, wf_time_ns now_ns)
 {
@@ -229,7 +229,8 @@ static void complete(struct wf_change *change, struct wf_state_activity *activit
 static void fail(struct wf_change *change, struct wf_state_activity *activity,
                  const struct wf_activity_details *details)
 {
-    const int64_t started_event_id = write_started(change, activity);
+    const int64_t started_event_id = details->started_event_id != 0 ? details->started_event_id
+                                                                    : write_started(change, activity);
     struct wf_event_activity_task_failed *event = wf_change_event(
         change, WF_EVENT_TYPE_ACTIVITY_TASK_FAILED, change->now_ns);
 

@@ -199,6 +199,7 @@ enum wf_activity_input {
     WF_ACTIVITY_RESET,
     WF_ACTIVITY_RESET_LATER,
     WF_ACTIVITY_UPDATE_OPTIONS,
+    WF_ACTIVITY_RESET_RUN, /* to between the start of its last attempt and the outcome */
 };
 
 struct wf_activity_details {
@@ -212,6 +213,7 @@ struct wf_activity_details {
     int32_t retry_state;
     int32_t timeout_type;
     int64_t interval_ns; /* RETRY, UNPAUSE_LATER, RESET_LATER */
+    int64_t started_event_id; /* RESET_RUN: of the start, which is in history already */
     const struct wf_svc_operate_activity *operation; /* what an operator wants */
 };
 

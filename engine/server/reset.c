@@ -199,21 +199,52 @@ static struct wf_shard_run *create_run(struct reset *reset, const struct wf_fork
     return run;
 }
 
+/* NULL when memory is gone. */
+static struct wf_failure *make_failure(const struct reset *reset)
+{
+    struct wf_reset_workflow_failure_info info = {0};
+    const struct wf_failure failure = {.message = reset->request->reason,
+                                       .failure_info_case = WF_CASE_failure_reset_workflow_failure_info,
+                                       .failure_info.reset_workflow_failure_info = &info};
+
+    return wf_message_copy(&reset->shard->step_arena, &wf_type_failure, &failure);
+}
+
 /* Step 3: the task that the copied events leave pending fails. */
 static void fail_task(struct reset *reset)
 {
-    struct wf_reset_workflow_failure_info info = {0};
-    struct wf_failure failure = {.message = reset->request->reason,
-                                 .failure_info_case = WF_CASE_failure_reset_workflow_failure_info,
-                                 .failure_info.reset_workflow_failure_info = &info};
-    struct wf_failure *kept = wf_message_copy(&reset->shard->step_arena, &wf_type_failure, &failure);
     const bool is_failed = wf_workflow_task_step(
         &reset->created, WF_WORKFLOW_TASK_RESET,
         &(struct wf_workflow_task_details){
-            .failure = kept, .base_run_id = wf_run_id_string(&reset->base->id)});
+            .failure = make_failure(reset), .base_run_id = wf_run_id_string(&reset->base->id)});
 
     WF_ASSERT(is_failed);
     reset->created.wants_task = true;
+}
+
+/* Step 4: the outcome of an attempt whose start is among the copied events stays with the base. */
+static void fail_begun_activities(struct reset *reset)
+{
+    const int64_t copied_count = reset->request->workflow_task_finish_event_id - 1;
+
+    for (int64_t i = 0; i < copied_count; i++) {
+        const struct wf_event *event = &reset->history.events.items[i];
+        const struct wf_event_activity_task_started *started =
+            event->attributes_case == WF_CASE_event_activity_task_started ? event->attributes.activity_task_started : NULL;
+        struct wf_state_activity *activity =
+            started == NULL ? NULL : wf_activity_find(reset->created.state, started->scheduled_event_id);
+
+        if (activity != NULL) {
+            const bool is_failed = wf_activity_step(
+                &reset->created, activity, WF_ACTIVITY_RESET_RUN,
+                &(struct wf_activity_details){.failure = make_failure(reset),
+                                              .started_event_id = event->event_id,
+                                              .identity = started->identity,
+                                              .retry_state = WF_RETRY_STATE_NON_RETRYABLE_FAILURE});
+
+            WF_ASSERT(is_failed);
+        }
+    }
 }
 
 /* ---- What came from outside since (step 6) ---- */
@@ -373,6 +404,7 @@ static void perform(struct reset *reset, const struct wf_db_history_rows *rows)
     }
     end_current(reset);
     fail_task(reset);
+    fail_begun_activities(reset);
     reapply_all(reset);
     wf_rebuilt_send(&reset->created, true);
     link_base(reset);

@@ -274,6 +274,61 @@ static void test_machine_reset__dispatches_activities_again(void **state)
     shard_fixture_deinit(&f);
 }
 
+static void failed_by_reset(struct shard_fixture *f)
+{
+    const struct wf_event_activity_task_started *started =
+        shard_last_event(f, "w", WF_EVENT_TYPE_ACTIVITY_TASK_STARTED)->attributes.activity_task_started;
+    const struct wf_event_activity_task_failed *failed =
+        shard_last_event(f, "w", WF_EVENT_TYPE_ACTIVITY_TASK_FAILED)->attributes.activity_task_failed;
+
+    assert_int_equal(failed->scheduled_event_id, 5);
+    assert_int_equal(failed->started_event_id, 8);
+    assert_int_equal(failed->retry_state, WF_RETRY_STATE_NON_RETRYABLE_FAILURE);
+    assert_true(failed->identity.size_bytes > 0);
+    assert_true(wf_string_equal(failed->identity, started->identity));
+    test_string_is("why", failed->failure->message, "bad deploy");
+    assert_int_equal(failed->failure->failure_info_case, WF_CASE_failure_reset_workflow_failure_info);
+}
+
+/* Step 4: an activity whose start is among the copied events, but whose outcome is not, has failed; SCHEDULED RESET_RUN. What
+ * came from outside is before that (3.8 rule 4). One event earlier nothing of the attempt is copied. */
+static void test_machine_reset__fails_activities_that_had_begun(void **state)
+{
+    static const struct {
+        int64_t event_id;
+        const char *expected;
+        bool has_failed;
+    } rows[] = {
+        {9, BEGINNING "Completed ActivityScheduled Signaled Scheduled(1) ActivityStarted Started Failed(RESET_WORKFLOW) Signaled "
+                      "ActivityFailed Scheduled(1)", true},
+        {8, BEGINNING "Completed ActivityScheduled Signaled Scheduled(1) Started Failed(RESET_WORKFLOW) Signaled Scheduled(1)",
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shard_fixture f;
+        const struct wf_svc_activity_task *old = NULL;
+
+        shard_fixture_init(&f, NULL);
+        begin_with(&f, shard_schedule_activity(&f, "a", 60 * WF_NS_PER_S));
+        old = shard_poll_activity(&f);
+        shard_signal(&f, "w", "go", "");
+        shard_status_is(shard_complete_activity(&f, old), WF_CALL_OK);
+        shard_signal(&f, "w", "on", "");
+        shard_history_is(&f, "w", BEGINNING "Completed ActivityScheduled Signaled Scheduled(1) ActivityStarted "
+                                            "ActivityCompleted Signaled");
+        shard_status_is(shard_reset(&f, "w", rows[i].event_id), WF_CALL_OK);
+        shard_history_is(&f, "w", rows[i].expected);
+        if (rows[i].has_failed) {
+            failed_by_reset(&f);
+        }
+        assert_int_equal(shard_poll_activity(&f) == NULL, rows[i].has_failed);
+        assert_non_null(shard_poll(&f));
+        shard_fixture_deinit(&f);
+    }
+}
+
 /* Step 4: timers keep their time, 7.6: a run's own deadline begins anew. */
 static void test_machine_reset__keeps_timers_and_renews_deadlines(void **state)
 {
@@ -495,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_machine_reset__applies_signals_again),
         cmocka_unit_test(test_machine_reset__walks_what_continued_the_base),
         cmocka_unit_test(test_machine_reset__dispatches_activities_again),
+        cmocka_unit_test(test_machine_reset__fails_activities_that_had_begun),
         cmocka_unit_test(test_machine_reset__keeps_timers_and_renews_deadlines),
         cmocka_unit_test(test_machine_reset__renews_the_deadline_of_the_chain),
         cmocka_unit_test(test_machine_reset__keeps_the_memo_of_its_events),

@@ -13,7 +13,7 @@ bool model_activity_is_started(const struct wf_state_activity *activity)
     return activity->started_time_ns != 0;
 }
 
-static struct wf_state_activity *find(struct model_transaction *tx, int64_t scheduled_event_id)
+struct wf_state_activity *model_activity_find(struct model_transaction *tx, int64_t scheduled_event_id)
 {
     for (uint32_t i = 0; i < tx->state->activities.count; i++) {
         if (tx->state->activities.items[i].scheduled_event_id == scheduled_event_id) {
@@ -212,7 +212,7 @@ static bool has_buffered_end(const struct model_transaction *tx, int64_t schedul
 int32_t model_cancel_activity(struct model_transaction *tx, int64_t scheduled_event_id, int64_t completed_event_id,
                               struct wf_string identity, bool *has_canceled_unstarted)
 {
-    struct wf_state_activity *activity = find(tx, scheduled_event_id);
+    struct wf_state_activity *activity = model_activity_find(tx, scheduled_event_id);
     struct wf_event_activity_task_cancel_requested *event = NULL;
 
     if (scheduled_event_id <= 0 || (activity == NULL && !has_buffered_end(tx, scheduled_event_id)) ||
@@ -299,7 +299,7 @@ void model_activity_started(struct model_transaction *tx)
         return;
     }
     model_transaction_begin(tx, model, model_workflow_find(model, request->workflow_execution->workflow_id), run);
-    activity = find(tx, request->scheduled_event_id);
+    activity = model_activity_find(tx, request->scheduled_event_id);
     if (activity == NULL || activity->is_paused) {
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
@@ -425,7 +425,7 @@ static struct wf_state_activity *read_token(struct model_transaction *tx, struct
         !model_activity_begin(tx, token.workflow_id, token.run_id)) {
         return NULL;
     }
-    activity = find(tx, token.scheduled_event_id);
+    activity = model_activity_find(tx, token.scheduled_event_id);
     /* After a reset an attempt's number comes again, its start does not. */
     return activity == NULL || !model_activity_is_started(activity) || activity->attempt != token.attempt ||
                    activity->started_time_ns != token.started_time_ns
@@ -671,7 +671,7 @@ void model_activities_expire(struct model_transaction *tx)
         }
     }
     while (next_expiry(tx, before, &done, &next)) {
-        struct wf_state_activity *activity = find(tx, next.scheduled_event_id);
+        struct wf_state_activity *activity = model_activity_find(tx, next.scheduled_event_id);
 
         if (activity != NULL && activity->attempt == next.attempt && activity->stamp == next.stamp) {
             time_out(tx, activity, next.type);

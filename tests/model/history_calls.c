@@ -9,12 +9,31 @@ static bool is_of_task(const struct wf_event *event)
            event->event_type <= WF_EVENT_TYPE_WORKFLOW_TASK_FAILED;
 }
 
+/* Behind the last start of an activity that came while a task waited: a point between it and its outcome. 0: there is none. */
+static int64_t find_begun_activity(const struct wf_history_message *history)
+{
+    bool is_task_waiting = false;
+    int64_t event_id = 0;
+
+    for (uint32_t i = 0; i < history->events.count; i++) {
+        const struct wf_event *event = &history->events.items[i];
+
+        is_task_waiting = event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED || (is_task_waiting && !is_of_task(event));
+        event_id = is_task_waiting && event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_STARTED ? event->event_id + 1 : event_id;
+    }
+    return event_id;
+}
+
 /* An event before which a run may go on, and sometimes the one after it, or any. */
 static int64_t draw_event_id(struct calls *calls, const struct wf_history_message *history)
 {
     const uint32_t count = history->events.count;
     const uint32_t first = count == 0 ? 0 : (uint32_t)calls_draw(calls, count);
+    const int64_t begun_id = find_begun_activity(history);
 
+    if (begun_id != 0 && calls_one_in(calls, 4)) {
+        return begun_id;
+    }
     for (uint32_t i = 0; i < count && !calls_one_in(calls, 12); i++) {
         const struct wf_event *event = &history->events.items[(first + i) % count];
 

@@ -139,6 +139,16 @@ static void create_run(struct reset *reset)
     name_parents(reset);
 }
 
+static struct wf_failure *failure_of(const struct reset *reset)
+{
+    struct wf_failure *failure = MODEL_NEW(reset->created, struct wf_failure);
+
+    failure->message = reset->request->reason;
+    failure->failure_info_case = WF_CASE_failure_reset_workflow_failure_info;
+    failure->failure_info.reset_workflow_failure_info = MODEL_NEW(reset->created, struct wf_reset_workflow_failure_info);
+    return failure;
+}
+
 /* The request id of the start that the engine wrote for itself. */
 static struct wf_string given_request_id(const struct model_transaction *tx)
 {
@@ -179,13 +189,35 @@ static void fail_task(struct reset *reset)
     event->identity = WF_STR(MODEL_SERVICE);
     event->base_run_id = reset->base->start->run_id;
     event->new_run_id = tx->start->run_id;
-    event->failure = MODEL_NEW(tx, struct wf_failure);
-    event->failure->message = reset->request->reason;
-    event->failure->failure_info_case = WF_CASE_failure_reset_workflow_failure_info;
-    event->failure->failure_info.reset_workflow_failure_info = MODEL_NEW(tx, struct wf_reset_workflow_failure_info);
+    event->failure = failure_of(reset);
     tx->state->workflow_task = NULL;
     tx->state->next_task_attempt = 1;
     tx->wants_task = true;
+}
+
+/* Step 4: an activity is over whose start was copied and whose end was not. */
+static void fail_activities(struct reset *reset)
+{
+    struct model_transaction *tx = reset->created;
+
+    for (uint32_t i = 0; i < tx->copied_count; i++) {
+        const struct wf_event *started = &reset->history.events.items[i];
+        struct wf_state_activity *activity =
+            started->event_type != WF_EVENT_TYPE_ACTIVITY_TASK_STARTED
+                ? NULL
+                : model_activity_find(tx, started->attributes.activity_task_started->scheduled_event_id);
+        struct wf_event_activity_task_failed *event = NULL;
+
+        if (activity != NULL) {
+            event = model_event(tx, WF_EVENT_TYPE_ACTIVITY_TASK_FAILED);
+            event->failure = failure_of(reset);
+            event->scheduled_event_id = activity->scheduled_event_id;
+            event->started_event_id = started->event_id;
+            event->identity = started->attributes.activity_task_started->identity;
+            event->retry_state = WF_RETRY_STATE_NON_RETRYABLE_FAILURE;
+            WF_LIST_REMOVE(tx->state->activities, activity);
+        }
+    }
 }
 
 /* ---- What came since (step 6) ---- */
@@ -350,6 +382,7 @@ void model_reset(struct model_transaction *tx)
     }
     create_run(&reset);
     fail_task(&reset);
+    fail_activities(&reset);
     apply_again(&reset);
     link_base(&reset);
     model_reply_started(tx, reset.created->start->run_id, true);

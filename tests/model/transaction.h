@@ -213,6 +213,7 @@ void model_timeouts_normalise(struct model_timeouts *timeouts, int64_t run_timeo
 /* Begins the transaction of the run; false: it is not open. */
 bool model_activity_begin(struct model_transaction *tx, struct wf_string workflow_id, struct wf_string run_id);
 void model_activity_begin_again(struct model_transaction *tx, struct wf_state_activity *activity);
+struct wf_state_activity *model_activity_find(struct model_transaction *tx, int64_t scheduled_event_id);
 bool model_activity_is_started(const struct wf_state_activity *activity);
 
 /* ---- operators.c ---- */

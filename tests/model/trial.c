@@ -105,6 +105,7 @@ const char *trial_way_name(enum trial_way way)
         [TRIAL_RESET_OF_CLOSED] = "reset of a closed run",
         [TRIAL_SIGNAL_AGAIN] = "signal applied again",
         [TRIAL_CHILD_AGAIN] = "news of a child applied again",
+        [TRIAL_ACTIVITY_CUT] = "activity failed by a reset",
         [TRIAL_ACTION_MISSED] = "action missed",
         [TRIAL_ACTION_SKIPPED] = "action skipped",
         [TRIAL_ACTION_DROPPED] = "action dropped",
@@ -283,6 +284,7 @@ static void count_again(struct trial_counts *counts, const struct wf_event *even
 
     counts->ways[TRIAL_SIGNAL_AGAIN] += event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED ? 1 : 0;
     counts->ways[TRIAL_CHILD_AGAIN] += owner.kind == WF_OWNER_CHILD ? 1 : 0;
+    counts->ways[TRIAL_ACTIVITY_CUT] += event->event_type == WF_EVENT_TYPE_ACTIVITY_TASK_FAILED ? 1 : 0;
 }
 
 /* Events that were written, and how. */
