@@ -133,7 +133,9 @@ static void restore_task(struct wf_change *change, const struct wf_event *events
     const int64_t backoff_ns = wf_time_of(events[0].attributes.workflow_execution_started->first_workflow_task_backoff);
 
     if (task == NULL) {
-        state->next_task_attempt = next_attempt(events, count);
+        state->next_task_attempt = wf_is_planted(change->shard->config, WF_PLANT_RESTORED_ATTEMPT)
+                                       ? 1
+                                       : next_attempt(events, count);
         change->wants_task = wf_boundary_wants_task(events, count);
         if (change->wants_task && !wf_boundary_has_task(events, count) && backoff_ns > 0 && !state->is_paused) {
             change->wants_task = false;

@@ -296,6 +296,7 @@ static const struct kind kinds[] = {
     {5, WF_CASE_svc_request_schedule_call, calls_ask_schedule, NULL},
     {1, WF_CASE_svc_request_set_routing, calls_set_routing, NULL},
     {2, WF_CASE_svc_request_complete_nexus_operation, calls_complete_nexus, NULL},
+    {2, WF_CASE_svc_request_restore_workflow, calls_restore_workflow, NULL},
     {16, WF_CASE_svc_request_poll_activity_task, NULL, calls_poll_activity_task},
     {34, 0, NULL, NULL}, /* the answer to a task */
 };

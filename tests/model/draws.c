@@ -180,6 +180,7 @@ struct wf_workflow_execution *calls_execution(struct calls *calls)
 
     target->workflow_id = calls_one_in(calls, 40)   ? WF_STR("never-started")
                           : calls_one_in(calls, 10) ? calls_numbered(calls, "child-", calls_draw(calls, CALLS_CHILDREN))
+                          : calls_one_in(calls, 10) ? calls_numbered(calls, "restored-", calls_draw(calls, CALLS_RESTORED))
                                               : calls_workflow_id(calls);
     target->run_id = calls_run_id_of(calls, target->workflow_id);
     return target;

@@ -5,6 +5,7 @@
 #include "tests/model/calls.h"
 
 #define CALLS_CHILDREN 60 /* ids of children */
+#define CALLS_RESTORED 80 /* ids of runs from elsewhere */
 
 uint64_t calls_draw(struct calls *calls, uint64_t bound);
 bool calls_one_in(struct calls *calls, uint64_t bound);
@@ -51,6 +52,7 @@ struct wf_string calls_sticky_queue(struct calls *calls, uint32_t worker);
 /* ---- history_calls.c: what names a place of a history ---- */
 
 void calls_reset_workflow(struct calls *calls, struct wf_svc_request *request);
+void calls_restore_workflow(struct calls *calls, struct wf_svc_request *request);
 
 /* ---- schedule_draws.c ---- */
 

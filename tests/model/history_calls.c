@@ -76,3 +76,44 @@ void calls_reset_workflow(struct calls *calls, struct wf_svc_request *request)
     }
     request->call.reset_workflow = call;
 }
+
+/* What a run of some workflow has written; now and then less of it, or something else. */
+static struct wf_string draw_events(struct calls *calls, const struct wf_workflow_execution *source)
+{
+    const struct model_run *run = model_run_find(calls->model, source->workflow_id, source->run_id);
+    struct wf_history_message history = {0};
+    struct wf_buffer bytes = {0};
+
+    if (run != NULL) {
+        history = model_run_events(run, &calls->arena, calls_one_in(calls, 40) ? 2 : 1);
+    }
+    if (history.events.count > 0 && calls_one_in(calls, 2)) {
+        history.events.count = (uint32_t)calls_draw(calls, history.events.count);
+    }
+    wf_buffer_init(&bytes, &calls->arena);
+    wf_wire_encode(&wf_type_history_message, &history, &bytes);
+    return calls_one_in(calls, 40) ? calls_long_text(calls, 30) : wf_buffer_string(&bytes);
+}
+
+void calls_restore_workflow(struct calls *calls, struct wf_svc_request *request)
+{
+    struct wf_svc_restore_workflow *call = MAKE(calls, struct wf_svc_restore_workflow);
+    const struct model_run *run = NULL;
+
+    call->workflow_execution = MAKE(calls, struct wf_workflow_execution);
+    call->workflow_execution->workflow_id = calls_numbered(calls, "restored-", calls_draw(calls, CALLS_RESTORED));
+    call->events = draw_events(calls, calls_execution(calls));
+    call->request_id = calls_request_id(calls);
+    run = model_run_find(calls->model, call->workflow_execution->workflow_id, (struct wf_string){0});
+    if (run != NULL && calls_one_in(calls, 3)) {
+        call->request_id = run->start->create_request_id;
+    }
+    if (calls_one_in(calls, 3)) {
+        struct wf_buffer id = {0};
+
+        wf_buffer_init(&id, &calls->arena);
+        wf_buffer_printf(&id, "0bada55e-0000-4000-8000-%012llu", (unsigned long long)calls->number);
+        call->workflow_execution->run_id = calls_one_in(calls, 20) ? WF_STR("not-a-run") : wf_buffer_string(&id);
+    }
+    request->call.restore_workflow = call;
+}

@@ -362,13 +362,22 @@ static void keep(struct model_transaction *tx)
     }
 }
 
-/* A speculative task became normal in a change that was then discarded: nobody sees how many events that were. */
+/* Updates that only the owner knows of made events in a change that was then discarded: a speculative task that became normal,
+ * nobody sees how many; or the task for those that wait when one is completed (3.4 step 7). */
 static int64_t forgotten_events(const struct model_transaction *tx)
 {
-    return model_may_speculate(tx->model, tx->run) && tx->given->event_count == 1 &&
-                   tx->given->events[0].event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED
-               ? FORGOTTEN_EVENTS_MAX
-               : 0;
+    const uint32_t count = tx->given->event_count;
+    const bool is_task_completed =
+        tx->operation->kind == MODEL_REQUEST &&
+        tx->operation->request->call_case == WF_CASE_svc_request_respond_workflow_task_completed;
+
+    if (count == 0 || tx->given->events[count - 1].event_type != WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED) {
+        return 0;
+    }
+    if (count == 1 && model_may_speculate(tx->model, tx->run)) {
+        return FORGOTTEN_EVENTS_MAX;
+    }
+    return is_task_completed && tx->state->workflow_task == NULL && model_has_updates(tx) ? 1 : 0;
 }
 
 /* 8.9: NULL, or why the run is terminated instead. What creates a new run is let through, as is what ends this one. The sizes of
@@ -516,6 +525,7 @@ static const struct call calls[] = {
     {WF_CASE_svc_request_operate_activity, model_operate_activity},
     {WF_CASE_svc_request_reset_workflow, model_reset},
     {WF_CASE_svc_request_complete_nexus_operation, model_complete_nexus},
+    {WF_CASE_svc_request_restore_workflow, model_restore},
     {WF_CASE_svc_request_record_workflow_task_started, model_task_started},
     {WF_CASE_svc_request_record_activity_task_started, model_activity_started},
     {WF_CASE_svc_request_schedule_first_task, model_schedule_first_task},

@@ -58,19 +58,37 @@ static void name_parent(struct wf_state_run *state, struct wf_string run_id)
     }
 }
 
-/* Of the task only what its reset asks for: 7.10 step 3. */
+static void add_task(struct model_transaction *tx, const struct wf_event *event)
+{
+    const struct wf_event_workflow_task_scheduled *scheduled = event->attributes.workflow_task_scheduled;
+    struct wf_state_workflow_task *task = MODEL_NEW(tx, struct wf_state_workflow_task);
+
+    task->scheduled_event_id = event->event_id;
+    task->attempt = scheduled->attempt;
+    task->timeout_ns = wf_time_of(scheduled->start_to_close_timeout);
+    task->scheduled_time_ns = wf_time_of(event->event_time);
+    task->original_scheduled_time_ns = task->scheduled_time_ns;
+    tx->state->workflow_task = task;
+}
+
+static void start_task(struct wf_state_workflow_task *task, const struct wf_event *event)
+{
+    task->started_event_id = event->event_id;
+    task->started_time_ns = wf_time_of(event->event_time);
+    task->request_id = event->attributes.workflow_task_started->request_id;
+    task->identity = event->attributes.workflow_task_started->identity;
+}
+
 static void apply_to_task(struct model_transaction *tx, const struct wf_event *event)
 {
     struct wf_state_run *state = tx->state;
 
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-        state->workflow_task = MODEL_NEW(tx, struct wf_state_workflow_task);
-        state->workflow_task->scheduled_event_id = event->event_id;
-        state->workflow_task->attempt = event->attributes.workflow_task_scheduled->attempt;
+        add_task(tx, event);
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_STARTED:
-        state->workflow_task->started_event_id = event->event_id;
+        start_task(state->workflow_task, event);
         break;
     case WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
         state->previous_started_event_id = event->attributes.workflow_task_completed->started_event_id;
@@ -89,14 +107,23 @@ static void apply_to_task(struct model_transaction *tx, const struct wf_event *e
     }
 }
 
+/* A copy: what comes later changes it. */
+static void begin(struct model_transaction *tx, const struct wf_event_workflow_execution_started *started)
+{
+    const struct wf_state_run state = {.memo = started->memo, .search_attributes = started->search_attributes};
+    const struct wf_state_run *copy = wf_message_copy(tx->arena, &wf_type_state_run, &state);
+
+    tx->state->memo = copy->memo;
+    tx->state->search_attributes = copy->search_attributes;
+}
+
 static void apply_to_run(struct model_transaction *tx, const struct wf_event *event)
 {
     struct wf_state_run *state = tx->state;
 
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-        state->memo = event->attributes.workflow_execution_started->memo;
-        state->search_attributes = event->attributes.workflow_execution_started->search_attributes;
+        begin(tx, event->attributes.workflow_execution_started);
         break;
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
         state->signal_count++; /* the set of request ids stays empty (5.2) */
@@ -269,6 +296,7 @@ static void apply_to_update(struct model_transaction *tx, const struct wf_event 
     switch (event->event_type) {
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
         update_of(tx, event->attributes.workflow_execution_update_admitted->request->meta->update_id);
+        model_update_learn(tx, event->attributes.workflow_execution_update_admitted->request);
         break;
     case WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
         update_of(tx, event->attributes.workflow_execution_update_accepted->protocol_instance_id)->accepted_event_id =

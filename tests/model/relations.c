@@ -268,7 +268,9 @@ void model_child_closed(struct model_transaction *tx)
     }
     model_transaction_begin(tx, tx->model, model_workflow_find(tx->model, parent->workflow_id), run);
     child = model_child_find(tx, request->initiated_event_id);
-    if (child == NULL) {
+    /* Of another chain: one from elsewhere knows the parent that it had there. */
+    if (child == NULL || !wf_string_equal(child->workflow_id, request->child->workflow_id) ||
+        (child->state == MODEL_CHILD_STARTED && !wf_string_equal(child->run_id, request->first_run_id))) {
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
     }

@@ -89,7 +89,18 @@ static void copy_history(struct reset *reset)
     tx->copied_count = (uint32_t)last_event_id;
 }
 
-/* As the base began, with deadlines that count from now (7.6). */
+void model_begin_anew(struct wf_state_start *start, wf_time_ns now_ns)
+{
+    start->start_time_ns = now_ns;
+    start->first_task_time_ns = now_ns;
+    start->execution_expiration_ns = start->execution_timeout_ns == 0
+                                         ? 0
+                                         : (now_ns + start->execution_timeout_ns) / WF_NS_PER_MS * WF_NS_PER_MS;
+    start->run_expiration_ns = model_min_timeout(start->run_timeout_ns == 0 ? 0 : now_ns + start->run_timeout_ns,
+                                                 start->execution_expiration_ns);
+}
+
+/* As the base began, but now. */
 static struct wf_state_start *start_of(const struct reset *reset)
 {
     const struct model_transaction *tx = reset->created;
@@ -97,13 +108,7 @@ static struct wf_state_start *start_of(const struct reset *reset)
 
     start.run_id = tx->given->new_run_id;
     start.reset_request_id = reset->request->request_id;
-    start.start_time_ns = tx->now_ns;
-    start.first_task_time_ns = tx->now_ns;
-    start.execution_expiration_ns = start.execution_timeout_ns == 0 ? 0
-                                                                    : (tx->now_ns + start.execution_timeout_ns) /
-                                                                          WF_NS_PER_MS * WF_NS_PER_MS;
-    start.run_expiration_ns = model_min_timeout(start.run_timeout_ns == 0 ? 0 : tx->now_ns + start.run_timeout_ns,
-                                                start.execution_expiration_ns);
+    model_begin_anew(&start, tx->now_ns);
     return wf_message_copy(&tx->model->arena, &wf_type_state_start, &start);
 }
 

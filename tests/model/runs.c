@@ -21,7 +21,7 @@ struct birth {
     struct wf_schedule_link *schedule_link; /* 7.13: of the action that it is; NULL: none */
 };
 
-static struct model_workflow *workflow_of(struct model *model, struct wf_string id)
+struct model_workflow *model_workflow_get(struct model *model, struct wf_string id)
 {
     struct model_workflow *workflow = model_workflow_find(model, id);
 
@@ -91,7 +91,7 @@ static void bear(struct model_transaction *tx, struct model *model, const struct
 
     tx->model = model;
     tx->arena = &model->step_arena;
-    tx->workflow = workflow_of(model, birth->started.workflow_id);
+    tx->workflow = model_workflow_get(model, birth->started.workflow_id);
     tx->run = run;
     tx->is_new = true;
     tx->start = start_of(tx, birth);
@@ -565,7 +565,7 @@ static void replace(struct model_transaction *tx, struct model_run *run, const s
     struct wf_entry_string *encoding = NULL;
     struct wf_buffer text = {0};
 
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, creation->request->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, creation->request->workflow_id), run);
     fill_birth(tx, &birth, creation->request);
     details = MODEL_NEW(tx, struct wf_payloads);
     payload = WF_LIST_APPEND(tx->arena, details->payloads);
@@ -669,7 +669,7 @@ void model_start(struct model_transaction *tx)
         return;
     }
     if (run != NULL) {
-        model_transaction_begin(tx, tx->model, workflow_of(tx->model, request->workflow_id), run);
+        model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, request->workflow_id), run);
         if (model_signal_is_known(tx, request->request_id)) {
             model_reply_started(tx, run->start->run_id, false);
             return;
@@ -683,7 +683,7 @@ static void signal_existing(struct model_transaction *tx, struct model_run *run,
 {
     const struct wf_service_limits *limits = &tx->model->limits;
 
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, run->start->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, run->start->workflow_id), run);
     if (model_is_signal_too_large(tx, signal->input, signal->header) ||
         tx->state->signal_count >= limits->signals_max) {
         model_reply(tx, WF_CALL_INVALID_ARGUMENT);
@@ -797,7 +797,7 @@ void model_request_cancel(struct model_transaction *tx)
     if (run->state->is_cancel_requested) {
         return;
     }
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, run->start->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, run->start->workflow_id), run);
     event = model_event(tx, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED);
     event->cause = request->reason;
     event->external_initiated_event_id = request->external_initiated_event_id;
@@ -822,7 +822,7 @@ void model_terminate(struct model_transaction *tx)
         model_reply(tx, WF_CALL_NOT_FOUND);
         return;
     }
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, run->start->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, run->start->workflow_id), run);
     model_terminate_run(tx, request->reason, request->details, request->identity);
     model_reply(tx, WF_CALL_OK);
     model_transaction_commit(tx);
@@ -843,7 +843,7 @@ void model_schedule_first_task(struct model_transaction *tx)
     if (!run->state->is_held) { /* it has begun, or has ended before */
         return;
     }
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, target->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, target->workflow_id), run);
     tx->state->is_held = false;
     tx->wants_task = !tx->state->is_in_backoff;
     model_transaction_commit(tx);
@@ -871,7 +871,7 @@ static struct model_run *begin_pause(struct model_transaction *tx, const struct 
         model_reply(tx, WF_CALL_FAILED_PRECONDITION);
         return NULL;
     }
-    model_transaction_begin(tx, tx->model, workflow_of(tx->model, run->start->workflow_id), run);
+    model_transaction_begin(tx, tx->model, model_workflow_get(tx->model, run->start->workflow_id), run);
     tx->state->pause_request_id = request->request_id;
     tx->state->is_paused = !is_end;
     for (uint32_t i = 0; i < tx->state->activities.count; i++) {

@@ -96,6 +96,7 @@ struct wf_failure *model_timeout_failure(struct model_transaction *tx, enum wf_t
 
 /* ---- runs.c ---- */
 
+struct model_workflow *model_workflow_get(struct model *model, struct wf_string id); /* made when it is not there */
 struct model_run *model_run_new(struct model *model); /* without anything but memory */
 void model_reply_started(struct model_transaction *tx, struct wf_string run_id, bool is_started);
 void model_start(struct model_transaction *tx);
@@ -156,6 +157,9 @@ void model_task_write_started(struct model_transaction *tx);
 void model_task_suggest(struct model_transaction *tx);
 
 /* ---- updates.c ---- */
+
+/* A worker or a history has brought it: from now on it is known. */
+void model_update_learn(struct model_transaction *tx, struct wf_update_request *request);
 
 /* 7.10 step 6. */
 void model_update_admit_again(struct model_transaction *tx, struct wf_update_request *request);
@@ -262,6 +266,9 @@ void model_rebuild(struct model_transaction *tx, const struct wf_event *events, 
 
 void model_reset(struct model_transaction *tx);
 
+/* The run begins then, and so do its deadlines (7.6). */
+void model_begin_anew(struct wf_state_start *start, wf_time_ns now_ns);
+
 /* ---- schedules.c ---- */
 
 void model_schedule_call(struct model_transaction *tx);
@@ -295,6 +302,10 @@ void model_version_rebuild(struct model_transaction *tx, const struct wf_event *
 
 /* Whoever dispatched the task knew less than the run does. */
 bool model_version_is_outdated(const struct wf_state_run *state, const struct wf_svc_record_workflow_task_started *request);
+
+/* ---- restores.c ---- */
+
+void model_restore(struct model_transaction *tx);
 
 /* ---- read.c ---- */
 

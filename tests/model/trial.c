@@ -296,7 +296,7 @@ static void count_events(struct trial_counts *counts, const struct wf_db_run_wri
         const struct wf_event *event = &events->events.items[i];
 
         counts->events[event->event_type]++;
-        if (write->fork_event_id > 0) {
+        if (write->fork_run_id.size_bytes > 0) {
             count_again(counts, event);
         }
         if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
@@ -759,6 +759,7 @@ static const char *left_undone(const struct trial *trial, const struct model_run
 
         if (run->state->close_time_ns < long_ago_ns && child->run_id.size_bytes > 0 && current != NULL &&
             model_run_is_open(current) && wf_string_equal(current->start->first_run_id, child->run_id) &&
+            current->start->parent != NULL && wf_string_equal(current->start->parent->workflow_id, run->start->workflow_id) &&
             !has_policy_come(trial, run, child)) {
             return "a child outlives the parent whose close policy ends it";
         }

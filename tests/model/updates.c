@@ -76,6 +76,13 @@ struct wf_state_update *model_update_find(const struct wf_state_run *state, stru
     return NULL;
 }
 
+void model_update_learn(struct model_transaction *tx, struct wf_update_request *request)
+{
+    if (asked(tx->model, tx->arena, tx->start->workflow_id, request->meta->update_id) == NULL) {
+        note(tx->model, tx->start->workflow_id, &(struct wf_svc_update_workflow){.request = request});
+    }
+}
+
 void model_update_admit_again(struct model_transaction *tx, struct wf_update_request *request)
 {
     struct wf_state_update *update = WF_LIST_APPEND(tx->arena, tx->state->updates);
@@ -85,10 +92,7 @@ void model_update_admit_again(struct model_transaction *tx, struct wf_update_req
     update->update_id = request->meta->update_id;
     event->request = request;
     event->origin = WF_UPDATE_ADMITTED_EVENT_ORIGIN_REAPPLY;
-    if (asked(tx->model, tx->arena, tx->start->workflow_id, update->update_id) == NULL) {
-        /* A worker has brought it with its acceptance: from now on it is known. */
-        note(tx->model, tx->start->workflow_id, &(struct wf_svc_update_workflow){.request = request});
-    }
+    model_update_learn(tx, request);
 }
 
 /* ---- Speculative tasks ---- */
