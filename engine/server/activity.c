@@ -547,6 +547,10 @@ bool wf_activity_step(struct wf_change *change, struct wf_state_activity *activi
 {
     const int32_t state = activity == NULL ? WF_ACTIVITY_NONE : activity->state;
 
+    /* 2.3: also of one that waits, when a reset has copied the first request. */
+    if (input == WF_ACTIVITY_REQUEST_CANCEL && activity->cancel_requested_event_id != 0) {
+        return false;
+    }
 #define ROW(from, input) ((uint32_t)(from) << 8 | (uint32_t)(input))
     switch (ROW(state, input)) {
 #define WF_TRANSITION(from, input, to, action)                                                     \

@@ -329,6 +329,30 @@ static void test_machine_reset__fails_activities_that_had_begun(void **state)
     }
 }
 
+/* 2.3: an activity that waits for its attempt once more was asked to cancel before, and is not asked twice. */
+static void test_machine_reset__remembers_cancel_requests(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command command = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    begin_with(&f, shard_schedule_activity(&f, "a", 60 * WF_NS_PER_S));
+    assert_non_null(shard_poll_activity(&f));
+    shard_signal(&f, "w", "go", "");
+    command = shard_request_cancel_activity(&f, 5);
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    shard_signal(&f, "w", "go", "");
+    shard_poll(&f);
+    shard_status_is(shard_reset(&f, "w", 13), WF_CALL_OK);
+
+    shard_complete(&f, shard_poll(&f), &command, 1);
+    shard_history_is(&f, "w", BEGINNING "Completed ActivityScheduled Signaled Scheduled(1) Started Completed "
+                                        "ActivityCancelRequested Signaled Scheduled(1) Started " AFTER_RESET
+                                        " Started Failed(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES)");
+    shard_fixture_deinit(&f);
+}
+
 /* Step 4: timers keep their time, 7.6: a run's own deadline begins anew. */
 static void test_machine_reset__keeps_timers_and_renews_deadlines(void **state)
 {
@@ -551,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_machine_reset__walks_what_continued_the_base),
         cmocka_unit_test(test_machine_reset__dispatches_activities_again),
         cmocka_unit_test(test_machine_reset__fails_activities_that_had_begun),
+        cmocka_unit_test(test_machine_reset__remembers_cancel_requests),
         cmocka_unit_test(test_machine_reset__keeps_timers_and_renews_deadlines),
         cmocka_unit_test(test_machine_reset__renews_the_deadline_of_the_chain),
         cmocka_unit_test(test_machine_reset__keeps_the_memo_of_its_events),
