@@ -199,6 +199,7 @@ static void schedule(struct wf_change *change, const struct wf_workflow_task_det
     }
     state->workflow_task = task;
     state->is_in_backoff = false;
+    state->is_held = false; /* 5.4 step 5: whatever begins a child, its parent no longer does */
     if (task->attempt > 1) {
         task->scheduled_event_id = state->next_event_id; /* 3.1 transient: reserved, not written */
     } else {

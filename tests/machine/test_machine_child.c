@@ -558,6 +558,33 @@ static void test_machine_child__held_in_backoff(void **state)
     }
 }
 
+/* 5.4 step 5, 5.2: a signal with start begins such a child before its slot; then its parent has nothing to release. */
+static void test_machine_child__begins_once(void **state)
+{
+    struct shard_fixture f;
+    struct wf_command command = {0};
+    struct wf_svc_start_workflow start = {.workflow_id = WF_STR("c"),
+                                          .workflow_type = WF_STR("Child"),
+                                          .task_queue = WF_STR("orders")};
+    struct wf_svc_signal_with_start signal = {.start = &start, .signal_name = WF_STR("go")};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_signal_with_start,
+                                           .call.signal_with_start = &signal};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    f.held_call_case = WF_CASE_svc_request_schedule_first_task;
+    command = shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE);
+    command.attributes.start_child_workflow_execution->cron_schedule = WF_STR("@every 5s");
+    begin_with(&f, command);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+    shard_status_is(shard_complete(&f, shard_poll_of(&f, "c"), NULL, 0), WF_CALL_OK);
+    assert_false(shard_describe(&f, "c")->is_held);
+
+    shard_status_is(shard_fixture_forward(&f, false), WF_CALL_OK);
+    shard_history_is(&f, "c", "WorkflowExecutionStarted Signaled Scheduled(1) Started Completed");
+    shard_fixture_deinit(&f);
+}
+
 /* 5.4 step 3: a start that was refused for another reason than its id says so. */
 static void test_machine_child__refusals_have_their_own_cause(void **state)
 {
@@ -640,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_machine_child__report_to_a_closed_parent),
         cmocka_unit_test(test_machine_child__held),
         cmocka_unit_test(test_machine_child__held_in_backoff),
+        cmocka_unit_test(test_machine_child__begins_once),
         cmocka_unit_test(test_machine_child__refusals_have_their_own_cause),
         cmocka_unit_test(test_machine_child__retries),
     };

@@ -119,6 +119,7 @@ void model_task_schedule(struct model_transaction *tx, bool is_inline, wf_time_n
     }
     state->workflow_task = task;
     state->is_in_backoff = false;
+    state->is_held = false;
     if (task->attempt == 1) {
         model_task_write_scheduled(tx);
     } else {

@@ -104,11 +104,8 @@ bool model_has_updates(const struct model_transaction *tx)
 
 bool model_may_speculate(const struct model *model, const struct model_run *run)
 {
-    /* A signal-with-start begins a run in its backoff (5.2), even a child that its parent has not let go. */
-    const bool may_begin = run->state->previous_started_event_id != 0 ||
-                           (!run->state->is_in_backoff && !run->state->is_held);
-
-    return model_run_is_open(run) && run->state->workflow_task == NULL && may_begin && !run->state->is_paused &&
+    return model_run_is_open(run) && run->state->workflow_task == NULL && !run->state->is_in_backoff &&
+           !run->state->is_held && !run->state->is_paused &&
            wf_map_get(&model->updates, run->start->workflow_id) != NULL;
 }
 
