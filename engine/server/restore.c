@@ -150,6 +150,16 @@ static void restore_task(struct wf_change *change, const struct wf_event *events
     }
 }
 
+/* A child whose start nobody has recorded is begun from here, where no run is that an earlier reset copied from (5.4 step 2). */
+static void adopt_children(struct wf_shard_run *run)
+{
+    for (uint32_t i = 0; i < run->state->children.count; i++) {
+        if (run->state->children.items[i].state == WF_CHILD_INITIATED) {
+            run->state->children.items[i].parent_run_id = (struct wf_string){0};
+        }
+    }
+}
+
 /* NULL when memory is gone. */
 static struct wf_shard_run *create_run(struct wf_shard *shard, struct wf_workflow *workflow,
                                        const struct wf_svc_restore_workflow *request,
@@ -165,6 +175,7 @@ static struct wf_shard_run *create_run(struct wf_shard *shard, struct wf_workflo
     }
     restore_start(shard, run, workflow->id, history, request->request_id);
     wf_state_rebuild(shard, run, history->events.items, history->events.count, WF_REBUILD_AS_RECORDED);
+    adopt_children(run);
     wf_change_init(change, shard, workflow, run);
     restore_task(change, history->events.items, history->events.count);
     wf_rebuilt_send(change, false);

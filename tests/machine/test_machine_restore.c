@@ -222,6 +222,41 @@ static void test_machine_restore__deadlines_count_from_a_reset(void **state)
     shard_fixture_deinit(&f);
 }
 
+/* 5.4 step 2: a child that is begun from here knows this run as its parent, not the one that an earlier reset copied from. */
+static void test_machine_restore__begins_children_of_its_own(void **state)
+{
+    struct shard_fixture f;
+    struct wf_history_message history = {0};
+    struct wf_command command = {0};
+    struct wf_workflow_execution execution = {.workflow_id = WF_STR("again"), .run_id = WF_STR(HISTORY_RUN_ID)};
+    struct wf_svc_restore_workflow body = {.workflow_execution = &execution, .request_id = WF_STR("r1")};
+    const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_restore_workflow,
+                                           .call.restore_workflow = &body};
+    const struct wf_svc_request *start = NULL;
+    struct wf_buffer bytes = {0};
+
+    (void)state;
+    shard_fixture_init(&f, NULL);
+    f.held_call_case = WF_CASE_svc_request_start_workflow;
+    shard_start(&f, "w");
+    command = shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE);
+    shard_status_is(shard_complete(&f, shard_poll(&f), &command, 1), WF_CALL_OK);
+    shard_signal(&f, "w", "go", "");
+    shard_poll_of(&f, "w");
+    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    history = shard_events(&f, "w");
+    wf_buffer_init(&bytes, &f.arena);
+    wf_wire_encode(&wf_type_history_message, &history, &bytes);
+    body.events = wf_buffer_string(&bytes);
+    shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
+
+    start = f.calls[f.call_count - 1].request;
+    assert_int_equal(start->call_case, WF_CASE_svc_request_start_workflow);
+    test_string_is("workflow", start->call.start_workflow->parent->workflow_id, "again");
+    test_string_is("run", start->call.start_workflow->parent->run_id, HISTORY_RUN_ID);
+    shard_fixture_deinit(&f);
+}
+
 /* A request without an id is no other one's copy. */
 static void test_machine_restore__no_request_id_is_none_of_anybody(void **state)
 {
@@ -263,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_machine_restore__a_pause_in_the_backoff_has_an_end),
         cmocka_unit_test(test_machine_restore__the_history_becomes_the_services_own),
         cmocka_unit_test(test_machine_restore__deadlines_count_from_a_reset),
+        cmocka_unit_test(test_machine_restore__begins_children_of_its_own),
         cmocka_unit_test(test_machine_restore__no_request_id_is_none_of_anybody),
         cmocka_unit_test(test_machine_restore__is_done_once),
     };

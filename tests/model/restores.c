@@ -220,6 +220,11 @@ void model_restore(struct model_transaction *tx)
     tx->is_new = true;
     tx->state = MODEL_NEW(tx, struct wf_state_run);
     model_rebuild(tx, history.events.items, history.events.count, false);
+    for (uint32_t i = 0; i < tx->state->children.count; i++) {
+        if (tx->state->children.items[i].started_event_id == 0) {
+            tx->state->children.items[i].parent_run_id = (struct wf_string){0}; /* it will be started from here */
+        }
+    }
     keep_history(tx, &history);
     restore_task(tx, &history);
     model_reply_started(tx, tx->start->run_id, true);
