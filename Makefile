@@ -175,7 +175,7 @@ $(BUILD)/tests/model/check: $(model) $(exported) $(archive)
 	$(quiet)$(CC) $(ldflags) $(model) $(exported) $(archive) $(ldlibs) -o $@
 
 $(BUILD)/tests/model/check.pass: $(BUILD)/tests/model/check ci/suite
-	@ci/suite $(BUILD)/tests/model/check tests/model/check $< --seeds 6
+	@ci/suite $(BUILD)/tests/model/check tests/model/check $< --seeds 12
 
 $(BUILD)/tests/model/plants.pass: $(BUILD)/tests/model/check ci/suite
 	@ci/suite $(BUILD)/tests/model/plants tests/model/plants $< --plants
