@@ -150,6 +150,10 @@ static void print_invariants(void)
            "Kinds: **H** is decided by one history, **X** by those of several runs, **S** by what is stored after a "
            "transaction, **T** by what happened in a simulation. `wfsim check` looks for H and X in any history; all that "
            "is checked is on in every simulation, but for I10, which `wfsim check` alone looks for.\n\n"
+           "Two things no event tells: whether an operator changed options of activities, and how far apart the clocks were. A "
+           "simulation knows both, and its archive (`.wfh`) says them. Of any other history, also one that was converted to another "
+           "format, nothing is judged by the options of an activity (the bound in I41, and I44), and times may disagree as far as "
+           "clocks may at all, by a year (I23, I27, I43, I51, I54, I83).\n\n"
            "The cost is what the checking file, for all its invariants together, takes of the instructions of a simulation of "
            "the saga; what files share counts for the total alone. `make costs` counts and writes `sim/check/costs.def`; "
            "`make check-costs` prints shares to the hundredth, also those of all checks and of the trace hash.\n\n");

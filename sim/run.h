@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
+#include "sim/check/check_history.h"
 #include "sim/config.h"
 #include "sim/core/choice.h"
 #include "sim/world/world.h"
@@ -87,5 +88,8 @@ enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *o
                             const struct sim_run_result **result, struct wf_error *err);
 
 struct sim_world *sim_run_world(struct sim_run *run);
+
+/* What is known of a run's history that its events do not tell: from the world, and from the history that the run goes on from. */
+struct sim_history_options sim_run_history_options(struct sim_run *run, uint32_t run_index);
 
 #endif

@@ -10,7 +10,7 @@
 #include "engine/time.h"
 #include "sim/check/history_facts.h"
 
-#define CLOCK_SPREAD_NS_MAX (INT64_C(366) * 24 * 3600 * WF_NS_PER_S) /* more is damage of the file */
+#define CLOCK_SPREAD_NS_MAX (INT64_C(366) * 24 * 3600 * WF_NS_PER_S) /* more is damage of the file, whoever wrote it */
 
 void sim_history_find(struct sim_history_facts *facts, const char *invariant, uint32_t index, const char *format, ...)
 {
@@ -293,7 +293,12 @@ int64_t sim_history_clock_spread(const struct wf_history *history)
 {
     const bool is_sane = history->clock_spread_ns >= 0 && history->clock_spread_ns < CLOCK_SPREAD_NS_MAX;
 
-    return is_sane ? history->clock_spread_ns : 0;
+    return is_sane && !sim_history_is_foreign(history) ? history->clock_spread_ns : CLOCK_SPREAD_NS_MAX;
+}
+
+bool sim_history_has_other_options(const struct wf_history *history)
+{
+    return history->has_other_options || sim_history_is_foreign(history);
 }
 
 enum wf_status sim_check_history(struct wf_arena *arena, const struct wf_event *events, uint32_t event_count,

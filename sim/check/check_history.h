@@ -30,6 +30,10 @@ struct sim_history_options {
      */
     bool is_foreign;
     bool verifies_encoding; /* I10, which costs more than all others together */
+    /*
+     * What no event tells. Of a simulation its world knows it and of an archive its entry; of any other history nobody does, and
+     * then nothing is judged by it: ask the functions below.
+     */
     int64_t clock_spread_ns; /* how far apart the clocks may be that wrote the history */
     /* An operator may have changed options of activities, so the events do not tell which deadlines and bounds they had. */
     bool has_other_options;
@@ -38,8 +42,11 @@ struct sim_history_options {
 /* No simulation of ours wrote it. */
 bool sim_history_is_foreign(const struct wf_history *history);
 
-/* How far apart the archive says that the clocks were; 0 when it says what cannot be, for files may say anything. */
+/* How far apart the archive says that the clocks were; as far as clocks may be at all when nothing, or what cannot be, is said. */
 int64_t sim_history_clock_spread(const struct wf_history *history);
+
+/* Whether an operator may have changed options of activities: as the archive says; true when nothing says that none has. */
+bool sim_history_has_other_options(const struct wf_history *history);
 
 /*
  * Verifies. The events are in the order of the file; nothing is assumed of them, not even that they have attributes. The

@@ -184,10 +184,9 @@ static bool is_retry_state_allowed(const struct activity *activity, int32_t stat
         return activity->step.cancel_requested != 0;
     }
     if (state == WF_RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED) {
-        /* Servers before 1.0 counted attempts from 0. An operator's bound is in no event (engine-semantics 4.9). */
-        return activity->started != NULL &&
-               (activity->facts->has_other_options ||
-                (maximum > 0 && activity->started->attempt + (activity->facts->is_foreign ? 1 : 0) >= maximum));
+        /* An operator's bound is in no event (engine-semantics 4.9). */
+        return activity->started != NULL && (activity->facts->has_other_options ||
+                                             (maximum > 0 && activity->started->attempt >= maximum));
     }
     return !is_timeout || !is_before_start(timeout_type_of(activity->end)) || state == WF_RETRY_STATE_TIMEOUT;
 }

@@ -123,13 +123,11 @@ static bool contains(struct wf_string text, const char *part)
 
 /*
  * An attempt that could not be repeated within the activity's time ends it before that time, and the message says so
- * (engine-semantics 4.4). Servers before 1.20 kept the message of the attempt's own timeout.
+ * (engine-semantics 4.4).
  */
-static bool gives_up_retrying(const struct sim_history_facts *facts, const struct wf_failure *failure)
+static bool gives_up_retrying(const struct wf_failure *failure)
 {
-    return contains(failure->message, "next retry") ||
-           (facts->is_foreign &&
-            (contains(failure->message, "StartToClose timeout") || contains(failure->message, "Heartbeat timeout")));
+    return contains(failure->message, "next retry");
 }
 
 /* I44: a timeout is not early. With options that nobody has written down it is judged from commits (check_state.c). */
@@ -148,7 +146,7 @@ static void check_activity_timeout(struct sim_history_facts *facts, uint32_t ind
     }
     activity = facts->events[scheduled].attributes.activity_task_scheduled;
     if (failure->failure_info.timeout_failure_info->timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_CLOSE &&
-        !gives_up_retrying(facts, failure)) {
+        !gives_up_retrying(failure)) {
         timeout = activity->schedule_to_close_timeout;
     } else if (failure->failure_info.timeout_failure_info->timeout_type == WF_TIMEOUT_TYPE_SCHEDULE_TO_START) {
         timeout = activity->schedule_to_start_timeout;

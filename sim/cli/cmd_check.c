@@ -163,7 +163,7 @@ static enum cli_exit check_history(struct cli *cli, struct wf_json_writer *json,
     const struct sim_history_options options = {.is_foreign = sim_history_is_foreign(history),
                                                 .verifies_encoding = true,
                                                 .clock_spread_ns = sim_history_clock_spread(history),
-                                                .has_other_options = history->has_other_options};
+                                                .has_other_options = sim_history_has_other_options(history)};
     struct sim_history_findings *findings = WF_ARENA_NEW(cli->arena, struct sim_history_findings);
     struct wf_error err;
 

@@ -125,7 +125,7 @@ static bool find_edits(struct report *report, const struct wf_history *history, 
     const struct sim_history_options options = {.is_foreign = sim_history_is_foreign(history),
                                                 .verifies_encoding = true,
                                                 .clock_spread_ns = sim_history_clock_spread(history),
-                                                .has_other_options = history->has_other_options};
+                                                .has_other_options = sim_history_has_other_options(history)};
     struct sim_history_findings *findings = WF_ARENA_NEW(&report->scratch, struct sim_history_findings);
     struct wf_error err;
 

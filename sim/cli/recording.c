@@ -22,6 +22,7 @@ enum wf_status cli_recording_pack(struct wf_arena *arena, const struct cli_simul
     }
     WF_TRY(wf_wire_decode(arena, &wf_type_history_message, wf_buffer_string(&events), &message, err));
     const struct sim_run_view view = sim_world_run(world, run_index);
+    const struct sim_history_options options = sim_run_history_options(simulation->run, run_index);
     const struct wf_history history = {
         .events = message.events.items,
         .event_count = message.events.count,
@@ -31,8 +32,8 @@ enum wf_status cli_recording_pack(struct wf_arena *arena, const struct cli_simul
         .scenario = simulation->scenario.config.name,
         .seed = seed,
         .code_digest = simulation->loaded[0].digest,
-        .clock_spread_ns = sim_world_clock_spread(world),
-        .has_other_options = view.has_other_options,
+        .clock_spread_ns = options.clock_spread_ns,
+        .has_other_options = options.has_other_options,
     };
     wf_archive_entry_of(&history, &entry);
     wf_buffer_init(&entry_bytes, arena);

@@ -215,15 +215,23 @@ static bool is_of_reset(const struct wf_history_message *history)
     return false;
 }
 
-static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, struct wf_error *err)
+/* A reset copies events of the run that goes on into another one of its workflow. */
+struct sim_history_options sim_run_history_options(struct sim_run *run, uint32_t run_index)
 {
     const struct sim_run_view view = sim_world_run(run->world, run_index);
     const struct sim_continuation *continued = run->config->continued;
-    const bool is_continued = continued != NULL && wf_string_equal(view.run_id, continued->run_id);
-    const struct sim_history_options options = {
-        .clock_spread_ns = sim_world_clock_spread(run->world) + (is_continued ? continued->clock_spread_ns : 0),
-        .is_foreign = is_continued && continued->is_foreign,
-        .has_other_options = view.has_other_options || (is_continued && continued->has_other_options)};
+    const bool is_of_continued = continued != NULL && wf_string_equal(view.workflow_id, continued->workflow_id);
+
+    return (struct sim_history_options){
+        .clock_spread_ns = sim_world_clock_spread(run->world) + (is_of_continued ? continued->clock_spread_ns : 0),
+        .is_foreign = is_of_continued && continued->is_foreign && wf_string_equal(view.run_id, continued->run_id),
+        .has_other_options = view.has_other_options || (is_of_continued && continued->has_other_options)};
+}
+
+static enum wf_status verify_history(struct sim_run *run, uint32_t run_index, struct wf_error *err)
+{
+    const struct sim_run_view view = sim_world_run(run->world, run_index);
+    const struct sim_history_options options = sim_run_history_options(run, run_index);
     const struct sim_loop *loop = sim_world_loop(run->world);
     struct wf_history_message history = {0};
     struct sim_history_findings findings;

@@ -114,7 +114,7 @@ enum wf_status sim_continuation_make(struct wf_arena *arena, const struct wf_his
                                            .events = history->events,
                                            .event_count = history->event_count,
                                            .clock_spread_ns = sim_history_clock_spread(history),
-                                           .has_other_options = history->has_other_options,
+                                           .has_other_options = sim_history_has_other_options(history),
                                            .is_foreign = sim_history_is_foreign(history)};
     WF_TRY(wf_boundary_find(history->events, history->event_count, event_id == 0 ? (int64_t)history->event_count : event_id,
                             &continued->kept_count, err));

@@ -50,7 +50,7 @@ static void assert_named(const struct corpus *corpus, size_t i, const struct sim
 
 static void test_corpus__invariants_name_only_damaged_histories(void **state)
 {
-    const struct sim_history_options options = {.is_foreign = true, .verifies_encoding = true};
+    struct sim_history_options options = {.is_foreign = true, .verifies_encoding = true};
     struct corpus *corpus = *state;
     size_t valid_count = 0;
     size_t damaged_count = 0;
@@ -70,6 +70,8 @@ static void test_corpus__invariants_name_only_damaged_histories(void **state)
         wf_arena_init(&arena, wf_system_blocks(), 0);
         corpus_read_history(corpus, i, &arena, &history);
         (void)wf_history_normalise(&history, &err);
+        options.clock_spread_ns = sim_history_clock_spread(&history);
+        options.has_other_options = sim_history_has_other_options(&history);
         assert_int_equal(sim_check_history(&arena, history.events, history.event_count, &options, &findings, &err), WF_OK);
         assert_named(corpus, i, &findings);
         valid_count += findings.count == 0 ? 1 : 0;

@@ -207,6 +207,7 @@ static void break_41_cancel(void) { fail_activity(WF_RETRY_STATE_CANCEL_REQUESTE
 static void break_42_none(void) { event(14)->attributes.activity_task_started->attempt = 0; }
 static void break_42_failure(void) { event(14)->attributes.activity_task_started->last_failure = NULL; }
 static void break_43(void) { event(14)->event_time = wf_timestamp_of(WF_NS_PER_S); }
+static void break_43_years(void) { event(14)->event_time.seconds = event(13)->event_time.seconds - INT64_C(400) * 24 * 3600; }
 static void break_50_two(void) { copy(27, 28); }
 static void break_50_id(void) { event(27)->attributes.timer_fired->timer_id = WF_STR("t9"); }
 static void break_51(void) { event(6)->attributes.timer_started->start_to_fire_timeout.seconds = 3600; }
@@ -643,6 +644,43 @@ static void test_check_history__other_options_leave_no_event(void **state)
     }
 }
 
+/* Only an archive of ours says whether options were changed and how far apart clocks were: without it nothing is judged by them,
+ * but that no clocks are years apart. What its entry says and cannot be is as good as nothing. */
+static void test_check_history__what_no_event_tells_is_known_or_not_judged(void **state)
+{
+    static void (*const changes[])(void) = {break_41_attempts, break_43,         break_44_close,
+                                            break_44_attempt,  break_41_progress, break_43_years};
+    static const struct {
+        struct wf_history history;
+        bool expected[TEST_COUNT(changes)]; /* is found */
+    } entries[] = {
+        {{.scenario = {"saga", 4}}, {true, true, true, true, true, true}},
+        {{.scenario = {"saga", 4}, .has_other_options = true}, {false, true, false, false, true, true}},
+        {{.scenario = {"saga", 4}, .clock_spread_ns = 60 * WF_NS_PER_S}, {true, false, false, false, true, true}},
+        {{.scenario = {"saga", 4}, .clock_spread_ns = -1}, {true, false, false, false, true, true}},
+        {{.scenario = {"saga", 4}, .clock_spread_ns = INT64_MAX}, {true, false, false, false, true, true}},
+        {{.seed = 0}, {false, false, false, false, true, true}},
+    };
+
+    for (size_t entry = 0; entry < TEST_COUNT(entries); entry++) {
+        for (size_t i = 0; i < TEST_COUNT(changes); i++) {
+            const struct sim_history_options options = {
+                .clock_spread_ns = sim_history_clock_spread(&entries[entry].history),
+                .has_other_options = sim_history_has_other_options(&entries[entry].history)};
+            struct wf_history_message history;
+            static struct sim_history_findings findings;
+            struct wf_error err;
+
+            read_history(*state, &history);
+            changes[i]();
+            assert_int_equal(sim_check_history(*state, events, EVENT_COUNT, &options, &findings, &err), WF_OK);
+            if ((findings.count > 0) != entries[entry].expected[i]) {
+                fail_msg("entry %zu, change %zu: %u findings", entry, i, findings.count);
+            }
+        }
+    }
+}
+
 /* Too large a history and too many signals are our own server's to prevent (I12, I58); others may be set otherwise. */
 static void test_check_history__sizes_are_bounded(void **state)
 {
@@ -716,6 +754,7 @@ int main(void)
         TEST_IN_ARENA(test_check_history__each_broken_invariant_is_named),
         TEST_IN_ARENA(test_check_history__foreign_histories_are_given_leave),
         TEST_IN_ARENA(test_check_history__other_options_leave_no_event),
+        TEST_IN_ARENA(test_check_history__what_no_event_tells_is_known_or_not_judged),
         TEST_IN_ARENA(test_check_history__sizes_are_bounded),
         TEST_IN_ARENA(test_check_history__findings_are_bounded),
     };
