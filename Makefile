@@ -194,13 +194,16 @@ report-schema: $(BUILD)/wfsim build/venv/bin/jsonschema.installed
 	@ci/suite $(BUILD)/tests/golden/report_schema tests/golden/report_schema \
 		build/venv/bin/python tests/golden/report_schema.py $<
 
-## output-schema: what every command prints for programs, against the JSON schemas in ci/
-output-schema: $(BUILD)/wfsim build/venv/bin/jsonschema.installed
+## output-schema: what every command prints for programs, against the JSON schemas in ci/, and JUnit XML against its DTD
+output-schema: $(BUILD)/wfsim build/venv/bin/lxml.installed
 	@ci/suite $(BUILD)/tests/golden/output_schema tests/golden/output_schema \
 		build/venv/bin/python tests/golden/output_schema.py $<
 
 build/venv/bin/jsonschema.installed:
 	@python3 -m venv build/venv && build/venv/bin/python -m pip install -q jsonschema==4.23.0 && touch $@
+
+build/venv/bin/lxml.installed: build/venv/bin/jsonschema.installed
+	@build/venv/bin/python -m pip install -q lxml==5.3.0 && touch $@
 
 # The package temporalio carries the runtime and the generated classes.
 build/venv/bin/temporalio.installed:

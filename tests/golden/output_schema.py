@@ -1,12 +1,14 @@
-"""What programs read of every command, against its schema in ci/.
+"""What programs read of every command, against its schema in ci/; JUnit XML against its DTD there.
 
     output_schema.py PATH/TO/wfsim
 
 Each command whose help offers `-o json` has a schema. A schema is closed: an object names its members and allows no other,
 or is a map whose names are listed. Over all that is printed here, each member and each variant of a schema is met, and each
-member that may be missing is missed: a schema does not promise what nobody writes.
+member that may be missing is missed: a schema does not promise what nobody writes. So with the DTD's elements and attributes, and
+each report is refused with an attribute or element too many, or without an attribute that is always there.
 """
 
+import copy
 import json
 import os
 import pathlib
@@ -14,22 +16,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as xml
 
 import jsonschema
+from lxml import etree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests/cli/data"
-
-# Members of JUnit XML: attributes that are always there, and those that may be.
-JUNIT = {
-    "testsuites": ({"name", "tests", "failures", "errors", "skipped"}, set()),
-    "testsuite": ({"name", "tests", "failures", "errors", "skipped"}, set()),
-    "testcase": ({"classname", "name"}, {"file"}),
-    "failure": ({"type", "message"}, set()),
-    "error": ({"type", "message"}, set()),
-    "skipped": ({"message"}, set()),
-}
 
 # Maps whose names come from a table: the schema, where in it, the table, a row of it.
 TABLES = [
@@ -110,6 +102,47 @@ class Schema:
         return [f"{self.name}: {place} never {how}" for place, how in sorted(self.wanted - self.seen)]
 
 
+class Dtd:
+    """The DTD of JUnit XML, and what the reports so far have shown of it."""
+
+    def __init__(self, path):
+        self.name = path.name
+        self.dtd = etree.DTD(str(path))
+        self.wanted = {(element.name, "present") for element in self.dtd.iterelements()}
+        for element in self.dtd.iterelements():
+            for attribute in element.iterattributes():
+                hows = ("present", "missing") if attribute.default == "implied" else ("present",)
+                self.wanted |= {(f"{element.name}/@{attribute.name}", how) for how in hows}
+        self.seen = set()
+
+    def check(self, root):
+        assert self.dtd.validate(root), f"{self.name}: {self.dtd.error_log.last_error}"
+        names = {element.name: {attribute.name for attribute in element.iterattributes()} for element in self.dtd.iterelements()}
+        for element in root.iter():
+            self.seen.add((element.tag, "present"))
+            for name in names[element.tag]:
+                self.seen.add((f"{element.tag}/@{name}", "present" if name in element.attrib else "missing"))
+            self.check_refused(root, element)
+
+    def check_refused(self, root, element):
+        """The same report with a member of this element too many, or one that must be there missing."""
+        place = root.getroottree().getpath(element)
+        required = [name for name in element.attrib if (f"{element.tag}/@{name}", "missing") not in self.wanted]
+        for name in [None, "", *required]:
+            other = copy.deepcopy(root)
+            changed = other.xpath(place)[0]
+            if name is None:
+                etree.SubElement(changed, "time")
+            elif name == "":
+                changed.set("time", "0")
+            else:
+                del changed.attrib[name]
+            assert not self.dtd.validate(other), f"{self.name}: {place} may be anything: {name}"
+
+    def never_seen(self):
+        return [f"{self.name}: {place} never {how}" for place, how in sorted(self.wanted - self.seen)]
+
+
 class Outputs:
     """The program in a folder of its own. All that it prints for programs goes through the schemas."""
 
@@ -117,7 +150,7 @@ class Outputs:
         self.program = program
         self.place = place
         self.schemas = {schema.name: schema for schema in map(Schema, sorted((ROOT / "ci").glob("*.schema.json")))}
-        self.elements = set()  # of JUnit
+        self.junit = Dtd(ROOT / "ci/replay-junit.dtd")
         self.count = 0
 
     def run(self, *words):
@@ -146,19 +179,15 @@ class Outputs:
         self.run(*words, *(word for end, name in names.items() for word in (f"--{end}", name)))
         self.schemas["replay-report"].check(json.loads(names["json"].read_text()))
         self.schemas["replay-sarif"].check(json.loads(names["sarif"].read_text()))
-        for element in xml.parse(names["junit"]).getroot().iter():
-            always, perhaps = JUNIT[element.tag]
-            assert always <= set(element.attrib) <= always | perhaps, (element.tag, element.attrib)
-            self.elements.add(element.tag)
+        self.junit.check(etree.parse(names["junit"]).getroot())
 
     def write(self, name, text):
         (self.place / name).write_text(text)
 
     def check_all_seen(self):
         """Of every schema everything, of every command that speaks JSON a schema, of every table every name."""
-        never = [line for schema in self.schemas.values() for line in schema.never_seen()]
+        never = [line for schema in (*self.schemas.values(), self.junit) for line in schema.never_seen()]
         assert not never, "\n".join(never)
-        assert self.elements == set(JUNIT), set(JUNIT) - self.elements
         for command in re.findall(r"^  (\w+)  ", self.run("--help"), re.M):
             has_schema = command in self.schemas or command in ("replay", "merge")
             assert has_schema == ("-o text|json|jsonl" in self.run(command, "--help")), command
