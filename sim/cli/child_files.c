@@ -65,6 +65,8 @@ static enum wf_status read_file(const struct cli_child_reader *children, const c
     struct wf_history history;
     struct wf_string bytes = {NULL, 0};
     struct wf_error wrong = {.byte_offset = WF_ERROR_NO_OFFSET};
+    const uint64_t first_index = sim_child_first_history(children->child); /* before it: another child's */
+    uint64_t index = 0;
     enum wf_status status = WF_OK;
 
     if (cli_file_read(file, path, CLI_FILE_BYTES_MAX, &bytes, &wrong) != CLI_EXIT_OK ||
@@ -72,7 +74,12 @@ static enum wf_status read_file(const struct cli_child_reader *children, const c
         return send_complaint(children->child, arena, &wrong);
     }
     while ((status = cli_history_next(&reader, arena, &history, &wrong)) == WF_OK) {
-        WF_TRY(take_history(children, arena, &history, err));
+        if (index >= first_index) {
+            sim_child_begin_history(children->child, index);
+            WF_TRY(take_history(children, arena, &history, err));
+            sim_child_end_history(children->child);
+        }
+        index++;
         wf_arena_reset(arena);
     }
     if (status == WF_ERR_NOT_FOUND && wf_history_reader_check_end(&reader, &wrong) == WF_OK) {

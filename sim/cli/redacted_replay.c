@@ -65,7 +65,9 @@ static enum wf_status replay_item(void *context, struct sim_child *child, uint64
             return wf_fail_status(err, WF_ERR_NOT_FOUND, "the histories changed while they were converted");
         }
     }
+    sim_child_begin_history(child, 0);
     WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
+    sim_child_end_history(child);
     if (sim_stacks_were_short()) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory to replay");
     }

@@ -216,6 +216,7 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     struct sim_verdict hidden;
     struct wf_arena words;
 
+    sim_child_begin_history(child, history_index);
     WF_TRY(wf_replay_run(batch->replay, history, &options, &result, err));
     if (sim_stacks_were_short()) {
         return WF_ERR_MEMORY;
@@ -224,6 +225,7 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     if (batch->goes_on && result.verdict == WF_VERDICT_OK) {
         WF_TRY(live_on(batch, history, &words, &result, err));
     }
+    sim_child_end_history(child);
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
@@ -299,6 +301,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     /* Of a whole file, with a cache to keep it in. */
     const bool is_kept =
         batch->cache.path != NULL && skip_count == 0 && !batch->shards_histories && !batch->has_sample;
+    const uint64_t first_index = sim_child_first_history(child); /* before it: another child's */
     uint64_t index = 0;
 
     if (unreadable.status == WF_ERR_MEMORY) {
@@ -308,11 +311,13 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
         return send_unreadable(child, file_arena, path, 0, &unreadable);
     }
     const struct cli_cache_key key = is_kept ? cli_cache_key_of(bytes) : (struct cli_cache_key){0};
-    const enum wf_status cached = is_kept ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
+    const enum wf_status cached =
+        is_kept && first_index == 0 ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
         return cached;
     }
-    WF_TRY(replay_bytes(batch, child, file, bytes, skip_count, file_arena, &index, &unreadable, err));
+    WF_TRY(replay_bytes(batch, child, file, bytes, first_index > skip_count ? first_index : skip_count, file_arena, &index,
+                        &unreadable, err));
     if (unreadable.status == WF_ERR_MEMORY) {
         return WF_ERR_MEMORY;
     }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "engine/base/assert.h"
+#include "sim/host/process.h"
 #include "sim/host/stacks.h"
 
 #define ALTERNATE_STACK_BYTES ((size_t)64 * 1024)
@@ -27,6 +28,8 @@ extern void __gcov_dump(void);
 
 /* Of this process, for the handlers and for counting; NULL in the supervisor and in tests. */
 static struct sim_page *own_page;
+
+static int own_memory = -1; /* sim_process_memory_open: it is read around every history */
 
 void __sanitizer_cov_trace_pc(void);
 
@@ -93,9 +96,11 @@ static void take_fault(int signal_number, siginfo_t *info, void *context)
     end_crashed(kind);
 }
 
-static void take_limit(int signal_number)
+/* Only the supervisor knows of limits: timers of the code, and others, send the same signals. */
+static void take_limit(int signal_number, siginfo_t *info, void *context)
 {
-    if (is_in_code()) {
+    (void)context;
+    if (info->si_code == SI_USER && info->si_pid == getppid() && is_in_code()) {
         end_crashed(signal_number == SIM_SIGNAL_MEMORY ? SIM_CRASH_MEMORY : SIM_CRASH_HUNG);
     }
 }
@@ -125,10 +130,10 @@ static void catch_faults(void)
     static char stack[ALTERNATE_STACK_BYTES]; /* the one in use may have overflown */
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction fault = {.sa_sigaction = take_fault};
-    struct sigaction limit = {.sa_handler = take_limit};
+    struct sigaction limit = {.sa_sigaction = take_limit};
 
     fault.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    limit.sa_flags = SA_ONSTACK | (int)SA_RESTART;
+    limit.sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESTART;
     (void)sigemptyset(&fault.sa_mask);
     (void)sigemptyset(&limit.sa_mask);
     (void)sigaltstack(&alternate, NULL);
@@ -159,13 +164,13 @@ static void move_output(void)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-static _Noreturn void end_done(void)
+static _Noreturn void end_well(enum sim_mark mark)
 {
     (void)fflush(NULL);
 #ifdef WFSIM_COVERAGE
     __gcov_dump();
 #endif
-    end_marked(SIM_MARK_DONE);
+    end_marked(mark);
 }
 
 static void try(enum wf_status status)
@@ -192,6 +197,27 @@ static void write_record(struct sim_child *child, enum sim_record_kind kind, str
     }
 }
 
+/* ---- Items ---- */
+
+static uint64_t own_bytes(void)
+{
+    return sim_process_memory_read(own_memory);
+}
+
+static void run_item(struct sim_child *child)
+{
+    struct sim_page *page = child->page;
+
+    try(child->config->run(child->config->context, child, page->item, &page->err));
+    write_record(child, SIM_RECORD_END, WF_STR(""));
+    page->is_resumed = false;
+    page->first_history = 0;
+    page->history_bytes = 0;
+    if (own_bytes() > child->ready_bytes + child->code_bytes_max) {
+        end_well(SIM_MARK_GROWN);
+    }
+}
+
 _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked)
 {
     const struct sim_containment *config = child->config;
@@ -211,15 +237,19 @@ _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked
     }
     page->is_loading = false;
     page->watch.block_count = 0;
+    own_memory = sim_process_memory_open(getpid());
+    child->ready_bytes = own_bytes();
+    if (page->is_resumed) {
+        run_item(child);
+    }
     for (;;) {
         const uint64_t item = atomic_fetch_add(&child->board->next_item, 1);
 
         if (item >= config->item_count) {
-            end_done();
+            end_well(SIM_MARK_DONE);
         }
         page->item = item;
-        try(config->run(config->context, child, item, &page->err));
-        write_record(child, SIM_RECORD_END, WF_STR(""));
+        run_item(child);
     }
 }
 
@@ -227,6 +257,38 @@ void sim_child_send(struct sim_child *child, struct wf_string bytes)
 {
     WF_ASSERT(bytes.size_bytes <= SIM_FRAME_BYTES_MAX);
     write_record(child, SIM_RECORD_FRAME, bytes);
+}
+
+uint64_t sim_child_first_history(const struct sim_child *child)
+{
+    return child->page->first_history;
+}
+
+void sim_child_begin_history(struct sim_child *child, uint64_t index)
+{
+    struct sim_page *page = child->page;
+
+    if (child->taken_bytes > child->code_bytes_max) {
+        page->first_history = index;
+        page->is_resumed = true;
+        end_well(SIM_MARK_GROWN);
+    }
+    page->history_bytes = own_bytes();
+}
+
+void sim_child_end_history(struct sim_child *child)
+{
+    const uint64_t before_bytes = child->page->history_bytes;
+    const uint64_t now_bytes = own_bytes();
+
+    child->page->history_bytes = 0;
+    if (child->page->watch.activation_count == 0 || before_bytes == 0 || now_bytes <= before_bytes) {
+        return; /* nor has a command without code any that took it */
+    }
+    if (now_bytes - before_bytes > child->code_bytes_max) {
+        end_crashed(SIM_CRASH_MEMORY);
+    }
+    child->taken_bytes += now_bytes - before_bytes;
 }
 
 struct wf_watch *sim_child_watch(struct sim_child *child)

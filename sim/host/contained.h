@@ -11,9 +11,9 @@
 #include "sim/host/mailbox.h"
 
 /* The supervisor sends it to a child that seems to hang; a child outside of workflow code takes no
- * notice. */
+ * notice, and nobody of one that another sent. */
 #define SIM_SIGNAL_HUNG SIGVTALRM
-#define SIM_SIGNAL_MEMORY SIGXCPU /* likewise, to one whose code takes more memory than it may */
+#define SIM_SIGNAL_MEMORY SIGUSR2 /* likewise, to one whose code takes more memory than it may */
 
 /* One for all children. */
 struct sim_board {
@@ -28,6 +28,7 @@ struct sim_board {
 enum sim_mark {
     SIM_MARK_NONE = 0, /* still at it, or killed */
     SIM_MARK_DONE,     /* no items are left */
+    SIM_MARK_GROWN,    /* too large to go on: another child does, behind all that this one said */
     SIM_MARK_SETUP,    /* start or run failed: err */
     SIM_MARK_ASSERTION,
     SIM_MARK_CRASH, /* crash_kind */
@@ -38,6 +39,9 @@ struct sim_page {
     struct wf_watch watch;
     volatile bool is_loading; /* in start */
     volatile uint64_t item;
+    volatile bool is_resumed;        /* the item was begun by the child before this one */
+    volatile uint64_t first_history; /* of the item, that is left to this child */
+    volatile uint64_t history_bytes; /* memory at the begin of the present history; 0: in none */
     volatile enum sim_mark mark;
     volatile enum sim_crash_kind crash_kind;
     char call[WF_WATCH_TEXT_BYTES]; /* watch.call, which points into the child */
@@ -49,13 +53,18 @@ struct sim_child {
     const struct sim_containment *config;
     struct sim_board *board;
     struct sim_page *page;
+    uint64_t code_bytes_max; /* that code may take in one activation, or one history */
+
+    /* In the child. */
+    uint64_t ready_bytes; /* memory before the first item */
+    uint64_t taken_bytes; /* by histories, and not given back */
 };
 
 /* The life of a child: from the fork, under which signals are blocked, to its end. unblocked is the
  * mask it lives with. */
 _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked);
 
-/* The crash that a fatal signal stands for. False for a signal that is not of this kind. */
+/* The crash that a fatal signal stands for. False for a signal that is not of this kind; those of the supervisor are not. */
 bool sim_crash_of_signal(int signal_number, enum sim_crash_kind *kind);
 
 #endif

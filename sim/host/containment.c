@@ -2,10 +2,12 @@
  * The supervisor's side. Children take items from a shared counter and put what they have to say
  * into mailboxes of their own, where it waits until its item is the next one in order: what came
  * early costs no memory here, and a child that is too far ahead waits by itself. A child that
- * crashed keeps its page until its item's turn has come; then a new one takes its place.
+ * crashed keeps its page until its item's turn has come; then a new one takes its place. One that has
+ * grown too large says so between two items or histories and ends; a new one goes on at once, with the
+ * same mailbox.
  *
  * How much memory a child has is seen at the same looks: what code takes within one activation is its own, because ours is
- * taken between activations or under limits of its own.
+ * taken between activations or under limits of its own. What is taken from a history's begin on is seen, too.
  *
  * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
  * machine that slept or a stopped process is not taken for a hanging child.
@@ -66,7 +68,8 @@ struct slot {
     uint64_t block_count;
     int64_t stuck_ns;
     uint64_t memory_bytes; /* that the child had when the activation was first seen */
-    bool is_too_large;     /* it was told so */
+    int asked_signal;      /* SIM_SIGNAL_HUNG or _MEMORY that it got in this activation; 0: none */
+    bool is_killed;        /* because it did not answer */
 };
 
 struct batch {
@@ -80,7 +83,7 @@ struct batch {
     char *frame;      /* a frame that did not lie in one piece */
     size_t frame_capacity_bytes;
     int64_t watchdog_ns;
-    uint64_t code_bytes_max; /* that code may take in one activation */
+    uint64_t code_bytes_max; /* that code may take in one activation, or one history */
     struct sim_hung *hung;
     struct sim_hung own_hung; /* should the caller keep none */
     int64_t looked_ns;
@@ -189,21 +192,21 @@ static void keep_own_memory(const struct batch *batch, const struct slot *own)
     (void)madvise(batch->board, sizeof *batch->board, MADV_DONTFORK);
 }
 
-static void begin_child(struct batch *batch, struct slot *slot)
+/* With a page and a mailbox that are as they should be. */
+static void fork_child(struct batch *batch, struct slot *slot)
 {
     sigset_t all;
     sigset_t before;
 
-    memset(slot->page, 0, offsetof(struct sim_page, mailbox));
-    sim_mailbox_init(&slot->page->mailbox);
     slot->page->is_loading = true;
-    slot->child = (struct sim_child){batch->config, batch->board, slot->page};
+    slot->child = (struct sim_child){
+        .config = batch->config, .board = batch->board, .page = slot->page, .code_bytes_max = batch->code_bytes_max};
     slot->state = SLOT_RUNNING;
-    slot->has_header = false;
-    slot->activation_count = 0;
+    slot->activation_count = UINT64_MAX; /* not seen yet */
     slot->block_count = 0;
     slot->stuck_ns = 0;
-    slot->is_too_large = false;
+    slot->asked_signal = 0;
+    slot->is_killed = false;
     (void)fflush(NULL); /* or the child would print it again */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours runs in the child */
@@ -219,6 +222,32 @@ static void begin_child(struct batch *batch, struct slot *slot)
         slot->state = SLOT_FREE;
         finish_lost(batch, "cannot start another process", strerror(reason));
     }
+}
+
+static void begin_child(struct batch *batch, struct slot *slot)
+{
+    memset(slot->page, 0, offsetof(struct sim_page, mailbox));
+    sim_mailbox_init(&slot->page->mailbox);
+    slot->has_header = false;
+    fork_child(batch, slot);
+}
+
+/* In the place of a child that grew: what that one said is still in the mailbox, and comes first. */
+static void go_on_in_another_child(struct batch *batch, struct slot *slot)
+{
+    struct sim_page *page = slot->page;
+    const uint64_t item = page->item;
+    const uint64_t first_history = page->first_history;
+    const bool is_resumed = page->is_resumed;
+
+    if (batch->is_over || (!is_resumed && atomic_load(&batch->board->next_item) >= batch->config->item_count)) {
+        return;
+    }
+    memset(page, 0, offsetof(struct sim_page, mailbox));
+    page->item = item;
+    page->first_history = first_history;
+    page->is_resumed = is_resumed;
+    fork_child(batch, slot);
 }
 
 /* ---- Children end ---- */
@@ -265,8 +294,8 @@ static void finish_killed(struct batch *batch, struct sim_page *page, int signal
     if (page->watch.is_in_code != 0) {
         (void)snprintf(where, sizeof where, " while it ran the code of %s (%s)", type, id);
     }
-    (void)snprintf(what, sizeof what, "a child process was killed from outside%s, perhaps because memory is short",
-                   where);
+    (void)snprintf(what, sizeof what, "a child process was killed from outside%s%s", where,
+                   signal == SIGKILL ? ", perhaps because memory is short" : "");
     finish_lost(batch, what, strsignal(signal));
 }
 
@@ -285,10 +314,9 @@ static void take_unmarked_end(struct batch *batch, struct slot *slot, int status
     const bool is_in_code = slot->page->watch.is_in_code != 0 || slot->page->is_loading;
     enum sim_crash_kind kind = SIM_CRASH_EXIT;
 
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->is_too_large) {
-        take_crash(batch, slot, SIM_CRASH_MEMORY); /* nor to SIM_SIGNAL_MEMORY */
-    } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot->stuck_ns > patience_ns(batch, slot->page)) {
-        take_crash(batch, slot, SIM_CRASH_HUNG); /* it did not listen to SIM_SIGNAL_HUNG */
+    if (WIFSIGNALED(status) && slot->asked_signal != 0 &&
+        (WTERMSIG(status) == slot->asked_signal || (WTERMSIG(status) == SIGKILL && slot->is_killed))) {
+        take_crash(batch, slot, slot->asked_signal == SIM_SIGNAL_MEMORY ? SIM_CRASH_MEMORY : SIM_CRASH_HUNG);
     } else if (WIFSIGNALED(status) && !sim_crash_of_signal(WTERMSIG(status), &kind)) {
         finish_killed(batch, slot->page, WTERMSIG(status));
     } else if (is_in_code) {
@@ -304,6 +332,9 @@ static void take_end(struct batch *batch, struct slot *slot, int status)
     slot->state = SLOT_FREE;
     switch (slot->page->mark) {
     case SIM_MARK_DONE:
+        return;
+    case SIM_MARK_GROWN:
+        go_on_in_another_child(batch, slot);
         return;
     case SIM_MARK_SETUP:
         slot->state = SLOT_FAILED;
@@ -473,20 +504,43 @@ static bool take_next(struct batch *batch)
 
 /* ---- The loop ---- */
 
+static void ask(struct slot *slot, int signal_number)
+{
+    slot->asked_signal = signal_number;
+    (void)kill(slot->pid, signal_number);
+}
+
+static void kill_deaf(struct slot *slot, int unheard_signal)
+{
+    slot->asked_signal = unheard_signal;
+    slot->is_killed = true;
+    (void)kill(slot->pid, SIGKILL);
+}
+
+/* 0 before: not known. */
+static bool has_grown(const struct batch *batch, uint64_t before_bytes, uint64_t bytes)
+{
+    return before_bytes > 0 && bytes > before_bytes && bytes - before_bytes > batch->code_bytes_max;
+}
+
 /* A child whose code takes more memory than it may is asked to say where, and killed when it does not answer until the next look:
  * it would take everything. */
 static void watch_memory(struct batch *batch, struct slot *slot)
 {
     const uint64_t bytes = sim_process_memory_bytes(slot->pid);
+    const bool was_asked = slot->asked_signal == SIM_SIGNAL_MEMORY;
 
-    if (bytes > slot->memory_bytes && bytes - slot->memory_bytes > batch->code_bytes_max) {
-        (void)kill(slot->pid, slot->is_too_large ? SIGKILL : SIM_SIGNAL_MEMORY);
-        slot->is_too_large = true;
+    if (!has_grown(batch, slot->memory_bytes, bytes) && !has_grown(batch, slot->page->history_bytes, bytes)) {
+        slot->asked_signal = was_asked ? 0 : slot->asked_signal;
+    } else if (was_asked) {
+        kill_deaf(slot, SIM_SIGNAL_MEMORY);
+    } else {
+        ask(slot, SIM_SIGNAL_MEMORY);
     }
 }
 
 /* A child in the same activation look after look hangs: it is asked to say where, and killed when
- * it does not answer. */
+ * it does not answer. An activation is in and out of code, a strand after the other. */
 static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
 {
     const struct sim_page *page = slot->page;
@@ -494,20 +548,28 @@ static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
     const uint64_t block_count = page->watch.block_count;
     const bool is_in_code = page->watch.is_in_code != 0 || page->is_loading;
     const bool is_busy = block_count - slot->block_count >= BUSY_BLOCKS;
+    const bool is_new = activation_count != slot->activation_count;
 
     slot->block_count = block_count;
-    if (!is_in_code || activation_count != slot->activation_count) {
+    if (is_new) {
         slot->activation_count = activation_count;
+        slot->memory_bytes = sim_process_memory_bytes(slot->pid);
+    }
+    if (is_new || !is_in_code) {
         slot->stuck_ns = 0;
-        slot->memory_bytes = is_in_code ? sim_process_memory_bytes(slot->pid) : 0;
+        slot->asked_signal = 0;
+    }
+    if (is_in_code) {
+        watch_memory(batch, slot);
+    }
+    if (is_new || !is_in_code) {
         return;
     }
-    watch_memory(batch, slot);
     slot->stuck_ns += is_busy ? step_ns / BUSY_PATIENCE : step_ns;
     if (slot->stuck_ns > patience_ns(batch, page) + GRACE_NS) {
-        (void)kill(slot->pid, SIGKILL);
+        kill_deaf(slot, SIM_SIGNAL_HUNG);
     } else if (slot->stuck_ns > patience_ns(batch, page)) {
-        (void)kill(slot->pid, SIM_SIGNAL_HUNG);
+        ask(slot, SIM_SIGNAL_HUNG);
     }
 }
 

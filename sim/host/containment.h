@@ -6,7 +6,8 @@
  * The supervisor hands out items 0..item_count-1, collects what the children send back, and gives
  * it to the caller in item order whatever the number of children. When a child dies in workflow
  * code, the item it was at ends with a crash, the items it had not begun go to a new child, and the
- * batch goes on.
+ * batch goes on. A child that has grown by more than code may take is replaced between two items or
+ * histories; the new one goes on where it was.
  *
  *   supervisor                       child
  *   sim_contain(config, outcome)     start(context, child)               once after each fork: load
@@ -31,7 +32,7 @@
 #define SIM_BLOCKS_PER_ACTIVATION_MAX                                                              \
     (UINT64_C(200) * 1000 * 1000) /* basic blocks; about half a second */
 #define SIM_WATCHDOG_SECONDS 5    /* of one activation; only kills, never reported */
-#define SIM_CODE_MIB 512          /* that code may take in one activation, likewise */
+#define SIM_CODE_MIB 512          /* that code may take in one activation, or one history */
 
 /* How workflow code ended a child. */
 enum sim_crash_kind {
@@ -121,6 +122,18 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
 /* Sends a frame of at most SIM_FRAME_BYTES_MAX of the current item. Blocks while the supervisor is
  * behind; the child ends when it is gone. */
 void sim_child_send(struct sim_child *child, struct wf_string bytes);
+
+/*
+ * Around the replay of a history, for items that have any, so that what its activations take together
+ * is counted. begin comes when it is decoded, and does not return when the child has grown too much:
+ * run is called for the same item in another child, which goes on at this index of a history. end
+ * comes before its result is sent, and does not return when the code has taken more than it may.
+ */
+void sim_child_begin_history(struct sim_child *child, uint64_t index);
+void sim_child_end_history(struct sim_child *child);
+
+/* The history of the current item at which this child begins: 0, or the index of begin. */
+uint64_t sim_child_first_history(const struct sim_child *child);
 
 /* The page that the supervisor reads: give it to every host (wf_host_config, sim_code). */
 struct wf_watch *sim_child_watch(struct sim_child *child);

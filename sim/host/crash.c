@@ -73,8 +73,6 @@ bool sim_crash_of_signal(int signal_number, enum sim_crash_kind *kind)
         {SIGABRT, SIM_CRASH_ABORT},
         {SIGILL, SIM_CRASH_ILLEGAL},
         {SIGTRAP, SIM_CRASH_ILLEGAL}, /* what clang makes of code that cannot be reached */
-        {SIM_SIGNAL_HUNG, SIM_CRASH_HUNG},
-        {SIM_SIGNAL_MEMORY, SIM_CRASH_MEMORY},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -34,20 +34,32 @@ int sim_process_wait(pid_t child)
     return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Linux: pages in all, then those in memory. */
-uint64_t sim_process_memory_bytes(pid_t process)
+int sim_process_memory_open(pid_t process)
 {
     char path[48];
-    char text[96];
-    unsigned long long pages = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%ld/statm", (long)process);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    const ssize_t size = read(fd, text, sizeof text - 1);
-    (void)close(fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Linux: pages in all, then those in memory. */
+uint64_t sim_process_memory_read(int opened)
+{
+    char text[96];
+    unsigned long long pages = 0;
+    const ssize_t size = pread(opened, text, sizeof text - 1, 0);
+
     text[size > 0 ? size : 0] = '\0';
     return sscanf(text, "%*s %llu", &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+uint64_t sim_process_memory_bytes(pid_t process)
+{
+    const int opened = sim_process_memory_open(process);
+    const uint64_t bytes = sim_process_memory_read(opened);
+
+    if (opened >= 0) {
+        (void)close(opened);
+    }
+    return bytes;
 }

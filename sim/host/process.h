@@ -15,4 +15,8 @@ int sim_process_wait(pid_t child);
 /* The memory that a process has in use now; 0 when the system does not tell. */
 uint64_t sim_process_memory_bytes(pid_t process);
 
+/* The same for who asks often: a descriptor to read it from again and again. */
+int sim_process_memory_open(pid_t process);
+uint64_t sim_process_memory_read(int opened);
+
 #endif

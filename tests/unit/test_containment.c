@@ -6,12 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/assert.h"
-#include "sim/host/containment.h"
+#include "sim/host/contained.h"
 #include "sim/host/stacks.h"
 
 #define LOG_BYTES 4096
@@ -332,6 +333,8 @@ static const struct crash_row {
 
 static const struct crash_row *row;
 
+static pid_t own_pid; /* of the child that ran the item before; its own memory, so 0 in a new one */
+
 static void crash_in_second(struct scene *scene, uint64_t item)
 {
     enter_code(scene);
@@ -398,6 +401,193 @@ static void test_containment__only_what_code_takes_counts(void **state)
 
     assert_int_equal(outcome.end, SIM_END_DONE);
     assert_string_equal(scene.log, "0:a. ");
+}
+
+static void take_mib(size_t mib)
+{
+    const size_t piece_bytes = mib << 20;
+    char *piece = malloc(piece_bytes);
+
+    assert_non_null(piece);
+    memset(piece, 1, piece_bytes); /* and it is never given back */
+}
+
+/* An activation is in code and out of it, strand after strand; a look may come at any time. */
+static void wait_between_strands(struct scene *scene, uint64_t item)
+{
+    (void)item;
+    take_mib(96);
+    enter_code(scene);
+    (void)poll(NULL, 0, 250);
+    leave_code(scene);
+    (void)poll(NULL, 0, 250);
+    scene->watch->is_in_code = 1;
+    (void)poll(NULL, 0, 450);
+    leave_code(scene);
+}
+
+static void test_containment__a_look_between_strands_keeps_what_was_there_before(void **state)
+{
+    struct scene scene = {.act = wait_between_strands};
+
+    (void)state;
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 1, 1);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a. ");
+}
+
+/* The first activation does not hear that it is too large: it has left code when the signal comes. */
+static void be_large_twice(struct scene *scene, uint64_t item)
+{
+    sigset_t asked;
+    int signal_number = 0;
+
+    (void)sigemptyset(&asked);
+    (void)sigaddset(&asked, SIM_SIGNAL_MEMORY);
+    (void)sigprocmask(SIG_BLOCK, &asked, NULL);
+    enter_code(scene);
+    (void)poll(NULL, 0, 250);
+    take_mib(96);
+    assert_int_equal(sigwait(&asked, &signal_number), 0);
+    leave_code(scene);
+    (void)sigprocmask(SIG_UNBLOCK, &asked, NULL);
+    enter_code(scene);
+    (void)poll(NULL, 0, 250);
+    if (item == 0) {
+        take_memory();
+    }
+    (void)kill(getpid(), SIGKILL);
+}
+
+/* Each activation is asked for itself, and what kills the child later is not called memory for it. */
+static void test_containment__every_activation_is_asked_anew(void **state)
+{
+    struct scene scene = {.act = be_large_twice};
+
+    (void)state;
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 2, 1);
+
+    assert_string_equal(scene.log, "0:a!more memory taken than code may (WFSIM_CODE_MIB). 1:b");
+    assert_string_equal(scene.call, "wf_activity"); /* it said so itself */
+    assert_int_equal(outcome.end, SIM_END_LOST);
+}
+
+/* A timer of the code, another process: the supervisor alone knows of limits. */
+static void raise_limits(struct scene *scene, uint64_t item)
+{
+    (void)item;
+    enter_code(scene);
+    (void)raise(SIM_SIGNAL_MEMORY);
+    (void)raise(SIM_SIGNAL_HUNG);
+    leave_code(scene);
+}
+
+static void spend_processor_time(struct scene *scene, uint64_t item)
+{
+    (void)item;
+    enter_code(scene);
+    (void)setrlimit(RLIMIT_CPU, &(struct rlimit){.rlim_cur = 1, .rlim_max = 60});
+    loop_for_ever();
+}
+
+static void test_containment__signals_of_others_are_no_findings(void **state)
+{
+    struct scene scene = {.act = raise_limits};
+    struct scene other = {.act = spend_processor_time};
+
+    (void)state;
+    struct sim_outcome_of_batch outcome = contain(&scene, 2, 1);
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a. 1:b. ");
+
+    outcome = contain(&other, 2, 1);
+    assert_int_equal(outcome.end, SIM_END_LOST);
+    assert_string_equal(outcome.err.message,
+                        "a child process was killed from outside while it ran the code of OrderSaga (order-8): "
+                        "CPU time limit exceeded");
+}
+
+/* What each of a history's activations takes is less than one may. The second item goes on until it is seen. */
+static void leak_in_activations(struct scene *scene, uint64_t item)
+{
+    sim_child_begin_history(scene->child, 0);
+    for (int i = 0; item < 2 && (i < 4 || item == 1); i++) {
+        enter_code(scene);
+        take_mib(24);
+        (void)poll(NULL, 0, item == 1 ? 150 : 0);
+        leave_code(scene);
+    }
+    sim_child_end_history(scene->child);
+}
+
+static void test_containment__what_a_history_leaks_counts(void **state)
+{
+    struct scene scene = {.act = leak_in_activations};
+
+    (void)state;
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a!more memory taken than code may (WFSIM_CODE_MIB). "
+                                   "1:b!more memory taken than code may (WFSIM_CODE_MIB). 2:c. ");
+}
+
+/* Each item tells the process that it ran in, and leaks. */
+static void leak_and_tell(struct scene *scene, uint64_t item)
+{
+    char text[16];
+
+    (void)item;
+    (void)snprintf(text, sizeof text, "%c", getpid() == own_pid ? '=' : '!');
+    own_pid = getpid();
+    sim_child_send(scene->child, wf_string_of(text));
+    enter_code(scene);
+    take_mib(40);
+    leave_code(scene);
+}
+
+/* The same in one item of many histories. */
+static void leak_in_histories(struct scene *scene, uint64_t item)
+{
+    for (uint64_t i = sim_child_first_history(scene->child); i < 5; i++) {
+        char text[16];
+
+        sim_child_begin_history(scene->child, i);
+        (void)snprintf(text, sizeof text, "h%llu%s", (unsigned long long)i, getpid() == own_pid ? "=" : "!");
+        own_pid = getpid();
+        enter_code(scene);
+        take_mib(item == 0 ? 40 : 0);
+        leave_code(scene);
+        sim_child_end_history(scene->child);
+        sim_child_send(scene->child, wf_string_of(text));
+    }
+}
+
+/* A child that grew too much is replaced between items, and between the histories of one; nothing is lost. */
+static void test_containment__child_that_grew_is_replaced(void **state)
+{
+    struct scene scene = {.act = leak_and_tell};
+    struct scene other = {.act = leak_in_histories};
+
+    (void)state;
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
+    own_pid = 0;
+    struct sim_outcome_of_batch outcome = contain(&scene, 5, 1);
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a0:!. 1:b1:=. 2:c2:!. 3:d3:=. 4:e4:!. ");
+
+    outcome = contain(&other, 2, 1);
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(other.log, "0:a0:h0!0:h1=0:a0:h2!0:h3=0:a0:h4!. 1:b1:h0=1:h1=1:h2=1:h3=1:h4=. ");
+
+    struct scene many = {.act = leak_and_tell};
+    outcome = contain(&many, 12, 3);
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_int_equal(outcome.ended_count, 12);
 }
 
 /* Items 0 and 1 are of one workflow type, 2 of another; the first never ends. */
@@ -849,6 +1039,11 @@ int main(void)
         CONTAINED(test_containment__no_items),
         CONTAINED(test_containment__crash_costs_one_item),
         CONTAINED(test_containment__only_what_code_takes_counts),
+        CONTAINED(test_containment__a_look_between_strands_keeps_what_was_there_before),
+        CONTAINED(test_containment__every_activation_is_asked_anew),
+        CONTAINED(test_containment__signals_of_others_are_no_findings),
+        CONTAINED(test_containment__what_a_history_leaks_counts),
+        CONTAINED(test_containment__child_that_grew_is_replaced),
         CONTAINED(test_containment__code_that_hung_is_waited_for_less),
         CONTAINED(test_containment__every_item_may_crash),
         CONTAINED(test_containment__blocks_are_counted_in_children_alone),
