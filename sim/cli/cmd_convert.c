@@ -355,7 +355,7 @@ static enum cli_exit check_code_option(const struct cli_args *args)
 static enum cli_exit convert_and_replay(struct conversion *conversion, const struct cli_args *args)
 {
     const char *code_path = cli_args_text(args, "-w", NULL);
-    struct cli_code code = {NULL, NULL, 0};
+    struct cli_code code = {.path = NULL};
     enum cli_exit result =
         check_output(conversion->cli, args->operands[0], code_path, &conversion->histories, args->operands[1]);
 

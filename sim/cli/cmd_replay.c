@@ -373,7 +373,7 @@ static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
 /* Everything besides the code and the histories that a verdict depends on. */
 static uint64_t digest_of_options(const struct cli_replay *batch)
 {
-    uint64_t digest = wf_hash_mix(batch->code.digest, (uint64_t)batch->family);
+    uint64_t digest = wf_hash_mix(batch->code.verdict_digest, (uint64_t)batch->family);
 
     digest = batch->sweeps_prefixes ? wf_hash_mix(digest, 1) : digest;
     digest = batch->goes_on ? wf_hash_mix(digest, 2) : digest;
@@ -446,7 +446,8 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
     if (result != CLI_EXIT_OK) {
         return result;
     }
-    if (!cli_args_has(args, "--no-cache")) {
+    const bool keeps_cache = !cli_args_has(args, "--no-cache") && batch.code.verdict_digest != 0;
+    if (keeps_cache) {
         cli_verdict_cache_open(&batch.cache, digest_of_options(&batch));
     }
     batch.keeps_verdicts = cli_report_is_wanted(args);
@@ -464,7 +465,7 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
     cli_interrupt_catch();
     result = take_sample(&batch);
     result = result == CLI_EXIT_OK ? replay_all(&batch) : result;
-    if (!cli_args_has(args, "--no-cache")) {
+    if (keeps_cache) {
         cli_verdict_cache_close(&batch.cache);
     }
     wf_arena_deinit(&batch.pending);

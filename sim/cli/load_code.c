@@ -10,7 +10,10 @@ enum cli_exit cli_code_prepare(struct cli *cli, const char *path, struct cli_cod
     struct wf_error err = {0};
     const enum sim_compile_end end = sim_compile(cli->arena, path, &compiled, &err);
 
-    *code = (struct cli_code){.path = path, .object = compiled.object_path, .digest = compiled.digest};
+    *code = (struct cli_code){.path = path,
+                              .object = compiled.object_path,
+                              .digest = compiled.digest,
+                              .verdict_digest = compiled.verdict_digest};
     if (end == SIM_COMPILE_OK) {
         return CLI_EXIT_OK;
     }

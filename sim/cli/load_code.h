@@ -12,6 +12,7 @@ struct cli_code {
     const char *path;    /* as the user gave it */
     const char *object;  /* the shared object to load */
     uint64_t digest;     /* of the source or object */
+    uint64_t verdict_digest; /* of all of the code that a verdict depends on; 0: not known, verdicts are not kept */
 };
 
 /*

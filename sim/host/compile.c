@@ -1,11 +1,15 @@
 /*
- * A compile leaves two files in the cache: KEY.deps, the files that the source included, and
- * OBJECT.so, where KEY is a digest of the source and its place, header, flags and compiler, and
- * OBJECT one of KEY and the contents of those files. A hit reads the first and looks for the
- * second. An object ends with a seal, a line with the hash of what stands before it: one that was
- * cut or written over is compiled again. Every file gets its name by a rename from a name that only
- * this process has.
+ * A compile leaves two files in the cache: KEY.deps, the files that the source included and those
+ * that, were they there, it could have included instead, and OBJECT.so, where KEY is a digest of the
+ * source and its place, header, flags, compiler and what the environment tells the compiler, and
+ * OBJECT one of KEY and the contents of those files. A hit reads the first, sees that what was not
+ * there is not there, and looks for the second. An object ends with a seal, a line with the hash of
+ * what stands before it: one that was cut or written over is compiled again. Every file gets its
+ * name by a rename from a name that only this process has.
+ *
+ * Code that asks whether a file is there has no KEY.deps: nobody tells which names it asked for.
  */
+#define _GNU_SOURCE /* memmem */
 #include "sim/host/compile.h"
 
 #include <errno.h>
@@ -20,6 +24,8 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
+#include "engine/schema.h"
+#include "sim/host/libraries.h"
 #include "sim/host/process.h"
 
 #define SOURCE_BYTES_MAX ((size_t)16 << 20)
@@ -52,14 +58,31 @@ static const char *const flags[] = {"-std=c17",
                                     "-Wl,-z,now",
                                     "-Wl,-z,relro"};
 
+/* What changes which files the compiler finds. The first two name folders of headers. */
+static const char *const search_variables[] = {"CPATH",
+                                               "C_INCLUDE_PATH",
+                                               "LIBRARY_PATH",
+                                               "GCC_EXEC_PREFIX",
+                                               "COMPILER_PATH",
+                                               "LD_RUN_PATH",
+                                               "CCC_OVERRIDE_OPTIONS",
+                                               "SOURCE_DATE_EPOCH"};
+#define HEADER_VARIABLE_COUNT 2
+
+/* Code with one of these may be other code although every file that it read is the same. */
+static const char *const probes[] = {"__has_include", "__has_embed", "include_next", ".incbin"};
+
 struct compile {
     struct wf_arena *arena;
     const char *path;
     struct wf_error *err;
     const char *compiler;
     const char *cache; /* folder */
+    const char *folder; /* the working one, absolute */
+    struct wf_string source;
     uint64_t source_digest;
     uint64_t key;
+    bool has_search_path; /* the environment names one: the headers that it finds are the author's */
 };
 
 /* A terminated text in the arena. Conversions as wf_buffer_printf. */
@@ -278,24 +301,15 @@ static const char *include_folder(const struct compile *compile)
 
 /* ---- Seals ---- */
 
-static const char *seal_of(struct wf_arena *arena, struct wf_string object)
-{
-    return text_of(arena, SEAL_FORMAT,
-                   (unsigned long long)wf_hash_bytes(object.data, object.size_bytes));
-}
-
 /* Puts what the compiler wrote in its place, sealed. False with errno set. */
-static bool put_object(const struct compile *compile, const char *built, const char *path)
+static bool put_object(const struct compile *compile, struct wf_string object, const char *path)
 {
     struct wf_buffer sealed;
-    const struct wf_string object = read_file(compile->arena, built);
 
-    if (object.data == NULL) {
-        return false;
-    }
     wf_buffer_init(&sealed, compile->arena);
     wf_buffer_append_string(&sealed, object);
-    wf_buffer_append_text(&sealed, seal_of(compile->arena, object));
+    wf_buffer_append_text(&sealed, text_of(compile->arena, SEAL_FORMAT,
+                                           (unsigned long long)wf_hash_bytes(object.data, object.size_bytes)));
     if (sealed.is_full) {
         errno = ENOMEM;
         return false;
@@ -303,8 +317,8 @@ static bool put_object(const struct compile *compile, const char *built, const c
     return put_file(compile->arena, path, wf_buffer_string(&sealed));
 }
 
-/* Whether an object is there and is what was put there. */
-static bool is_whole(const struct compile *compile, const char *path)
+/* Whether an object is there and is what was put there; then the hash of it. */
+static bool is_whole(const struct compile *compile, const char *path, uint64_t *hash)
 {
     const struct wf_string sealed = read_file(compile->arena, path);
 
@@ -312,40 +326,83 @@ static bool is_whole(const struct compile *compile, const char *path)
         return false;
     }
     const struct wf_string object = {sealed.data, sealed.size_bytes - SEAL_BYTES};
-    return memcmp(sealed.data + object.size_bytes, seal_of(compile->arena, object), SEAL_BYTES) == 0;
+    *hash = wf_hash_bytes(object.data, object.size_bytes);
+    return memcmp(sealed.data + object.size_bytes, text_of(compile->arena, SEAL_FORMAT, (unsigned long long)*hash),
+                  SEAL_BYTES) == 0;
 }
 
 /* ---- Dependencies ---- */
 
-/* Mixes the contents of the files that KEY.deps names, one a line. False when one is gone: compile
- * again. */
+/* Takes one line off. */
+static struct wf_string next_line(struct wf_string *lines)
+{
+    size_t length = 0;
+
+    while (length < lines->size_bytes && lines->data[length] != '\n') {
+        length++;
+    }
+    const struct wf_string line = {lines->data, length};
+    const size_t step = length < lines->size_bytes ? length + 1 : length;
+    *lines = (struct wf_string){lines->data + step, lines->size_bytes - step};
+    return line;
+}
+
+/* Mixes the contents of the files that KEY.deps names, one a line. False when one is gone, or one that was not there ("!") has
+ * come: compile again. */
 static bool digest_dependencies(struct wf_arena *arena, struct wf_string names, uint64_t *digest)
 {
     while (names.size_bytes > 0) {
-        size_t length = 0;
-        while (length < names.size_bytes && names.data[length] != '\n') {
-            length++;
+        const struct wf_string line = next_line(&names);
+        const char *name = text_of(arena, "%S", &line);
+
+        if (*name == '!') {
+            if (access(name + 1, F_OK) == 0) {
+                return false;
+            }
+            continue;
         }
-        const struct wf_string name = {names.data, length};
-        const struct wf_string contents = read_file(arena, text_of(arena, "%S", &name));
+        const struct wf_string contents = read_file(arena, name);
         if (contents.data == NULL) {
             return false;
         }
         *digest = wf_hash_mix(*digest, wf_hash_bytes(contents.data, contents.size_bytes));
-        const size_t step = length < names.size_bytes ? length + 1 : length;
-        names = (struct wf_string){names.data + step, names.size_bytes - step};
     }
     return true;
 }
 
-/* One name of a make rule without its escapes, as the path that it has from everywhere; "" when
- * there is no such file. */
-static const char *plain_path(struct wf_arena *arena, struct wf_string name)
+static bool has_probe(struct wf_string text)
 {
-    char absolute[PATH_MAX];
+    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
+        if (memmem(text.data, text.size_bytes, probes[i], strlen(probes[i])) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the source or a file that it read asks which files there are. */
+static bool is_probing(const struct compile *compile, struct wf_string names)
+{
+    bool is_found = has_probe(compile->source);
+
+    while (!is_found && names.size_bytes > 0) {
+        const struct wf_string line = next_line(&names);
+        const char *name = text_of(compile->arena, "%S", &line);
+
+        is_found = *name == '/' && has_probe(read_file(compile->arena, name));
+    }
+    return is_found;
+}
+
+/* One name of a make rule without its escapes, seen from the root. */
+static const char *plain_path(const struct compile *compile, struct wf_string name)
+{
     struct wf_buffer plain;
 
-    wf_buffer_init(&plain, arena);
+    wf_buffer_init(&plain, compile->arena);
+    if (name.data[0] != '/') {
+        wf_buffer_printf(&plain, "%s/", compile->folder);
+    }
     for (size_t i = 0; i < name.size_bytes; i++) {
         const char next = i + 1 < name.size_bytes ? name.data[i + 1] : '\0';
         const bool is_escape = (name.data[i] == '\\' && (next == ' ' || next == '#')) ||
@@ -355,18 +412,21 @@ static const char *plain_path(struct wf_arena *arena, struct wf_string name)
         wf_buffer_append_char(&plain, name.data[i]);
     }
     wf_buffer_append_char(&plain, '\0');
-    return !plain.is_full && realpath(plain.data, absolute) != NULL ? text_of(arena, "%s", absolute)
-                                                                    : "";
+    return plain.is_full ? "" : plain.data;
 }
 
-/* The names of a make rule as -MMD writes it ("target: source dep \\\n dep"), one a line, without
- * the source and what lies in the cache. */
-static struct wf_string list_dependencies(const struct compile *compile, struct wf_string rule)
+struct paths {
+    const char **items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+/* The source and what it includes, of a make rule as -MMD writes it ("target: source dep \\\n dep"). */
+static struct paths list_paths(const struct compile *compile, struct wf_string rule)
 {
-    struct wf_buffer names;
+    struct paths paths = {0};
     size_t word_count = 0;
 
-    wf_buffer_init(&names, compile->arena);
     for (size_t at = 0; at < rule.size_bytes;) {
         size_t length = 0;
         while (at < rule.size_bytes && strchr(" \n\\", rule.data[at]) != NULL) {
@@ -376,13 +436,90 @@ static struct wf_string list_dependencies(const struct compile *compile, struct 
             length += rule.data[at + length] == '\\' && at + length + 1 < rule.size_bytes ? 2 : 1;
         }
         const struct wf_string name = {rule.data + at, length};
+        const char **path = length > 0 && ++word_count > 1 ? WF_LIST_APPEND(compile->arena, paths) : NULL;
         at += length;
-        /* The first word is the target, the second the source. */
-        if (length > 0 && ++word_count > 2 &&
-            !wf_string_starts_with(name, wf_string_of(compile->cache))) {
-            wf_buffer_append_text(&names, plain_path(compile->arena, name));
-            wf_buffer_append_char(&names, '\n');
+        if (path != NULL) {
+            *path = plain_path(compile, name);
         }
+    }
+    return paths;
+}
+
+static void add_folder(const struct compile *compile, struct paths *folders, const char *path)
+{
+    for (uint32_t i = 0; i < folders->count; i++) {
+        if (strcmp(folders->items[i], path) == 0) {
+            return;
+        }
+    }
+    const char **folder = WF_LIST_APPEND(compile->arena, *folders);
+    if (folder != NULL) {
+        *folder = path;
+    }
+}
+
+/* Where a header may be looked for before the compiler's own folders: beside the files that are read, and where the environment
+ * says; there an empty name is the working folder. */
+static struct paths list_folders(const struct compile *compile, const struct paths *paths)
+{
+    struct paths folders = {0};
+
+    for (uint32_t i = 0; i < paths->count; i++) {
+        const char *slash = strrchr(paths->items[i], '/');
+        const struct wf_string folder = {paths->items[i], slash == NULL ? 0 : (size_t)(slash - paths->items[i])};
+
+        add_folder(compile, &folders, text_of(compile->arena, "%S", &folder));
+    }
+    for (size_t i = 0; i < HEADER_VARIABLE_COUNT; i++) {
+        const char *rest = getenv(search_variables[i]);
+
+        while (rest != NULL) {
+            const size_t length = strcspn(rest, ":");
+            const struct wf_string folder = {rest, length};
+
+            add_folder(compile, &folders,
+                       *rest == '/' ? text_of(compile->arena, "%S", &folder)
+                                    : text_of(compile->arena, "%s/%S", compile->folder, &folder));
+            rest = rest[length] == ':' ? rest + length + 1 : NULL;
+        }
+    }
+    return folders;
+}
+
+/* Under which name a file was included is not told: every end of its path may be it. */
+static void add_absent(const struct compile *compile, struct wf_buffer *names, const struct paths *folders, const char *path)
+{
+    const char *end = strrchr(path, '/');
+
+    while (end != NULL && end > path) {
+        for (uint32_t i = 0; i < folders->count; i++) {
+            const char *other = text_of(compile->arena, "%s%s", folders->items[i], end);
+
+            if (access(other, F_OK) != 0) {
+                wf_buffer_printf(names, "!%s\n", other);
+            }
+        }
+        do {
+            end--;
+        } while (end > path && *end != '/');
+    }
+}
+
+/* The lines of KEY.deps: what was read, without the source and what lies in the cache, and what was not there. */
+static struct wf_string list_dependencies(const struct compile *compile, struct wf_string rule)
+{
+    const struct paths paths = list_paths(compile, rule);
+    const struct paths folders = list_folders(compile, &paths);
+    const struct wf_string cache = wf_string_of(plain_path(compile, wf_string_of(compile->cache)));
+    char absolute[PATH_MAX];
+    struct wf_buffer names;
+
+    wf_buffer_init(&names, compile->arena);
+    for (uint32_t i = 1; i < paths.count; i++) {
+        if (!wf_string_starts_with(wf_string_of(paths.items[i]), cache)) {
+            wf_buffer_printf(&names, "%s\n", realpath(paths.items[i], absolute) != NULL ? absolute : "");
+        }
+        add_absent(compile, &names, &folders, paths.items[i]);
     }
     return wf_buffer_string(&names);
 }
@@ -419,7 +556,7 @@ static int run_compiler(const struct compile *compile, const char *include, cons
     }
     words[count++] = "-I";
     words[count++] = include;
-    words[count++] = "-MMD";
+    words[count++] = compile->has_search_path ? "-MD" : "-MMD"; /* what C_INCLUDE_PATH finds counts as the system's */
     words[count++] = "-MF";
     words[count++] = rule;
     words[count++] = "-o";
@@ -468,6 +605,9 @@ static enum sim_compile_end store(const struct compile *compile, const char *obj
                                   const char *rule, struct sim_compiled *compiled)
 {
     const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
+    const struct wf_string bytes = read_file(compile->arena, object);
+    const uint64_t hash = wf_hash_bytes(bytes.data, bytes.size_bytes);
+    const bool is_found_again = !is_probing(compile, names);
     const char *path = object_path(compile, names, &compiled->digest);
     const char *deps = text_of(compile->arena, "%s/%llx.deps", compile->cache,
                                (unsigned long long)compile->key);
@@ -476,10 +616,15 @@ static enum sim_compile_end store(const struct compile *compile, const char *obj
         return fail(compile, SIM_COMPILE_ENVIRONMENT,
                     "a file that it includes is gone since it was compiled; run the command again");
     }
-    if (!put_object(compile, object, path) || !put_file(compile->arena, deps, names)) {
+    if (!is_found_again) { /* named by itself: another process may get another one */
+        path = text_of(compile->arena, "%s/%llx.so", compile->cache, (unsigned long long)wf_hash_mix(compile->key, hash));
+    }
+    if (bytes.data == NULL || !put_object(compile, bytes, path) ||
+        (is_found_again && !put_file(compile->arena, deps, names))) {
         return fail_cache(compile, compile->cache, errno);
     }
     compiled->object_path = path;
+    compiled->verdict_digest = wf_hash_mix(compiled->digest, hash);
     return SIM_COMPILE_OK;
 }
 
@@ -534,12 +679,36 @@ static bool digest_compiler(struct compile *compile)
     return true;
 }
 
-static enum sim_compile_end compile_cached(struct compile *compile, struct wf_string source,
-                                           struct sim_compiled *compiled)
+/* Values as they are; folders in them may be relative. */
+static void digest_environment(struct compile *compile)
 {
-    if (!digest_source(compile, source)) {
+    bool has_any = false;
+
+    for (size_t i = 0; i < sizeof search_variables / sizeof *search_variables; i++) {
+        const char *value = getenv(search_variables[i]);
+
+        if (value != NULL) {
+            has_any = true;
+            compile->has_search_path |= i < HEADER_VARIABLE_COUNT;
+            compile->key = wf_hash_mix(compile->key, i + 1);
+            compile->key = wf_hash_mix(compile->key, wf_hash_bytes(value, strlen(value)));
+        }
+    }
+    if (has_any) {
+        compile->key = wf_hash_mix(compile->key, wf_hash_bytes(compile->folder, strlen(compile->folder)));
+    }
+}
+
+static enum sim_compile_end compile_cached(struct compile *compile, struct sim_compiled *compiled)
+{
+    char folder[PATH_MAX];
+    uint64_t hash = 0;
+
+    compile->folder = getcwd(folder, sizeof folder);
+    if (compile->folder == NULL || !digest_source(compile, compile->source)) {
         return fail(compile, SIM_COMPILE_ABSENT, strerror(errno));
     }
+    digest_environment(compile);
     compile->compiler = find_compiler(compile->arena);
     if (compile->compiler == NULL || !digest_compiler(compile)) {
         return fail(compile, SIM_COMPILE_ENVIRONMENT,
@@ -560,8 +729,9 @@ static enum sim_compile_end compile_cached(struct compile *compile, struct wf_st
     const struct wf_string names = read_file(compile->arena, deps);
     if (names.data != NULL) {
         const char *path = object_path(compile, names, &compiled->digest);
-        if (path != NULL && is_whole(compile, path)) {
+        if (path != NULL && is_whole(compile, path, &hash)) {
             compiled->object_path = path;
+            compiled->verdict_digest = wf_hash_mix(compiled->digest, hash);
             compiled->is_cached = true;
             return SIM_COMPILE_OK;
         }
@@ -575,6 +745,7 @@ enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path,
     struct compile compile = {.arena = arena, .path = path, .err = err};
     const struct wf_string source = read_file(arena, path);
 
+    compile.source = source;
     *compiled = (struct sim_compiled){0};
     if (source.data == NULL) {
         return fail(&compile, SIM_COMPILE_ABSENT,
@@ -590,7 +761,11 @@ enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path,
         }
         compiled->object_path = text_of(arena, "%s", absolute);
         compiled->digest = wf_hash_bytes(source.data, source.size_bytes);
+        compiled->verdict_digest = compiled->digest;
+        if (!sim_libraries_digest(arena, absolute, source, &compiled->verdict_digest)) {
+            compiled->verdict_digest = 0;
+        }
         return SIM_COMPILE_OK;
     }
-    return compile_cached(&compile, source, compiled);
+    return compile_cached(&compile, compiled);
 }

@@ -1,6 +1,6 @@
 /*
  * C sources of workflow code to shared objects, through a cache whose names are made of everything that the result depends on:
- * the source, the files it includes, wfsim.h, the flags and the compiler. A compiled object is put in place by one rename, so
+ * the source, the files it includes, wfsim.h, the flags, the compiler and its environment. A compiled object is put in place by one rename, so
  * that processes may share the cache, and is verified before it is used: a damaged one is compiled again.
  */
 #ifndef WF_SIM_HOST_COMPILE_H
@@ -21,6 +21,7 @@ enum sim_compile_end {
 struct sim_compiled {
     const char *object_path;
     uint64_t digest; /* of source and included files, or of the object; recorded in archives */
+    uint64_t verdict_digest; /* of the object and the libraries that it needs, too: all that a verdict depends on; 0: not known */
     bool is_cached;  /* it was there already */
 };
 

@@ -33,6 +33,12 @@ static enum wf_status fail_memory(const struct reading *reading)
     return wf_fail_status(reading->err, WF_ERR_MEMORY, "out of memory");
 }
 
+static enum wf_status fail_unsupported(const struct reading *reading)
+{
+    return wf_fail_status(reading->err, WF_ERR_UNSUPPORTED,
+                          "this is no shared object of 64 bits, little-endian, with section headers");
+}
+
 /* Copies a struct out of the file. False when it does not lie within. */
 static bool copy_out(const struct reading *reading, uint64_t offset, void *into, size_t size_bytes)
 {
@@ -258,6 +264,42 @@ static bool is_ours(const Elf64_Ehdr *header)
            header->e_shentsize == sizeof(Elf64_Shdr);
 }
 
+/* A filter is needed as well: what it names answers in its place. */
+static enum wf_status read_dynamic(struct reading *reading, const Elf64_Shdr *table)
+{
+    const uint64_t count = entry_count(reading, table, sizeof(Elf64_Dyn));
+    Elf64_Dyn entry;
+
+    for (uint64_t i = 0; i < count; i++) {
+        if (!copy_out(reading, table->sh_offset + i * sizeof entry, &entry, sizeof entry)) {
+            return fail_corrupt(reading);
+        }
+        if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_AUXILIARY && entry.d_tag != DT_FILTER) {
+            continue;
+        }
+        struct wf_string *name = WF_LIST_APPEND(reading->arena, reading->object->needed);
+        if (name == NULL) {
+            return fail_memory(reading);
+        }
+        *name = name_of(reading, table, (uint32_t)entry.d_un.d_val);
+    }
+    return WF_OK;
+}
+
+enum wf_status sim_object_read_needed(struct wf_arena *arena, struct wf_string bytes, struct sim_object *object,
+                                      struct wf_error *err)
+{
+    struct reading reading = {.arena = arena, .bytes = bytes, .object = object, .err = err};
+    bool is_there = false;
+
+    *object = (struct sim_object){0};
+    if (!copy_out(&reading, 0, &reading.header, sizeof reading.header) || !is_ours(&reading.header)) {
+        return fail_unsupported(&reading);
+    }
+    WF_TRY(read_tables(&reading, SHT_DYNAMIC, read_dynamic, &is_there));
+    return is_there ? WF_OK : fail_unsupported(&reading);
+}
+
 enum wf_status sim_object_read(struct wf_arena *arena, struct wf_string bytes, struct sim_object *object,
                                struct wf_error *err)
 {
@@ -267,7 +309,7 @@ enum wf_status sim_object_read(struct wf_arena *arena, struct wf_string bytes, s
 
     *object = (struct sim_object){0};
     if (!copy_out(&reading, 0, &reading.header, sizeof reading.header) || !is_ours(&reading.header)) {
-        return wf_fail_status(err, WF_ERR_UNSUPPORTED, "this is no shared object of 64 bits, little-endian, with section headers");
+        return fail_unsupported(&reading);
     }
     find_fixed(&reading);
     WF_TRY(read_tables(&reading, SHT_DYNSYM, read_dynamic_symbols, &has_dynamic));

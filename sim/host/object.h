@@ -43,6 +43,11 @@ struct sim_object {
         uint32_t count;
         uint32_t capacity;
     } globals;
+    struct {
+        struct wf_string *items; /* libraries, as the object names them; of sim_object_read_needed alone */
+        uint32_t count;
+        uint32_t capacity;
+    } needed;
     bool has_symbols; /* false: stripped, globals that it does not export have no names */
     bool has_module;  /* exports wf_module */
 };
@@ -57,6 +62,10 @@ struct sim_object {
  */
 enum wf_status sim_object_read(struct wf_arena *arena, struct wf_string bytes, struct sim_object *object,
                                struct wf_error *err);
+
+/* Reads only which libraries an object needs. Arguments and errors as of sim_object_read. */
+enum wf_status sim_object_read_needed(struct wf_arena *arena, struct wf_string bytes, struct sim_object *object,
+                                      struct wf_error *err);
 
 /* The global in which an offset lies, or NULL. */
 const struct sim_global *sim_object_global_at(const struct sim_object *object, uint64_t offset);
