@@ -484,6 +484,22 @@ static bool reaches_task(const struct wf_run *run)
             last->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED);
 }
 
+/* A query sees the run as its last completed task left it. A task that is started is somebody
+ * else's, comes with more than its events tell, and may not be history yet (engine-semantics 3.1). */
+static void leave_started_task(struct wf_run *run)
+{
+    struct wf_events *events = &run->events;
+    int32_t last = events->count == run->next_index ? 0 : events->items[events->count - 1]->event_type;
+
+    if (last != WF_EVENT_TYPE_WORKFLOW_TASK_STARTED) {
+        return;
+    }
+    while (last != 0 && last != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED && !wf_event_is_command(last)) {
+        events->count--;
+        last = events->count == run->next_index ? 0 : events->items[events->count - 1]->event_type;
+    }
+}
+
 enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
                                  struct wf_worker_output *out, struct wf_error *err)
 {
@@ -491,6 +507,9 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
 
     take_task(run, task);
     WF_TRY(add_history(run, task, err));
+    if (task->is_query_only) {
+        leave_started_task(run);
+    }
     if (!reaches_task(run)) {
         out->type = WF_WORKER_WANT_HISTORY;
         return WF_OK;

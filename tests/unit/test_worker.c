@@ -549,6 +549,27 @@ static void test_worker__a_query_task_replays_a_cold_run(void **state)
     wf_worker_free(bench.worker);
 }
 
+/* A started task that comes with the history of a query is not run for it: its worker is told more than its events say. */
+static void test_worker__a_query_task_leaves_a_started_task(void **state)
+{
+    struct history_builder history;
+    struct bench bench;
+
+    history_init(&history, *state);
+    history_add(&history, LIFE);
+    bench_init(&bench, *state, &history, 1);
+
+    assert_int_equal(query(&bench, 1, 9, 3, true), WF_OK);
+    expect_activation(&bench, "3 replaying: initialize");
+    answer(&bench, "activity 1 foo");
+    expect_activation(&bench, "5 replaying: query legacy_query");
+    answer(&bench, "answer legacy_query 7");
+
+    assert_int_equal(task(&bench, HISTORY_RUN_ID, 4, 9, 3), WF_OK);
+    expect_activation(&bench, "9 live: activity 1 completed");
+    wf_worker_free(bench.worker);
+}
+
 /* Queries that came with a task are asked after its commands, all together. */
 static void test_worker__queries_of_a_task_are_asked_after_its_commands(void **state)
 {
@@ -669,6 +690,7 @@ int main(void)
         TEST_IN_ARENA(test_worker__a_run_without_memory_fails_its_task),
         TEST_IN_ARENA(test_worker__a_query_task_asks_a_cached_run),
         TEST_IN_ARENA(test_worker__a_query_task_replays_a_cold_run),
+        TEST_IN_ARENA(test_worker__a_query_task_leaves_a_started_task),
         TEST_IN_ARENA(test_worker__queries_of_a_task_are_asked_after_its_commands),
         TEST_IN_ARENA(test_worker__commands_of_all_activations_of_a_task_are_sent_together),
         TEST_IN_ARENA(test_worker__every_eviction_pattern_gives_the_same_commands),
