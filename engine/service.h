@@ -236,8 +236,8 @@ enum wf_status wf_state_describe(struct wf_arena *arena, struct wf_string state,
                                  struct wf_error *err);
 
 /*
- * True when the service will do nothing more for this open run by itself: no deadline, backoff or retry is ahead, no worker has
- * its workflow task or failed it, no Nexus operation pends. Then only a worker or a client can wake it. The arena is scratch.
+ * True when nothing is due in this open run: no deadline, backoff or retry is ahead, no worker has its workflow task or failed it,
+ * no Nexus operation pends. Then, once its transfer tasks are done, only a worker or a client can wake it. The arena is scratch.
  */
 bool wf_state_is_idle(struct wf_arena *arena, struct wf_string state);
 

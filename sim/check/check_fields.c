@@ -89,6 +89,9 @@ void sim_check_fields_follow(const struct sim_commit_context *context, const str
     case WF_CASE_event_workflow_properties_modified:
         follow_memo(context, event->attributes.workflow_properties_modified->upserted_memo, true);
         break;
+    case WF_CASE_event_workflow_execution_update_admitted:
+        context->run->admitted_update_count++;
+        break;
     case WF_CASE_event_workflow_execution_update_accepted:
         context->run->accepted_update_count++;
         break;
@@ -112,14 +115,24 @@ static bool are_equal(const struct sim_field_digests *fields, const struct wf_en
     return are_equal;
 }
 
-static uint32_t completed_updates(const struct wf_state_run *state)
+struct stored_updates {
+    uint32_t admitted; /* again, by a reset (7.10 step 6), and not accepted yet */
+    uint32_t accepted;
+    uint32_t completed;
+};
+
+static struct stored_updates count_updates(const struct wf_state_run *state)
 {
-    uint32_t count = 0;
+    struct stored_updates counts = {0};
 
     for (uint32_t i = 0; i < state->updates.count; i++) {
-        count += state->updates.items[i].outcome != NULL ? 1 : 0;
+        const struct wf_state_update *update = &state->updates.items[i];
+
+        counts.admitted += update->accepted_event_id == 0 ? 1 : 0;
+        counts.accepted += update->accepted_event_id != 0 ? 1 : 0;
+        counts.completed += update->outcome != NULL ? 1 : 0;
     }
-    return count;
+    return counts;
 }
 
 void sim_check_fields(const struct sim_commit_context *context)
@@ -127,6 +140,7 @@ void sim_check_fields(const struct sim_commit_context *context)
     const struct sim_run_track *run = context->run;
     const struct wf_memo *memo = context->state->memo;
     const struct wf_search_attributes *attributes = context->state->search_attributes;
+    const struct stored_updates updates = count_updates(context->state);
     const uint32_t memo_count = memo == NULL ? 0 : memo->fields.count;
     const uint32_t attribute_count = attributes == NULL ? 0 : attributes->indexed_fields.count;
 
@@ -137,11 +151,17 @@ void sim_check_fields(const struct sim_commit_context *context)
         sim_commit_break(context, 90, "the stored search attributes are not those of the history", attribute_count,
                          run->search_attributes.count);
     }
-    if (context->state->updates.count != run->accepted_update_count) {
-        sim_commit_break(context, 90, "other updates are stored than the history has accepted", context->state->updates.count,
+    if (updates.accepted != run->accepted_update_count) {
+        sim_commit_break(context, 90, "other updates are stored than the history has accepted", updates.accepted,
                          run->accepted_update_count);
-    } else if (completed_updates(context->state) != run->completed_update_count) {
-        sim_commit_break(context, 90, "other updates are stored as completed than the history says",
-                         completed_updates(context->state), run->completed_update_count);
+    }
+    if (updates.completed != run->completed_update_count) {
+        sim_commit_break(context, 90, "other updates are stored as completed than the history says", updates.completed,
+                         run->completed_update_count);
+    }
+    /* One that is rejected leaves no event. */
+    if (updates.admitted > run->admitted_update_count) {
+        sim_commit_break(context, 90, "more updates are stored as admitted than the history has admitted again",
+                         updates.admitted, run->admitted_update_count);
     }
 }

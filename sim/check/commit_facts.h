@@ -68,6 +68,7 @@ struct sim_run_track {
     bool is_child;
     bool is_cancel_requested;
     int64_t signal_count;
+    uint32_t admitted_update_count; /* by events, so again */
     uint32_t accepted_update_count;
     uint32_t completed_update_count;
     struct sim_field_digests memo;

@@ -369,8 +369,8 @@ static bool is_stuck(struct sim_run *run)
         return false;
     }
     run->quiet_checked_ns = now_ns;
-    return !has_running_attempt(run) && now_ns >= clients_until(run->config) &&
-           are_all_idle(run);
+    return !has_running_attempt(run) && now_ns - clients_until(run->config) >= QUIET_NS &&
+           !sim_world_has_busy_schedule(run->world) && are_all_idle(run);
 }
 
 /* True when everything closed and no attempt that was given up can act any more. */

@@ -551,6 +551,11 @@ bool sim_world_is_done(const struct sim_world *world)
            world->open_count == 0 && world->database.busy_schedule_count == 0;
 }
 
+bool sim_world_has_busy_schedule(const struct sim_world *world)
+{
+    return world->database.busy_schedule_count > 0;
+}
+
 uint32_t sim_world_node_count(const struct sim_world *world)
 {
     return world->node_count;

@@ -126,6 +126,9 @@ void sim_world_record(struct sim_world *world, struct sim_record record);
 /* True when every start was sent and every workflow's latest run is closed, and no client has anything left to send. */
 bool sim_world_is_done(const struct sim_world *world);
 
+/* True while a schedule has actions under way or ahead. */
+bool sim_world_has_busy_schedule(const struct sim_world *world);
+
 uint32_t sim_world_node_count(const struct sim_world *world);
 struct sim_node_view sim_world_node(const struct sim_world *world, uint32_t index);
 

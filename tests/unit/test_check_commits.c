@@ -705,15 +705,20 @@ static void break_90_signals(void) { plans[3].state.signal_count = 2; }
 static struct wf_entry_payload fields[] = {{.key = TEXT("city"), .value = {.data = TEXT("\"Trier\"")}}};
 static struct wf_memo memo = {.fields = {.items = fields, .count = 1}};
 static struct wf_search_attributes search_attributes = {.indexed_fields = {.items = fields, .count = 1}};
-static struct wf_state_update stored_update = {.update_id = TEXT("u"), .accepted_event_id = 4};
+static struct wf_state_update stored_update;
+static void store_update(struct wf_state_update stored)
+{
+    stored_update = stored;
+    for (size_t i = 2; i < COMMIT_COUNT; i++) {
+        plans[i].state.updates.items = &stored_update;
+        plans[i].state.updates.count = 1;
+    }
+}
 static void break_90_memo(void) { started.memo = &memo; }
 static void break_90_memo_unknown(void) { plans[3].state.memo = &memo; }
 static void break_90_search_attributes(void) { started.search_attributes = &search_attributes; }
-static void break_90_update(void)
-{
-    plans[3].state.updates.items = &stored_update;
-    plans[3].state.updates.count = 1;
-}
+static void break_90_update(void) { store_update((struct wf_state_update){.accepted_event_id = 4}); }
+static void break_90_update_admitted(void) { store_update((struct wf_state_update){.update_id = WF_STR("u")}); }
 static void allow_90_fields(void)
 {
     started.memo = &memo;
@@ -730,6 +735,25 @@ static void ask_others(enum wf_command_type command, enum wf_event_type type, vo
     commands[completion.commands.count++] = (struct wf_command){.command_type = (int32_t)command};
     add_event(&plans[2], 7, type, attributes);
     plans[3].state.next_event_id = 8;
+}
+static struct wf_event_workflow_execution_update_accepted update_accepted;
+static struct wf_update_outcome update_outcome;
+static struct wf_any acceptance = {.type_url = TEXT("type.googleapis.com/temporal.api.update.v1.Acceptance")};
+static struct wf_protocol_message message = {.body = &acceptance};
+static void accept_update(struct wf_update_outcome *outcome)
+{
+    completion.messages.items = &message;
+    completion.messages.count = 1;
+    add_event(&plans[2], 7, WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, &update_accepted);
+    plans[3].state.next_event_id = 8;
+    store_update((struct wf_state_update){.accepted_event_id = 7, .outcome = outcome});
+}
+static void allow_90_update(void) { accept_update(NULL); }
+static void break_90_update_completed(void) { accept_update(&update_outcome); }
+static void break_90_update_lost(void)
+{
+    accept_update(NULL);
+    plans[3].state.updates.count = 0;
 }
 static struct wf_event_start_child_workflow_execution_initiated child_initiated;
 static struct wf_event_nexus_operation_scheduled nexus_scheduled;
@@ -832,6 +856,9 @@ static const struct {
     {"I90", break_90_memo_unknown},
     {"I90", break_90_search_attributes},
     {"I90", break_90_update},
+    {"I90", break_90_update_admitted},
+    {"I90", break_90_update_completed},
+    {"I90", break_90_update_lost},
     {"I90", break_90_child},
     {"I90", break_90_nexus},
     {"I90", break_90_nexus_unknown},
@@ -869,7 +896,7 @@ static void test_check_commits__allowed_changes_pass(void **state)
 {
     static void (*const changes[])(void) = {allow_after_failure, allow_24_discarded, allow_25_unknown,
                                              allow_101_update, allow_101_stale_update, allow_101_attempt,
-                                             allow_101_other_clock, allow_90_fields, allow_41, allow_44};
+                                             allow_101_other_clock, allow_90_fields, allow_90_update, allow_41, allow_44};
 
     for (size_t i = 0; i < TEST_COUNT(changes); i++) {
         struct sim_checks *checks = NULL;
