@@ -64,6 +64,7 @@ static ssize_t read_fully(int fd, char *to, size_t size_bytes)
 static enum cli_exit read_descriptor(struct wf_arena *arena, int fd, const char *path, size_t size_expected,
                                      size_t limit_bytes, struct wf_string *bytes, struct wf_error *err)
 {
+    const size_t most = limit_bytes < SIZE_MAX ? limit_bytes + 1 : limit_bytes; /* shows that there is too much */
     size_t capacity = size_expected + 1 > READ_BYTES_FIRST ? size_expected + 1 : READ_BYTES_FIRST;
     char *text = wf_arena_take_text(arena, capacity);
     size_t size = 0;
@@ -84,12 +85,12 @@ static enum cli_exit read_descriptor(struct wf_arena *arena, int fd, const char 
             *bytes = (struct wf_string){text, size};
             return CLI_EXIT_OK;
         }
-        larger = wf_arena_take_text(arena, capacity * 2);
+        capacity = capacity < most / 2 ? capacity * 2 : most;
+        larger = wf_arena_take_text(arena, capacity);
         if (larger != NULL) {
             memcpy(larger, text, size);
         }
         text = larger;
-        capacity *= 2;
     }
     return fail_memory(err, path);
 }

@@ -10,17 +10,20 @@ bool sim_is_layout(const char *character, size_t size)
 {
     const uint8_t *bytes = (const uint8_t *)character;
 
+    if (size == 2) {
+        return (bytes[0] == 0xC2 && bytes[1] < 0xA0) || (bytes[0] == 0xD8 && bytes[1] == 0x9C);
+    }
     return size == 3 && bytes[0] == 0xE2 &&
-           ((bytes[1] == 0x80 && bytes[2] >= 0xA8 && bytes[2] <= 0xAE) ||
+           ((bytes[1] == 0x80 && (bytes[2] == 0x8E || bytes[2] == 0x8F || (bytes[2] >= 0xA8 && bytes[2] <= 0xAE))) ||
             (bytes[1] == 0x81 && bytes[2] >= 0xA6 && bytes[2] <= 0xA9));
 }
 
-/* The size of the character that text begins with; 0: ill-formed, or a control character, of C1 too, which some terminals obey. */
+/* The size of the character that text begins with; 0: ill-formed, or one that a terminal obeys. */
 static size_t character_size(const char *text, size_t size_bytes)
 {
     const size_t size = wf_utf8_sequence(text, size_bytes);
     const uint8_t *bytes = (const uint8_t *)text;
-    const bool is_control = bytes[0] < 0x20 || bytes[0] == 0x7F || (bytes[0] == 0xC2 && size == 2 && bytes[1] < 0xA0);
+    const bool is_control = bytes[0] < 0x20 || bytes[0] == 0x7F;
 
     return is_control || sim_is_layout(text, size) ? 0 : size;
 }

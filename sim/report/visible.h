@@ -13,7 +13,8 @@
  */
 size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_t columns_max);
 
-/* Whether a character of this size breaks a line, or turns around what stands beside it (U+2028 to U+202E, U+2066 to U+2069). */
+/* Whether a character of this size breaks a line or turns around what stands beside it (U+061C, U+200E, U+200F, U+2028 to U+202E,
+ * U+2066 to U+2069), or is a control character of C1, which some terminals obey. */
 bool sim_is_layout(const char *character, size_t size);
 
 /* Makes what the buffer holds from this byte on visible in place; for lines put together of many pieces. */

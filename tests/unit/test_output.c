@@ -38,6 +38,9 @@ static void test_output__visible_text_is_harmless_and_fits(void **state)
         {"a\xe2\x80\xae" "b", 0, "a\\xe2\\x80\\xae" "b", 14}, /* turns around what follows */
         {"\xe2\x81\xa6", 0, "\\xe2\\x81\\xa6", 12},
         {"\xe2\x80\xa8", 0, "\\xe2\\x80\\xa8", 12}, /* a line separator */
+        {"\xe2\x80\x8f", 0, "\\xe2\\x80\\x8f", 12}, /* the mark of right to left */
+        {"\xd8\x9c", 0, "\\xd8\\x9c", 8},
+        {"\xe2\x80\x8d", 0, "\xe2\x80\x8d", 1}, /* joins emoji */
         {"\xe2\x80\xa6", 0, "…", 1},
         {"", 3, "", 0},
     };
