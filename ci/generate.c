@@ -152,8 +152,8 @@ static void print_invariants(void)
            "is checked is on in every simulation, but for I10, which `wfsim check` alone looks for.\n\n"
            "Two things no event tells: whether an operator changed options of activities, and how far apart the clocks were. A "
            "simulation knows both, and its archive (`.wfh`) says them. Of any other history, also one that was converted to another "
-           "format, nothing is judged by the options of an activity (the bound in I41, and I44), and times may disagree as far as "
-           "clocks may at all, by a year (I23, I27, I43, I51, I54, I83).\n\n"
+           "format, nothing is judged by the options of an activity (the bound in I41, and I44), and times may disagree by five "
+           "minutes (I23, I27, I43, I51, I54, I83).\n\n"
            "The cost is what the checking file, for all its invariants together, takes of the instructions of a simulation of "
            "the saga; what files share counts for the total alone. `make costs` counts and writes `sim/check/costs.def`; "
            "`make check-costs` prints shares to the hundredth, also those of all checks and of the trace hash.\n\n");
@@ -311,7 +311,8 @@ static void print_manual(void)
     printf(".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\na finding\n.TP\n2\nthe command line is wrong\n.TP\n3\na history or "
            "scenario cannot be read, or a module does not compile or load\n.TP\n4\nthe environment: no compiler, a full "
            "disk, a lost child\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colour on a terminal\n.TP\n"
-           ".B WFSIM_CACHE\nwhere compiled workflow code and verdicts are kept\n");
+           ".B WFSIM_CACHE\nwhere compiled workflow code and verdicts are kept\n.TP\n"
+           ".B WFSIM_CODE_MIB\nhow many MiB workflow code may take; 512 when not set\n");
 }
 
 static void print_bash(void)

@@ -11,6 +11,7 @@
 #include "sim/check/history_facts.h"
 
 #define CLOCK_SPREAD_NS_MAX (INT64_C(366) * 24 * 3600 * WF_NS_PER_S) /* more is damage of the file, whoever wrote it */
+#define CLOCK_SPREAD_NS_UNKNOWN (300 * WF_NS_PER_S) /* more than faults set them, and than a service lives with */
 
 void sim_history_find(struct sim_history_facts *facts, const char *invariant, uint32_t index, const char *format, ...)
 {
@@ -293,7 +294,7 @@ int64_t sim_history_clock_spread(const struct wf_history *history)
 {
     const bool is_sane = history->clock_spread_ns >= 0 && history->clock_spread_ns < CLOCK_SPREAD_NS_MAX;
 
-    return is_sane && !sim_history_is_foreign(history) ? history->clock_spread_ns : CLOCK_SPREAD_NS_MAX;
+    return is_sane && !sim_history_is_foreign(history) ? history->clock_spread_ns : CLOCK_SPREAD_NS_UNKNOWN;
 }
 
 bool sim_history_has_other_options(const struct wf_history *history)

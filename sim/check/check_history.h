@@ -42,7 +42,7 @@ struct sim_history_options {
 /* No simulation of ours wrote it. */
 bool sim_history_is_foreign(const struct wf_history *history);
 
-/* How far apart the archive says that the clocks were; as far as clocks may be at all when nothing, or what cannot be, is said. */
+/* How far apart the archive says that the clocks were; five minutes when nothing, or what cannot be, is said. */
 int64_t sim_history_clock_spread(const struct wf_history *history);
 
 /* Whether an operator may have changed options of activities: as the archive says; true when nothing says that none has. */

@@ -19,10 +19,10 @@ grep -o '"histories":[0-9]*' all.json | head -n 1
   printf '{"eventId":"2000","eventTime":"2026-01-01T01:00:00Z","eventType":"EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED","workflowExecutionSignaledEventAttributes":{"signalName":"tick"}}\n]}\n'
 } >loop.json
 wfsim corpus loop.json | grep -e growth -e tick
-# Edited: an event taken out, another year, no beginning. Damaged: a file that is none.
+# Edited: an event taken out, another time, no beginning. Damaged: a file that is none.
 mkdir edited
 sed 7d some/order_open.json >edited/gap.json
-sed '7s/2026-01-01T00/2024-01-01T00/' some/order_open.json >edited/back.json
+sed '7s/2026-01-01T00/2025-01-01T00/' some/order_open.json >edited/back.json
 sed 2d some/order_open.json >edited/headless.json
 echo '<html>' >edited/page.json
 wfsim corpus edited | sed -n '/^These/,$p'; wfsim corpus edited >/dev/null 2>&1; echo "exit $?"

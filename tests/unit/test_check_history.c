@@ -207,7 +207,7 @@ static void break_41_cancel(void) { fail_activity(WF_RETRY_STATE_CANCEL_REQUESTE
 static void break_42_none(void) { event(14)->attributes.activity_task_started->attempt = 0; }
 static void break_42_failure(void) { event(14)->attributes.activity_task_started->last_failure = NULL; }
 static void break_43(void) { event(14)->event_time = wf_timestamp_of(WF_NS_PER_S); }
-static void break_43_years(void) { event(14)->event_time.seconds = event(13)->event_time.seconds - INT64_C(400) * 24 * 3600; }
+static void break_43_minutes(void) { event(14)->event_time.seconds = event(13)->event_time.seconds - 600; }
 static void break_50_two(void) { copy(27, 28); }
 static void break_50_id(void) { event(27)->attributes.timer_fired->timer_id = WF_STR("t9"); }
 static void break_51(void) { event(6)->attributes.timer_started->start_to_fire_timeout.seconds = 3600; }
@@ -645,11 +645,11 @@ static void test_check_history__other_options_leave_no_event(void **state)
 }
 
 /* Only an archive of ours says whether options were changed and how far apart clocks were: without it nothing is judged by them,
- * but that no clocks are years apart. What its entry says and cannot be is as good as nothing. */
+ * but that no clocks are ten minutes apart. What its entry says and cannot be is as good as nothing. */
 static void test_check_history__what_no_event_tells_is_known_or_not_judged(void **state)
 {
     static void (*const changes[])(void) = {break_41_attempts, break_43,         break_44_close,
-                                            break_44_attempt,  break_41_progress, break_43_years};
+                                            break_44_attempt,  break_41_progress, break_43_minutes};
     static const struct {
         struct wf_history history;
         bool expected[TEST_COUNT(changes)]; /* is found */
