@@ -172,7 +172,7 @@ enum wf_status wf_unpack_gzip(struct wf_arena *arena, struct wf_string packed, s
                               struct wf_string *unpacked, struct wf_error *err)
 {
     z_stream stream = {.zalloc = zlib_take, .zfree = zlib_give, .opaque = arena};
-    struct output out = {NULL};
+    struct output out = {0};
 
     if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK) {
         return no_memory(err, "gzip");
@@ -245,7 +245,7 @@ enum wf_status wf_unpack_zstd(struct wf_arena *arena, struct wf_string packed, s
 {
     const ZSTD_customMem memory = {zstd_take, zstd_give, arena};
     ZSTD_DCtx *context = ZSTD_createDCtx_advanced(memory);
-    struct output out = {NULL};
+    struct output out = {0};
 
     if (context == NULL) {
         return no_memory(err, "zstd");
