@@ -7,7 +7,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do
 done
 mv empty events.pb
 wfsim run scenarios/saga.yaml --seed 42 --record saga.wfh >/dev/null
-if (ulimit -v 700000 && wfsim --version) >/dev/null 2>&1; then # sanitizers need more
+if sh -c 'ulimit -v 700000; wfsim --version; exit $?' >/dev/null 2>&1; then # sanitizers need more
     ulimit -v 700000
 fi
 wfsim check bomb.json.gz events.pb saga.wfh
