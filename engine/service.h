@@ -183,6 +183,9 @@ enum wf_planted_bug {
 #include "engine/plants.def"
 };
 
+/* True when the value takes its key out of a map: an empty one, and for search attributes one that is empty as JSON, too (7.11). */
+bool wf_field_is_deletion(const struct wf_payload *value, bool is_attribute);
+
 /* Merges one map of payloads, of a memo or of search attributes, into another, whose memory is the arena's (7.11). */
 void wf_fields_merge(struct wf_arena *arena, void *fields, const void *given, bool are_attributes);
 

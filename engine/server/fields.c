@@ -5,8 +5,7 @@
  */
 #include "engine/server/change.h"
 
-/* An empty value deletes the key, another one replaces it. A search attribute is empty as JSON, too. */
-static bool is_deletion(const struct wf_payload *value, bool is_attribute)
+bool wf_field_is_deletion(const struct wf_payload *value, bool is_attribute)
 {
     for (uint32_t i = 0; i < value->metadata.count; i++) {
         if (wf_string_is(value->metadata.items[i].key, "encoding") &&
@@ -34,7 +33,7 @@ static void merge(struct wf_arena *arena, struct field_list *fields,
             place = &fields->items[i];
         }
     }
-    if (is_deletion(&given->value, is_attribute)) {
+    if (wf_field_is_deletion(&given->value, is_attribute)) {
         if (place != NULL) {
             WF_LIST_REMOVE(*fields, place);
         }

@@ -15,19 +15,6 @@ static uint64_t digest_of(const struct wf_payload *value)
     return digest;
 }
 
-/* 7.11: an empty value takes the name out; for search attributes that of an empty list does, too. */
-static bool is_taken_out(const struct wf_payload *value, bool is_attribute)
-{
-    for (uint32_t i = 0; i < value->metadata.count; i++) {
-        if (wf_string_is(value->metadata.items[i].key, "encoding") &&
-            wf_string_is(value->metadata.items[i].value, "binary/null")) {
-            return true;
-        }
-    }
-    return value->data.size_bytes == 0 ||
-           (is_attribute && (wf_string_is(value->data, "null") || wf_string_is(value->data, "[]")));
-}
-
 static struct sim_field_digest *find(const struct sim_field_digests *fields, uint64_t name)
 {
     for (uint32_t i = 0; i < fields->count; i++) {
@@ -63,7 +50,7 @@ static void follow_memo(const struct sim_commit_context *context, const struct w
 {
     for (uint32_t i = 0; memo != NULL && i < memo->fields.count; i++) {
         follow_field(context, &context->run->memo, &memo->fields.items[i],
-                     is_upsert && is_taken_out(&memo->fields.items[i].value, false));
+                     is_upsert && wf_field_is_deletion(&memo->fields.items[i].value, false));
     }
 }
 
@@ -72,7 +59,7 @@ static void follow_attributes(const struct sim_commit_context *context, const st
 {
     for (uint32_t i = 0; attributes != NULL && i < attributes->indexed_fields.count; i++) {
         follow_field(context, &context->run->search_attributes, &attributes->indexed_fields.items[i],
-                     is_upsert && is_taken_out(&attributes->indexed_fields.items[i].value, true));
+                     is_upsert && wf_field_is_deletion(&attributes->indexed_fields.items[i].value, true));
     }
 }
 

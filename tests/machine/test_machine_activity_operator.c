@@ -11,35 +11,9 @@ static const struct wf_svc_operate_activity pausing = {.action = WF_ACTIVITY_ACT
 static const struct wf_svc_operate_activity unpausing = {.action = WF_ACTIVITY_ACTION_UNPAUSE, .activity_id = {"a", 1}};
 static const struct wf_svc_operate_activity resetting = {.action = WF_ACTIVITY_ACTION_RESET, .activity_id = {"a", 1}};
 
-/* An activity "a" with S2C 100 s, StC 20 s and two attempts. */
-static void begin(struct shard_fixture *f)
-{
-    struct wf_command command = {0};
-    struct wf_command_schedule_activity_task *attributes = NULL;
-
-    shard_fixture_init(f, NULL);
-    shard_start(f, "w");
-    command = shard_schedule_activity(f, "a", 20 * S);
-    attributes = command.attributes.schedule_activity_task;
-    attributes->schedule_to_close_timeout = wf_duration_of(100 * S);
-    attributes->retry_policy = WF_ARENA_NEW(&f->arena, struct wf_retry_policy);
-    attributes->retry_policy->maximum_attempts = 2;
-    shard_status_is(shard_complete(f, shard_poll(f), &command, 1), WF_CALL_OK);
-}
-
 static void operate(struct shard_fixture *f, struct wf_svc_operate_activity operation)
 {
     shard_status_is(shard_operate(f, operation), WF_CALL_OK);
-}
-
-static const struct wf_svc_pending_activity *pending(struct shard_fixture *f)
-{
-    return &shard_describe(f, "w")->pending_activities.items[0];
-}
-
-static void fail_attempt(struct shard_fixture *f, const struct wf_svc_activity_task *task)
-{
-    shard_status_is(shard_fail_activity(f, task, "E", false), WF_CALL_OK);
 }
 
 static void request_cancel(struct shard_fixture *f)
@@ -67,15 +41,15 @@ static void test_machine_activity_operator__pauses_in_the_queue(void **state)
     const struct wf_svc_activity_task *task = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     operate(&f, pausing);
     operate(&f, pausing);
-    assert_true(pending(&f)->is_paused);
+    assert_true(shard_pending_activity(&f)->is_paused);
     assert_null(shard_poll_activity(&f));
     shard_fixture_advance(&f, 90 * S);
     operate(&f, unpausing);
     operate(&f, unpausing);
-    assert_false(pending(&f)->is_paused);
+    assert_false(shard_pending_activity(&f)->is_paused);
     task = shard_poll_activity(&f);
     assert_non_null(task);
     assert_int_equal(task->attempt, 1);
@@ -90,7 +64,7 @@ static void test_machine_activity_operator__no_deadline_runs_in_a_pause(void **s
     struct shard_fixture f;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     operate(&f, pausing);
     shard_fixture_advance(&f, 200 * S);
     shard_history_is(&f, "w", BEGINNING);
@@ -109,23 +83,23 @@ static void test_machine_activity_operator__pauses_while_it_runs(void **state)
     const struct wf_svc_response *heartbeat = NULL;
 
     (void)state;
-    begin(&f);
-    fail_attempt(&f, shard_poll_activity(&f));
+    shard_begin_activity(&f);
+    shard_fail_attempt(&f, shard_poll_activity(&f));
     shard_fixture_advance(&f, S);
     task = shard_poll_activity(&f);
     operate(&f, pausing);
     heartbeat = shard_heartbeat(&f, task);
     shard_status_is(heartbeat, WF_CALL_OK);
     assert_true(heartbeat->answer.heartbeat_answer->is_paused);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     shard_fixture_advance(&f, 50 * S);
     assert_null(shard_poll_activity(&f));
-    assert_int_equal(pending(&f)->attempt, 3);
-    assert_int_equal(pending(&f)->next_attempt_time_ns, 0);
+    assert_int_equal(shard_pending_activity(&f)->attempt, 3);
+    assert_int_equal(shard_pending_activity(&f)->next_attempt_time_ns, 0);
     operate(&f, unpausing);
     task = shard_poll_activity(&f);
     assert_int_equal(task->attempt, 3);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     shard_history_is(&f, "w", BEGINNING " ActivityStarted ActivityFailed Scheduled(1)");
     shard_fixture_deinit(&f);
 }
@@ -137,7 +111,7 @@ static void test_machine_activity_operator__pause_does_not_hold_an_outcome(void 
     const struct wf_svc_activity_task *task = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     operate(&f, pausing);
     shard_status_is(shard_fail_activity(&f, task, "E", true), WF_CALL_OK);
@@ -156,10 +130,10 @@ static void test_machine_activity_operator__pauses_in_backoff(void **state)
     (void)state;
     again.resets_attempts = true;
     again.resets_heartbeat = true;
-    begin(&f);
+    shard_begin_activity(&f);
     first = shard_poll_activity(&f);
     beat_with_details(&f, first);
-    fail_attempt(&f, first);
+    shard_fail_attempt(&f, first);
     operate(&f, pausing);
     shard_fixture_advance(&f, 5 * S);
     assert_null(shard_poll_activity(&f));
@@ -181,12 +155,12 @@ static void test_machine_activity_operator__lets_a_running_one_go_on(void **stat
 
     (void)state;
     again.resets_attempts = true;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     beat_with_details(&f, task);
     operate(&f, pausing);
     operate(&f, again);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     shard_fixture_advance(&f, WF_NS_PER_MS);
     task = shard_poll_activity(&f);
     assert_int_equal(task->attempt, 1);
@@ -201,14 +175,14 @@ static void test_machine_activity_operator__cancel_goes_before(void **state)
     const struct wf_svc_activity_task *task = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     request_cancel(&f);
     operate(&f, pausing);
     operate(&f, unpausing);
     operate(&f, resetting);
     operate(&f, pausing);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     assert_int_equal(shard_describe(&f, "w")->pending_activities.count, 0);
     shard_fixture_deinit(&f);
 }
@@ -222,19 +196,19 @@ static void test_machine_activity_operator__resets_what_waits(void **state)
 
     (void)state;
     kept.keeps_paused = true;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     beat_with_details(&f, task);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     operate(&f, resetting);
     operate(&f, resetting);
     task = shard_poll_activity(&f);
     assert_int_equal(task->attempt, 1);
     assert_non_null(task->heartbeat_details);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     operate(&f, pausing);
     operate(&f, kept);
-    assert_int_equal(pending(&f)->attempt, 1);
+    assert_int_equal(shard_pending_activity(&f)->attempt, 1);
     assert_null(shard_poll_activity(&f));
     operate(&f, resetting);
     assert_non_null(shard_poll_activity(&f));
@@ -252,8 +226,8 @@ static void test_machine_activity_operator__resets_while_it_runs(void **state)
 
     (void)state;
     forgetful.resets_heartbeat = true;
-    begin(&f);
-    fail_attempt(&f, shard_poll_activity(&f));
+    shard_begin_activity(&f);
+    shard_fail_attempt(&f, shard_poll_activity(&f));
     shard_fixture_advance(&f, S);
     task = shard_poll_activity(&f);
     beat_with_details(&f, task);
@@ -261,7 +235,7 @@ static void test_machine_activity_operator__resets_while_it_runs(void **state)
     heartbeat = shard_heartbeat(&f, task);
     assert_true(heartbeat->answer.heartbeat_answer->is_reset);
     beat_with_details(&f, task);
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     shard_fixture_advance(&f, WF_NS_PER_MS);
     task = shard_poll_activity(&f);
     assert_int_equal(task->attempt, 1);
@@ -285,7 +259,7 @@ static void test_machine_activity_operator__reset_needs_no_interval(void **state
                                            .call.respond_activity_task_failed = &respond};
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     respond.token = shard_poll_activity(&f)->token;
     operate(&f, resetting);
     shard_status_is(shard_fixture_call(&f, &request), WF_CALL_OK);
@@ -311,10 +285,10 @@ static void test_machine_activity_operator__reset_ends_with_schedule_to_close(vo
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct shard_fixture f;
 
-        begin(&f);
+        shard_begin_activity(&f);
         assert_non_null(shard_poll_activity(&f));
         operate(&f, resetting);
-        f.now_ns = pending(&f)->scheduled_time_ns + 100 * S + rows[i].late_ns;
+        f.now_ns = shard_pending_activity(&f)->scheduled_time_ns + 100 * S + rows[i].late_ns;
         shard_fixture_advance(&f, S);
         shard_history_is(&f, "w", rows[i].history);
         shard_fixture_deinit(&f);
@@ -327,7 +301,7 @@ static void test_machine_activity_operator__stays_paused_with_its_workflow(void 
     struct shard_fixture f;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     operate(&f, pausing);
     shard_status_is(shard_pause(&f, "w", false, ""), WF_CALL_OK);
     shard_status_is(shard_pause(&f, "w", true, ""), WF_CALL_OK);
@@ -355,15 +329,15 @@ static void test_machine_activity_operator__is_refused(void **state)
     struct wf_svc_operate_activity by_type = {.action = WF_ACTIVITY_ACTION_PAUSE};
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         if (shard_operate(&f, rows[i].operation)->status != (int32_t)rows[i].status) {
             fail_msg("%s", rows[i].name);
         }
     }
-    by_type.activity_type = wf_string_copy(&f.arena, pending(&f)->activity_type);
+    by_type.activity_type = wf_string_copy(&f.arena, shard_pending_activity(&f)->activity_type);
     operate(&f, by_type);
-    assert_true(pending(&f)->is_paused);
+    assert_true(shard_pending_activity(&f)->is_paused);
     shard_terminate(&f, "w");
     shard_status_is(shard_operate(&f, pausing), WF_CALL_NOT_FOUND);
     shard_fixture_deinit(&f);

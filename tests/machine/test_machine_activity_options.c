@@ -10,22 +10,6 @@
 #define TIMED_OUT_WAITING BEGINNING " ActivityTimedOut Scheduled(1)"
 #define S WF_NS_PER_S
 
-/* An activity "a" with S2C 100 s, StC 20 s and two attempts with 1 s between them. */
-static void begin(struct shard_fixture *f)
-{
-    struct wf_command command = {0};
-    struct wf_command_schedule_activity_task *attributes = NULL;
-
-    shard_fixture_init(f, NULL);
-    shard_start(f, "w");
-    command = shard_schedule_activity(f, "a", 20 * S);
-    attributes = command.attributes.schedule_activity_task;
-    attributes->schedule_to_close_timeout = wf_duration_of(100 * S);
-    attributes->retry_policy = WF_ARENA_NEW(&f->arena, struct wf_retry_policy);
-    attributes->retry_policy->maximum_attempts = 2;
-    shard_status_is(shard_complete(f, shard_poll(f), &command, 1), WF_CALL_OK);
-}
-
 static const struct wf_svc_response *update(struct shard_fixture *f, const char *path, struct wf_activity_options options)
 {
     struct wf_string paths[] = {wf_string_of(path)};
@@ -52,16 +36,6 @@ static void operate(struct shard_fixture *f, enum wf_activity_action action, str
 static void restore(struct shard_fixture *f)
 {
     operate(f, WF_ACTIVITY_ACTION_UPDATE_OPTIONS, (struct wf_svc_operate_activity){.restores_options = true});
-}
-
-static const struct wf_svc_pending_activity *pending(struct shard_fixture *f)
-{
-    return &shard_describe(f, "w")->pending_activities.items[0];
-}
-
-static void fail_attempt(struct shard_fixture *f, const struct wf_svc_activity_task *task)
-{
-    shard_status_is(shard_fail_activity(f, task, "E", false), WF_CALL_OK);
 }
 
 /* Each path of the mask changes its option and no other. */
@@ -106,9 +80,9 @@ static void test_machine_activity_options__mask_names_what_changes(void **state)
         const struct wf_activity_options *options = NULL;
         const struct wf_retry_policy *has = NULL;
 
-        begin(&f);
+        shard_begin_activity(&f);
         shard_status_is(update(&f, rows[i].path, given), WF_CALL_OK);
-        options = pending(&f)->options;
+        options = shard_pending_activity(&f)->options;
         has = options->retry_policy;
         if (!wf_string_is(options->task_queue->name, rows[i].queue) ||
             wf_time_of(options->schedule_to_close_timeout) != rows[i].seconds[0] * S ||
@@ -123,10 +97,10 @@ static void test_machine_activity_options__mask_names_what_changes(void **state)
         }
         shard_history_is(&f, "w", BEGINNING);
         restore(&f);
-        assert_true(wf_string_is(pending(&f)->options->task_queue->name, "queue"));
-        assert_int_equal(wf_time_of(pending(&f)->options->schedule_to_close_timeout), 100 * S);
-        assert_int_equal(wf_time_of(pending(&f)->options->schedule_to_start_timeout), 100 * S);
-        assert_int_equal(pending(&f)->options->retry_policy->maximum_attempts, 2);
+        assert_true(wf_string_is(shard_pending_activity(&f)->options->task_queue->name, "queue"));
+        assert_int_equal(wf_time_of(shard_pending_activity(&f)->options->schedule_to_close_timeout), 100 * S);
+        assert_int_equal(wf_time_of(shard_pending_activity(&f)->options->schedule_to_start_timeout), 100 * S);
+        assert_int_equal(shard_pending_activity(&f)->options->retry_policy->maximum_attempts, 2);
         shard_fixture_deinit(&f);
     }
 }
@@ -140,7 +114,7 @@ static void test_machine_activity_options__moves_to_another_queue(void **state)
     const struct wf_svc_add_task *after = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     before = shard_take_push(&f, true);
     shard_status_is(update(&f, "task_queue.name", (struct wf_activity_options){.task_queue = &queue}), WF_CALL_OK);
     after = shard_take_push(&f, true);
@@ -174,7 +148,7 @@ static void test_machine_activity_options__timeouts_run_anew(void **state)
         struct shard_fixture f;
         const struct wf_svc_activity_task *task = NULL;
 
-        begin(&f);
+        shard_begin_activity(&f);
         task = rows[i].is_started ? shard_poll_activity(&f) : NULL;
         shard_status_is(update(&f, rows[i].path,
                                (struct wf_activity_options){.schedule_to_close_timeout = timeout,
@@ -184,11 +158,11 @@ static void test_machine_activity_options__timeouts_run_anew(void **state)
                         WF_CALL_OK);
         shard_fixture_advance(&f, rows[i].before_s * S);
         shard_history_is(&f, "w", BEGINNING);
-        assert_int_equal(pending(&f)->is_started, task != NULL);
+        assert_int_equal(shard_pending_activity(&f)->is_started, task != NULL);
         shard_fixture_advance(&f, S);
         shard_history_is(&f, "w", rows[i].after);
         if (task != NULL) {
-            assert_int_equal(pending(&f)->attempt, 2); /* the timeout ended the attempt */
+            assert_int_equal(shard_pending_activity(&f)->attempt, 2); /* the timeout ended the attempt */
         }
         shard_fixture_deinit(&f);
     }
@@ -201,14 +175,14 @@ static void test_machine_activity_options__changes_while_it_runs(void **state)
     const struct wf_svc_activity_task *task = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     update_policy(&f, "retry_policy.maximum_attempts", (struct wf_retry_policy){.maximum_attempts = 1});
-    fail_attempt(&f, task);
+    shard_fail_attempt(&f, task);
     shard_history_is(&f, "w", BEGINNING " ActivityStarted ActivityFailed Scheduled(1)");
     shard_fixture_deinit(&f);
 
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     shard_signal(&f, "w", "stop", "r");
     shard_status_is(shard_complete(&f, shard_poll(&f), (struct wf_command[]){shard_request_cancel_activity(&f, 5)}, 1),
@@ -247,7 +221,7 @@ static void test_machine_activity_options__next_attempt_is_computed_anew(void **
         const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_respond_activity_task_failed,
                                                .call.respond_activity_task_failed = &respond};
 
-        begin(&f);
+        shard_begin_activity(&f);
         update_policy(&f, "retry_policy.initial_interval",
                       (struct wf_retry_policy){.initial_interval = wf_duration_of(10 * S)});
         respond.token = shard_poll_activity(&f)->token;
@@ -275,9 +249,9 @@ static void test_machine_activity_options__ends_in_backoff(void **state)
     const struct wf_event_activity_task_timed_out *event = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     update_policy(&f, "retry_policy.initial_interval", (struct wf_retry_policy){.initial_interval = wf_duration_of(50 * S)});
-    fail_attempt(&f, shard_poll_activity(&f));
+    shard_fail_attempt(&f, shard_poll_activity(&f));
     shard_status_is(update(&f, "schedule_to_close_timeout",
                            (struct wf_activity_options){.schedule_to_close_timeout = wf_duration_of(30 * S)}),
                     WF_CALL_OK);
@@ -298,7 +272,7 @@ static void test_machine_activity_options__changes_in_a_pause(void **state)
     struct shard_fixture f;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     operate(&f, WF_ACTIVITY_ACTION_PAUSE, (struct wf_svc_operate_activity){0});
     shard_status_is(update(&f, "schedule_to_start_timeout",
                            (struct wf_activity_options){.schedule_to_start_timeout = wf_duration_of(5 * S)}),
@@ -322,7 +296,7 @@ static void test_machine_activity_options__original_ones_come_back(void **state)
     for (int way = BY_UPDATE; way < WAYS; way++) {
         struct shard_fixture f;
 
-        begin(&f);
+        shard_begin_activity(&f);
         shard_status_is(update(&f, "start_to_close_timeout",
                                (struct wf_activity_options){.start_to_close_timeout = wf_duration_of(3 * S)}),
                         WF_CALL_OK);
@@ -332,7 +306,7 @@ static void test_machine_activity_options__original_ones_come_back(void **state)
         }
         shard_fixture_crash(&f, 0);
         shard_fixture_acquire(&f, 0);
-        assert_int_equal(wf_time_of(pending(&f)->options->start_to_close_timeout), 3 * S);
+        assert_int_equal(wf_time_of(shard_pending_activity(&f)->options->start_to_close_timeout), 3 * S);
         if (way == BY_UPDATE) {
             restore(&f);
             restore(&f);
@@ -343,8 +317,8 @@ static void test_machine_activity_options__original_ones_come_back(void **state)
         } else {
             operate(&f, WF_ACTIVITY_ACTION_RESET, (struct wf_svc_operate_activity){.restores_options = true});
         }
-        assert_int_equal(wf_time_of(pending(&f)->options->start_to_close_timeout), 20 * S);
-        assert_int_equal(pending(&f)->options->retry_policy->maximum_attempts, 2);
+        assert_int_equal(wf_time_of(shard_pending_activity(&f)->options->start_to_close_timeout), 20 * S);
+        assert_int_equal(shard_pending_activity(&f)->options->retry_policy->maximum_attempts, 2);
         shard_fixture_deinit(&f);
     }
 }
@@ -368,16 +342,16 @@ static void test_machine_activity_options__jitter_spreads_what_waited(void **sta
         struct shard_fixture f;
         int64_t due_ns = 0;
 
-        begin(&f);
+        shard_begin_activity(&f);
         if (rows[i].has_failed) {
-            fail_attempt(&f, shard_poll_activity(&f));
+            shard_fail_attempt(&f, shard_poll_activity(&f));
         }
         if (rows[i].is_paused) {
             operate(&f, WF_ACTIVITY_ACTION_PAUSE, (struct wf_svc_operate_activity){0});
         }
         shard_fixture_advance(&f, WF_NS_PER_MS);
         operate(&f, rows[i].action, (struct wf_svc_operate_activity){.jitter = wf_duration_of(60 * S)});
-        due_ns = pending(&f)->next_attempt_time_ns;
+        due_ns = shard_pending_activity(&f)->next_attempt_time_ns;
         assert_true(due_ns > f.now_ns && due_ns < f.now_ns + 60 * S);
         assert_null(shard_poll_activity(&f));
         shard_fixture_advance(&f, due_ns - f.now_ns - 1);
@@ -396,13 +370,13 @@ static void test_machine_activity_options__jitter_holds_nothing_else(void **stat
     const struct wf_svc_activity_task *task = NULL;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     task = shard_poll_activity(&f);
     operate(&f, WF_ACTIVITY_ACTION_RESET, (struct wf_svc_operate_activity){.jitter = wf_duration_of(60 * S)});
     shard_status_is(shard_complete_activity(&f, task), WF_CALL_OK);
     shard_fixture_deinit(&f);
 
-    begin(&f);
+    shard_begin_activity(&f);
     operate(&f, WF_ACTIVITY_ACTION_PAUSE, (struct wf_svc_operate_activity){0});
     operate(&f, WF_ACTIVITY_ACTION_RESET,
             (struct wf_svc_operate_activity){.jitter = wf_duration_of(60 * S), .keeps_paused = true});
@@ -449,7 +423,7 @@ static void test_machine_activity_options__is_refused(void **state)
     struct shard_fixture f;
 
     (void)state;
-    begin(&f);
+    shard_begin_activity(&f);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct wf_svc_operate_activity operation = rows[i].operation;
 
@@ -461,7 +435,7 @@ static void test_machine_activity_options__is_refused(void **state)
             fail_msg("%s", rows[i].name);
         }
     }
-    assert_int_equal(wf_time_of(pending(&f)->options->start_to_close_timeout), 20 * S);
+    assert_int_equal(wf_time_of(shard_pending_activity(&f)->options->start_to_close_timeout), 20 * S);
     shard_terminate(&f, "w");
     shard_status_is(update(&f, "heartbeat_timeout", empty), WF_CALL_NOT_FOUND);
     shard_fixture_deinit(&f);

@@ -463,16 +463,22 @@ static void test_machine_reset__keeps_children(void **state)
     }
 }
 
+/* "w" has a child "c" that ends with it, and was reset once. */
+static void begin_reset_parent(struct shard_fixture *f)
+{
+    shard_fixture_init(f, NULL);
+    begin_with(f, shard_start_child(f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
+    shard_poll_of(f, "w");
+    shard_status_is(shard_reset(f, "w", 8), WF_CALL_OK);
+}
+
 /* 5.4: the close policy of the new run reaches the child, which knows the old one; the reset itself leaves it alone. */
 static void test_machine_reset__closes_children_with_the_new_run(void **state)
 {
     struct shard_fixture f;
 
     (void)state;
-    shard_fixture_init(&f, NULL);
-    begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
-    shard_poll_of(&f, "w");
-    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    begin_reset_parent(&f);
     shard_poll_of(&f, "w");
     shard_status_is(shard_reset(&f, "w", 11), WF_CALL_OK); /* twice: the parent is still the first run */
     assert_int_equal(shard_describe(&f, "c")->status, WF_WORKFLOW_EXECUTION_STATUS_RUNNING);
@@ -487,10 +493,7 @@ static void test_machine_reset__closes_children_of_the_first_run(void **state)
     struct shard_fixture f;
 
     (void)state;
-    shard_fixture_init(&f, NULL);
-    begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
-    shard_poll_of(&f, "w");
-    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    begin_reset_parent(&f);
     shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
     shard_history_is(&f, "w", BEGINNING "Completed StartChildWorkflowExecutionInitiated ChildWorkflowExecutionStarted "
                                         "Scheduled(1) Started " AFTER_RESET);
@@ -505,10 +508,7 @@ static void test_machine_reset__closes_children_that_were_passed_on(void **state
     struct shard_fixture f;
 
     (void)state;
-    shard_fixture_init(&f, NULL);
-    begin_with(&f, shard_start_child(&f, "c", WF_PARENT_CLOSE_POLICY_TERMINATE));
-    shard_poll_of(&f, "w");
-    shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
+    begin_reset_parent(&f);
     shard_status_is(shard_reset(&f, "w", 8), WF_CALL_OK);
     shard_poll_of(&f, "w");
     shard_status_is(shard_reset(&f, "w", 11), WF_CALL_OK);

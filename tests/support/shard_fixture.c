@@ -1017,3 +1017,28 @@ void shard_status_is(const struct wf_svc_response *response, enum wf_call_status
                  wf_call_status_name((int32_t)expected));
     }
 }
+
+void shard_begin_activity(struct shard_fixture *fixture)
+{
+    struct wf_command command = {0};
+    struct wf_command_schedule_activity_task *attributes = NULL;
+
+    shard_fixture_init(fixture, NULL);
+    shard_start(fixture, "w");
+    command = shard_schedule_activity(fixture, "a", 20 * WF_NS_PER_S);
+    attributes = command.attributes.schedule_activity_task;
+    attributes->schedule_to_close_timeout = wf_duration_of(100 * WF_NS_PER_S);
+    attributes->retry_policy = WF_ARENA_NEW(&fixture->arena, struct wf_retry_policy);
+    attributes->retry_policy->maximum_attempts = 2;
+    shard_status_is(shard_complete(fixture, shard_poll(fixture), &command, 1), WF_CALL_OK);
+}
+
+const struct wf_svc_pending_activity *shard_pending_activity(struct shard_fixture *fixture)
+{
+    return &shard_describe(fixture, "w")->pending_activities.items[0];
+}
+
+void shard_fail_attempt(struct shard_fixture *fixture, const struct wf_svc_activity_task *task)
+{
+    shard_status_is(shard_fail_activity(fixture, task, "E", false), WF_CALL_OK);
+}

@@ -254,4 +254,12 @@ void shard_history_is(struct shard_fixture *fixture, const char *workflow_id, co
 
 void shard_status_is(const struct wf_svc_response *response, enum wf_call_status expected);
 
+/* ---- One activity ---- */
+
+/* Makes the fixture, and a run "w" with an activity "a": S2C 100 s, StC 20 s and two attempts with 1 s between them. */
+void shard_begin_activity(struct shard_fixture *fixture);
+/* As described. */
+const struct wf_svc_pending_activity *shard_pending_activity(struct shard_fixture *fixture);
+void shard_fail_attempt(struct shard_fixture *fixture, const struct wf_svc_activity_task *task);
+
 #endif
