@@ -53,6 +53,7 @@ struct sim_run_result {
     uint32_t unfinished_count;
     struct sim_refused_starts refused_starts;
     bool is_out_of_steps;
+    bool is_out_of_room; /* it ended where a simulation holds no more; what broke says where */
     size_t peak_bytes; /* of the run's region */
 };
 
@@ -80,7 +81,8 @@ enum wf_status sim_run_new(const struct sim_config *config, const struct wf_bloc
 void sim_run_free(struct sim_run *run);
 
 /*
- * Runs one seed; the run may be used again for the next seed and keeps its memory. The result is borrowed until then.
+ * Runs one seed; the run may be used again for the next seed and keeps its memory. The result is borrowed until then. A seed
+ * that needs more than a simulation holds ends there, with a result that says so.
  *
  * Errors: WF_ERR_INVALID (the scenario asks for what the code does not have), WF_ERR_LIMIT, WF_ERR_MEMORY.
  */

@@ -195,6 +195,9 @@ static enum wf_status run_seed(void *context, struct sim_child *child, uint64_t 
         sim_effects_print(sim_world_ledger(sim_run_world(batch->simulation.run)), &frame);
         send(batch, &frame);
     }
+    if (result->is_out_of_room) {
+        return WF_OK; /* nothing can be read in a world without memory, and the story is told */
+    }
     if (batch->wants_histories) {
         WF_TRY(send_histories(batch, options.seed, err));
     }

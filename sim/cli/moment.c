@@ -34,6 +34,10 @@ static enum wf_status run_seed(void *context, struct sim_child *child, uint64_t 
     enum wf_status status = cli_simulation_seed(&moment->simulation, &options, &result, err);
 
     (void)item;
+    if (status == WF_OK && result->is_out_of_room) {
+        return wf_fail_status(err, WF_ERR_LIMIT, "seed %llu %S", (unsigned long long)moment->seed,
+                              &result->broken[0].sentence);
+    }
     wf_arena_init(&arena, wf_system_blocks(), 0);
     for (uint32_t i = 0; status == WF_OK && i < sim_world_run_count(sim_run_world(moment->simulation.run)); i++) {
         struct wf_buffer packed;

@@ -4,9 +4,13 @@
  */
 #include "sim/run.h"
 
+#include <string.h>
+
 #include "engine/base/assert.h"
+#include "engine/base/hash.h"
 #include "engine/base/map.h"
 #include "engine/codec.h"
+#include "engine/diagnosis.h"
 #include "sim/check/check.h"
 #include "sim/check/check_runs.h"
 #include "sim/core/pool.h"
@@ -42,6 +46,10 @@ struct sim_run {
     wf_time_ns quiet_checked_ns;
     bool has_told_heal;
     bool is_full;
+
+    /* Of a seed that needed more than there is: told without taking any. */
+    struct sim_broken_check out_of_room;
+    char out_of_room_sentence[WF_ERROR_MESSAGE_BYTES];
 };
 
 /* ---- Records ---- */
@@ -624,48 +632,74 @@ static bool has_broken(const struct sim_run *run)
     return count > 0;
 }
 
-/* A seed that used up what a simulation has is named, and when: another one may fit. */
-static enum wf_status tell_where(const struct sim_run *run, enum wf_status status, struct wf_error *err)
+/* The seed needed more than a simulation holds: a finding about it, since another one may fit. */
+static void tell_out_of_room(struct sim_run *run, const struct wf_error *err)
 {
-    char bytes[sizeof err->message];
-    char time_bytes[32];
-    struct wf_buffer why;
-    struct wf_buffer time;
+    const struct sim_loop *loop = sim_world_loop(run->world);
+    const struct wf_diagnosis *diagnosis = wf_diagnosis_of(WF_DIAGNOSIS_OUT_OF_ROOM);
+    const struct wf_string words = wf_string_of(err->message);
+    struct wf_buffer sentence;
 
-    if (err == NULL || (status != WF_ERR_MEMORY && status != WF_ERR_LIMIT)) {
-        return status;
+    wf_buffer_init_fixed(&sentence, run->out_of_room_sentence, sizeof run->out_of_room_sentence);
+    wf_buffer_append_text(&sentence, "at ");
+    sim_moment_print(loop->now_ns, &sentence);
+    wf_buffer_printf(&sentence, ": %S", &words);
+    if (err->status == WF_ERR_MEMORY) {
+        wf_buffer_printf(&sentence, "; all that a simulation holds must fit into %zu MiB", SIM_REGION_BYTES >> 20);
     }
-    wf_buffer_init_fixed(&why, bytes, sizeof bytes);
-    wf_buffer_init_fixed(&time, time_bytes, sizeof time_bytes);
-    wf_buffer_append_text(&why, err->message);
-    sim_moment_print(now_of(run), &time);
-    const struct wf_string words = wf_buffer_string(&why);
-    const struct wf_string when = wf_buffer_string(&time);
-    if (status == WF_ERR_MEMORY) {
-        return wf_fail_status(err, status, "seed %llu at %S: %S; all that a simulation holds must fit into %zu MiB",
-                              (unsigned long long)run->options->seed, &when, &words, SIM_REGION_BYTES >> 20);
+    run->out_of_room = (struct sim_broken_check){
+        .diagnosis = diagnosis->code,
+        .sentence = wf_buffer_string(&sentence),
+        .time_ns = loop->now_ns,
+        .step = loop->step_count,
+        .signature = wf_hash_bytes(diagnosis->title, strlen(diagnosis->title)),
+        .signature_text = wf_string_of(diagnosis->title),
+    };
+    run->result.broken = &run->out_of_room;
+    run->result.broken_count = 1;
+    run->result.is_out_of_room = true;
+}
+
+/*
+ * Ends a seed at a step that failed. A world that cannot go on after it broke an invariant has shown what was looked for; when
+ * it is memory that is missing, the list of what did not complete may be, too.
+ */
+static enum wf_status finish_early(struct sim_run *run, const struct wf_error *err)
+{
+    const bool has_found = has_broken(run);
+
+    if (!has_found && err->status != WF_ERR_MEMORY && err->status != WF_ERR_LIMIT) {
+        return err->status;
     }
-    return wf_fail_status(err, status, "seed %llu at %S: %S", (unsigned long long)run->options->seed, &when, &words);
+    memset(&run->result, 0, sizeof run->result); /* the end may have begun to count */
+    if (!list_unfinished(run)) {
+        memset(&run->result, 0, sizeof run->result);
+    }
+    fill_result(run, END_STOPPED);
+    if (!has_found) {
+        tell_out_of_room(run, err);
+    }
+    return WF_OK;
 }
 
 enum wf_status sim_run_seed(struct sim_run *run, const struct sim_run_options *options,
                             const struct sim_run_result **result, struct wf_error *err)
 {
     enum end end = END_NONE;
+    enum wf_status status = WF_OK;
     bool is_over = false;
 
+    WF_ASSERT(err != NULL);
     run->options = options;
     WF_TRY(begin_seed(run, err));
-    while (end == END_NONE) {
-        const enum wf_status status = step(run, &is_over, err);
-
-        /* A world that cannot go on after it broke an invariant has shown what was looked for. */
-        if (status != WF_OK && !has_broken(run)) {
-            return tell_where(run, status, err);
-        }
-        end = status == WF_OK ? find_end(run, is_over) : END_STOPPED;
+    while (end == END_NONE && status == WF_OK) {
+        status = step(run, &is_over, err);
+        end = status == WF_OK ? find_end(run, is_over) : END_NONE;
     }
-    WF_TRY(finish(run, end, err));
+    if (status == WF_OK) {
+        status = finish(run, end, err);
+    }
+    WF_TRY(status == WF_OK ? WF_OK : finish_early(run, err));
     *result = &run->result;
     return WF_OK;
 }
