@@ -17,9 +17,10 @@
  *
  * zstd data name their dictionary by id. The dictionary of id 1 is built in, trained on made-up
  * histories; ids are never reused, so that archives stay readable. A file without a valid end is
- * read frame by frame from its start: all whole history frames before the first damage are there. A
- * frame holds no position, so frames are copied from one archive to another as they are. Nothing in
- * a file depends on time, place or machine.
+ * read frame by frame from its start: all whole history frames before the first damage are there.
+ * So is one of several archives one after the other (`cat a.wfh b.wfh`), whose last index knows its
+ * own archive only. A frame holds no position, so frames are copied from one archive to another as
+ * they are. Nothing in a file depends on time, place or machine.
  */
 #ifndef WF_ENGINE_ARCHIVE_H
 #define WF_ENGINE_ARCHIVE_H
@@ -114,6 +115,7 @@ enum wf_archive_stage {
     WF_ARCHIVE_STAGE_END,
     WF_ARCHIVE_STAGE_ROOT,
     WF_ARCHIVE_STAGE_SCAN_HEAD,
+    WF_ARCHIVE_STAGE_SCAN_HEADER,
     WF_ARCHIVE_STAGE_SCAN_FRAME,
     WF_ARCHIVE_STAGE_READY, /* open; nothing is asked for */
     WF_ARCHIVE_STAGE_CHUNK,
@@ -129,6 +131,7 @@ struct wf_archive_reader {
     struct wf_archive_range needs;
     uint64_t history_count; /* known when open */
     bool is_recovered; /* there is no valid index: the frames were found by reading all of them */
+    bool is_ended; /* of a recovered file: the last whole frame was the end of an archive */
     uint64_t whole_bytes; /* of a recovered file: where its last whole frame ends */
 
     struct wf_archive_root root;
@@ -177,6 +180,11 @@ enum wf_status wf_archive_reader_supply(struct wf_archive_reader *reader, struct
 /* Supplies whatever is needed from a whole file in memory. */
 enum wf_status wf_archive_reader_supply_all(struct wf_archive_reader *reader, struct wf_string file,
                                             struct wf_error *err);
+
+/* Whether the file ends where an archive ends. Errors: WF_ERR_CORRUPT, at where the last whole frame
+ * does. */
+enum wf_status wf_archive_reader_check_end(const struct wf_archive_reader *reader,
+                                           struct wf_error *err);
 
 /* Asks for the entry alone of history `index`, or for its frame too. Only when open, and below
  * history_count. */

@@ -124,12 +124,10 @@ bool wf_archive_reader_needs(const struct wf_archive_reader *reader, struct wf_a
 
 /* ---- Opening ---- */
 
-static enum wf_status read_header(struct wf_archive_reader *reader, struct wf_string bytes,
-                                  struct wf_error *err)
+static enum wf_status check_header(struct wf_string bytes, struct wf_error *err)
 {
     uint32_t version = 0;
 
-    reader->stage = WF_ARCHIVE_STAGE_FAILED;
     if (bytes.size_bytes < WF_ARCHIVE_HEADER_BYTES) {
         return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)bytes.size_bytes,
                           "the archive is cut within its header");
@@ -148,6 +146,14 @@ static enum wf_status read_header(struct wf_archive_reader *reader, struct wf_st
         wf_load_u64(bytes.data + 16) != wf_hash_bytes(bytes.data, 16)) {
         return wf_fail_at(err, WF_ERR_CORRUPT, 8, "the header of the archive is damaged");
     }
+    return WF_OK;
+}
+
+static enum wf_status read_header(struct wf_archive_reader *reader, struct wf_string bytes,
+                                  struct wf_error *err)
+{
+    reader->stage = WF_ARCHIVE_STAGE_FAILED;
+    WF_TRY(check_header(bytes, err));
     if (reader->file_bytes >= WF_ARCHIVE_HEADER_BYTES + WF_ARCHIVE_END_BYTES) {
         need(reader, WF_ARCHIVE_STAGE_END, reader->file_bytes - WF_ARCHIVE_END_BYTES,
              WF_ARCHIVE_END_BYTES);
@@ -252,12 +258,30 @@ static enum wf_status scan_head(struct wf_archive_reader *reader, struct wf_stri
     const uint64_t offset = reader->needs.offset;
     struct wf_frame_head head;
 
+    if (reader->is_ended && wf_is_archive(bytes) &&
+        reader->file_bytes - offset >= WF_ARCHIVE_HEADER_BYTES) {
+        need(reader, WF_ARCHIVE_STAGE_SCAN_HEADER, offset, WF_ARCHIVE_HEADER_BYTES);
+        return WF_OK;
+    }
     if (!wf_frame_head_read(bytes, &head) || wf_frame_bytes(&head) > reader->file_bytes - offset) {
         end_scan(reader);
         return WF_OK;
     }
     need(reader, WF_ARCHIVE_STAGE_SCAN_FRAME, offset, wf_frame_bytes(&head));
     return WF_OK;
+}
+
+/* Another archive lies behind one that is finished. */
+static void scan_header(struct wf_archive_reader *reader, struct wf_string bytes)
+{
+    struct wf_error ignored;
+
+    if (check_header(bytes, &ignored) != WF_OK) {
+        end_scan(reader);
+        return;
+    }
+    reader->is_ended = false;
+    scan_from(reader, reader->needs.offset + WF_ARCHIVE_HEADER_BYTES);
 }
 
 static enum wf_status scan_frame(struct wf_archive_reader *reader, struct wf_string bytes,
@@ -280,8 +304,32 @@ static enum wf_status scan_frame(struct wf_archive_reader *reader, struct wf_str
         }
         *place = range;
     }
+    reader->is_ended = head.kind == WF_FRAME_END;
     scan_from(reader, range.offset + range.size_bytes);
     return WF_OK;
+}
+
+enum wf_status wf_archive_reader_check_end(const struct wf_archive_reader *reader,
+                                           struct wf_error *err)
+{
+    const char *histories = reader->history_count == 1 ? "history" : "histories";
+
+    if (!reader->is_recovered ||
+        (reader->is_ended && reader->whole_bytes == reader->file_bytes)) {
+        return WF_OK;
+    }
+    if (reader->is_ended) {
+        return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->whole_bytes,
+                          "the archive ends here, after %llu %s, and the %llu bytes behind it are no "
+                          "archive that can be read",
+                          (unsigned long long)reader->history_count, histories,
+                          (unsigned long long)(reader->file_bytes - reader->whole_bytes));
+    }
+    return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->whole_bytes,
+                      "the archive has no end: it holds %llu whole %s, in its first %llu of %llu bytes",
+                      (unsigned long long)reader->history_count, histories,
+                      (unsigned long long)reader->whole_bytes,
+                      (unsigned long long)reader->file_bytes);
 }
 
 /* ---- Seeking ---- */
@@ -434,6 +482,9 @@ enum wf_status wf_archive_reader_supply(struct wf_archive_reader *reader, struct
         return read_root(reader, bytes, err);
     case WF_ARCHIVE_STAGE_SCAN_HEAD:
         return scan_head(reader, bytes);
+    case WF_ARCHIVE_STAGE_SCAN_HEADER:
+        scan_header(reader, bytes);
+        return WF_OK;
     case WF_ARCHIVE_STAGE_SCAN_FRAME:
         return scan_frame(reader, bytes, err);
     case WF_ARCHIVE_STAGE_CHUNK:

@@ -302,14 +302,5 @@ enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct w
 
 enum wf_status wf_history_reader_check_end(const struct wf_history_reader *reader, struct wf_error *err)
 {
-    const struct wf_archive_reader *archive = reader->state;
-
-    if (reader->format != WF_FORMAT_ARCHIVE || !archive->is_recovered) {
-        return WF_OK;
-    }
-    return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)archive->whole_bytes,
-                      "the archive has no end: it holds %llu whole %s, in its first %llu of %llu bytes",
-                      (unsigned long long)archive->history_count,
-                      archive->history_count == 1 ? "history" : "histories",
-                      (unsigned long long)archive->whole_bytes, (unsigned long long)archive->file_bytes);
+    return reader->format == WF_FORMAT_ARCHIVE ? wf_archive_reader_check_end(reader->state, err) : WF_OK;
 }

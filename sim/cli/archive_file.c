@@ -55,11 +55,9 @@ enum cli_exit cli_archive_open(struct cli_archive *archive, const char *path)
         return fail(archive, status, &err);
     }
     result = supply(archive);
-    if (result == CLI_EXIT_OK && archive->reader.is_recovered) {
-        cli_complain("%s has no end: it holds %llu whole histories, in its first %llu of %llu bytes", path,
-                     (unsigned long long)archive->reader.history_count,
-                     (unsigned long long)archive->reader.whole_bytes,
-                     (unsigned long long)archive->source.size_bytes);
+    archive->is_cut = result == CLI_EXIT_OK && wf_archive_reader_check_end(&archive->reader, &err) != WF_OK;
+    if (archive->is_cut) {
+        cli_complain_input(path, &err);
     }
     return result;
 }

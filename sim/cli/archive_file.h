@@ -14,11 +14,12 @@ struct cli_archive {
     struct wf_archive_reader reader;
     struct wf_arena index;   /* the reader's own */
     struct wf_arena current; /* bytes of the range asked for, and the history handed out last */
+    bool is_cut;             /* something behind the last whole history cannot be read: its writer died */
 };
 
 /*
- * Opens an archive. One without an end (its writer died) is read up to the last whole history, with a warning. Close it
- * also after a failure.
+ * Opens an archive. One without an end is read up to the last whole history, with a warning; what lies behind it is missing
+ * from any result, which therefore ends as UNREADABLE. Close it also after a failure.
  *
  * Exits: UNREADABLE, ENVIRONMENT; the reason is on standard error.
  */

@@ -167,6 +167,10 @@ static enum cli_exit check_history(struct cli *cli, struct wf_json_writer *json,
     struct sim_history_findings *findings = WF_ARENA_NEW(cli->arena, struct sim_history_findings);
     struct wf_error err;
 
+    if (history->event_count == 0) {
+        cli_complain("%s: the history has no events: there is nothing to check", path_or_stdin(path));
+        return CLI_EXIT_UNREADABLE;
+    }
     /* A newest-first history is turned round; what else is wrong with its shape is a finding here. */
     (void)wf_history_normalise(history, NULL);
     if (findings == NULL || !remember(memory, path, history) ||

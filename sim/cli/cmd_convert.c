@@ -388,6 +388,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         cli_complain("the name '%s' does not tell the format; say --to json, pb or wfh", out);
         return CLI_EXIT_USAGE;
     }
+    if (targets[conversion.target].target == TARGET_ARCHIVE && is_folder(out)) {
+        cli_complain("%s is a folder, and an archive is one file: name it, such as %s%shistories.wfh", out, out,
+                     out[strlen(out) - 1] == '/' ? "" : "/");
+        return CLI_EXIT_USAGE;
+    }
     wf_arena_init(&conversion.values, wf_system_blocks(), 0);
     begin_file(&conversion);
     result = cli_histories_open(&conversion.histories, cli->arena, args->operands, 1);

@@ -347,6 +347,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         }
         result = describe(cli, &archive, found.index);
     }
+    if (result == CLI_EXIT_OK && archive.is_cut) {
+        result = CLI_EXIT_UNREADABLE; /* a later run may be in what is missing */
+    }
     cli_archive_close(&archive);
     return result;
 }

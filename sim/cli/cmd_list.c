@@ -197,6 +197,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     if (result == CLI_EXIT_OK) {
         result = list(cli, &archive, wanted);
     }
+    if (result == CLI_EXIT_OK && archive.is_cut) {
+        result = CLI_EXIT_UNREADABLE;
+    }
     cli_archive_close(&archive);
     return result;
 }

@@ -237,50 +237,115 @@ static void append_heading(struct cli_output *out, const struct wf_history *hist
     wf_buffer_append_char(text, '\n');
 }
 
-static void append_history(struct cli *cli, const struct wf_history *history, bool wants_timeline)
-{
-    struct wf_buffer *text = &cli->out->text;
+/* How histories are written one after the other. */
+struct writing {
+    struct cli *cli;
+    bool wants_timeline;
+    bool is_list; /* JSON: the file may hold several histories, so the document is a list of them */
+    size_t count;
+};
 
-    switch (cli->out->format) {
-    case CLI_FORMAT_JSON:
+static void append_timeline(struct cli *cli, const struct wf_history *history)
+{
+    const struct wf_arena_mark mark = wf_arena_mark(cli->arena);
+    struct wf_json_writer json;
+
+    wf_json_writer_init(&json, &cli->out->text, 0);
+    cli_write_timeline(&json, cli->arena, history);
+    wf_buffer_append_char(&cli->out->text, '\n');
+    wf_arena_rewind(cli->arena, mark);
+}
+
+static void append_json(const struct writing *writing, const struct wf_history *history)
+{
+    struct wf_buffer *text = &writing->cli->out->text;
+
+    if (writing->is_list) {
+        wf_buffer_append_text(text, writing->count == 0 ? "[\n" : ",\n");
+    }
+    if (writing->wants_timeline) {
+        append_timeline(writing->cli, history);
+    } else {
         wf_history_write_json(history, text);
+    }
+}
+
+static void append_lines(const struct writing *writing, const struct wf_history *history)
+{
+    struct cli_output *out = writing->cli->out;
+
+    if (writing->wants_timeline) {
+        append_timeline(writing->cli, history);
+        return;
+    }
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        wf_json_encode(&wf_type_event, &history->events[i], &out->text);
+        wf_buffer_append_char(&out->text, '\n');
+        cli_output_flush_some(out);
+    }
+}
+
+static void append_text(const struct writing *writing, const struct wf_history *history)
+{
+    struct cli_output *out = writing->cli->out;
+
+    if (writing->count > 0) {
+        wf_buffer_append_char(&out->text, '\n');
+    }
+    append_heading(out, history);
+    if (writing->wants_timeline) {
+        cli_append_timeline(writing->cli, history);
+    } else {
+        append_table(writing->cli, history);
+    }
+}
+
+static void append_history(const struct writing *writing, const struct wf_history *history)
+{
+    switch (writing->cli->out->format) {
+    case CLI_FORMAT_JSON:
+        append_json(writing, history);
         break;
     case CLI_FORMAT_JSONL:
-        for (uint32_t i = 0; i < history->event_count; i++) {
-            wf_json_encode(&wf_type_event, &history->events[i], text);
-            wf_buffer_append_char(text, '\n');
-            cli_output_flush_some(cli->out);
-        }
+        append_lines(writing, history);
         break;
     case CLI_FORMAT_TEXT:
-        append_heading(cli->out, history);
-        if (wants_timeline) {
-            cli_append_timeline(cli, history);
-        } else {
-            append_table(cli, history);
-        }
+        append_text(writing, history);
         break;
     }
-    cli_output_flush_some(cli->out);
+    cli_output_flush_some(writing->cli->out);
+}
+
+/* By what was named, not by how many there happen to be: whoever reads the output knows its shape before. */
+static bool may_hold_several(const struct cli_histories *histories, const char *operand)
+{
+    return histories->reader.format == WF_FORMAT_ARCHIVE || histories->reader.format == WF_FORMAT_CLOUD_EXPORT ||
+           strcmp(histories->path, operand) != 0;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
+    struct writing writing = {.cli = cli, .wants_timeline = cli_args_has(args, "--timeline")};
     struct cli_histories histories;
     struct wf_history *history = NULL;
-    size_t count = 0;
     enum cli_exit result = cli_histories_open(&histories, cli->arena, args->operands, 1);
 
     if (result == CLI_EXIT_OK) {
         result = cli_histories_next(&histories, &history);
     }
+    if (history != NULL) {
+        writing.is_list = may_hold_several(&histories, args->operands[0]);
+    }
     while (history != NULL) {
-        if (count > 0 && cli->out->format == CLI_FORMAT_TEXT) {
-            wf_buffer_append_char(&cli->out->text, '\n');
-        }
-        append_history(cli, history, cli_args_has(args, "--timeline"));
-        count++;
+        append_history(&writing, history);
+        writing.count++;
         result = cli_histories_next(&histories, &history);
+    }
+    if (cli->out->format == CLI_FORMAT_JSON && writing.is_list) {
+        wf_buffer_append_text(&cli->out->text, "]\n");
+    }
+    if (histories.is_cut) {
+        result = cli_exit_worse(result, CLI_EXIT_UNREADABLE); /* what is whole was shown, and it is not all */
     }
     cli_histories_close(&histories);
     return result;
@@ -300,7 +365,9 @@ const struct cli_command cli_command_show = {
     .summary = "print a history: its events, or a timeline",
     .description = "Prints the events of a history in any format, with times since its start and a rule at each\n"
                    "boundary between workflow tasks. Fragments and newest-first files are printed as they are.\n"
-                   "`-o json` prints canonical JSON, `-o jsonl` one event a line. `-` is standard input.",
+                   "`-o json` prints canonical JSON, of an archive, an export or a folder a list of it, `-o jsonl` one\n"
+                   "event a line; with --timeline a history is one object, or one line, of marks and spans. `-` is\n"
+                   "standard input.",
     .options = options,
     .example = "wfsim show order-3.json --timeline",
     .run = run,

@@ -137,6 +137,21 @@ static void append_marks(struct cli *cli, const struct drawing *drawing, enum wf
     }
 }
 
+/* What is drawn as marks on a line of its own. */
+static const struct {
+    enum wf_event_type type;
+    const char *name;
+    const char *mark;
+} mark_lines[] = {
+    {WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED, "workflow tasks", "▪"},
+    {WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, "workflow tasks failed", "✗"},
+    {WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, "workflow tasks timed out", "✗"},
+    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, "signals", "•"},
+    {WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "cancel requested", "•"},
+};
+
+#define MARK_LINES (sizeof(mark_lines) / sizeof(mark_lines[0]))
+
 void cli_append_timeline(struct cli *cli, const struct wf_history *history)
 {
     const uint32_t width = cli->out->width;
@@ -160,14 +175,101 @@ void cli_append_timeline(struct cli *cli, const struct wf_history *history)
         return;
     }
     find_spans(&drawing);
-    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED, "workflow tasks", "▪");
-    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_FAILED, "workflow tasks failed", "✗");
-    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, "workflow tasks timed out", "✗");
-    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, "signals", "•");
-    append_marks(cli, &drawing, WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, "cancel requested", "•");
+    for (size_t i = 0; i < MARK_LINES; i++) {
+        append_marks(cli, &drawing, mark_lines[i].type, mark_lines[i].name, mark_lines[i].mark);
+    }
     for (uint32_t i = 0; i < history->event_count; i++) {
         if (cli_step_part(&history->events[i]) == CLI_STEP_BEGIN) {
             append_span(cli, &drawing, i);
         }
     }
+}
+
+/* ---- JSON ---- */
+
+static void write_event(struct wf_json_writer *json, const char *event_key, const char *time_key,
+                        const struct wf_history *history, uint32_t index)
+{
+    const struct wf_timestamp start = history->events[0].event_time;
+    const struct wf_timestamp time = history->events[index].event_time;
+
+    wf_json_key(json, event_key);
+    wf_json_i64(json, history->events[index].event_id);
+    if (start.is_set && time.is_set) {
+        wf_json_key(json, time_key);
+        wf_json_i64(json, cli_elapsed_ns(start, time));
+    }
+}
+
+static void write_marks(struct wf_json_writer *json, const struct wf_history *history)
+{
+    wf_json_key(json, "marks");
+    wf_json_begin_array(json);
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        for (size_t j = 0; j < MARK_LINES; j++) {
+            if (history->events[i].event_type == (int32_t)mark_lines[j].type) {
+                wf_json_begin_object(json);
+                wf_json_key(json, "type");
+                wf_json_text(json, wf_event_type_name(history->events[i].event_type));
+                write_event(json, "event_id", "at_ns", history, i);
+                wf_json_end_object(json);
+            }
+        }
+    }
+    wf_json_end_array(json);
+}
+
+static void write_span(struct wf_json_writer *json, struct wf_arena *arena, const struct wf_history *history,
+                       uint32_t begin, const struct span *span)
+{
+    const struct wf_arena_mark mark = wf_arena_mark(arena);
+    struct wf_buffer name;
+    enum cli_style style = CLI_STYLE_PLAIN;
+
+    wf_buffer_init(&name, arena);
+    cli_append_step_name(&name, &history->events[begin]);
+    wf_json_begin_object(json);
+    wf_json_key(json, "name");
+    wf_json_string(json, wf_buffer_string(&name));
+    write_event(json, "begin_event_id", "begin_ns", history, begin);
+    if (span->attempt > 0) {
+        wf_json_key(json, "attempt");
+        wf_json_i64(json, span->attempt);
+    }
+    if (span->end_index > 0) {
+        write_event(json, "end_event_id", "end_ns", history, span->end_index);
+        wf_json_key(json, "outcome");
+        wf_json_text(json, cli_step_outcome(&history->events[span->end_index], &style));
+    }
+    wf_json_end_object(json);
+    wf_arena_rewind(arena, mark);
+}
+
+void cli_write_timeline(struct wf_json_writer *json, struct wf_arena *arena, const struct wf_history *history)
+{
+    struct drawing drawing = {.history = history};
+
+    drawing.spans = wf_arena_take_array(arena, history->event_count, sizeof(*drawing.spans));
+    if (drawing.spans == NULL) {
+        json->out->is_full = true;
+        return;
+    }
+    find_spans(&drawing);
+    wf_json_begin_object(json);
+    wf_json_key(json, "workflow_id");
+    wf_json_string(json, history->workflow_id);
+    wf_json_key(json, "run_id");
+    wf_json_string(json, history->run_id);
+    wf_json_key(json, "workflow_type");
+    wf_json_string(json, history->workflow_type);
+    write_marks(json, history);
+    wf_json_key(json, "spans");
+    wf_json_begin_array(json);
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        if (cli_step_part(&history->events[i]) == CLI_STEP_BEGIN) {
+            write_span(json, arena, history, i, &drawing.spans[i]);
+        }
+    }
+    wf_json_end_array(json);
+    wf_json_end_object(json);
 }

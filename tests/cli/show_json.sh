@@ -3,3 +3,13 @@ wfsim show "$ROOT/tests/cli/data/order_closed.json" -o json | cmp - "$ROOT/tests
 wfsim show "$ROOT/tests/cli/data/order_closed.json" -o jsonl >lines
 grep -c '^{"eventId":.*}$' lines
 wc -l <lines
+# Whatever may hold several histories is one list of them, also when it holds one: one document, never several in a row.
+wfsim convert "$ROOT/tests/cli/data" two.wfh
+wfsim convert "$ROOT/tests/cli/data/order_closed.json" one.wfh
+mkdir folder
+cp "$ROOT/tests/cli/data/order_closed.json" folder
+for operand in one.wfh two.wfh folder "$ROOT/tests/cli/data/order_closed.json"; do
+    wfsim show "$operand" -o json >document
+    head -c 1 document
+    echo " $(grep -c '^{"events":\[' document) $(tail -n 1 document)"
+done

@@ -164,11 +164,7 @@ class Outputs:
     def check(self, *words, schema=None):
         """A command with -o json and with -o jsonl, whose lines are documents of their own where the schema has no `line`."""
         schema = self.schemas[schema or words[0]]
-        text = self.run(*words, "-o", "json").strip()
-        while text:
-            document, end = json.JSONDecoder().raw_decode(text)
-            schema.check(document)
-            text = text[end:].strip()
+        schema.check(json.loads(self.run(*words, "-o", "json")))
         for line in self.run(*words, "-o", "jsonl").splitlines():
             schema.check(json.loads(line), "#/$defs/line" if "line" in schema.root.get("$defs", {}) else "#")
 
@@ -264,6 +260,7 @@ def gather(outputs):
     }
     for name, some in histories.items():
         outputs.write(f"{name}.json", json.dumps({"events": some}))
+    outputs.write("timeless.json", json.dumps({"events": [{**event, "eventTime": None} for event in events]}))
     for kind in ("Fine", "Nowhere"):
         outputs.write(f"{kind}.json", json.dumps({"events": events[:9]}).replace("OrderSaga", kind))
     for kind in ("ByClock", "ByGlobal"):
@@ -290,8 +287,10 @@ def check_replays(outputs):
 
 def check_histories(outputs):
     check = outputs.check
-    check("show", "order_open.json")
-    check("show", "saga.wfh")
+    for words in ((), ("--timeline",)):
+        check("show", "order_open.json", *words)
+        check("show", "timeless.json", *words)
+        check("show", "saga.wfh", *words)
     check("diff", "order_open.json", "order_open.json")
     check("diff", "order_open.json", "order_closed.json")
     check("diff", "saga/0001-order-1.json", "saga/0002-order-3.json")

@@ -515,6 +515,43 @@ static void test_archive__memory_may_end_anywhere(void **state)
     }
 }
 
+/* Archives one after the other are read as one; cut anywhere, the first ones are there, and that something is missing is said. */
+static void test_archive__several_in_one_file_are_all_read(void **state)
+{
+    struct wf_arena *arena = *state;
+    struct wf_arena own;
+    struct sample first;
+    struct sample second;
+    struct wf_buffer joined;
+    struct wf_error err = {0};
+
+    make_sample(arena, 3, &first);
+    make_sample(arena, 2, &second);
+    wf_arena_init(&own, wf_system_blocks(), 0);
+    wf_buffer_init(&joined, arena);
+    wf_buffer_append_string(&joined, wf_buffer_string(&first.bytes));
+    wf_buffer_append_string(&joined, wf_buffer_string(&second.bytes));
+    for (size_t size = first.bytes.size_bytes; size <= joined.size_bytes; size++) {
+        const size_t behind = size - first.bytes.size_bytes;
+        const bool is_whole = behind == 0 || size == joined.size_bytes;
+        const uint32_t further = (behind >= second.frame_ends[0] ? 1u : 0u) + (behind >= second.frame_ends[1] ? 1u : 0u);
+        struct wf_archive_reader reader;
+
+        wf_arena_reset(&own);
+        assert_int_equal(wf_archive_reader_init(&reader, &own, size, &err), WF_OK);
+        assert_int_equal(wf_archive_reader_supply_all(&reader, (struct wf_string){joined.data, size}, &err), WF_OK);
+
+        assert_int_equal(reader.history_count, 3 + further);
+        assert_int_equal(wf_archive_reader_check_end(&reader, &err), is_whole ? WF_OK : WF_ERR_CORRUPT);
+        if (size == joined.size_bytes) {
+            for (uint32_t i = 0; i < 5; i++) {
+                assert_history(&reader, wf_buffer_string(&joined), i, i < 3 ? i : i - 3);
+            }
+        }
+    }
+    wf_arena_deinit(&own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +563,7 @@ int main(void)
         TEST_IN_ARENA(test_archive__random_access_touches_the_index_and_two_frames),
         TEST_IN_ARENA(test_archive__listing_reads_no_history),
         TEST_IN_ARENA(test_archive__segments_are_joined),
+        TEST_IN_ARENA(test_archive__several_in_one_file_are_all_read),
         TEST_IN_ARENA(test_archive__writing_needs_bounded_memory),
         TEST_IN_ARENA(test_archive__a_large_history_is_packed),
         TEST_IN_ARENA(test_archive__an_empty_file_is_refused),
