@@ -5,6 +5,8 @@
 #include "engine/base/json_text.h"
 #include "engine/base/nearest.h"
 #include "engine/diagnosis.h"
+#include "engine/replay.h"
+#include "engine/rules.h"
 #include "sim/check/invariants.h"
 #include "sim/cli/command.h"
 #include "sim/scenario/scenario.h"
@@ -284,6 +286,65 @@ static void append_word(struct cli_output *out, const struct word *word)
     wf_buffer_append_char(&out->text, '\n');
 }
 
+/* ---- Rules that give notes ---- */
+
+#define RULE_COLUMNS 28
+#define LEVEL_COLUMNS 9
+
+static void append_cells(struct wf_buffer *text, const char *rule, const char *level, const char *what)
+{
+    wf_buffer_printf(text, "  %s", rule);
+    cli_append_repeated(text, " ", RULE_COLUMNS - strlen(rule));
+    wf_buffer_append_text(text, level);
+    cli_append_repeated(text, " ", LEVEL_COLUMNS - strlen(level));
+    wf_buffer_printf(text, "%s\n", what);
+}
+
+static void append_rule(struct cli_output *out, struct wf_json_writer *json, const struct wf_rule *rule)
+{
+    const char *const members[][2] = {{"rule", rule->id}, {"level", wf_rule_level_name(rule->level)}, {"text", rule->text}};
+
+    if (out->format == CLI_FORMAT_TEXT) {
+        append_cells(&out->text, rule->id, wf_rule_level_name(rule->level), rule->text);
+        return;
+    }
+    if (out->format == CLI_FORMAT_JSONL) {
+        wf_json_writer_init(json, &out->text, 0);
+    }
+    wf_json_begin_object(json);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        wf_json_key(json, members[i][0]);
+        wf_json_text(json, members[i][1]);
+    }
+    wf_json_end_object(json);
+    wf_buffer_append_text(&out->text, out->format == CLI_FORMAT_JSONL ? "\n" : "");
+}
+
+/* All that a policy may name, with what is compared. */
+static void append_policy(struct cli_output *out)
+{
+    struct wf_json_writer json;
+
+    wf_json_writer_init(&json, &out->text, 0);
+    if (out->format == CLI_FORMAT_TEXT) {
+        wf_buffer_append_text(&out->text,
+                              "A line of a file of `replay --policy` is a rule, then finding, note or ignore; `#` begins a\n"
+                              "comment. What it does not name stays a note. --strict makes findings of all but info.\n\n");
+        append_cells(&out->text, "rule", "level", "what is so when nothing is noted");
+    } else if (out->format == CLI_FORMAT_JSON) {
+        wf_json_begin_array(&json);
+    }
+    for (size_t i = 0; i < wf_rule_count; i++) {
+        if (wf_rule_gives_notes(&wf_rules[i])) {
+            append_rule(out, &json, &wf_rules[i]);
+        }
+    }
+    if (out->format == CLI_FORMAT_JSON) {
+        wf_json_end_array(&json);
+        wf_buffer_append_char(&out->text, '\n');
+    }
+}
+
 static enum cli_exit explain_word(struct cli *cli, const char *asked)
 {
     struct word words[WORDS_MAX];
@@ -317,6 +378,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         append_all(cli->out);
         return CLI_EXIT_OK;
     }
+    if (strcmp(args->operands[0], "policy") == 0) {
+        append_policy(cli->out);
+        return CLI_EXIT_OK;
+    }
     invariant = sim_invariant_find(wf_string_of(args->operands[0]));
     if (invariant != NULL) {
         append_invariant(cli->out, invariant);
@@ -337,14 +402,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_explain = {
     .name = "explain",
-    .operands = "[WF###|I###|KEY]",
+    .operands = "[WF###|I###|KEY|policy]",
     .operand_count_min = 0,
     .operand_count_max = 1,
     .summary = "a diagnosis, or a key of a scenario",
     .description = "Explains a code that a report names: what is wrong, what brings it about, what to do, and an\n"
                    "example. Also takes Temporal's own codes, such as TMPRL1100, invariants, such as I36, and what\n"
-                   "a scenario may say: a key (faults.profile), a fault (worker_crash), a check (neutral). Without\n"
-                   "a code: all codes.",
+                   "a scenario may say: a key (faults.profile), a fault (worker_crash), a check (neutral). `policy`:\n"
+                   "the rules that a file of `replay --policy` may name. Without a code: all codes.",
     .options = options,
     .example = "wfsim explain WF203",
     .run = run,

@@ -494,7 +494,7 @@ static const struct cli_option options[] = {
     {"-w", CLI_TEXT, "CODE", "the workflow code: a C source or a shared object"},
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
-    {"--policy", CLI_TEXT, "F", "a file that says of rules: finding, note or ignore"},
+    {"--policy", CLI_TEXT, "F", "a file that says of rules (`wfsim explain policy`): finding, note or ignore"},
     {"--live", CLI_SWITCH, NULL, "as --prefixes, and each goes on in a simulation until it ends"},
     {"--prefixes", CLI_SWITCH, NULL, "also cut at every event at which a run may stand open; says which get stuck"},
     {"--matrix", CLI_SWITCH, NULL, "a table: --matrix v1.c v2.c HISTORY...; which code can replay whose histories"},
@@ -522,4 +522,5 @@ const struct cli_command cli_command_replay = {
     .options = options,
     .example = "wfsim replay -w scenarios/saga_v2.c saga.wfh",
     .run = run_replay,
+    .append_lists = cli_append_policy_help,
 };

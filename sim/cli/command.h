@@ -40,6 +40,7 @@ struct cli_command {
     const struct cli_option *options; /* ends with a NULL name */
     const char *example;              /* one command, without `$` */
     enum cli_exit (*run)(struct cli *cli, const struct cli_args *args);
+    void (*append_lists)(struct wf_buffer *text); /* what help ends with that comes from tables; NULL: nothing */
 };
 
 #define CLI_COMMAND(name) extern const struct cli_command cli_command_##name;

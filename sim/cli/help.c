@@ -53,5 +53,8 @@ void cli_help_command(struct cli_output *out, const struct cli_command *command)
         append_option(text, option->name, option->value, option->help, columns);
     }
     append_option(text, "--help", NULL, "this page", columns);
+    if (command->append_lists != NULL) {
+        command->append_lists(text);
+    }
     wf_buffer_printf(text, "\nExample:\n  %s\n", command->example);
 }

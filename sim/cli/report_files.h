@@ -14,7 +14,7 @@
 #define CLI_REPORT_STDOUT CLI_SWITCH, NULL
 #define CLI_REPORT_OPTION(flag, target, help) {flag, CLI_REPORT_##target, help},
 
-#define CLI_OPTION_BASELINE {"--baseline", CLI_TEXT, "FILE", "findings that are known, a line each, and do not fail"}
+#define CLI_OPTION_BASELINE {"--baseline", CLI_TEXT, "FILE", "findings that are known and do not fail, a line each: SIGNATURE REASON"}
 
 /* Whether any report is asked for. */
 bool cli_report_is_wanted(const struct cli_args *args);
@@ -30,6 +30,9 @@ enum cli_exit cli_report_check_input(struct cli *cli, const struct cli_args *arg
  * same. Exits: ENVIRONMENT.
  */
 enum cli_exit cli_report_write(struct cli *cli, const struct cli_args *args, const struct sim_report *report);
+
+/* Appends to help what files of --policy and --baseline may say. */
+void cli_append_policy_help(struct wf_buffer *text);
 
 /* Reads --policy, or makes that of --strict; *policies NULL: neither is given. Complains. */
 enum cli_exit cli_policy_read(struct cli *cli, const struct cli_args *args, const uint8_t **policies);

@@ -318,7 +318,7 @@ def check_code(outputs):
     check("lint", "lint_calls.c")
     check("lint", "scenarios/saga.c", "saga.wfh")
     check("lint", "lint_hunt.c", "ByClock.json", "ByGlobal.json")
-    for words in ((), ("WF203",), ("I5",), ("faults.profile",), ("worker_crash",)):
+    for words in ((), ("policy",), ("WF203",), ("I5",), ("faults.profile",), ("worker_crash",)):
         check("explain", *words)
 
 
