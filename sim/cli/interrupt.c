@@ -29,6 +29,7 @@ void cli_interrupt_catch(void)
 {
     catch_one(SIGINT);
     catch_one(SIGTERM);
+    catch_one(SIGHUP); /* the terminal is gone; files of results are not */
 }
 
 bool cli_interrupted(void)

@@ -1,5 +1,5 @@
 /*
- * Ctrl-C (SIGINT, and SIGTERM): the first asks a command to stop at its next item and print what it
+ * Ctrl-C (SIGINT, and SIGTERM, SIGHUP): the first asks a command to stop at its next item and print what it
  * has; main then raises the signal again, so that the shell sees how the program ended. A second
  * one ends the program at once.
  */

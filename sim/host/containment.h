@@ -99,7 +99,7 @@ struct sim_containment {
 enum sim_end {
     SIM_END_DONE,        /* every item ended */
     SIM_END_STOPPED,     /* a callback returned false */
-    SIM_END_INTERRUPTED, /* SIGINT or SIGTERM; raise it again when the partial results are out */
+    SIM_END_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP; raise it again when the partial results are out */
     SIM_END_SETUP,       /* start or run failed: see err */
     SIM_END_LOADING,     /* the module crashed while it was loaded: see crash */
     SIM_END_LOST, /* a child was killed from outside (memory), or fork or a pipe failed: see err */

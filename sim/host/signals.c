@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-static const int interrupts[] = {SIGINT, SIGTERM};
+static const int interrupts[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define INTERRUPT_COUNT (sizeof interrupts / sizeof *interrupts)
 
@@ -83,7 +83,12 @@ void sim_signals_restore(void)
 
 bool sim_signals_interrupted(void)
 {
-    return signals.came[0] != 0 || signals.came[1] != 0;
+    for (size_t i = 0; i < INTERRUPT_COUNT; i++) {
+        if (signals.came[i] != 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool sim_signals_child_ended(void)

@@ -8,14 +8,14 @@
 #include <semaphore.h>
 #include <stdbool.h>
 
-/* Catches SIGINT, SIGTERM and SIGCHLD; each posts the semaphore. A second SIGINT or SIGTERM has its
- * default effect. */
+/* Catches SIGINT, SIGTERM, SIGHUP and SIGCHLD; each posts the semaphore. A second one of the first
+ * three has its default effect. */
 void sim_signals_catch(sem_t *supervisor);
 
 /* Puts back what was there; of a signal that came, the default. */
 void sim_signals_restore(void);
 
-/* Whether SIGINT or SIGTERM came. */
+/* Whether SIGINT, SIGTERM or SIGHUP came. */
 bool sim_signals_interrupted(void);
 
 /* Whether SIGCHLD came since the last call. */

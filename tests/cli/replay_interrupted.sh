@@ -1,4 +1,4 @@
-# Ctrl-C in the middle of a batch: what was done is printed, and the program ends by the signal: 130, and 143 for SIGTERM. The
+# Ctrl-C in the middle of a batch: what was done is printed, and the program ends by the signal: 130, 143 for SIGTERM, 129 for SIGHUP. The
 # report files are written, and say that they are not whole.
 histories() { . "$ROOT/tests/cli/data/crashing_histories"; }
 histories h Fine Sleep
@@ -11,4 +11,5 @@ interrupt() {
 }
 interrupt INT 1
 interrupt TERM 2
+interrupt HUP 1
 grep -A1 "the whole batch" r.xml
