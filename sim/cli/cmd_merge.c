@@ -191,6 +191,7 @@ static enum cli_exit run_merge(struct cli *cli, const struct cli_args *args)
         return result;
     }
     sim_report_init(&merge.whole, cli->arena, merge.parts[0].code);
+    merge.whole.program = wf_string_of(cli->program);
     merge.whole.options = merge.parts[0].options;
     result = check_whole(&merge);
     result = cli_exit_worse(result, write_whole(&merge));

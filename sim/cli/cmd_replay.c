@@ -458,6 +458,7 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
     drop_pending(&batch);
     wf_map_init(&batch.places, &batch.kept);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
+    batch.report.program = wf_string_of(cli->program);
     batch.report.options = repeated_options(&batch);
     batch.report.shard = batch.shard;
     batch.report.shard_count = batch.shard_count;

@@ -28,6 +28,7 @@ enum cli_exit cli_exit_worse(enum cli_exit left, enum cli_exit right);
 struct cli {
     struct wf_arena *arena; /* lives as long as the command; output has one of its own */
     struct cli_output *out; /* results; flushed by main at the end */
+    const char *program;    /* as it was called, for commands that are shown to be pasted */
 };
 
 struct cli_command {
@@ -39,8 +40,8 @@ struct cli_command {
     const char *description;    /* a paragraph of `wfsim NAME --help`, broken into lines */
     const struct cli_option *options; /* ends with a NULL name */
     const char *example;              /* one command, without `$` */
-    enum cli_exit (*run)(struct cli *cli, const struct cli_args *args);
     void (*append_lists)(struct wf_buffer *text); /* what help ends with that comes from tables; NULL: nothing */
+    enum cli_exit (*run)(struct cli *cli, const struct cli_args *args);
 };
 
 #define CLI_COMMAND(name) extern const struct cli_command cli_command_##name;

@@ -18,6 +18,7 @@
 
 /* The Temporal CLI runs executables of this name as `temporal workflow replay`. */
 #define TEMPORAL_EXTENSION "temporal-workflow-replay"
+#define PROGRAM "wfsim" /* what it is called where nobody says, and where the name is not ours */
 
 static const char *base_name(const char *path)
 {
@@ -147,7 +148,7 @@ int main(int argc, char **argv)
     struct wf_arena arena;
     struct wf_arena output_arena; /* its own, because a command may rewind the other one while it prints */
     struct cli_output out;
-    struct cli cli = {.arena = &arena, .out = &out};
+    struct cli cli = {.arena = &arena, .out = &out, .program = PROGRAM};
     enum cli_exit result = CLI_EXIT_OK;
 
     if (!occupy_standard_streams()) {
@@ -159,7 +160,11 @@ int main(int argc, char **argv)
     wf_arena_init(&arena, wf_system_blocks(), 0);
     wf_arena_init(&output_arena, wf_system_blocks(), 0);
     cli_output_init(&out, &output_arena);
-    if (argc > 0 && strcmp(base_name(argv[0]), TEMPORAL_EXTENSION) == 0 && cli_command_find("replay") != NULL) {
+    const bool is_extension = argc > 0 && strcmp(base_name(argv[0]), TEMPORAL_EXTENSION) == 0;
+    if (argc > 0 && argv[0][0] != '\0' && !is_extension) {
+        cli.program = argv[0];
+    }
+    if (is_extension && cli_command_find("replay") != NULL) {
         result = word_count == 1 && strcmp(words[0], "--version") == 0
                      ? print_version(&cli)
                      : run_command(&cli, cli_command_find("replay"), words, word_count);

@@ -294,7 +294,9 @@ static void append_blocked(const struct cli_matrix *matrix, const struct cli_arg
             }
         }
         if (is_any) {
-            wf_buffer_append_text(text, "  see why: wfsim replay -w ");
+            wf_buffer_append_text(text, "  see why: ");
+            sim_shell_path(text, wf_string_of(matrix->cli->program));
+            wf_buffer_append_text(text, " replay -w ");
             sim_shell_path(text, wf_string_of(matrix->codes[row].path));
             for (size_t i = 0; i < args->operand_count; i++) {
                 wf_buffer_append_char(text, ' ');

@@ -176,7 +176,8 @@ struct sim_repeat cli_simulation_repeat(struct cli *cli, const struct cli_simula
 
     wf_buffer_init(&before, cli->arena);
     wf_buffer_init(&after, cli->arena);
-    wf_buffer_append_text(&before, "wfsim run ");
+    sim_shell_path(&before, is_for_page ? WF_STR("wfsim") : wf_string_of(cli->program));
+    wf_buffer_append_text(&before, " run ");
     sim_shell_path(&before, cli_shown_path(simulation->path, is_for_page));
     wf_buffer_append_text(&before, " --seed ");
     for (size_t i = 0; i < simulation->settings.count; i++) {

@@ -10,7 +10,7 @@
 
 void sim_report_init(struct sim_report *report, struct wf_arena *arena, struct wf_string code)
 {
-    *report = (struct sim_report){.arena = arena, .code = code};
+    *report = (struct sim_report){.arena = arena, .program = WF_STR("wfsim"), .code = code};
 }
 
 void sim_report_count(struct sim_report_counts *counts, const struct sim_verdict *verdict)
@@ -80,7 +80,8 @@ uint64_t sim_report_total(const struct sim_report_counts *counts)
 
 void sim_report_print_repeat(const struct sim_report *report, const struct sim_verdict *verdict, struct wf_buffer *out)
 {
-    wf_buffer_append_text(out, "wfsim replay -w ");
+    sim_shell_path(out, report->program);
+    wf_buffer_append_text(out, " replay -w ");
     sim_shell_path(out, report->code);
     if (report->options.size_bytes > 0) {
         wf_buffer_printf(out, " %S", &report->options);
