@@ -1,6 +1,6 @@
 /*
  * The engine against the model: random calls under faults, seed after seed. The exit code is 1 when they differ, or when a
- * kind of call never succeeded; with --plants, when a planted bug of the model's was not seen.
+ * kind of call never succeeded in several seeds; with --plants, when a planted bug of the model's was not seen.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +170,10 @@ static int check_engine(struct arguments *arguments, struct wf_buffer *out)
                arguments->trial.has_faults ? "" : " --no-faults");
         return 1;
     }
-    if (never > 0) {
+    if (never > 0 && arguments->seed_count == 1) {
+        /* One seed proves what it shows; what it does not is judged over many. */
+        printf("%u kinds of calls, or types of events, or ways did not come up in this seed\n", never);
+    } else if (never > 0) {
         printf("%u kinds of calls, or types of events, or ways never came up\n0 passed, 1 failed\n", never);
         return 1;
     }
