@@ -13,6 +13,7 @@ struct sim_live;
 struct sim_live_result {
     uint32_t cut_count;               /* prefixes that went on */
     uint32_t ended_count;             /* of them reached the end of the run */
+    uint32_t failed_count;            /* of them got stuck; the others wait for what no history says */
     const struct wf_cut_range *stuck; /* those whose workflow task failed again and again */
     uint32_t stuck_count;
     struct wf_string message;         /* of the first one's failure */

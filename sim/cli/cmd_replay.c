@@ -522,6 +522,6 @@ const struct cli_command cli_command_replay = {
                    "were recorded. A HISTORY is a file of any format that `wfsim convert` reads, a folder of them, or - .",
     .options = options,
     .example = "wfsim replay -w scenarios/saga_v2.c saga.wfh",
-    .run = run_replay,
     .append_lists = cli_append_policy_help,
+    .run = run_replay,
 };

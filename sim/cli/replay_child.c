@@ -180,7 +180,7 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
 
 /* A history that replays is also lived on from every prefix: one whose tasks fail is the finding. */
 static enum wf_status live_on(struct cli_replay *batch, const struct wf_history *history, struct wf_arena *words,
-                              struct wf_replay_result *result, struct wf_error *err)
+                              struct wf_replay_result *result, struct sim_lived *ends, struct wf_error *err)
 {
     struct sim_live_result lived = {0};
     struct wf_buffer message;
@@ -189,6 +189,7 @@ static enum wf_status live_on(struct cli_replay *batch, const struct wf_history 
         WF_TRY(sim_live_new(&batch->loaded, wf_system_blocks(), &batch->live, err));
     }
     WF_TRY(sim_live_run(batch->live, history, &lived, err));
+    *ends = (struct sim_lived){.count = lived.cut_count, .ended = lived.ended_count, .stuck = lived.failed_count};
     if (lived.stuck_count == 0) {
         return WF_OK;
     }
@@ -214,6 +215,7 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     struct wf_replay_result result = {0};
     struct sim_verdict shown;
     struct sim_verdict hidden;
+    struct sim_lived lived = {0};
     struct wf_arena words;
 
     sim_child_begin_history(child, history_index);
@@ -223,11 +225,12 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     }
     wf_arena_init(&words, wf_system_blocks(), 0);
     if (batch->goes_on && result.verdict == WF_VERDICT_OK) {
-        WF_TRY(live_on(batch, history, &words, &result, err));
+        WF_TRY(live_on(batch, history, &words, &result, &lived, err));
     }
     sim_child_end_history(child);
     sim_verdict_make(&words, history, &result, false, &shown);
     sim_verdict_make(&words, history, &result, true, &hidden);
+    shown.lived = hidden.lived = lived;
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
     const enum wf_status status = send(child, &words, &shown, result.verdict != WF_VERDICT_OK || shown.note_count > 0 ? &hidden : NULL);
     wf_arena_deinit(&words);

@@ -260,4 +260,10 @@ void cli_report_print_summary(const struct sim_report *report, struct wf_buffer 
         wf_buffer_printf(out, "%llu prefixes judged; open runs get stuck in %llu of the histories\n",
                          (unsigned long long)counts->prefixes, (unsigned long long)counts->stuck);
     }
+    if (counts->lived > 0) {
+        wf_buffer_printf(out, "%llu prefixes went on live: %llu to the end of the run, %llu got stuck, %llu wait for what no history says\n",
+                         (unsigned long long)counts->lived, (unsigned long long)counts->lived_ended,
+                         (unsigned long long)counts->lived_stuck,
+                         (unsigned long long)(counts->lived - counts->lived_ended - counts->lived_stuck));
+    }
 }

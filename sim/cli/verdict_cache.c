@@ -16,7 +16,7 @@
 #include "sim/cli/file.h"
 #include "sim/host/compile.h"
 
-#define FORM "wfsim verdicts 1\n"
+#define FORM "wfsim verdicts 2\n"
 #define HEAD_BYTES 32u /* of an entry */
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define FILES_MAX 32

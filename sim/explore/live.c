@@ -204,6 +204,7 @@ static enum wf_status judge(struct sim_live *live, uint32_t kept_count, struct s
     }
     result->cut_count++;
     result->ended_count += worst == FATE_ENDS ? 1 : 0;
+    result->failed_count += worst == FATE_FAILS ? 1 : 0;
     if (worst == FATE_FAILS) {
         WF_TRY(note_stuck(live, (int64_t)kept_count, err));
     }

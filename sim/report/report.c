@@ -23,6 +23,9 @@ void sim_report_count(struct sim_report_counts *counts, const struct sim_verdict
     }
     counts->events += verdict->event_count;
     counts->prefixes += verdict->cut_count;
+    counts->lived += verdict->lived.count;
+    counts->lived_ended += verdict->lived.ended;
+    counts->lived_stuck += verdict->lived.stuck;
     counts->stuck += verdict->stuck_count > 0;
 }
 

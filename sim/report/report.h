@@ -13,6 +13,9 @@ struct sim_report_counts {
     uint64_t events;
     uint64_t skipped; /* histories that --sample left out */
     uint64_t prefixes; /* judged by --prefixes */
+    uint64_t lived; /* prefixes that --live went on from */
+    uint64_t lived_ended;
+    uint64_t lived_stuck;
     uint64_t stuck;    /* histories with prefixes at which open runs get stuck */
     uint64_t cached;  /* verdicts of an earlier run */
     int64_t elapsed_ns;
@@ -27,10 +30,10 @@ struct sim_report_stale {
 
 struct sim_report {
     struct wf_arena *arena; /* holds everything below */
+    struct wf_string program; /* as it was called; "wfsim" until it is set */
     struct wf_string code;  /* as the user gave it */
     struct wf_string options; /* that decide verdicts, as the command line has them: "--strict"; empty: none */
     struct sim_report_counts counts;
-    struct wf_string program; /* as it was called; "wfsim" until it is set */
     struct sim_verdict *verdicts; /* in input order */
     uint32_t verdict_count;
     uint32_t verdict_capacity;

@@ -54,6 +54,13 @@ static void write_prefixes(struct wf_json_writer *writer, const struct sim_verdi
     }
     wf_json_put_object(writer, "prefixes");
     wf_json_put_u64(writer, "count", verdict->cut_count);
+    if (verdict->lived.count > 0) {
+        wf_json_put_object(writer, "live");
+        wf_json_put_u64(writer, "count", verdict->lived.count);
+        wf_json_put_u64(writer, "ended", verdict->lived.ended);
+        wf_json_put_u64(writer, "stuck", verdict->lived.stuck);
+        wf_json_end_object(writer);
+    }
     wf_json_put_array(writer, "stuck");
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         wf_json_begin_object(writer);
@@ -354,7 +361,23 @@ static void read_range(struct reader *reader, void *to)
     range->last_event_id = (int64_t)read_number(reader, "last");
 }
 
-/* A report of a batch without --prefixes has none. */
+/* A report of a batch without --live has none. */
+static struct sim_lived read_lived(struct reader *reader)
+{
+    struct reader live = *reader;
+    struct sim_lived lived = {0};
+
+    live.object = wf_json_member(reader->object, WF_STR("live"));
+    if (live.object.size_bytes > 0) {
+        lived.count = read_u32(&live, "count");
+        lived.ended = read_u32(&live, "ended");
+        lived.stuck = read_u32(&live, "stuck");
+        reader->status = live.status;
+    }
+    return lived;
+}
+
+/* Nor does one without --prefixes have these. */
 static void read_prefixes(struct reader *reader, struct sim_verdict *verdict)
 {
     struct reader prefixes = *reader;
@@ -362,6 +385,7 @@ static void read_prefixes(struct reader *reader, struct sim_verdict *verdict)
     prefixes.object = wf_json_member(reader->object, WF_STR("prefixes"));
     if (prefixes.object.size_bytes > 0) {
         verdict->cut_count = read_u32(&prefixes, "count");
+        verdict->lived = read_lived(&prefixes);
         verdict->stuck = read_array(&prefixes, "stuck", sizeof *verdict->stuck, read_range, &verdict->stuck_count);
         reader->status = prefixes.status;
     }

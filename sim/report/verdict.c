@@ -178,6 +178,9 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
     sim_notes_pack(verdict->notes, verdict->note_count, out);
     sim_pack_number(out, verdict->notes_dropped);
     sim_pack_number(out, verdict->cut_count);
+    sim_pack_number(out, verdict->lived.count);
+    sim_pack_number(out, verdict->lived.ended);
+    sim_pack_number(out, verdict->lived.stuck);
     sim_pack_number(out, verdict->stuck_count);
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         sim_pack_number(out, (uint64_t)verdict->stuck[i].first_event_id);
@@ -219,6 +222,9 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     verdict->notes = sim_notes_unpack(&unpacker, &verdict->note_count);
     verdict->notes_dropped = (uint32_t)sim_unpack_number(&unpacker);
     verdict->cut_count = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->lived.count = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->lived.ended = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->lived.stuck = (uint32_t)sim_unpack_number(&unpacker);
     struct wf_cut_range *stuck = sim_unpack_array(&unpacker, &verdict->stuck_count, sizeof *stuck, 2);
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         stuck[i].first_event_id = (int64_t)sim_unpack_number(&unpacker);

@@ -18,6 +18,13 @@ struct sim_verdict_row {
     bool is_difference;
 };
 
+/* Prefixes that went on live. Those that neither ended nor got stuck wait for what no history says. */
+struct sim_lived {
+    uint32_t count; /* 0: none could, or nobody asked */
+    uint32_t ended;
+    uint32_t stuck;
+};
+
 struct sim_verdict {
     struct wf_string file; /* as the user gave it */
     uint32_t file_number;    /* its place in the input, from 1 */
@@ -49,6 +56,7 @@ struct sim_verdict {
     uint32_t cut_count; /* prefixes judged; 0: nobody asked */
     const struct wf_cut_range *stuck; /* events at which open runs get stuck */
     uint32_t stuck_count;
+    struct sim_lived lived;
     struct wf_string known; /* why a baseline accepts it; empty: it does not */
 };
 

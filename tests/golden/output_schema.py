@@ -276,6 +276,7 @@ def check_replays(outputs):
     outputs.check_reports(*failing, "--baseline", "known.txt")
     outputs.check_reports("replay", "-w", "scenarios/saga_v2.c", "saga.wfh", "--prefixes")
     outputs.check_reports("replay", "-w", "scenarios/saga_v3.c", "saga.wfh", "--strict")
+    outputs.check_reports("replay", "-w", "scenarios/saga.c", "saga.wfh", "--live")
     outputs.check_reports("replay", "-w", "scenarios/saga.c", "order_open.json", "order_closed.json")
     for part in "12":
         outputs.run("replay", "-w", "scenarios/saga_v2.c", "saga.wfh", "--shard", f"{part}/2", "--json", f"part-{part}.json")
