@@ -119,6 +119,7 @@ struct wf_matching_queue {
     bool is_all_read;      /* nothing above read_task_id is in the database */
     bool is_reading;
     bool is_read_stale;    /* rows were written while reading */
+    bool is_read_void;     /* the lease under which it was asked is over */
     bool is_writing;
     uint32_t backlog_count;
     struct wf_ring pollers;  /* longest waiting first */

@@ -339,6 +339,7 @@ static void drop_lease(struct wf_matching *matching, struct wf_matching_queue *q
     dismiss_pollers(matching, queue);
     forget_routing(matching, queue);
     queue->is_all_read = false; /* a write still on its way must not be taken for the end of the backlog */
+    queue->is_read_void = queue->is_reading; /* nor a page for what follows what the next lease has read */
     queue->read_task_id = 0;
     queue->saved_ack_task_id = 0;
     queue->retry_ns = INT64_MAX;
@@ -448,8 +449,11 @@ static bool load_row(struct wf_matching *matching, struct wf_matching_queue *que
 
 void wf_queue_on_read(struct wf_matching *matching, struct wf_matching_queue *queue, const struct wf_db_reply *reply)
 {
+    const bool is_void = queue->is_read_void;
+
     queue->is_reading = false;
-    if (queue->state != WF_QUEUE_READY) {
+    queue->is_read_void = false;
+    if (queue->state != WF_QUEUE_READY || is_void) {
         return;
     }
     if (reply->status != WF_DATABASE_OK) {

@@ -7,6 +7,7 @@
 #include "sim/world/parts.h"
 
 #define RING_SPREAD_MS 200u /* between the first and the last server that learns of a change */
+#define LEASE_NS (60 * WF_NS_PER_S) /* from one look at the lease to the next */
 
 bool sim_ring_init(struct sim_world *world)
 {
@@ -136,4 +137,31 @@ void sim_ring_move(struct sim_world *world, uint32_t slot, uint32_t node)
     WF_ASSERT(slot < world->ring.slot_count);
     world->ring.overrides[slot] = node;
     sim_ring_settle(world);
+}
+
+/* ---- Leases ---- */
+
+static void watch_lease(struct sim_world *world, uint32_t shard)
+{
+    (void)sim_world_push(world, world->loop.now_ns + LEASE_NS, shard, SIM_EVENT_LEASE, NULL);
+}
+
+void sim_ring_note_acquired(struct sim_world *world, uint32_t shard, uint32_t node)
+{
+    if (world->ring.owners[shard] != node) {
+        watch_lease(world, shard);
+    }
+}
+
+void sim_ring_look_at_lease(struct sim_world *world, uint32_t shard)
+{
+    const uint32_t owner = world->ring.owners[shard];
+
+    if (owner == SIM_NO_NODE ||
+        wf_string_equal(world->database.shards[shard].owner, world->nodes[owner].name)) {
+        return; /* who becomes a member acquires what it then owns */
+    }
+    world->ring.changes[shard]++;
+    sim_ring_tell(world, owner);
+    watch_lease(world, shard);
 }

@@ -50,6 +50,7 @@ enum sim_event_kind {
     SIM_EVENT_RESTART,    /* of the node */
     SIM_EVENT_MEMBER,     /* the membership looks at the node, a server */
     SIM_EVENT_RING,       /* the node, a server, learns who owns what */
+    SIM_EVENT_LEASE,      /* node: the number of a shard, whose owner looks at its lease */
     SIM_EVENT_TASK,       /* body: struct sim_taken: the worker has run the code */
     SIM_EVENT_LOCAL,      /* body: struct sim_worker: timeouts and retries of local activities may be due */
     SIM_EVENT_POLL,       /* body: struct sim_poller: poll again, or give up waiting */
@@ -509,6 +510,13 @@ void sim_ring_move(struct sim_world *world, uint32_t slot, uint32_t node);
 void sim_ring_settle(struct sim_world *world);
 /* The server learns who owns what, a little later. */
 void sim_ring_tell(struct sim_world *world, uint32_t node);
+/*
+ * A server that has not heard yet that a shard went to another may acquire it. The owner, whose own lease is then over, would
+ * not know while it writes nothing: a minute later it looks, and acquires the shard anew. So do the owners of Temporal, which
+ * renew their shard's row now and then (engine-semantics 8.2 rule 3).
+ */
+void sim_ring_note_acquired(struct sim_world *world, uint32_t shard, uint32_t node);
+void sim_ring_look_at_lease(struct sim_world *world, uint32_t shard);
 
 /* ---- storage.c: the database as a node ---- */
 void sim_storage_apply(struct sim_world *world, const struct sim_envelope *envelope);

@@ -21,6 +21,7 @@ static bool is_of_process(enum sim_event_kind kind)
         return true;
     case SIM_EVENT_RESTART:
     case SIM_EVENT_MEMBER:
+    case SIM_EVENT_LEASE:
     case SIM_EVENT_START:
     case SIM_EVENT_LATER:
     case SIM_EVENT_RECORDED:

@@ -173,6 +173,7 @@ static void record_outcome(struct sim_world *world, const struct sim_envelope *e
                                                     .node = node,
                                                     .x = shard_id,
                                                     .y = world->database.shards[shard_id].range_id});
+        sim_ring_note_acquired(world, (uint32_t)shard_id, envelope->from);
     }
     if (request->op_case == WF_CASE_db_request_write || request->op_case == WF_CASE_db_request_write_schedule) {
         const bool is_schedule = request->op_case == WF_CASE_db_request_write_schedule;

@@ -55,6 +55,7 @@ static const char *event_name(enum sim_event_kind kind)
     case SIM_EVENT_RESTART:
     case SIM_EVENT_MEMBER:
     case SIM_EVENT_RING:
+    case SIM_EVENT_LEASE:
     case SIM_EVENT_DEPLOY:
     case SIM_EVENT_ROLLOUT:
     case SIM_EVENT_DROP:
@@ -462,6 +463,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         break;
     case SIM_EVENT_RING:
         sim_ring_learn(world, event->node);
+        break;
+    case SIM_EVENT_LEASE:
+        sim_ring_look_at_lease(world, event->node);
         break;
     case SIM_EVENT_TASK:
     case SIM_EVENT_LOCAL:

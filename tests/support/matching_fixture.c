@@ -86,6 +86,12 @@ static void perform_store(struct matching_fixture *f, uint64_t call_id, const st
     } else {
         say(f, "reads %u tasks", reply.row.tasks->tasks.count);
     }
+    if (f->holds_read && request->op_case == WF_CASE_db_request_read_queue) {
+        f->holds_read = false;
+        f->held_call_id = call_id;
+        f->held_reply = wf_message_copy(&f->arena, &wf_type_db_reply, &reply);
+        return;
+    }
     matching_step(f, (struct wf_service_input){.type = WF_SERVICE_DATABASE, .call_id = call_id, .reply = &reply});
 }
 
@@ -159,6 +165,14 @@ void matching_step(struct matching_fixture *f, struct wf_service_input in)
             perform_store(f, copies[i].call_id, copies[i].store);
         }
     }
+}
+
+void matching_release_read(struct matching_fixture *f)
+{
+    assert_non_null(f->held_reply);
+    matching_step(f, (struct wf_service_input){
+                         .type = WF_SERVICE_DATABASE, .call_id = f->held_call_id, .reply = f->held_reply});
+    f->held_reply = NULL;
 }
 
 /* Lets time pass; alarms come when they were asked for. */

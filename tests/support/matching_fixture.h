@@ -28,6 +28,9 @@ struct matching_fixture {
     struct wf_string query_token;
     enum sim_database_fate fate; /* of the next write of rows */
     enum sim_database_fate acquire_fate;
+    bool holds_read; /* the reply of the next read is kept until it is released */
+    uint64_t held_call_id;
+    struct wf_db_reply *held_reply;
     bool is_silent; /* nothing goes into the trace */
     int64_t routing_revision; /* by which the last workflow task was given */
     struct wf_worker_deployment_version *version; /* of whoever polls; NULL: none */
@@ -70,6 +73,9 @@ struct matching_routing {
     int64_t revision;
 };
 void matching_route(struct matching_fixture *f, uint64_t call_id, struct matching_routing r);
+
+/* The reply of the read that was held comes. */
+void matching_release_read(struct matching_fixture *f);
 
 /* A crash of the process: a new one knows nothing but the database. */
 void matching_crash(struct matching_fixture *f);

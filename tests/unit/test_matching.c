@@ -247,19 +247,26 @@ static void test_matching__restart_with_tasks_in_hand(void **state)
                 "60200 writes 0 tasks, ack 100001: 0\n");
 }
 
-/* The stale owner cannot write: history is told to come again, pollers to poll again. */
-static void test_matching__lost_lease_sends_everybody_away(void **state)
+/* Another process acquires the queue. */
+static void steal_lease(struct matching_fixture *f)
 {
-    struct matching_fixture *f = *state;
     struct wf_db_acquire_queue thief = {.task_queue = WF_STR("orders"), .is_activity = true};
     const struct wf_db_request request = {.op_case = WF_CASE_db_request_acquire_queue,
                                           .op = {.acquire_queue = &thief}};
     struct wf_db_reply reply = {0};
     bool is_committed = false;
 
-    matching_push(f, (struct matching_push_plan){.call_id = 1, .event_id = 5});
     assert_true(sim_database_apply(&f->database, &request, SIM_DATABASE_FATE_NONE, &f->step_arena, &reply,
                                    &is_committed));
+}
+
+/* The stale owner cannot write: history is told to come again, pollers to poll again. */
+static void test_matching__lost_lease_sends_everybody_away(void **state)
+{
+    struct matching_fixture *f = *state;
+
+    matching_push(f, (struct matching_push_plan){.call_id = 1, .event_id = 5});
+    steal_lease(f);
     matching_pass(f, 250);
     matching_poll(f, 2);
 
@@ -288,6 +295,41 @@ static void test_matching__unknown_write_is_found_by_the_next_lease(void **state
                 "200 acquires orders, range 2\n"
                 "200 reads 1 tasks\n"
                 "250 start 0: asks history of order-1 to start 5\n");
+}
+
+/* A page that was asked for under one lease follows what that lease had read: under the next one it would hide what lies
+ * before it. */
+static void test_matching__page_of_a_lost_lease_is_not_believed(void **state)
+{
+    struct matching_fixture *f = *state;
+
+    matching_push(f, (struct matching_push_plan){.call_id = 1, .event_id = 5});
+    matching_pass(f, 250);
+    matching_push(f, (struct matching_push_plan){.call_id = 2, .event_id = 6});
+    f->fate = SIM_DATABASE_FATE_WRITTEN;
+    f->holds_read = true; /* of the lease that is taken because nobody knows what was written */
+    matching_pass(f, 500);
+    steal_lease(f);
+    matching_push(f, (struct matching_push_plan){.call_id = 3, .event_id = 7});
+    matching_pass(f, 750);
+    matching_poll(f, 4);
+    matching_release_read(f);
+    matching_poll(f, 5);
+
+    matching_trace_is(f, "0 acquires orders, range 1\n"
+                "0 reads 0 tasks\n"
+                "200 writes 1 tasks, ack 0: 0\n"
+                "200 answers 1: ok\n"
+                "450 writes 1 tasks, ack 100000: 4\n"
+                "450 answers 2: unavailable\n"
+                "450 acquires orders, range 2\n"
+                "450 reads 1 tasks\n"
+                "700 writes 1 tasks, ack 100000: 2\n"
+                "700 answers 3: unavailable\n"
+                "750 acquires orders, range 4\n"
+                "750 reads 2 tasks\n"
+                "750 start 0: asks history of order-1 to start 5\n"
+                "750 start 1: asks history of order-1 to start 6\n");
 }
 
 static void test_matching__unwritten_task_is_given_back(void **state)
@@ -481,6 +523,7 @@ int main(void)
         IN_MATCHING(test_matching__restart_with_tasks_in_hand),
         IN_MATCHING(test_matching__lost_lease_sends_everybody_away),
         IN_MATCHING(test_matching__unknown_write_is_found_by_the_next_lease),
+        IN_MATCHING(test_matching__page_of_a_lost_lease_is_not_believed),
         IN_MATCHING(test_matching__unwritten_task_is_given_back),
         IN_MATCHING(test_matching__denied_lease_is_asked_again),
         IN_MATCHING(test_matching__unmoved_task_keeps_its_place),

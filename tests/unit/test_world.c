@@ -4,6 +4,7 @@
 
 #include "engine/codec.h"
 #include "engine/service.h"
+#include "sim/world/parts.h"
 
 /* ---- A life without faults ---- */
 
@@ -361,6 +362,28 @@ static void test_world__shard_that_came_back_is_acquired_anew(void **state)
                       "      0.230000s  server-1 owns shard 0, range 3\n");
 }
 
+/* A server that has not heard that a shard went to another takes it; the owner, which writes nothing, finds that out. */
+static void test_world__overtaken_owner_looks_at_its_lease(void **state)
+{
+    struct world_fixture *f = *state;
+    uint32_t thief = 0;
+
+    f->shown = SHOW(SHARD_ACQUIRED) | SHOW(SHARD_LOST);
+    f->start.at_ns = 3600 * WF_NS_PER_S; /* idle */
+    world_begin(f);
+    world_run(f, 1000);
+    thief = world_node(f, "server-3");
+    f->world->nodes[thief].server->view[0] = thief;
+    sim_server_adopt(f->world, thief);
+    world_run(f, 70000);
+
+    world_trace_is(f, "      0.002000s  server-1 owns shard 0, range 1\n"
+                      "      0.002000s  server-2 owns shard 1, range 1\n"
+                      "      0.012000s  server-3 owns shard 0, range 2\n"
+                      "     60.108000s  server-1 lost shard 0\n"
+                      "     60.110000s  server-1 owns shard 0, range 3\n");
+}
+
 /* What a process wrote into the module's globals is its own, and gone after its crash. */
 static void test_world__module_memory_belongs_to_the_process(void **state)
 {
@@ -534,6 +557,7 @@ int main(void)
         IN_WORLD(test_world__server_crash_moves_the_shard),
         IN_WORLD(test_world__moved_shard_is_fenced),
         IN_WORLD(test_world__shard_that_came_back_is_acquired_anew),
+        IN_WORLD(test_world__overtaken_owner_looks_at_its_lease),
         IN_WORLD(test_world__module_memory_belongs_to_the_process),
         IN_WORLD(test_world__runs_and_histories_can_be_read),
         IN_WORLD(test_world__closed_run_leaves_memory),
