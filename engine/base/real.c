@@ -10,7 +10,6 @@ const struct wf_real_format wf_real_float = {24, 8, -149};
 #define DOUBLE_SIGN (UINT64_C(1) << 63)
 #define DOUBLE_INFINITY (UINT64_C(0x7FF) << 52)
 #define DOUBLE_NAN (UINT64_C(0xFFF) << 51)
-#define DOUBLE_ONE (UINT64_C(0x3FF) << 52)
 
 static bool is_nan(wf_double_bits bits)
 {
@@ -184,7 +183,7 @@ int wf_double_compare(wf_double_bits left, wf_double_bits right)
 static wf_double_bits power(wf_double_bits base, int32_t exponent)
 {
     const int32_t exponent_limit = 1 << 12;
-    wf_double_bits product = DOUBLE_ONE;
+    wf_double_bits product = WF_DOUBLE_ONE;
     wf_double_bits square = base;
     int64_t product_exponent = 0;
     int64_t square_exponent = 0;
@@ -192,7 +191,7 @@ static wf_double_bits power(wf_double_bits base, int32_t exponent)
     int32_t last_exponent = 0;
 
     if (exponent <= 0) {
-        return DOUBLE_ONE;
+        return WF_DOUBLE_ONE;
     }
     if (is_nan(base) || is_infinite(base) || is_zero(base)) {
         return (exponent & 1) == 0 ? base & ~DOUBLE_SIGN : base;
@@ -212,7 +211,7 @@ static wf_double_bits power(wf_double_bits base, int32_t exponent)
         }
         square = wf_double_multiply(square, square);
         square_exponent *= 2;
-        if (square < DOUBLE_ONE - (UINT64_C(1) << 52)) {
+        if (square < WF_DOUBLE_ONE - (UINT64_C(1) << 52)) {
             square += UINT64_C(1) << 52; /* doubles it */
             square_exponent--;
         }

@@ -14,6 +14,9 @@
 typedef uint64_t wf_double_bits;
 typedef uint32_t wf_float_bits;
 
+#define WF_DOUBLE_ONE (UINT64_C(0x3FF) << 52)
+#define WF_DOUBLE_TWO (UINT64_C(0x400) << 52)
+
 #define WF_REAL_TEXT_BYTES 32
 
 /* Reads a JSON number, or NaN, Infinity, -Infinity, correctly rounded; false when the text is none of these. */

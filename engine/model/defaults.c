@@ -11,8 +11,8 @@
 #define DURATION_NS_MAX (INT64_C(36500) * 24 * 3600 * WF_NS_PER_S) /* 2.2 rule 7: 100 years */
 #define INITIAL_INTERVAL_NS WF_NS_PER_S
 #define MAXIMUM_INTERVAL_FACTOR 100
-#define COEFFICIENT_DEFAULT 2
-#define COEFFICIENT_MIN 1
+#define COEFFICIENT_DEFAULT WF_DOUBLE_TWO
+#define COEFFICIENT_MIN WF_DOUBLE_ONE
 
 bool wf_timeout_read(struct wf_timestamp duration, int64_t *duration_ns)
 {
@@ -51,7 +51,7 @@ const char *wf_retry_policy_complete(struct wf_retry_policy *policy)
         return "MaximumInterval cannot be negative on retry policy.";
     }
     if (policy->backoff_coefficient == 0) {
-        policy->backoff_coefficient = wf_double_of_i64(COEFFICIENT_DEFAULT);
+        policy->backoff_coefficient = COEFFICIENT_DEFAULT;
     }
     if (initial_ns == 0) {
         initial_ns = INITIAL_INTERVAL_NS;
@@ -64,7 +64,7 @@ const char *wf_retry_policy_complete(struct wf_retry_policy *policy)
     if (!is_retried) {
         return NULL;
     }
-    if (wf_double_compare(policy->backoff_coefficient, wf_double_of_i64(COEFFICIENT_MIN)) < 0) {
+    if (wf_double_compare(policy->backoff_coefficient, COEFFICIENT_MIN) < 0) {
         return "BackoffCoefficient cannot be less than 1 on retry policy.";
     }
     if (maximum_ns < initial_ns) {

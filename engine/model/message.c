@@ -127,7 +127,7 @@ void *wf_list_append(struct wf_arena *arena, void *list, size_t item_size_bytes)
         if (items->count > UINT32_MAX / 2) {
             return NULL;
         }
-        grown = wf_arena_take_array(arena, capacity, item_size_bytes);
+        grown = wf_arena_take_unset(arena, capacity * item_size_bytes); /* items are zeroed one by one */
         if (grown == NULL) {
             return NULL;
         }
@@ -293,7 +293,7 @@ static bool equal_times(const struct wf_timestamp *left, const struct wf_timesta
            (!left->is_set || (left->seconds == right->seconds && left->nanos == right->nanos));
 }
 
-bool wf_value_equal(const struct wf_field *field, const void *left, const void *right)
+static inline bool equal_values(const struct wf_field *field, const void *left, const void *right)
 {
     switch (field->kind) {
     case WF_KIND_STRING:
@@ -319,15 +319,21 @@ bool wf_value_equal(const struct wf_field *field, const void *left, const void *
     WF_UNREACHABLE();
 }
 
+bool wf_value_equal(const struct wf_field *field, const void *left, const void *right)
+{
+    return equal_values(field, left, right);
+}
+
 static bool equal_lists(const struct wf_field *field, const struct wf_list *left, const struct wf_list *right)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    size_t size_bytes = 0;
 
-    if (left->count != right->count) {
-        return false;
+    if (left->count == 0 || left->count != right->count) {
+        return left->count == right->count;
     }
+    size_bytes = wf_field_item_size_bytes(field);
     for (uint32_t i = 0; i < left->count; i++) {
-        if (!wf_value_equal(field, (const char *)left->items + i * size_bytes,
+        if (!equal_values(field, (const char *)left->items + i * size_bytes,
                           (const char *)right->items + i * size_bytes)) {
             return false;
         }
@@ -369,7 +375,7 @@ static bool map_contains(const struct wf_field *field, const struct wf_list *out
     return true;
 }
 
-static bool equal_fields(const struct wf_field *field, const void *left_message, const void *right_message)
+static inline bool equal_fields(const struct wf_field *field, const void *left_message, const void *right_message)
 {
     const void *left = wf_field_in(field, left_message);
     const void *right = wf_field_in(field, right_message);
@@ -391,9 +397,9 @@ static bool equal_fields(const struct wf_field *field, const void *left_message,
         }
     }
     if (field->kind == WF_KIND_MESSAGE) {
-        return wf_value_equal(field, *(void *const *)left, *(void *const *)right);
+        return equal_values(field, *(void *const *)left, *(void *const *)right);
     }
-    return wf_value_equal(field, left, right);
+    return equal_values(field, left, right);
 }
 
 bool wf_message_equal(const struct wf_message_type *type, const void *left, const void *right)

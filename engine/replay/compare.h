@@ -15,6 +15,7 @@ struct wf_compare_row;
 struct wf_compare_table {
     const struct wf_compare_row *items;
     uint32_t begin[WF_COMMAND_TYPE_COUNT + 1];
+    struct wf_retry_policy default_policy; /* what the service makes of one that says nothing */
 };
 
 struct wf_comparison {

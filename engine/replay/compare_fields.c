@@ -20,9 +20,16 @@ struct path {
     uint32_t depth;
 };
 
+/* How two members are told to be alike; OTHER: by all that is known of their field. */
+enum shape { SHAPE_TEXT, SHAPE_DURATION, SHAPE_PAYLOADS, SHAPE_MAP, SHAPE_MESSAGE, SHAPE_OTHER };
+
 struct wf_compare_row {
     const char *rule;
     enum when when;
+    enum shape shape;
+    uint32_t command_offset; /* of the member in the message that holds it */
+    uint32_t event_offset;
+    const struct wf_message_type *message; /* of MESSAGE */
     const char *name; /* of the event's field */
     struct path command;
     struct path event;
@@ -66,6 +73,39 @@ static const struct row_text {
 };
 #define ROW_COUNT (sizeof row_texts / sizeof *row_texts)
 
+/* A message that is nothing but a map: a header, a memo, search attributes. */
+static bool is_map(const struct wf_message_type *type)
+{
+    return type->field_count == 1 && type->fields[0].label == WF_LABEL_MAP;
+}
+
+static enum shape shape_of(const struct wf_field *field)
+{
+    if (field->label != WF_LABEL_ONE || field->case_offset != 0) {
+        return SHAPE_OTHER;
+    }
+    switch (field->kind) {
+    case WF_KIND_STRING:
+    case WF_KIND_BYTES:
+        return SHAPE_TEXT;
+    case WF_KIND_DURATION:
+        return SHAPE_DURATION;
+    case WF_KIND_MESSAGE:
+        return field->message == &wf_type_payloads ? SHAPE_PAYLOADS : is_map(field->message) ? SHAPE_MAP : SHAPE_MESSAGE;
+    case WF_KIND_TIMESTAMP:
+    case WF_KIND_BOOL:
+    case WF_KIND_INT32:
+    case WF_KIND_INT64:
+    case WF_KIND_UINT32:
+    case WF_KIND_UINT64:
+    case WF_KIND_FLOAT:
+    case WF_KIND_DOUBLE:
+    case WF_KIND_ENUM:
+        return SHAPE_OTHER;
+    }
+    WF_UNREACHABLE();
+}
+
 static struct wf_compare_row row_of(const struct row_text *text)
 {
     const struct wf_command_descriptor *descriptor = &wf_command_descriptors[text->command_type];
@@ -75,6 +115,14 @@ static struct wf_compare_row row_of(const struct row_text *text)
         find_path(wf_event_descriptors[descriptor->event].attributes, text->event_field, &row.event);
 
     WF_ASSERT(is_found); /* the table is ours */
+    const struct wf_field *command_field = row.command.fields[row.command.depth - 1];
+    const struct wf_field *event_field = row.event.fields[row.event.depth - 1];
+
+    WF_ASSERT(shape_of(command_field) == shape_of(event_field));
+    row.shape = shape_of(event_field);
+    row.command_offset = command_field->offset;
+    row.event_offset = event_field->offset;
+    row.message = event_field->message;
     return row;
 }
 
@@ -96,6 +144,8 @@ bool wf_compare_table_init(struct wf_compare_table *table, struct wf_arena *aren
     }
     table->begin[WF_COMMAND_TYPE_COUNT] = count;
     table->items = rows;
+    table->default_policy = (struct wf_retry_policy){0};
+    wf_retry_policy_complete(&table->default_policy);
     return true;
 }
 
@@ -349,21 +399,30 @@ static bool is_no_duration(const struct wf_field *field, const void *member)
     return field->kind == WF_KIND_DURATION && duration->seconds == 0 && duration->nanos == 0;
 }
 
+/* The message that a path ends in, or NULL when there is none. */
+static inline const void *holder_at(const struct path *path, const void *message)
+{
+    for (uint32_t i = 0; i + 1 < path->depth; i++) {
+        if (!wf_field_is_set(path->fields[i], message)) {
+            return NULL;
+        }
+        message = *(const void *const *)wf_field_in(path->fields[i], message);
+    }
+    return message;
+}
+
 /* The member at the end of a path, or NULL when the message does not have it. */
 static const void *member_at(const struct path *path, const void *message)
 {
-    for (uint32_t i = 0; i < path->depth; i++) {
-        const struct wf_field *field = path->fields[i];
+    const struct wf_field *field = path->fields[path->depth - 1];
+    const void *holder = holder_at(path, message);
+    const void *member = NULL;
 
-        if (!wf_field_is_set(field, message)) {
-            return NULL;
-        }
-        message = wf_field_in(field, message);
-        if (i + 1 < path->depth) {
-            message = *(const void *const *)message;
-        }
+    if (holder == NULL || !wf_field_is_set(field, holder)) {
+        return NULL;
     }
-    return is_no_duration(path->fields[path->depth - 1], message) ? NULL : message;
+    member = wf_field_in(field, holder);
+    return is_no_duration(field, member) ? NULL : member;
 }
 
 static void note_member(struct wf_comparison *comparison, const struct wf_compare_row *row,
@@ -396,8 +455,7 @@ static void compare_messages(struct wf_comparison *comparison, const struct wf_c
     struct wf_differences differences = {0};
     struct wf_differences hidden_differences = {0};
 
-    if (wf_message_equal(type, history, code) || /* nearly always, and much sooner known */
-        !wf_diff_messages(comparison->arena, type, history, code, &shown, &differences) || differences.count == 0 ||
+    if (!wf_diff_messages(comparison->arena, type, history, code, &shown, &differences) || differences.count == 0 ||
         !wf_diff_messages(comparison->arena, type, history, code, &hidden, &hidden_differences)) {
         return;
     }
@@ -434,7 +492,7 @@ static void compare_pointed(struct wf_comparison *comparison, const struct wf_co
         compare_payloads(comparison, row->rule, row->name, meeting, history, code);
     } else if (type == &wf_type_payload) {
         wf_compare_payload(comparison, row->rule, meeting, wf_string_of(row->name), history, code);
-    } else if (type->field_count == 1 && type->fields[0].label == WF_LABEL_MAP) {
+    } else if (is_map(type)) {
         const struct wf_compare_map map = {row->rule, row->rule, row->name, meeting};
 
         wf_compare_maps(comparison, &map, map_in(history, type->fields), map_in(code, type->fields));
@@ -453,6 +511,57 @@ static bool is_encoded(const struct wf_compare_row *row, const struct wf_event *
                                            : NULL;
 
     return failure != NULL && failure->encoded_attributes != NULL && wf_string_is(wf_string_of(row->rule), "failure-message");
+}
+
+/* Payloads that agree one by one. */
+static bool payloads_agree(const struct wf_payloads *history, const struct wf_payloads *code)
+{
+    bool agree = history->payloads.count == code->payloads.count;
+
+    for (uint32_t i = 0; agree && i < code->payloads.count; i++) {
+        agree = wf_compare_payloads_agree(&history->payloads.items[i], &code->payloads.items[i]);
+    }
+    return agree;
+}
+
+/* The two members are equal in all that a note could tell. */
+static inline bool are_alike(const struct wf_compare_row *row, const void *history, const void *code)
+{
+    const struct wf_timestamp *left = history;
+    const struct wf_timestamp *right = code;
+    const void *left_message = NULL;
+    const void *right_message = NULL;
+
+    switch (row->shape) {
+    case SHAPE_TEXT:
+        return wf_string_equal(*(const struct wf_string *)history, *(const struct wf_string *)code);
+    case SHAPE_DURATION:
+        return left->seconds == right->seconds && left->nanos == right->nanos &&
+               (left->is_set == right->is_set || (left->seconds == 0 && left->nanos == 0));
+    case SHAPE_PAYLOADS:
+    case SHAPE_MAP:
+    case SHAPE_MESSAGE:
+        left_message = *(const void *const *)history;
+        right_message = *(const void *const *)code;
+        if (left_message == NULL || right_message == NULL) {
+            return left_message == right_message;
+        }
+        return (row->shape == SHAPE_PAYLOADS && payloads_agree(left_message, right_message)) ||
+               (row->shape == SHAPE_MESSAGE && wf_message_equal(row->message, left_message, right_message));
+    case SHAPE_OTHER:
+        return false;
+    }
+    WF_UNREACHABLE();
+}
+
+/* Whether the row gives no note at all, told without looking for what differs. */
+static inline bool is_alike(const struct wf_compare_row *row, const void *recorded, const void *given)
+{
+    const void *history = holder_at(&row->event, recorded);
+    const void *code = holder_at(&row->command, given);
+
+    return history != NULL && code != NULL &&
+           are_alike(row, (const char *)history + row->event_offset, (const char *)code + row->command_offset);
 }
 
 static void compare_row(struct wf_comparison *comparison, const struct wf_compare_row *row,
@@ -475,15 +584,21 @@ static void compare_row(struct wf_comparison *comparison, const struct wf_compar
 
 /* ---- What the service makes of a command before it writes it down (replay-rules 2.8) ---- */
 
-static struct wf_retry_policy *completed_policy(struct wf_comparison *comparison, const struct wf_retry_policy *given)
-{
-    struct wf_retry_policy *policy = WF_ARENA_NEW(comparison->scratch, struct wf_retry_policy);
+/* What the rows of a command look at, when it is not the command as the code gave it. */
+struct normalised {
+    struct wf_command_schedule_activity_task activity;
+    struct wf_command_start_child_workflow_execution child;
+    struct wf_retry_policy policy;
+};
 
-    if (policy != NULL) {
-        *policy = given == NULL ? (struct wf_retry_policy){0} : *given;
-        wf_retry_policy_complete(policy); /* an invalid one differs from what history has anyway */
+static struct wf_retry_policy *completed_policy(const struct wf_comparison *comparison, struct normalised *normalised,
+                                                const struct wf_retry_policy *given)
+{
+    normalised->policy = given == NULL ? comparison->table->default_policy : *given;
+    if (given != NULL) {
+        wf_retry_policy_complete(&normalised->policy); /* an invalid one differs from what history has anyway */
     }
-    return policy;
+    return &normalised->policy;
 }
 
 static struct wf_timestamp duration_of(int64_t duration_ns)
@@ -491,17 +606,13 @@ static struct wf_timestamp duration_of(int64_t duration_ns)
     return duration_ns == 0 ? (struct wf_timestamp){0} : wf_duration_of(duration_ns);
 }
 
-static const void *normalised_activity(struct wf_comparison *comparison,
+static const void *normalised_activity(const struct wf_comparison *comparison, struct normalised *normalised,
                                        const struct wf_command_schedule_activity_task *given,
                                        const struct wf_event_activity_task_scheduled *recorded)
 {
-    struct wf_command_schedule_activity_task *command =
-        WF_ARENA_NEW(comparison->scratch, struct wf_command_schedule_activity_task);
+    struct wf_command_schedule_activity_task *command = &normalised->activity;
     struct wf_activity_timeouts timeouts = {0};
 
-    if (command == NULL) {
-        return given;
-    }
     *command = *given;
     if (wf_timeout_read(given->schedule_to_close_timeout, &timeouts.schedule_to_close_ns) &&
         wf_timeout_read(given->schedule_to_start_timeout, &timeouts.schedule_to_start_ns) &&
@@ -514,33 +625,32 @@ static const void *normalised_activity(struct wf_comparison *comparison,
         command->heartbeat_timeout = duration_of(timeouts.heartbeat_ns);
     }
     if (recorded->retry_policy != NULL) {
-        command->retry_policy = completed_policy(comparison, given->retry_policy);
+        command->retry_policy = completed_policy(comparison, normalised, given->retry_policy);
     }
     return command;
 }
 
-static const void *normalised_child(struct wf_comparison *comparison,
+static const void *normalised_child(const struct wf_comparison *comparison, struct normalised *normalised,
                                     const struct wf_command_start_child_workflow_execution *given)
 {
-    struct wf_command_start_child_workflow_execution *command =
-        WF_ARENA_NEW(comparison->scratch, struct wf_command_start_child_workflow_execution);
-
-    if (command == NULL || given->retry_policy == NULL) {
+    if (given->retry_policy == NULL) {
         return given;
     }
-    *command = *given;
-    command->retry_policy = completed_policy(comparison, given->retry_policy);
-    return command;
+    normalised->child = *given;
+    normalised->child.retry_policy = completed_policy(comparison, normalised, given->retry_policy);
+    return &normalised->child;
 }
 
-static const void *normalised(struct wf_comparison *comparison, const struct wf_meeting *meeting)
+/* The attributes of the command as the service records them; in *normalised when that is not what the code gave. */
+static const void *normalise(const struct wf_comparison *comparison, const struct wf_meeting *meeting,
+                             struct normalised *normalised)
 {
     switch (meeting->command->command_type) {
     case WF_COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK:
-        return normalised_activity(comparison, meeting->command->attributes.schedule_activity_task,
+        return normalised_activity(comparison, normalised, meeting->command->attributes.schedule_activity_task,
                                    meeting->event->attributes.activity_task_scheduled);
     case WF_COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
-        return normalised_child(comparison, meeting->command->attributes.start_child_workflow_execution);
+        return normalised_child(comparison, normalised, meeting->command->attributes.start_child_workflow_execution);
     default:
         return meeting->command->attributes.any;
     }
@@ -562,14 +672,21 @@ static bool names_step(const struct wf_compare_row *row)
 void wf_compare_fields(struct wf_comparison *comparison, const struct wf_meeting *meeting)
 {
     const struct wf_compare_table *table = comparison->table;
-    const uint32_t end = table->begin[meeting->command->command_type + 1];
-    const void *attributes = normalised(comparison, meeting);
+    const struct wf_compare_row *const end = &table->items[table->begin[meeting->command->command_type + 1]];
+    const struct wf_compare_row *row = &table->items[table->begin[meeting->command->command_type]];
+    const void *const recorded = meeting->event->attributes.any;
+    struct normalised normalised;
+    const void *const attributes = normalise(comparison, meeting, &normalised);
 
-    for (uint32_t i = table->begin[meeting->command->command_type]; i < end; i++) {
-        const uint32_t before = comparison->notes.count;
+    for (; row < end; row++) {
+        uint32_t before = 0;
 
-        compare_row(comparison, &table->items[i], meeting, attributes);
-        if (comparison->notes.count > before && names_step(&table->items[i])) {
+        if (is_alike(row, recorded, attributes)) {
+            continue; /* nearly always */
+        }
+        before = comparison->notes.count;
+        compare_row(comparison, row, meeting, attributes);
+        if (comparison->notes.count > before && names_step(row)) {
             return;
         }
     }

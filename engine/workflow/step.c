@@ -9,8 +9,6 @@
 #include <string.h>
 
 #define DEFAULT_INITIAL_INTERVAL_NS WF_NS_PER_S
-#define TWO_BITS UINT64_C(0x4000000000000000) /* 2.0 */
-#define ONE_BITS UINT64_C(0x3ff0000000000000) /* 1.0 */
 
 void *wf_take_step(struct wf *wf, size_t count, size_t size_bytes)
 {
@@ -99,7 +97,7 @@ struct wf_retry_policy *wf_retry_policy_of(struct wf *wf, const struct wf_retry 
         retry->maximum_attempts == 0 && retry->non_retryable_error_types == NULL) {
         return NULL;
     }
-    if (has_coefficient && wf_double_compare(coefficient, ONE_BITS) < 0) {
+    if (has_coefficient && wf_double_compare(coefficient, WF_DOUBLE_ONE) < 0) {
         wf_run_break(wf, "retry.backoff_coefficient is below 1");
     }
     if (retry->maximum_attempts < 0) {
@@ -109,7 +107,7 @@ struct wf_retry_policy *wf_retry_policy_of(struct wf *wf, const struct wf_retry 
     policy->initial_interval = wf_optional_duration(
         wf, "retry.initial_interval",
         retry->initial_interval == 0 ? DEFAULT_INITIAL_INTERVAL_NS : retry->initial_interval);
-    policy->backoff_coefficient = has_coefficient ? coefficient : TWO_BITS;
+    policy->backoff_coefficient = has_coefficient ? coefficient : WF_DOUBLE_TWO;
     policy->maximum_interval = wf_optional_duration(wf, "retry.maximum_interval", retry->maximum_interval);
     policy->maximum_attempts = retry->maximum_attempts;
     add_error_types(wf, retry->non_retryable_error_types, policy);
