@@ -5,6 +5,8 @@
  */
 #include "engine/schema.h"
 
+#include "engine/event_sets.h"
+
 /* ---- Enums ---- */
 
 #define WF_ENUM(name, prefix) static const struct wf_enum_value enum_values_##name[] = {
@@ -337,22 +339,9 @@ const char *wf_command_type_name(int32_t command_type)
     return name == NULL ? "Unknown" : name;
 }
 
-#define BIT(NAME) (UINT64_C(1) << WF_EVENT_TYPE_##NAME)
-
 bool wf_event_is_command(int32_t event_type)
 {
-    /* replay-rules 1.2 */
-    const uint64_t command_events =
-        BIT(ACTIVITY_TASK_SCHEDULED) | BIT(ACTIVITY_TASK_CANCEL_REQUESTED) | BIT(TIMER_STARTED) | BIT(TIMER_CANCELED) |
-        BIT(MARKER_RECORDED) | BIT(START_CHILD_WORKFLOW_EXECUTION_INITIATED) |
-        BIT(REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED) |
-        BIT(SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED) | BIT(UPSERT_WORKFLOW_SEARCH_ATTRIBUTES) |
-        BIT(WORKFLOW_PROPERTIES_MODIFIED) | BIT(NEXUS_OPERATION_SCHEDULED) | BIT(NEXUS_OPERATION_CANCEL_REQUESTED) |
-        BIT(WORKFLOW_EXECUTION_UPDATE_ACCEPTED) | BIT(WORKFLOW_EXECUTION_UPDATE_REJECTED) |
-        BIT(WORKFLOW_EXECUTION_UPDATE_COMPLETED) | BIT(WORKFLOW_EXECUTION_COMPLETED) |
-        BIT(WORKFLOW_EXECUTION_FAILED) | BIT(WORKFLOW_EXECUTION_CANCELED) | BIT(WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
-
-    return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (command_events >> event_type & 1) != 0;
+    return wf_event_in(event_type, WF_COMMAND_EVENTS);
 }
 
 bool wf_event_has_attributes(const struct wf_event *event)
@@ -372,11 +361,7 @@ bool wf_event_is_silent(const struct wf_event *event)
 
 bool wf_event_is_close(int32_t event_type)
 {
-    const uint64_t close_events = BIT(WORKFLOW_EXECUTION_COMPLETED) | BIT(WORKFLOW_EXECUTION_FAILED) |
-                                  BIT(WORKFLOW_EXECUTION_TIMED_OUT) | BIT(WORKFLOW_EXECUTION_CANCELED) |
-                                  BIT(WORKFLOW_EXECUTION_TERMINATED) | BIT(WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
-
-    return event_type > 0 && event_type < WF_EVENT_TYPE_COUNT && (close_events >> event_type & 1) != 0;
+    return wf_event_in(event_type, WF_CLOSE_EVENTS);
 }
 
 struct wf_event_owner wf_event_owner_of(const struct wf_event *event)

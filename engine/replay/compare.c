@@ -292,9 +292,9 @@ static bool is_result(const struct wf_event *event)
            (wf_event_owner_of(event).ends && !wf_event_is_command(event->event_type));
 }
 
-static void note_merged(struct wf_comparison *comparison, const struct wf_meeting *meeting)
+static void note_merged(struct wf_comparison *comparison, const struct wf_event *event)
 {
-    struct wf_replay_note *note = wf_compare_add_note(comparison, "clock-merge", meeting);
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "clock-merge", &(struct wf_meeting){.event = event});
 
     if (note != NULL) {
         note->message = WF_STR("The task made no command: code that read the clock in it reads that of the next "
@@ -302,18 +302,18 @@ static void note_merged(struct wf_comparison *comparison, const struct wf_meetin
     }
 }
 
-static void note_unhandled(struct wf_comparison *comparison, const struct wf_meeting *meeting)
+static void note_unhandled(struct wf_comparison *comparison, const struct wf_event *event)
 {
-    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-unhandled", meeting);
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-unhandled", &(struct wf_meeting){.event = event});
 
     if (note != NULL) {
         note->message = WF_STR("The code has no handler for this signal: it is dropped.");
     }
 }
 
-static void note_overtaken(struct wf_comparison *comparison, const struct wf_meeting *meeting, const struct wf_event *result)
+static void note_overtaken(struct wf_comparison *comparison, const struct wf_event *event, const struct wf_event *result)
 {
-    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-order", meeting);
+    struct wf_replay_note *note = wf_compare_add_note(comparison, "signal-order", &(struct wf_meeting){.event = event});
     struct wf_buffer text;
 
     if (note == NULL) {
@@ -325,29 +325,42 @@ static void note_overtaken(struct wf_comparison *comparison, const struct wf_mee
     note->message = wf_buffer_string(&text);
 }
 
+/* The results of a task, looked for only when a signal came in it, and at each event once. */
+struct results {
+    const struct wf_event *first; /* NULL: none so far */
+    uint32_t next;                /* index of the event to look at next */
+};
+
+static const struct wf_event *first_result(const struct wf_comparison *comparison, struct results *results, uint32_t end)
+{
+    for (; results->first == NULL && results->next < end; results->next++) {
+        if (is_result(&comparison->events[results->next])) {
+            results->first = &comparison->events[results->next];
+        }
+    }
+    return results->first;
+}
+
 static void note_events(struct wf_comparison *comparison)
 {
     const struct wf_event *handled = NULL; /* the last signal that has a handler */
-    const struct wf_event *result = NULL;  /* the first result in the task */
+    struct results results = {NULL, 0};
 
     for (uint32_t i = 0; i < comparison->event_count; i++) {
         const struct wf_event *event = &comparison->events[i];
-        const struct wf_meeting meeting = {.event = event};
 
         if (event->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
             if (is_merged_task(comparison, i)) {
-                note_merged(comparison, &meeting);
+                note_merged(comparison, event);
             } else {
-                result = NULL;
+                results = (struct results){NULL, i + 1};
             }
         } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) {
             if (is_unhandled(comparison, event, &handled)) {
-                note_unhandled(comparison, &meeting);
-            } else if (result != NULL && comparison->sorts_jobs) {
-                note_overtaken(comparison, &meeting, result);
+                note_unhandled(comparison, event);
+            } else if (comparison->sorts_jobs && first_result(comparison, &results, i) != NULL) {
+                note_overtaken(comparison, event, results.first);
             }
-        } else if (result == NULL && is_result(event)) {
-            result = event;
         }
     }
 }

@@ -3,6 +3,7 @@
  * commands, outcomes go to the machine that owns them, and the rest makes jobs itself.
  */
 #include "engine/base/assert.h"
+#include "engine/event_sets.h"
 #include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
@@ -104,7 +105,7 @@ static void drop_replaying(struct wf_run *run, const struct wf_event *event)
     if (run->is_replaying && run->rules->is_live && run->chunk.is_final &&
         event->event_id > run->previous_started_event_id &&
         event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
-        !wf_event_is_command(event->event_type)) {
+        !wf_event_in(event->event_type, WF_COMMAND_EVENTS)) {
         run->is_replaying = false;
     }
 }
@@ -128,8 +129,8 @@ static void apply_event(struct wf_run *run, const struct wf_event *event,
         wf_diverge_event(run, event, "has no attributes of its kind");
         return;
     }
-    run->is_closed = run->is_closed || wf_event_is_close(event->event_type);
-    if (wf_event_is_command(event->event_type)) {
+    run->is_closed = run->is_closed || wf_event_in(event->event_type, WF_CLOSE_EVENTS);
+    if (wf_event_in(event->event_type, WF_COMMAND_EVENTS)) {
         run->rules->match(run, event, next);
         return;
     }

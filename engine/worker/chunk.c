@@ -5,13 +5,15 @@
  */
 #include "engine/worker/chunk.h"
 
+#include "engine/event_sets.h"
+
 bool wf_chunk_is_fruitless(const struct wf_event *next)
 {
-    return next != NULL && (next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_FAILED ||
-                            next->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT ||
-                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT ||
-                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED ||
-                            next->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED);
+    const uint64_t fruitless = WF_EVENT_BIT(WORKFLOW_TASK_FAILED) | WF_EVENT_BIT(WORKFLOW_TASK_TIMED_OUT) |
+                               WF_EVENT_BIT(WORKFLOW_EXECUTION_TIMED_OUT) |
+                               WF_EVENT_BIT(WORKFLOW_EXECUTION_TERMINATED) | WF_EVENT_BIT(WORKFLOW_EXECUTION_CANCELED);
+
+    return next != NULL && wf_event_in(next->event_type, fruitless);
 }
 
 static const struct wf_event *event_at(const struct wf_event *const *events, uint32_t count,
@@ -67,6 +69,10 @@ static bool start_ends_chunk(const struct wf_event *const *events, uint32_t coun
     return saw_any;
 }
 
+/* What wf_chunk_next looks at; other events go by. */
+#define TELLING_EVENTS                                                                                                 \
+    (WF_COMMAND_EVENTS | WF_CLOSE_EVENTS | WF_EVENT_BIT(WORKFLOW_EXECUTION_STARTED) | WF_EVENT_BIT(WORKFLOW_TASK_STARTED))
+
 struct wf_chunk wf_chunk_next(const struct wf_event *const *events, uint32_t count, uint32_t begin)
 {
     bool saw_command = false;
@@ -76,14 +82,17 @@ struct wf_chunk wf_chunk_next(const struct wf_event *const *events, uint32_t cou
     for (uint32_t i = begin; i < count; i++) {
         const int32_t type = events[i]->event_type;
 
-        if (wf_event_is_command(type)) {
+        if (!wf_event_in(type, TELLING_EVENTS)) {
+            continue;
+        }
+        if (wf_event_in(type, WF_COMMAND_EVENTS)) {
             saw_command = true;
             saw_any = true;
         }
         if (type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) {
             saw_any = true;
         }
-        if (wf_event_is_close(type)) {
+        if (wf_event_in(type, WF_CLOSE_EVENTS)) {
             return (struct wf_chunk){.begin = begin, .end = i + 1, .is_final = i + 1 == count};
         }
         if (type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED &&

@@ -9,17 +9,21 @@
 #include "engine/worker/update.h"
 #include "engine/worker/worker_run.h"
 
-static struct wf_task_queue *task_queue_of(struct wf_run *run, struct wf_string name)
+static void set_task_queue(const struct wf_run *run, struct wf_task_queue *queue, struct wf_string name)
 {
-    struct wf_task_queue *queue = WF_STEP_NEW(run, struct wf_task_queue);
-
-    if (queue == NULL) {
-        return NULL;
-    }
     queue->kind = WF_TASK_QUEUE_KIND_NORMAL;
     queue->name = name;
     if (name.size_bytes == 0 && run->started != NULL && run->started->task_queue != NULL) {
         queue->name = run->started->task_queue->name; /* default: the workflow's own */
+    }
+}
+
+static struct wf_task_queue *task_queue_of(struct wf_run *run, struct wf_string name)
+{
+    struct wf_task_queue *queue = WF_STEP_NEW(run, struct wf_task_queue);
+
+    if (queue != NULL) {
+        set_task_queue(run, queue, name);
     }
     return queue;
 }
@@ -86,26 +90,36 @@ static struct wf_memo *memo_of(struct wf_run *run, const void *map)
 
 /* ---- One function a command; `source` is NULL once only its identity was kept ---- */
 
+/* What a command of an activity nearly always has, taken in one piece. */
+struct activity_parts {
+    struct wf_command_schedule_activity_task command;
+    struct wf_activity_type type;
+    struct wf_task_queue task_queue;
+    struct wf_payloads input;
+};
+
 static void *build_schedule_activity(struct wf_run *run, const struct wf_queued *queued)
 {
     const struct wf_sdk_schedule_activity *source = queued->source == NULL
                                                         ? NULL
                                                         : queued->source->variant.schedule_activity;
-    struct wf_command_schedule_activity_task *command = WF_STEP_NEW(
-        run, struct wf_command_schedule_activity_task);
+    struct activity_parts *parts = WF_STEP_NEW(run, struct activity_parts);
+    struct wf_command_schedule_activity_task *command = parts == NULL ? NULL : &parts->command;
 
     if (command == NULL) {
         return NULL;
     }
     command->activity_id = wf_queued_id(run, queued);
-    command->activity_type = WF_STEP_NEW(run, struct wf_activity_type);
-    if (command->activity_type != NULL) {
-        command->activity_type->name = queued->type;
-    }
+    parts->type.name = queued->type;
+    command->activity_type = &parts->type;
     if (source != NULL) {
-        command->task_queue = task_queue_of(run, source->task_queue);
+        set_task_queue(run, &parts->task_queue, source->task_queue);
+        command->task_queue = &parts->task_queue;
         command->header = header_of(run, &source->headers);
-        command->input = payloads_of(run, &source->arguments);
+        if (source->arguments.count > 0) { /* an empty list is absent, as core sends it */
+            wf_list_share(&parts->input.payloads, &source->arguments);
+            command->input = &parts->input;
+        }
         command->schedule_to_close_timeout = source->schedule_to_close_timeout;
         command->schedule_to_start_timeout = source->schedule_to_start_timeout;
         command->start_to_close_timeout = source->start_to_close_timeout;

@@ -19,11 +19,12 @@ static bool make_room(struct wf_run *run)
     if (jobs->count < jobs->capacity) {
         return true;
     }
-    items = wf_run_take_step(run, capacity * sizeof *items);
-    classes = wf_run_take_step(run, capacity * sizeof *classes);
-    if (items == NULL || classes == NULL) {
+    items = wf_arena_take_unset(run->step_arena, capacity * (sizeof *items + sizeof *classes));
+    if (items == NULL) {
+        run->is_full = true;
         return false;
     }
+    classes = (uint8_t *)(items + capacity);
     if (jobs->count > 0) {
         memcpy(items, jobs->items, jobs->count * sizeof *items);
         memcpy(classes, jobs->classes, jobs->count * sizeof *classes);
@@ -187,30 +188,34 @@ void wf_job_update(struct wf_run *run, const struct wf_update_request *request,
     wf_jobs_push(run, WF_JOB_SIGNAL_OR_UPDATE, WF_CASE_sdk_job_do_update, job);
 }
 
+/* All that a job of this kind is made of, taken in one piece. */
+struct resolved_activity {
+    struct wf_sdk_resolve_activity job;
+    struct wf_sdk_activity_resolution result;
+    struct wf_sdk_activity_failure outcome; /* the three outcomes have one shape up to the value */
+};
+
 void wf_job_resolve_activity(struct wf_run *run, const struct wf_machine *machine,
                              enum wf_resolution resolution, void *value)
 {
     const bool is_local = machine->kind == WF_MACHINE_LOCAL_ACTIVITY;
-    struct wf_sdk_resolve_activity *job = WF_STEP_NEW(run, struct wf_sdk_resolve_activity);
-    struct wf_sdk_activity_resolution *result = WF_STEP_NEW(run, struct wf_sdk_activity_resolution);
-    /* The three outcomes have one shape up to the value. */
-    struct wf_sdk_activity_failure *outcome = WF_STEP_NEW(run, struct wf_sdk_activity_failure);
+    struct resolved_activity *resolved = WF_STEP_NEW(run, struct resolved_activity);
 
-    if (job == NULL || result == NULL || outcome == NULL) {
+    if (resolved == NULL) {
         return;
     }
-    job->seq = machine->seq;
-    job->result = result;
-    job->is_local = is_local;
-    result->status_case = resolution;
-    result->status.any = outcome;
+    resolved->job.seq = machine->seq;
+    resolved->job.result = &resolved->result;
+    resolved->job.is_local = is_local;
+    resolved->result.status_case = resolution;
+    resolved->result.status.any = &resolved->outcome;
     if (resolution == WF_RESOLVED_COMPLETED) {
-        result->status.completed->result = value;
+        resolved->result.status.completed->result = value;
     } else if (resolution == WF_RESOLVED_CANCELLED) {
-        result->status.cancelled->failure = value;
+        resolved->result.status.cancelled->failure = value;
     } else {
-        outcome->failure = value;
+        resolved->outcome.failure = value;
     }
     wf_jobs_push(run, is_local ? WF_JOB_LOCAL_ACTIVITY : WF_JOB_OTHER,
-                 WF_CASE_sdk_job_resolve_activity, job);
+                 WF_CASE_sdk_job_resolve_activity, &resolved->job);
 }

@@ -44,6 +44,19 @@ static void see_local_activity(struct wf_run *run, const struct wf_event *event)
     run->local_last = result;
 }
 
+static void see_marker(struct wf_run *run, const struct wf_event *event)
+{
+    enum wf_sdk_value_kind kind = WF_SDK_VALUE_KIND_VERSION;
+
+    if (wf_event_is_value_marker(event, &kind)) {
+        wf_run_see_value(run, event);
+    } else if (wf_event_is_patch_marker(event)) {
+        see_patch(run, event);
+    } else if (wf_event_is_local_activity_marker(event)) {
+        see_local_activity(run, event);
+    }
+}
+
 void wf_run_resolve_local(struct wf_run *run)
 {
     while (run->local_first != NULL && !run->is_divergent && !run->is_full) {
@@ -89,14 +102,9 @@ void wf_run_look_ahead(struct wf_run *run)
     WF_ASSERT(run->is_next_chunk_known);
     for (uint32_t i = run->next_chunk.begin; i < run->next_chunk.end && !run->is_divergent; i++) {
         const struct wf_event *event = run->events.items[i];
-        enum wf_sdk_value_kind kind = WF_SDK_VALUE_KIND_VERSION;
 
-        if (wf_event_is_value_marker(event, &kind)) {
-            wf_run_see_value(run, event);
-        } else if (wf_event_is_patch_marker(event)) {
-            see_patch(run, event);
-        } else if (wf_event_is_local_activity_marker(event)) {
-            see_local_activity(run, event);
+        if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED) {
+            see_marker(run, event);
         } else if (event->event_type == WF_EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED) {
             has_updates = true;
         }

@@ -92,30 +92,35 @@ static void match_version(struct wf_run *run, const struct wf_event *event, cons
 /* Third parties record markers of their own beside the commands. */
 static bool is_passed(const struct wf_event *event)
 {
-    return event->event_type == WF_EVENT_TYPE_MARKER_RECORDED &&
-           (false
+    return false
 #define WF_FAMILY_PASSED(NAME, marker) || wf_event_is_named_marker(event, marker)
 #include "engine/worker/families.def"
-           );
+        ;
+}
+
+/* False for a marker that a command in the queue has made. */
+static bool match_marker(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
+{
+    if (wf_event_is_local_activity_marker(event)) {
+        match_local_activity(run, event);
+        return true;
+    }
+    if (wf_event_is_patch_marker(event)) {
+        match_patch_marker(run, event, next);
+        return true;
+    }
+    if (is_version_marker(event)) {
+        match_version(run, event, next);
+        return true;
+    }
+    return is_passed(event);
 }
 
 static void match(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
 {
     struct wf_queued *front = NULL;
 
-    if (wf_event_is_local_activity_marker(event)) {
-        match_local_activity(run, event);
-        return;
-    }
-    if (wf_event_is_patch_marker(event)) {
-        match_patch_marker(run, event, next);
-        return;
-    }
-    if (is_version_marker(event)) {
-        match_version(run, event, next);
-        return;
-    }
-    if (is_passed(event)) {
+    if (event->event_type == WF_EVENT_TYPE_MARKER_RECORDED && match_marker(run, event, next)) {
         return;
     }
     for (front = wf_queue_front(run); front != NULL && front->machine->kind == WF_MACHINE_PATCH;

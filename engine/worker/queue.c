@@ -158,17 +158,25 @@ struct wf_string wf_run_decimal(struct wf_run *run, int64_t number)
     return wf_buffer_string(&text);
 }
 
+static struct wf_string decimal_of(struct wf_arena *arena, uint32_t number)
+{
+    char digits[10];
+    size_t begin = sizeof digits;
+
+    do {
+        digits[--begin] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return wf_string_copy(arena, (struct wf_string){digits + begin, sizeof digits - begin});
+}
+
 struct wf_string wf_queued_id(struct wf_run *run, const struct wf_queued *queued)
 {
-    struct wf_buffer text;
-
     if (queued->id.size_bytes > 0) {
         return queued->id;
     }
     if (queued->machine->kind == WF_MACHINE_TIMER && queued->machine->id.size_bytes > 0) {
         return queued->machine->id; /* of its cancellation, where ids are not numbers */
     }
-    wf_buffer_init(&text, run->step_arena);
-    wf_buffer_printf(&text, "%u", queued->machine->seq);
-    return wf_buffer_string(&text);
+    return decimal_of(run->step_arena, queued->machine->seq);
 }

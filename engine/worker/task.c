@@ -19,8 +19,8 @@ static bool is_live_task(const struct wf_run *run)
     return !run->config->is_replay && !run->task.is_query_only;
 }
 
-static enum wf_status add_event(struct wf_run *run, const struct wf_event *event,
-                                struct wf_error *err)
+static inline enum wf_status add_event(struct wf_run *run, const struct wf_event *event,
+                                       struct wf_error *err)
 {
     struct wf_events *events = &run->events;
     const int64_t wanted = events->count == 0 ? run->last_event_id + 1
@@ -43,7 +43,8 @@ static enum wf_status add_event(struct wf_run *run, const struct wf_event *event
         }
         return WF_ERR_CORRUPT;
     }
-    if (!wf_run_grow(run, &items, &events->capacity, events->count + 1, sizeof *events->items)) {
+    if (events->count == events->capacity &&
+        !wf_run_grow(run, &items, &events->capacity, events->count + 1, sizeof *events->items)) {
         return wf_fail_status(err, WF_ERR_MEMORY, "the run's memory is full");
     }
     events->items = items;
@@ -51,6 +52,15 @@ static enum wf_status add_event(struct wf_run *run, const struct wf_event *event
         events->first_event_id = event->event_id;
     }
     events->items[events->count++] = event;
+    return WF_OK;
+}
+
+static enum wf_status add_events(struct wf_run *run, const struct wf_event *events, uint32_t count,
+                                 struct wf_error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        WF_TRY(add_event(run, &events[i], err));
+    }
     return WF_OK;
 }
 
@@ -63,10 +73,7 @@ static enum wf_status add_batch(struct wf_run *run, struct wf_string bytes, stru
         return wf_fail_status(err, WF_ERR_MEMORY, "the run's memory is full");
     }
     WF_TRY(wf_wire_decode(&run->arena, &wf_type_history_message, copy, batch, err));
-    for (uint32_t i = 0; i < batch->events.count; i++) {
-        WF_TRY(add_event(run, &batch->events.items[i], err));
-    }
-    return WF_OK;
+    return add_events(run, batch->events.items, batch->events.count, err);
 }
 
 static enum wf_status add_history(struct wf_run *run, const struct wf_task *task,
@@ -80,10 +87,7 @@ static enum wf_status add_history(struct wf_run *run, const struct wf_task *task
     for (uint32_t i = 0; i < task->batch_count; i++) {
         WF_TRY(add_batch(run, task->batches[i], err));
     }
-    for (uint32_t i = 0; i < task->event_count; i++) {
-        WF_TRY(add_event(run, &task->events[i], err));
-    }
-    return WF_OK;
+    return add_events(run, task->events, task->event_count, err);
 }
 
 /* ---- Answers out ---- */
