@@ -18,7 +18,7 @@ void *wf_run_new(struct wf_host *host, size_t size_bytes)
 
     wf_arena_init(&arena, host->config.blocks, host->config.instance_size_bytes_max);
     wf = wf_arena_take(&arena, size_bytes);
-    reserve = wf_arena_take(&arena, RESERVE_BYTES);
+    reserve = wf_arena_take_unset(&arena, RESERVE_BYTES);
     if (wf == NULL || reserve == NULL) {
         wf_arena_deinit(&arena);
         return NULL;
@@ -127,7 +127,7 @@ void *wf_take_reserve(struct wf *wf, size_t count, size_t size_bytes)
         return NULL;
     }
     wf->reserve_used_bytes = offset + total_bytes;
-    return wf->reserve + offset;
+    return memset(wf->reserve + offset, 0, total_bytes);
 }
 
 struct wf_string wf_copy_string(struct wf *wf, struct wf_string string)

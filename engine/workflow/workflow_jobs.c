@@ -770,23 +770,24 @@ static enum group group_in(const struct wf_sdk_activation *activation, uint32_t 
 
 void wf_jobs_apply(struct wf *wf, const struct wf_sdk_activation *activation)
 {
+    uint32_t groups = 0; /* that have jobs, as bits */
+
     for (uint32_t i = 0; !wf->is_broken && i < activation->jobs.count; i++) {
         set_up(wf, activation, &activation->jobs.items[i]);
+        groups |= 1u << group_in(activation, i);
     }
     if (wf->workflow == NULL && !wf->is_broken) {
         wf_run_break(wf, "the run was never initialized");
     }
     for (enum group group = GROUP_SIGNALS; group <= GROUP_QUERIES; group++) {
-        bool has_jobs = false;
-
+        if (wf->is_broken || (groups >> group & 1) == 0) {
+            continue;
+        }
         for (uint32_t i = 0; !wf->is_broken && i < activation->jobs.count; i++) {
             if (group_in(activation, i) == group) {
                 apply(wf, group, &activation->jobs.items[i]);
-                has_jobs = true;
             }
         }
-        if (has_jobs) {
-            wf_run_until_idle(wf, group != GROUP_QUERIES);
-        }
+        wf_run_until_idle(wf, group != GROUP_QUERIES);
     }
 }
