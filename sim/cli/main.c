@@ -15,6 +15,7 @@
 #include "sim/cli/command.h"
 #include "sim/cli/help.h"
 #include "sim/cli/interrupt.h"
+#include "sim/host/settings.h"
 
 /* The Temporal CLI runs executables of this name as `temporal workflow replay`. */
 #define TEMPORAL_EXTENSION "temporal-workflow-replay"
@@ -100,6 +101,10 @@ static enum cli_exit run_command(struct cli *cli, const struct cli_command *comm
     if (args.wants_help) {
         cli_help_command(cli->out, command);
         return CLI_EXIT_OK;
+    }
+    if (sim_settings_check(&err) != WF_OK) {
+        cli_complain("%s", err.message);
+        return CLI_EXIT_USAGE;
     }
     cli->out->format = output_format(&args);
     return command->run(cli, &args);

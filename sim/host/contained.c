@@ -159,9 +159,9 @@ static void depend_on(pid_t supervisor_pid)
 }
 
 /* What workflow code prints is not a result. */
-static void move_output(void)
+static void move_output(const struct sim_child *child)
 {
-    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    sim_printed_redirect(child->printed);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
@@ -229,7 +229,7 @@ _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked
     depend_on(child->board->supervisor_pid);
     catch_faults();
     (void)sigprocmask(SIG_SETMASK, unblocked, NULL);
-    move_output();
+    move_output(child);
     if (atexit(take_exit) != 0) {
         try(wf_fail_status(&page->err, WF_ERR_MEMORY, "out of memory"));
     }

@@ -9,6 +9,7 @@
 
 #include "sim/host/containment.h"
 #include "sim/host/mailbox.h"
+#include "sim/host/printed.h"
 
 /* The supervisor sends it to a child that seems to hang; a child outside of workflow code takes no
  * notice, and nobody of one that another sent. */
@@ -53,6 +54,7 @@ struct sim_child {
     const struct sim_containment *config;
     struct sim_board *board;
     struct sim_page *page;
+    const struct sim_printed *printed;
     uint64_t code_bytes_max; /* that code may take in one activation, or one history */
 
     /* In the child. */

@@ -10,7 +10,8 @@
  * taken between activations or under limits of its own. What is taken from a history's begin on is seen, too.
  *
  * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
- * machine that slept or a stopped process is not taken for a hanging child.
+ * machine that slept or a stopped process is not taken for a hanging child; nor does it count how long a child waits for a
+ * processor, so that code on a busy machine has its time.
  */
 #define _GNU_SOURCE /* MADV_DONTFORK */
 #include "sim/host/containment.h"
@@ -29,20 +30,15 @@
 #include "sim/host/clock.h"
 #include "sim/host/contained.h"
 #include "sim/host/process.h"
+#include "sim/host/settings.h"
 #include "sim/host/signals.h"
 
 #define LOOK_NS (100 * WF_NS_PER_MS)   /* between two looks at the children */
 #define TICK_NS (250 * WF_NS_PER_MS)   /* between two calls of tick */
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
-#define WATCHDOG_SECONDS_MAX 3600
 #define WATCHDOG_AGAIN 5 /* the part of the time that code gets which was found to hang before */
-#define CODE_MIB_MAX (1024 * 1024)
 #define MIB_BYTES ((uint64_t)1 << 20)
-/* Between two looks: code that runs so many blocks is left to its budget, which does not depend on how busy the machine is.
- * But not for ever: code that prints in its loop would take minutes to spend it. */
-#define BUSY_BLOCKS 10000
-#define BUSY_PATIENCE 10 /* times as long as without blocks */
 
 enum slot_state {
     SLOT_FREE, /* no child, nothing to come */
@@ -66,10 +62,14 @@ struct slot {
     /* The watchdog's. */
     uint64_t activation_count;
     uint64_t block_count;
-    int64_t stuck_ns;
+    int64_t stuck_ns;      /* ran or slept in this activation */
+    int64_t moved_ns;      /* of these, until it last ran a block */
+    int64_t waited_ns;     /* for a processor, ever */
     uint64_t memory_bytes; /* that the child had when the activation was first seen */
+    uint64_t asked_bytes;  /* that it had when it was asked for its memory */
     int asked_signal;      /* SIM_SIGNAL_HUNG or _MEMORY that it got in this activation; 0: none */
     bool is_killed;        /* because it did not answer */
+    uint64_t taken_count;  /* items that had been begun when it was gone */
 };
 
 struct batch {
@@ -86,6 +86,7 @@ struct batch {
     uint64_t code_bytes_max; /* that code may take in one activation, or one history */
     struct sim_hung *hung;
     struct sim_hung own_hung; /* should the caller keep none */
+    struct sim_printed printed;
     int64_t looked_ns;
     int64_t ticked_ns;
 };
@@ -200,11 +201,12 @@ static void fork_child(struct batch *batch, struct slot *slot)
 
     slot->page->is_loading = true;
     slot->child = (struct sim_child){
-        .config = batch->config, .board = batch->board, .page = slot->page, .code_bytes_max = batch->code_bytes_max};
+        .config = batch->config, .board = batch->board, .page = slot->page, .printed = &batch->printed, .code_bytes_max = batch->code_bytes_max};
     slot->state = SLOT_RUNNING;
     slot->activation_count = UINT64_MAX; /* not seen yet */
     slot->block_count = 0;
     slot->stuck_ns = 0;
+    slot->moved_ns = 0;
     slot->asked_signal = 0;
     slot->is_killed = false;
     (void)fflush(NULL); /* or the child would print it again */
@@ -224,11 +226,25 @@ static void fork_child(struct batch *batch, struct slot *slot)
     }
 }
 
-static void begin_child(struct batch *batch, struct slot *slot)
+static void clear_page(struct slot *slot)
 {
     memset(slot->page, 0, offsetof(struct sim_page, mailbox));
     sim_mailbox_init(&slot->page->mailbox);
     slot->has_header = false;
+}
+
+static void begin_child(struct batch *batch, struct slot *slot)
+{
+    clear_page(slot);
+    fork_child(batch, slot);
+}
+
+/* With an item that has been taken, and of which nothing was said. */
+static void begin_child_at(struct batch *batch, struct slot *slot, uint64_t item)
+{
+    clear_page(slot);
+    slot->page->item = item;
+    slot->page->is_resumed = true;
     fork_child(batch, slot);
 }
 
@@ -258,10 +274,34 @@ static void copy_text(char to[WF_WATCH_TEXT_BYTES], const char from[WF_WATCH_TEX
     to[WF_WATCH_TEXT_BYTES - 1] = '\0';
 }
 
+static bool has_hung(const struct batch *batch, const struct sim_page *page)
+{
+    const char *type = batch->hung->workflow_type;
+
+    return type[0] != '\0' && strncmp(type, page->watch.workflow_type, WF_WATCH_TEXT_BYTES) == 0;
+}
+
+/* How long an activation may take. */
+static int64_t patience_ns(const struct batch *batch, const struct sim_page *page)
+{
+    return has_hung(batch, page) ? batch->watchdog_ns / WATCHDOG_AGAIN : batch->watchdog_ns;
+}
+
+/* Code that goes on between its calls loops; what it was first found to do counts, because the next runs are waited for less long. */
+static enum sim_crash_kind hung_kind(const struct batch *batch, const struct slot *slot)
+{
+    if (has_hung(batch, slot->page)) {
+        return batch->hung->kind;
+    }
+    return slot->stuck_ns - slot->moved_ns < batch->watchdog_ns / 2 ? SIM_CRASH_BUDGET : SIM_CRASH_HUNG;
+}
+
 static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_kind kind)
 {
     struct sim_page *page = slot->page;
+    const bool is_hung = kind == SIM_CRASH_HUNG;
 
+    kind = is_hung ? hung_kind(batch, slot) : kind;
     page->call[sizeof page->call - 1] = '\0';
     slot->crash = (struct sim_crash){
         .kind = kind,
@@ -272,8 +312,10 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     copy_text(slot->crash.workflow_type, page->watch.workflow_type);
     copy_text(slot->crash.workflow_id, page->watch.workflow_id);
     slot->state = SLOT_CRASHED;
-    if (kind == SIM_CRASH_HUNG) {
+    slot->taken_count = atomic_load(&batch->board->next_item);
+    if (is_hung) {
         memcpy(batch->hung->workflow_type, slot->crash.workflow_type, sizeof batch->hung->workflow_type);
+        batch->hung->kind = kind;
     }
     if (page->is_loading) {
         slot->crash.call = "";
@@ -297,15 +339,6 @@ static void finish_killed(struct batch *batch, struct sim_page *page, int signal
     (void)snprintf(what, sizeof what, "a child process was killed from outside%s%s", where,
                    signal == SIGKILL ? ", perhaps because memory is short" : "");
     finish_lost(batch, what, strsignal(signal));
-}
-
-/* How long an activation may take. */
-static int64_t patience_ns(const struct batch *batch, const struct sim_page *page)
-{
-    const char *type = batch->hung->workflow_type;
-    const bool has_hung = type[0] != '\0' && strncmp(type, page->watch.workflow_type, WF_WATCH_TEXT_BYTES) == 0;
-
-    return has_hung ? batch->watchdog_ns / WATCHDOG_AGAIN : batch->watchdog_ns;
 }
 
 /* A child that left no mark: killed, or ended by _exit. */
@@ -460,6 +493,42 @@ static bool see_header(struct batch *batch, struct slot *slot)
     return true;
 }
 
+/* Whether another child has the item, or is about to say which it has. */
+static bool may_be_taken(const struct batch *batch, const struct slot *own, uint64_t item)
+{
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        const struct slot *slot = &batch->slots[i];
+
+        if (slot != own && slot->pid != 0 && slot->page->item <= item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A child may be killed when it has ended its item: it came out of the code while it was. Nothing crashed then, but it may have
+ * taken another item and not yet said so; that one nobody else has when its turn comes, and a new child begins it.
+ */
+static bool replace_killed_between(struct batch *batch, struct slot *slot)
+{
+    if (batch->is_over || batch->is_draining || slot->state != SLOT_CRASHED || slot->page->item >= batch->front_item) {
+        return false;
+    }
+    if (batch->front_item >= slot->taken_count) { /* it had taken none, or that was the last */
+        slot->state = SLOT_FREE;
+        if (atomic_load(&batch->board->next_item) < batch->config->item_count) {
+            begin_child(batch, slot);
+        }
+        return true;
+    }
+    if (may_be_taken(batch, slot, batch->front_item)) {
+        return false;
+    }
+    begin_child_at(batch, slot, batch->front_item);
+    return true;
+}
+
 /* An item whose child is gone ends with what became of it, after all that the child had said. */
 static bool settle(struct batch *batch, struct slot *slot)
 {
@@ -499,6 +568,11 @@ static bool take_next(struct batch *batch)
             return take_frame(batch, slot) || settle(batch, slot);
         }
     }
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        if (replace_killed_between(batch, &batch->slots[i])) {
+            return true;
+        }
+    }
     return false;
 }
 
@@ -523,19 +597,37 @@ static bool has_grown(const struct batch *batch, uint64_t before_bytes, uint64_t
     return before_bytes > 0 && bytes > before_bytes && bytes - before_bytes > batch->code_bytes_max;
 }
 
-/* A child whose code takes more memory than it may is asked to say where, and killed when it does not answer until the next look:
- * it would take everything. */
-static void watch_memory(struct batch *batch, struct slot *slot)
+/* A child whose code takes more memory than it may is asked to say where, and killed when it takes still more instead: it would
+ * take everything. One that had no processor to answer on takes none. */
+static void watch_memory(struct batch *batch, struct slot *slot, uint64_t bytes)
 {
-    const uint64_t bytes = sim_process_memory_bytes(slot->pid);
     const bool was_asked = slot->asked_signal == SIM_SIGNAL_MEMORY;
 
     if (!has_grown(batch, slot->memory_bytes, bytes) && !has_grown(batch, slot->page->history_bytes, bytes)) {
         slot->asked_signal = was_asked ? 0 : slot->asked_signal;
-    } else if (was_asked) {
-        kill_deaf(slot, SIM_SIGNAL_MEMORY);
-    } else {
+    } else if (!was_asked) {
         ask(slot, SIM_SIGNAL_MEMORY);
+        slot->asked_bytes = sim_process_memory_bytes(slot->pid);
+    } else if (bytes > slot->asked_bytes) {
+        kill_deaf(slot, SIM_SIGNAL_MEMORY);
+    }
+}
+
+/* The child was at it all the time that it did not wait for a processor, awake or asleep. */
+static void watch_time(struct batch *batch, struct slot *slot, int64_t step_ns, bool has_moved)
+{
+    const int64_t before_ns = slot->waited_ns;
+
+    slot->waited_ns = sim_process_waited_ns(slot->pid);
+    const int64_t waited_ns = slot->waited_ns - before_ns;
+    slot->stuck_ns += waited_ns < step_ns ? step_ns - waited_ns : 0;
+    if (has_moved) {
+        slot->moved_ns = slot->stuck_ns;
+    }
+    if (slot->stuck_ns > patience_ns(batch, slot->page) + GRACE_NS) {
+        kill_deaf(slot, SIM_SIGNAL_HUNG);
+    } else if (slot->stuck_ns > patience_ns(batch, slot->page)) {
+        ask(slot, SIM_SIGNAL_HUNG);
     }
 }
 
@@ -544,32 +636,34 @@ static void watch_memory(struct batch *batch, struct slot *slot)
 static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
 {
     const struct sim_page *page = slot->page;
+
+    if (slot->is_killed) { /* it may take a while to go, and has no memory meanwhile */
+        return;
+    }
     const uint64_t activation_count = page->watch.activation_count;
     const uint64_t block_count = page->watch.block_count;
     const bool is_in_code = page->watch.is_in_code != 0 || page->is_loading;
-    const bool is_busy = block_count - slot->block_count >= BUSY_BLOCKS;
+    const bool has_moved = block_count != slot->block_count;
     const bool is_new = activation_count != slot->activation_count;
+    const uint64_t bytes = is_new || is_in_code ? sim_process_memory_bytes(slot->pid) : 0;
 
     slot->block_count = block_count;
     if (is_new) {
         slot->activation_count = activation_count;
-        slot->memory_bytes = sim_process_memory_bytes(slot->pid);
+        slot->memory_bytes = bytes;
     }
     if (is_new || !is_in_code) {
         slot->stuck_ns = 0;
+        slot->moved_ns = 0;
         slot->asked_signal = 0;
     }
     if (is_in_code) {
-        watch_memory(batch, slot);
+        watch_memory(batch, slot, bytes);
     }
-    if (is_new || !is_in_code) {
-        return;
-    }
-    slot->stuck_ns += is_busy ? step_ns / BUSY_PATIENCE : step_ns;
-    if (slot->stuck_ns > patience_ns(batch, page) + GRACE_NS) {
-        kill_deaf(slot, SIM_SIGNAL_HUNG);
-    } else if (slot->stuck_ns > patience_ns(batch, page)) {
-        ask(slot, SIM_SIGNAL_HUNG);
+    if (is_in_code && is_new) {
+        slot->waited_ns = sim_process_waited_ns(slot->pid);
+    } else if (is_in_code) {
+        watch_time(batch, slot, step_ns, has_moved);
     }
 }
 
@@ -582,6 +676,7 @@ static void look(struct batch *batch)
         batch->looked_ns = now_ns;
         step_ns = step_ns < 2 * LOOK_NS ? step_ns : 2 * LOOK_NS;
         (void)reap(batch); /* should SIGCHLD be blocked */
+        sim_printed_show(&batch->printed);
         for (uint32_t i = 0; i < batch->config->jobs; i++) {
             if (batch->slots[i].pid != 0) {
                 watch(batch, &batch->slots[i], step_ns);
@@ -660,21 +755,12 @@ static void take_complete(struct batch *batch)
     batch->outcome->end = SIM_END_INTERRUPTED;
 }
 
-/* Tests do not wait as long as people, and some code needs more. */
-static long setting(const char *name, long most, long otherwise)
-{
-    const char *text = getenv(name);
-    const long number = text == NULL ? 0 : strtol(text, NULL, 10);
-
-    return number > 0 && number <= most ? number : otherwise;
-}
-
 void sim_contain(const struct sim_containment *config, struct sim_outcome_of_batch *outcome)
 {
     struct batch batch = {.config = config, .outcome = outcome};
 
-    batch.watchdog_ns = setting("WFSIM_WATCHDOG_SECONDS", WATCHDOG_SECONDS_MAX, SIM_WATCHDOG_SECONDS) * WF_NS_PER_S;
-    batch.code_bytes_max = (uint64_t)setting("WFSIM_CODE_MIB", CODE_MIB_MAX, SIM_CODE_MIB) * MIB_BYTES;
+    batch.watchdog_ns = sim_setting_watchdog_seconds() * WF_NS_PER_S;
+    batch.code_bytes_max = (uint64_t)sim_setting_code_mib() * MIB_BYTES;
     batch.hung = config->hung != NULL ? config->hung : &batch.own_hung;
     WF_ASSERT(config->jobs >= 1 && config->jobs <= SIM_JOBS_MAX);
     *outcome = (struct sim_outcome_of_batch){.end = SIM_END_DONE, .crash = {.call = ""}};
@@ -683,6 +769,7 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
         release(&batch);
         return;
     }
+    sim_printed_open(&batch.printed);
     sim_signals_catch(&batch.board->supervisor);
     batch.looked_ns = sim_host_clock_ns();
     batch.ticked_ns = batch.looked_ns;
@@ -698,5 +785,6 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
         take_complete(&batch);
     }
     sim_signals_restore();
+    sim_printed_close(&batch.printed, outcome->end == SIM_END_ASSERTION);
     release(&batch);
 }

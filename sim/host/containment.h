@@ -31,8 +31,6 @@
 #define SIM_FRAME_BYTES_MAX ((size_t)64 << 20)
 #define SIM_BLOCKS_PER_ACTIVATION_MAX                                                              \
     (UINT64_C(200) * 1000 * 1000) /* basic blocks; about half a second */
-#define SIM_WATCHDOG_SECONDS 5    /* of one activation; only kills, never reported */
-#define SIM_CODE_MIB 512          /* that code may take in one activation, or one history */
 
 /* How workflow code ended a child. */
 enum sim_crash_kind {
@@ -42,7 +40,7 @@ enum sim_crash_kind {
     SIM_CRASH_ARITHMETIC,
     SIM_CRASH_ABORT,
     SIM_CRASH_ILLEGAL, /* instruction */
-    SIM_CRASH_BUDGET,  /* ran past the block budget of one activation: an endless loop */
+    SIM_CRASH_BUDGET,  /* an endless loop: ran past the block budget of one activation, or went on past its time */
     SIM_CRASH_HUNG,    /* blocks in a system call, or loops in code that counts no blocks */
     SIM_CRASH_MEMORY,  /* takes memory without end */
     SIM_CRASH_EXIT,    /* called exit */
@@ -65,9 +63,10 @@ struct sim_crash {
 
 struct sim_child; /* a child's side */
 
-/* Of which type the code was found to hang; "" at first. Its next runs are waited for less long. */
+/* Of which type the code was found to hang; "" at first. Its next runs are waited for less long, and end as the first did. */
 struct sim_hung {
     char workflow_type[WF_WATCH_TEXT_BYTES];
+    enum sim_crash_kind kind;
 };
 
 struct sim_containment {

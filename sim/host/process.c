@@ -63,3 +63,20 @@ uint64_t sim_process_memory_bytes(pid_t process)
     }
     return bytes;
 }
+
+/* Linux: on a processor, then waiting for one, both in nanoseconds. */
+int64_t sim_process_waited_ns(pid_t process)
+{
+    char path[48];
+    char text[96];
+    long long waited_ns = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)process);
+    const int opened = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t size = opened >= 0 ? read(opened, text, sizeof text - 1) : 0;
+    if (opened >= 0) {
+        (void)close(opened);
+    }
+    text[size > 0 ? size : 0] = '\0';
+    return sscanf(text, "%*s %lld", &waited_ns) == 1 ? waited_ns : 0;
+}

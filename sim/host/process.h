@@ -19,4 +19,7 @@ uint64_t sim_process_memory_bytes(pid_t process);
 int sim_process_memory_open(pid_t process);
 uint64_t sim_process_memory_read(int opened);
 
+/* How long a process has been ready to run and had to wait for a processor; 0 when the system does not tell. */
+int64_t sim_process_waited_ns(pid_t process);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "engine/base/assert.h"
 #include "sim/host/contained.h"
+#include "sim/host/settings.h"
 #include "sim/host/stacks.h"
 
 #define LOG_BYTES 4096
@@ -243,6 +244,23 @@ static void run_blocks_slowly(void)
     }
 }
 
+/* The kernel does the work: no budget of blocks is spent in a time that anybody waits. */
+static void call_system_for_ever(void)
+{
+    for (;;) {
+        __sanitizer_cov_trace_pc();
+        (void)poll(NULL, 0, 0);
+    }
+}
+
+static void sleep_again_and_again(void)
+{
+    for (;;) {
+        __sanitizer_cov_trace_pc();
+        (void)poll(NULL, 0, 50);
+    }
+}
+
 static void loop_for_ever(void)
 {
     for (volatile uint64_t i = 0;; i++) {
@@ -312,23 +330,26 @@ static const struct crash_row {
     enum sim_crash_kind kind;
     const char *diagnosis;
     bool is_unmarked; /* the child could not say where */
+    bool is_timed;    /* found by the watchdog */
 } crash_rows[] = {
-    {"invalid access", touch_nothing, SIM_CRASH_SEGMENTATION, "WF301", false},
-    {"uncaught", crash_uncaught, SIM_CRASH_SEGMENTATION, "WF301", true},
-    {"bus error", raise_bus_error, SIM_CRASH_BUS, "WF306", false},
-    {"division", divide, SIM_CRASH_ARITHMETIC, "WF306", false},
-    {"abort", abort, SIM_CRASH_ABORT, "WF305", false},
-    {"trap", trap, SIM_CRASH_ILLEGAL, "WF306", false},
-    {"overflow", overflow, SIM_CRASH_STACK, "WF302", false},
-    {"loop over blocks", run_blocks_for_ever, SIM_CRASH_BUDGET, "WF303", false},
-    {"loop", loop_for_ever, SIM_CRASH_HUNG, "WF304", false},
-    {"deaf loop", block_signals_and_loop, SIM_CRASH_HUNG, "WF304", true},
-    {"slow loop over blocks", run_blocks_slowly, SIM_CRASH_HUNG, "WF304", false},
-    {"sleep", sleep_long, SIM_CRASH_HUNG, "WF304", false},
-    {"memory", take_memory, SIM_CRASH_MEMORY, "WF311", false},
-    {"deaf memory", block_signals_and_take_memory, SIM_CRASH_MEMORY, "WF311", true},
-    {"exit", exit_well, SIM_CRASH_EXIT, "WF305", false},
-    {"_exit", exit_at_once, SIM_CRASH_EXIT, "WF305", true},
+    {"invalid access", touch_nothing, SIM_CRASH_SEGMENTATION, "WF301", false, false},
+    {"uncaught", crash_uncaught, SIM_CRASH_SEGMENTATION, "WF301", true, false},
+    {"bus error", raise_bus_error, SIM_CRASH_BUS, "WF306", false, false},
+    {"division", divide, SIM_CRASH_ARITHMETIC, "WF306", false, false},
+    {"abort", abort, SIM_CRASH_ABORT, "WF305", false, false},
+    {"trap", trap, SIM_CRASH_ILLEGAL, "WF306", false, false},
+    {"overflow", overflow, SIM_CRASH_STACK, "WF302", false, false},
+    {"loop over blocks", run_blocks_for_ever, SIM_CRASH_BUDGET, "WF303", false, false},
+    {"loop over system calls", call_system_for_ever, SIM_CRASH_BUDGET, "WF303", false, true},
+    {"loop that sleeps", sleep_again_and_again, SIM_CRASH_BUDGET, "WF303", false, true},
+    {"slow loop over blocks", run_blocks_slowly, SIM_CRASH_BUDGET, "WF303", false, true},
+    {"loop", loop_for_ever, SIM_CRASH_HUNG, "WF304", false, true},
+    {"deaf loop", block_signals_and_loop, SIM_CRASH_HUNG, "WF304", true, true},
+    {"sleep", sleep_long, SIM_CRASH_HUNG, "WF304", false, true},
+    {"memory", take_memory, SIM_CRASH_MEMORY, "WF311", false, false},
+    {"deaf memory", block_signals_and_take_memory, SIM_CRASH_MEMORY, "WF311", true, false},
+    {"exit", exit_well, SIM_CRASH_EXIT, "WF305", false, false},
+    {"_exit", exit_at_once, SIM_CRASH_EXIT, "WF305", true, false},
 };
 
 static const struct crash_row *row;
@@ -363,7 +384,7 @@ static void test_containment__crash_costs_one_item(void **state)
 
         row = &crash_rows[i];
         (void)setenv("WFSIM_CODE_MIB", "64", 1);
-        (void)setenv("WFSIM_WATCHDOG_SECONDS", row->kind == SIM_CRASH_HUNG ? "1" : "60", 1);
+        (void)setenv("WFSIM_WATCHDOG_SECONDS", row->is_timed ? "1" : "60", 1);
         const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
 
         (void)snprintf(expected, sizeof expected, "0:a. 1:b!%s. 2:c. ", sim_crash_name(row->kind));
@@ -624,6 +645,56 @@ static void test_containment__code_that_hung_is_waited_for_less(void **state)
 
     assert_int_equal(outcome.end, SIM_END_DONE);
     assert_string_equal(scene.log, "0:a!a call that does not return. 1:b!a call that does not return. 2:c. ");
+}
+
+/* Item 0 as it is left by a child that was taken for a hanging one, and killed when it had ended it and taken the next. */
+static void end_and_take_another(struct scene *scene, uint64_t item)
+{
+    const struct sim_record_header header = {.kind = SIM_RECORD_END, .item = item};
+    struct sim_board *board = scene->child->board;
+
+    if (item != 0) {
+        return;
+    }
+    sim_mailbox_write(&scene->child->page->mailbox, &header, sizeof header, &board->supervisor);
+    (void)atomic_fetch_add(&board->next_item, 1);
+    enter_code(scene);
+    block_signals_and_loop();
+}
+
+/* What a child had taken when it was killed between two items is done by another. */
+static void test_containment__no_item_is_lost_between_two(void **state)
+{
+    (void)state;
+    (void)setenv("WFSIM_WATCHDOG_SECONDS", "1", 1);
+    for (uint32_t jobs = 1; jobs <= 3; jobs++) {
+        struct scene scene = {.act = end_and_take_another};
+        const struct sim_outcome_of_batch outcome = contain(&scene, 4, jobs);
+
+        assert_int_equal(outcome.end, SIM_END_DONE);
+        assert_string_equal(scene.log, "0:a. 1:b. 2:c. 3:d. ");
+    }
+}
+
+/* A limit that cannot be read is not taken for one that was not set. */
+static void test_containment__settings_are_whole_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_allowed;
+    } rows[] = {{"1", true},   {"1048576", true}, {"", true},      {"0", false},
+                {"-5", false}, {"1048577", false}, {"5 GB", false}, {"much", false}, {"99999999999999999999", false}};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct wf_error err = {0};
+
+        (void)setenv("WFSIM_CODE_MIB", rows[i].text, 1);
+        if ((sim_settings_check(&err) == WF_OK) != rows[i].is_allowed) {
+            fail_msg("WFSIM_CODE_MIB=%s: %s", rows[i].text, err.message);
+        }
+    }
+    (void)setenv("WFSIM_CODE_MIB", "64", 1);
 }
 
 static void crash_always(struct scene *scene, uint64_t item)
@@ -1042,6 +1113,47 @@ static void test_containment__buffered_output_is_not_doubled(void **state)
     assert_string_equal(read_back, "once");
 }
 
+/* Three times as much as is shown, from every item. */
+static void print_without_end(struct scene *scene, uint64_t item)
+{
+    static const char line[] = "workflow code prints again and again\n";
+
+    (void)scene;
+    (void)item;
+    for (size_t bytes = 0; bytes < 3 * SIM_PRINTED_BYTES_MAX; bytes += sizeof line - 1) {
+        (void)printf("%s", line);
+    }
+}
+
+/* What code prints is shown up to a limit, then said to be cut, once; later batches print no more. The last of the tests. */
+static void test_containment__what_code_prints_is_bounded(void **state)
+{
+    static const char cut[] = "the rest is left out\n";
+    struct scene scene = {.act = print_without_end};
+    struct scene again = {.act = print_without_end};
+    char end[sizeof cut] = "";
+    FILE *file = tmpfile();
+    const int before = dup(STDERR_FILENO);
+
+    (void)state;
+    assert_non_null(file);
+    (void)dup2(fileno(file), STDERR_FILENO);
+    const struct sim_outcome_of_batch outcome = contain(&scene, 3, 2);
+    const long size = lseek(fileno(file), 0, SEEK_END);
+    (void)contain(&again, 1, 1);
+    const long size_again = lseek(fileno(file), 0, SEEK_END);
+    (void)dup2(before, STDERR_FILENO);
+    (void)close(before);
+    (void)pread(fileno(file), end, sizeof end - 1, size - (long)sizeof end + 1);
+    (void)fclose(file);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_true(size > (long)SIM_PRINTED_BYTES_MAX / 2);
+    assert_true(size < (long)SIM_PRINTED_BYTES_MAX + 200);
+    assert_int_equal(size_again, size);
+    assert_string_equal(end, cut);
+}
+
 #define CONTAINED(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -1058,6 +1170,8 @@ int main(void)
         CONTAINED(test_containment__child_that_grew_is_replaced),
         CONTAINED(test_containment__code_that_hung_is_waited_for_less),
         CONTAINED(test_containment__every_item_may_crash),
+        CONTAINED(test_containment__no_item_is_lost_between_two),
+        CONTAINED(test_containment__settings_are_whole_numbers),
         CONTAINED(test_containment__blocks_are_counted_in_children_alone),
         CONTAINED(test_containment__crash_while_loading_ends_the_batch),
         CONTAINED(test_containment__own_fault_is_an_assertion),
@@ -1069,6 +1183,7 @@ int main(void)
         CONTAINED(test_containment__many_items_over_children_stay_in_order),
         CONTAINED(test_containment__frames_of_every_size),
         CONTAINED(test_containment__buffered_output_is_not_doubled),
+        CONTAINED(test_containment__what_code_prints_is_bounded),
     };
 
     return cmocka_run_group_tests_name("containment", tests, NULL, NULL);

@@ -1,0 +1,29 @@
+/*
+ * What workflow code prints: it is nobody's result, and may have no end.
+ */
+#ifndef SIM_HOST_PRINTED_H
+#define SIM_HOST_PRINTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SIM_PRINTED_BYTES_MAX ((size_t)1 << 20) /* that a run of the program shows */
+
+struct sim_printed {
+    int file; /* that the children share; -1: they write to standard error themselves */
+    size_t shown_bytes;
+};
+
+/* Before the first child. */
+void sim_printed_open(struct sim_printed *printed);
+
+/* In a child: both outputs go there from now on. */
+void sim_printed_redirect(const struct sim_printed *printed);
+
+/* Passes on to standard error what has come since the last time, and says so once when more has than is shown. */
+void sim_printed_show(struct sim_printed *printed);
+
+/* Shows the rest, and with the last words what a child said at its end, however much the code had printed. */
+void sim_printed_close(struct sim_printed *printed, bool has_last_words);
+
+#endif
