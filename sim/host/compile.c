@@ -25,8 +25,9 @@
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
 #include "engine/schema.h"
+#include "sim/host/compiler.h"
 #include "sim/host/libraries.h"
-#include "sim/host/process.h"
+#include "sim/host/source_kind.h"
 
 #define SOURCE_BYTES_MAX ((size_t)16 << 20)
 #define SEAL_FORMAT "\nwfsim-object %016llx\n"
@@ -541,13 +542,18 @@ static const char *object_path(const struct compile *compile, struct wf_string d
 
 /* ---- Compiling ---- */
 
-/* Runs the compiler; its words go to our standard error. Returns its exit status, -1 when it cannot
- * be run. */
-static int run_compiler(const struct compile *compile, const char *include, const char *object,
+static bool wants_color(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDERR_FILENO) == 1 && (no_color == NULL || *no_color == '\0');
+}
+
+static enum sim_compiler_end run_compiler(const struct compile *compile, const char *include, const char *object,
                         const char *rule)
 {
     enum { FLAG_COUNT = sizeof flags / sizeof *flags };
-    const char *words[FLAG_COUNT + 12];
+    const char *words[FLAG_COUNT + 13];
     size_t count = 0;
 
     words[count++] = compile->compiler;
@@ -564,8 +570,11 @@ static int run_compiler(const struct compile *compile, const char *include, cons
     words[count++] = "-x";
     words[count++] = "c";
     words[count++] = compile->path;
+    if (wants_color()) {
+        words[count++] = "-fdiagnostics-color=always"; /* it sees a pipe */
+    }
     words[count] = NULL;
-    return sim_process_wait(sim_process_start(words, STDERR_FILENO, STDERR_FILENO));
+    return sim_compiler_run(words);
 }
 
 static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end,
@@ -587,11 +596,18 @@ static enum sim_compile_end fail_cache(const struct compile *compile, const char
     return SIM_COMPILE_ENVIRONMENT;
 }
 
-static enum sim_compile_end fail_compiler(const struct compile *compile, int status)
+static enum sim_compile_end fail_compiler(const struct compile *compile, enum sim_compiler_end compiler_end)
 {
     struct statvfs disk;
 
-    if (status < 0 || status == 127) {
+    if (compiler_end == SIM_COMPILER_TOO_MUCH) {
+        return fail(compile, SIM_COMPILE_REFUSED,
+                    text_of(compile->arena,
+                            "the compiler needs more than it may, %d MiB, %d s of a processor or %d s in all; does the "
+                            "code include a device, or something without an end?",
+                            SIM_COMPILER_MIB, SIM_COMPILER_SECONDS, SIM_COMPILER_WALL_SECONDS));
+    }
+    if (compiler_end == SIM_COMPILER_LOST) {
         return fail(compile, SIM_COMPILE_ENVIRONMENT, "the compiler could not be run");
     }
     if (statvfs(compile->cache, &disk) == 0 && disk.f_bavail < DISK_BYTES_MIN / disk.f_frsize) {
@@ -642,9 +658,9 @@ static enum sim_compile_end compile_source(const struct compile *compile,
         return fail_cache(compile, compile->cache, errno);
     }
     const char *rule = text_of(compile->arena, "%s.d", object);
-    const int status = run_compiler(compile, include, object, rule);
+    const enum sim_compiler_end compiler_end = run_compiler(compile, include, object, rule);
     const enum sim_compile_end end =
-        status != 0 ? fail_compiler(compile, status) : store(compile, object, rule, compiled);
+        compiler_end != SIM_COMPILER_DONE ? fail_compiler(compile, compiler_end) : store(compile, object, rule, compiled);
     (void)unlink(object);
     (void)unlink(rule);
     return end;
@@ -766,6 +782,12 @@ enum sim_compile_end sim_compile(struct wf_arena *arena, const char *path,
             compiled->verdict_digest = 0;
         }
         return SIM_COMPILE_OK;
+    }
+    const char *other = sim_source_is_other(source);
+    if (other != NULL) {
+        return fail(&compile, SIM_COMPILE_REFUSED,
+                    text_of(arena, "this is %s, not workflow code; CODE is a C source or a shared object, and histories "
+                                   "come behind it", other));
     }
     return compile_cached(&compile, compiled);
 }
