@@ -129,6 +129,25 @@ static bool take_frame(void *context, uint64_t item, struct wf_string bytes)
     return !batch->findings->is_short_of_memory;
 }
 
+/* Code that ends its process is a finding as any other, of the type that did. */
+static void add_crash(struct batch *batch, uint64_t item, const struct sim_crash *crash)
+{
+    struct cli_lint_findings *findings = batch->findings;
+    struct cli_lint_finding finding = {
+        .diagnosis = wf_diagnosis_find(wf_string_of(sim_crash_diagnosis(crash->kind)))->number,
+        .file = wf_string_of(batch->paths.items[item]),
+        .event_id = crash->event_id,
+        .symbol = wf_string_of(crash->workflow_type),
+        .history_count = 1,
+    };
+
+    if (!count_again(findings, &finding)) {
+        finding.workflow_id = wf_string_copy(findings->arena, wf_string_of(crash->workflow_id));
+        finding.symbol = wf_string_copy(findings->arena, finding.symbol);
+        cli_lint_add(findings, &finding);
+    }
+}
+
 static bool end_file(void *context, uint64_t item, const struct sim_crash *crash)
 {
     struct batch *batch = context;
@@ -136,9 +155,10 @@ static bool end_file(void *context, uint64_t item, const struct sim_crash *crash
     if (crash != NULL) {
         cli_complain("%s: the code of %s ended with: %s; the histories behind it in this file are left out",
                      batch->paths.items[item], crash->workflow_type, sim_crash_name(crash->kind));
-        batch->worst = cli_exit_worse(batch->worst, CLI_EXIT_FINDING);
+        add_crash(batch, item, crash);
+        batch->findings->history_count++;
     }
-    return true;
+    return !batch->findings->is_short_of_memory;
 }
 
 enum cli_exit cli_lint_hunt(struct cli *cli, const struct cli_args *args, const struct sim_object *object,
