@@ -1,6 +1,6 @@
 /*
  * Workflows behind histories of Temporal's Go SDK: samples of its documentation and courses (`docgo-*`, `edu*go-*`,
- * `learn-go-*`), of the SDKs' feature tests (`feat-*`) and of its own tests (`go-*`). What Go's channels and selectors say is
+ * `learn-go-*`, `sgo-*`, `ui-cy-*`), of the SDKs' feature tests (`feat-*`) and of its own tests (`go-*`). What Go's channels and selectors say is
  * said with conditions and handlers here.
  */
 #include "wfsim.h"
@@ -53,20 +53,22 @@ static wf_error two_sleeps(struct wf *wf, void *state, struct wf_args args, stru
     return wf_gather(wf, parts, 2, WF_GATHER_ALL, NULL);
 }
 
-/* ---- Waiting ---- */
-
-struct flag {
-    bool is_set;
-};
-
-static wf_error set_later(struct wf *wf, void *context, struct wf_value *result)
+/* A sample of all the ways in which a workflow ends; the attempt that is too long fails it. */
+static wf_error rainbow(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
-    const wf_error error = wf_sleep(wf, 100 * WF_MILLISECOND);
+    const struct wf_options once = {.start_to_close = WF_HOUR, .retry.maximum_attempts = 1};
 
-    (void)result;
-    ((struct flag *)context)->is_set = true;
-    return error;
+    (void)state, (void)args, (void)result;
+    return wf_activity(wf, "LongActivity", WF_NO_ARGS, &once, NULL);
 }
+
+static wf_error ignore_signal(struct wf *wf, void *state, struct wf_args args)
+{
+    (void)wf, (void)state, (void)args;
+    return NULL;
+}
+
+/* ---- Waiting ---- */
 
 /* The timer of the wait is not cancelled, as it was before the SDK's flag for that. */
 static wf_error await_with_timeout(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -75,8 +77,8 @@ static wf_error await_with_timeout(struct wf *wf, void *state, struct wf_args ar
     size_t index = 0;
     wf_error error;
 
-    (void)args;
-    parts[0] = wf_spawn(wf, set_later, state);
+    (void)state, (void)args;
+    parts[0] = wf_timer_start(wf, 100 * WF_MILLISECOND);
     parts[1] = wf_timer_start(wf, 10 * WF_SECOND);
     error = wf_select(wf, parts, 2, WF_FOREVER, &index);
     *result = wf_bool(true);
@@ -222,7 +224,7 @@ static wf_error test_child(struct wf *wf, void *state, struct wf_args args, stru
 {
     (void)state;
     *result = wf_arg(args, 0);
-    return contains(wf_info(wf)->parent_workflow_id, "failed") ? wf_fail(wf, "Planned", NULL, "as its parent expects") : NULL;
+    return contains(wf_info(wf)->parent_workflow_id, "failed") ? wf_fail(wf, "", NULL, "as its parent expects") : NULL;
 }
 
 /* ---- Cancellation ---- */
@@ -373,11 +375,13 @@ static const struct wf_update sleeping_update[] = {{"update", NULL, sleep_for}, 
 static const struct wf_update exit_update[] = {{"update", NULL, sleep_and_close}, {.name = NULL}};
 static const struct wf_signal shutdown_signal[] = {{"shutdown", shutdown}, {.name = NULL}};
 
+static const struct wf_signal custom_signal[] = {{"customSignal", ignore_signal}, {.name = NULL}};
+
 const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workflow[]){
     {.name = "BackgroundCheck", .run = background_check},
     {.name = "LoanProcessingWorkflow", .run = loan},
     {.name = "Workflow", .run = two_sleeps},
-    {.name = "AwaitWithTimeoutNoTimerCancelWorkflow", .run = await_with_timeout, .state_size_bytes = sizeof(struct flag)},
+    {.name = "AwaitWithTimeoutNoTimerCancelWorkflow", .run = await_with_timeout},
     {.name = "ContinueAsNewWorkflow", .run = continue_once},
     {.name = "EmptyWorkflow", .run = nothing},
     {.name = "DeadlockedWorkflow", .run = nothing},
@@ -392,6 +396,7 @@ const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workfl
     {.name = "MemoChildWorkflowJSON", .run = memo_child},
     {.name = "TestChildWorkflow", .run = test_child},
     {.name = "CancelOrderSelectWorkflow", .run = cancel_order},
+    {.name = "RainbowStatusesWorkflow", .run = rainbow, .signals = custom_signal},
     {.name = "MultipleUpdateWorkflow", .run = multiple_updates, .state_size_bytes = sizeof(struct updates),
      .updates = many_updates},
     {.name = "NonDeterministicUpdate", .run = wait_until_closed, .state_size_bytes = sizeof(struct updates),

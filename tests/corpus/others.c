@@ -5,24 +5,26 @@
 #include "wfsim.h"
 
 static const struct wf_options short_call = {.start_to_close = 5 * WF_SECOND};
-
-static wf_error two_calls(struct wf *wf, struct wf_args args, const char *first, const char *second, struct wf_value *result)
-{
-    const wf_error error = wf_activity(wf, first, args, &short_call, result);
-
-    return error ? error : wf_activity(wf, second, args, &short_call, result);
-}
+static const struct wf_options half_a_minute = {.start_to_close = 30 * WF_SECOND};
 
 static wf_error order(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
+    const struct wf_options once = {.start_to_close = 15 * WF_SECOND, .retry.maximum_attempts = 1};
+    const wf_error error = wf_activity(wf, "validate-order", args, &once, result);
+
     (void)state;
-    return two_calls(wf, args, "validate-order", "charge-payment", result);
+    return error ? error : wf_activity(wf, "charge-payment", args, &once, result);
 }
 
 static wf_error saga(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
+    const struct wf_options thrice = {.start_to_close = 5 * WF_SECOND, .retry.maximum_attempts = 3};
+    const struct wf_value transfer = wf_arg(args, 0);
+    const struct wf_value amount = wf_member(transfer, "amount");
+    const wf_error error = wf_activity(wf, "Withdraw", WF_ARGS(wf_member(transfer, "from"), amount), &thrice, result);
+
     (void)state;
-    return two_calls(wf, args, "Withdraw", "Deposit", result);
+    return error ? error : wf_activity(wf, "Deposit", WF_ARGS(wf_member(transfer, "to"), amount), &thrice, result);
 }
 
 /* ---- One signal ---- */
@@ -51,7 +53,7 @@ static wf_error greet_when_signaled(struct wf *wf, void *state, struct wf_args a
 {
     const wf_error error = wf_wait(wf, is_heard, state, WF_FOREVER, NULL);
 
-    return error ? error : wf_activity(wf, "HelloWorldActivity", args, &short_call, result);
+    return error ? error : wf_activity(wf, "HelloWorldActivity", args, &half_a_minute, result);
 }
 
 static wf_error return_signal(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -74,7 +76,7 @@ static wf_error echo(struct wf *wf, void *state, struct wf_args args, struct wf_
 static wf_error parent(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state;
-    *result = wf_null();
+    *result = wf_text(wf, "child-started");
     return wf_child_started(wf, wf_child_start(wf, "integrationChildWorkflow", args, NULL), NULL); /* its end is not awaited */
 }
 

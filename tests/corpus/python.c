@@ -6,12 +6,13 @@
 #include "wfsim.h"
 
 static const struct wf_options short_call = {.start_to_close = 5 * WF_SECOND};
+static const struct wf_options call_in_all = {.schedule_to_close = 5 * WF_SECOND};
 static const struct wf_options model_call = {.start_to_close = WF_MINUTE};
 
 static wf_error background_check(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state;
-    return wf_activity(wf, "ssn_trace_activity", args, &short_call, result);
+    return wf_activity(wf, "ssn_trace_activity", args, &call_in_all, result);
 }
 
 static wf_error loan(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -40,14 +41,13 @@ static wf_error one_model_call(struct wf *wf, void *state, struct wf_args args, 
 static wf_error model_with_tool(struct wf *wf, struct wf_args args, const char *model, const char *tool,
                                 struct wf_value *result)
 {
-    struct wf_value answer;
-    struct wf_value weather;
-    wf_error error = wf_activity(wf, model, args, &model_call, &answer);
+    struct wf_value said[2];
+    wf_error error = wf_activity(wf, model, args, &model_call, &said[0]);
 
     if (!error) {
-        error = wf_activity(wf, tool, WF_ARGS(wf_text(wf, "Tokyo")), &short_call, &weather);
+        error = wf_activity(wf, tool, WF_ARGS(wf_text(wf, "Tokyo")), &short_call, &said[1]);
     }
-    return error ? error : wf_activity(wf, model, WF_ARGS(answer, weather), &model_call, result);
+    return error ? error : wf_activity(wf, model, WF_ARGS(wf_list(wf, said, 2)), &model_call, result);
 }
 
 static wf_error tools(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -70,6 +70,7 @@ struct tracing {
     struct wf_value notes[NOTES_MAX];
     size_t count;
     int64_t counter;
+    const char *queue; /* of the activity */
 };
 
 static void note(struct wf *wf, struct tracing *tracing, const char *what, const char *step)
@@ -122,7 +123,7 @@ static wf_error trace_activity(struct wf *wf, void *context, struct wf_value *re
     wf_error error;
 
     note(wf, context, "act", "sync");
-    error = wf_activity(wf, "say_hello", WF_ARGS(wf_text(wf, "Enchi")), &short_call, result);
+    error = wf_activity(wf, "say_hello", WF_ARGS(wf_text(wf, "Enchi")), &call_in_all, result);
     note(wf, context, "act", "1");
     return error;
 }
@@ -166,10 +167,12 @@ static wf_error wait_for_two(struct wf *wf, void *context, struct wf_value *resu
 
 static wf_error call_while_down(struct wf *wf, void *context, struct wf_value *result)
 {
+    struct tracing *tracing = context;
+    const struct wf_options elsewhere = {.schedule_to_close = 30 * WF_SECOND, .task_queue = tracing->queue};
     wf_error error;
 
     note(wf, context, "act", "start");
-    error = wf_activity(wf, "say_hello", WF_ARGS(wf_text(wf, "Enchi")), &short_call, result);
+    error = wf_activity(wf, "say_hello", WF_ARGS(wf_text(wf, "Enchi")), &elsewhere, result);
     note(wf, context, "act", "done");
     return error;
 }
@@ -180,7 +183,7 @@ static wf_error trace_down(struct wf *wf, void *state, struct wf_args args, stru
     struct wf_future *parts[2];
     wf_error error;
 
-    (void)args;
+    tracing->queue = wf_as_text(wf, wf_arg(args, 0));
     parts[0] = wf_spawn(wf, call_while_down, tracing);
     parts[1] = wf_spawn(wf, wait_for_two, tracing);
     error = wf_gather(wf, parts, 2, WF_GATHER_ALL, NULL);

@@ -1,4 +1,4 @@
-/* Workflows behind histories of Temporal's TypeScript SDK: `ts-*` and `sts-*`. */
+/* Workflows behind histories of Temporal's TypeScript SDK: `ts-*`, `sts-*` and `vsc-*`. */
 #include "wfsim.h"
 
 struct progress {
@@ -19,7 +19,8 @@ static bool has_started(const void *state)
 
 static wf_error cancel_fake_progress(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
-    const struct wf_options options = {.start_to_close = 200 * WF_SECOND, .cancellation = WF_WAIT_CANCELED};
+    const struct wf_options options = {
+        .start_to_close = 200 * WF_SECOND, .heartbeat = 3 * WF_SECOND, .cancellation = WF_WAIT_CANCELED};
     struct wf_future *activity = wf_activity_start(wf, "fakeProgress", WF_NO_ARGS, &options);
     wf_error error = wf_wait(wf, has_started, state, WF_FOREVER, NULL);
 
@@ -34,22 +35,22 @@ static wf_error cancel_fake_progress(struct wf *wf, void *state, struct wf_args 
 }
 
 /* Two chains of two local activities, begun together: whose first link ends first takes the next number. */
-static const struct wf_options local = {.start_to_close = WF_MINUTE};
+static const struct wf_options a_minute = {.start_to_close = WF_MINUTE};
 
 static wf_error chain_a_c(struct wf *wf, void *context, struct wf_value *result)
 {
-    const wf_error error = wf_local_activity(wf, "a", WF_NO_ARGS, &local, NULL);
+    const wf_error error = wf_local_activity(wf, "a", WF_NO_ARGS, &a_minute, NULL);
 
     (void)context;
-    return error ? error : wf_local_activity(wf, "c", WF_NO_ARGS, &local, result);
+    return error ? error : wf_local_activity(wf, "c", WF_NO_ARGS, &a_minute, result);
 }
 
 static wf_error chain_b_d(struct wf *wf, void *context, struct wf_value *result)
 {
-    const wf_error error = wf_local_activity(wf, "b", WF_NO_ARGS, &local, NULL);
+    const wf_error error = wf_local_activity(wf, "b", WF_NO_ARGS, &a_minute, NULL);
 
     (void)context;
-    return error ? error : wf_local_activity(wf, "d", WF_NO_ARGS, &local, result);
+    return error ? error : wf_local_activity(wf, "d", WF_NO_ARGS, &a_minute, result);
 }
 
 static wf_error nested_promises(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
@@ -61,6 +62,15 @@ static wf_error nested_promises(struct wf *wf, void *state, struct wf_args args,
     chains[1] = wf_spawn(wf, chain_b_d, NULL);
     *result = wf_null();
     return wf_gather(wf, chains, 2, WF_GATHER_ALL, NULL);
+}
+
+static wf_error greet_before_and_after(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    wf_error error = wf_activity(wf, "greet", WF_ARGS(wf_text(wf, "starting")), &a_minute, NULL);
+
+    (void)state;
+    error = error ? error : wf_sleep(wf, 30 * WF_SECOND);
+    return error ? error : wf_activity(wf, "greet", args, &a_minute, result);
 }
 
 /* A child for each name; their ids come from the code, which here knows those of the two recorded runs. */
@@ -135,6 +145,7 @@ static const struct wf_update done_updates[] = {{"doneUpdate", NULL, done_update
 const struct wf_module wf_module = {WF_API, .workflows = (const struct wf_workflow[]){
     {.name = "cancelFakeProgress", .run = cancel_fake_progress, .state_size_bytes = sizeof(struct progress),
      .signals = progress_signals},
+    {.name = "example", .run = greet_before_and_after},
     {.name = "nestedPromises", .run = nested_promises},
     {.name = "parentWorkflow", .run = parent},
     {.name = "childWorkflow", .run = child},

@@ -138,6 +138,12 @@ static const struct {
     {"rb-signal_with_start-2-json.json", "others.c", WF_VERDICT_OK},
     {"ts-cancel_fake_progress_history-8c19f54.json", "typescript.c", WF_VERDICT_OK},
     {"zio-replay_saga_workflow_failed.json", "others.c", WF_VERDICT_OK},
+    {"sgo-rainbowstatusesworkflow.json", "go.c", WF_VERDICT_OK},
+    {"ui-cy-timed-out-d463e63.json", "go.c", WF_VERDICT_OK},
+    {"vsc-sleep-then-completes-successfully-cc64080.json", "typescript.c", WF_VERDICT_OK},
+    {"java-cancellationScopeDeterminism.json", "java.c", WF_VERDICT_OK},
+    {"java-testLocalActivityAfterCancelTest.json", "java.c", WF_VERDICT_OK},
+    {"java-testAsyncWorkflowOperationTestHistory.json", "java.c", WF_VERDICT_OK},
     {"zio-replay_saga_workflow_success.json", "others.c", WF_VERDICT_OK},
     /* planted edits */
     {"core-timer_workflow_history.bin", "core_edited.c", WF_VERDICT_NONDETERMINISM},

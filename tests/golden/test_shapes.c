@@ -1,8 +1,9 @@
 /*
  * What the engine writes for each feature has the shape that Temporal's servers write for the same code: types of events in their
- * order, and which attributes each has. shapes/shapes.txt has the shapes of histories of other people, whose code runs here again
- * (tests/corpus, by the scenarios of shapes/), and of the examples of engine-semantics 3.11. The histories themselves are not part
- * of this repository; where they are there, the file is compared with them.
+ * order, which attributes each has, and those of their values that code and semantics determine (tests/support/event_shape.h).
+ * Every type of event is in a row of shapes/rows.def. shapes/shapes.txt has the shapes of histories of other people, whose code runs
+ * here again (tests/corpus, by the scenarios of shapes/). The histories themselves are not part of this repository; where they are
+ * there, the file is compared with them.
  *
  * UPDATE_GOLDEN=1 rewrites the file, from the histories.
  */
@@ -12,13 +13,16 @@
 #include <stdlib.h>
 
 #include "sim/check/check_history.h"
+#include "sim/check/check_runs.h"
 #include "tests/support/corpus.h"
+#include "tests/support/event_shape.h"
 #include "tests/support/scenario.h"
 
 #define SHAPES "tests/golden/shapes/shapes.txt"
-#define BEGINNING "WorkflowExecutionStarted Scheduled(1) Started "
 
-/* ---- The examples of engine-semantics 3.11 ---- */
+#define BEGINNING "WorkflowExecutionStarted Scheduled(1) Started " /* of examples, also in the table */
+
+/* ---- Examples ---- */
 
 /* Results come after the turn's commands, the start of an attempt just before its end. */
 static void plain_turn(struct shard_fixture *f)
@@ -131,220 +135,84 @@ static void terminated_in_turn(struct shard_fixture *f)
     shard_status_is(shard_terminate(f, "order-1"), WF_CALL_OK);
 }
 
-/* ---- The table ---- */
+/* The handler has forgotten the operation. */
+static void refused_cancel_request(struct shard_fixture *f)
+{
+    struct wf_command_schedule_nexus_operation scheduling = {
+        .endpoint = WF_STR("bank"), .service = WF_STR("money"), .operation = WF_STR("send")};
+    struct wf_command_request_cancel_nexus_operation canceling = {.scheduled_event_id = 5};
+    const struct wf_command schedule = {.command_type = WF_COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION,
+                                        .attributes_case = WF_CASE_command_schedule_nexus_operation,
+                                        .attributes.schedule_nexus_operation = &scheduling};
+    const struct wf_command cancel = {.command_type = WF_COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION,
+                                      .attributes_case = WF_CASE_command_request_cancel_nexus_operation,
+                                      .attributes.request_cancel_nexus_operation = &canceling};
 
-/*
- * id        of the shape; of a row with a scenario the workflow, and the history of the corpus whose code it runs
- * scenario  below shapes/; several rows share one
- * play      in place of a scenario: what happens to a workflow that was started
- * events    of such a row: as engine-semantics 3.11 writes them
- */
+    shard_status_is(shard_complete(f, shard_poll(f), &schedule, 1), WF_CALL_OK);
+    shard_answer_nexus(f, &(struct wf_svc_nexus_started){.operation_token = WF_STR("t-1")});
+    shard_status_is(shard_complete(f, shard_poll(f), &cancel, 1), WF_CALL_OK);
+    shard_fixture_answer_call(f, WF_CALL_NOT_FOUND);
+}
+
+/* ---- The tables ---- */
+
 static const struct row {
     const char *id;
-    const char *scenario;
-    void (*play)(struct shard_fixture *f);
-    const char *events;
+    const char *scenario;                  /* below shapes/; several rows share one */
+    void (*play)(struct shard_fixture *f); /* in place of a scenario: what happens to a workflow that was started */
+    const char *events;                    /* of such a row, as engine-semantics 3.11 writes them */
+    const char *said;                      /* lines of what a chapter says; NULL: the shape is in the file */
+    bool is_of_last_run;
 } rows[] = {
-    {"3.11 plain turn with two commands, result arrives later", NULL, plain_turn,
-     BEGINNING "Completed TimerStarted ActivityScheduled ActivityStarted ActivityCompleted Scheduled(1)"},
-    {"3.11 signal during turn, turn starts a timer", NULL, signal_in_turn,
-     BEGINNING "Completed TimerStarted Signaled Scheduled(1) Started"},
-    {"3.11 signal during turn that tries to complete", NULL, signal_in_turn_that_completes,
-     BEGINNING "Failed(UNHANDLED_COMMAND) Signaled Scheduled(1) Started Completed WorkflowExecutionCompleted"},
-    {"3.11 worker panics 3 times on the normal queue, fixed on the 4th", NULL, three_panics,
-     BEGINNING "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE) Scheduled(4) Started Completed"},
-    {"3.11 signal arrives while transient attempt 3 is scheduled, not started", NULL, signal_while_transient_waits,
-     BEGINNING "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE) Signaled Scheduled(1) Started"},
-    {"3.11 signal arrives while transient attempt 3 is started and that attempt fails", NULL, signal_while_transient_runs,
-     BEGINNING "Failed(WORKFLOW_WORKER_UNHANDLED_FAILURE) Signaled Scheduled(1)"},
-    {"3.11 sticky worker died, task not picked up", NULL, sticky_worker_died,
-     BEGINNING "Completed Signaled Scheduled(1,sticky) TimedOut(SCHEDULE_TO_START) Scheduled(1) Started Completed"},
-    {"3.11 worker died holding the task", NULL, worker_died,
-     BEGINNING "TimedOut(START_TO_CLOSE) Scheduled(2) Started Completed"},
-    {"3.11 terminated while a turn runs", NULL, terminated_in_turn,
-     BEGINNING "Failed(FORCE_CLOSE_COMMAND) Signaled Terminated"},
-
-    /* activities, timers */
-    {"docpy-backgroundcheck_workflow_history", "python", NULL, NULL},
-    {"eduvpy-loan", "python", NULL, NULL},
-    {"py-tools-workflow-history", "python", NULL, NULL},
-    {"learn-java-backgroundcheck_workflow_event_history", "java", NULL, NULL},
-    {"clj-order", "others", NULL, NULL},
-    {"core-timer_workflow_history", "core", NULL, NULL},
-    {"go-await-with-timeout-no-timer-cancel", "go", NULL, NULL},
-    /* an activity that fails for good, that was tried again, that is canceled */
-    {"zio-replay_saga_workflow_failed", "others", NULL, NULL},
-    {"java-testAsyncActivityRetryHistory", "java", NULL, NULL},
-    {"ts-cancel_fake_progress_history", "typescript", NULL, NULL},
-    /* a cancel request to the run */
-    {"go-replay-tests-cancel-order", "go", NULL, NULL},
-    /* signals, with the start, before the first task and later */
-    {"rb-signal_with_start", "others", NULL, NULL},
-    {"bun-captured-signal-query", "others", NULL, NULL},
-    {"java-awaitTimerConditionOldBehavior", "java", NULL, NULL},
-    {"py-test_replayer_event_tracing_alternate", "python", NULL, NULL},
-    /* updates, beside signals, timers and activities, with the first task and later; a run that is terminated */
-    {"py-test_replayer_event_tracing", "python", NULL, NULL},
-    {"py-test_replayer_command_reordering_backward_compatibility", "python", NULL, NULL},
-    {"ts-complete_update_after_workflow_returns_pre1488", "typescript", NULL, NULL},
-    {"go-update_with_protocol_message_command", "go", NULL, NULL},
-    {"go-update_complete_and_exit", "go", NULL, NULL},
-    {"go-update_accept_and_complete_and_exit", "go", NULL, NULL},
-    {"bun-captured-update-success", "others", NULL, NULL},
-    /* local activities, side effects, versions, patches */
-    {"go-local-activity", "go", NULL, NULL},
-    {"java-laSuccessfulCompletion_1_17", "java", NULL, NULL},
-    {"java-laRetriesAndFails_1_17", "java", NULL, NULL},
-    {"ts-nested_promise_1_13_2-89754d3", "typescript", NULL, NULL},
-    {"go-parallel-side-effect", "go", NULL, NULL},
-    {"go-workflow1", "go", NULL, NULL},
-    {"go-version-loop-workflow-10", "go", NULL, NULL},
-    {"java-testGetVersionMultipleCallsHistory", "java", NULL, NULL},
-    {"core-old_change_marker_format", "core", NULL, NULL},
-    /* children, memos */
-    {"sts-workflow-history-6c54b17", "typescript", NULL, NULL},
-    {"go-reset-workflow-with-child-success-56f294d", "go", NULL, NULL},
-    {"go-reset-workflow-with-child-failed-e666291", "go", NULL, NULL},
-    {"bun-captured-child-alpha", "others", NULL, NULL},
-    {"go-memo-json", "go", NULL, NULL},
-    {"go-memo-schedule-json", "go", NULL, NULL},
-    /* continue-as-new */
-    {"go-continue-as-new", "go", NULL, NULL},
-    {"bun-captured-continue-two", "others", NULL, NULL},
-    /* Nexus operations */
-    {"java-testCancelNexusOperationHistory", "java", NULL, NULL},
+#define SHAPE_HISTORY(id, scenario) {id, scenario, NULL, NULL, NULL, false},
+#define SHAPE_RESET(id, scenario) {id, scenario, NULL, NULL, NULL, true},
+#define SHAPE_CHAPTER(id, scenario, said) {id, scenario, NULL, NULL, said, true},
+#define SHAPE_EXAMPLE(id, play, events, said) {id, NULL, play, events, said, false},
+#define SHAPE_NEVER(EVENT_TYPE, reason)
+#include "tests/golden/shapes/rows.def"
 };
 
-enum side { ENGINE, CORPUS };
-
-/* Attributes that only one side has, and why that is right: of rows whose id begins so ("": all), of this event ("": any). */
-static struct tolerated_attribute {
-    const char *id;
-    enum side side;
-    const char *event;
-    const char *attribute;
+/* Types of events that the engine never writes. */
+static const struct never {
+    enum wf_event_type type;
     const char *reason;
-    uint32_t use_count;
-} tolerated_attributes[] = {
-#define SINCE "older servers do not write it"
-#define STAMP "a worker says which build it is; ours does under `versioning`"
-#define GIVEN "their code or their caller gives it, and ours does not"
-#define SILENT "their caller does not say who it is"
-#define JAVA "the test server of the Java SDK leaves it out"
-    {"", ENGINE, "WorkflowExecutionStarted", "workflowId", SINCE, 0},
-    {"", ENGINE, "WorkflowExecutionStarted", "workflowExecutionTimeout", SINCE, 0},
-    {"", ENGINE, "WorkflowExecutionStarted", "workflowRunTimeout", SINCE, 0},
-    {"", ENGINE, "WorkflowTaskStarted", "historySizeBytes", SINCE, 0},
-    {"", ENGINE, "WorkflowExecutionSignaled", "requestId", SINCE, 0},
-    {"", ENGINE, "WorkflowExecutionContinuedAsNew", "initiator", SINCE, 0},
-    {"", ENGINE, "WorkflowExecutionContinuedAsNew", "backoffStartInterval", SINCE, 0},
-    {"go-update", ENGINE, "WorkflowExecutionUpdateCompleted", "acceptedEventId", SINCE, 0},
-    {"java-", ENGINE, "NexusOperationStarted", "operationToken", SINCE, 0},
-    {"java-", CORPUS, "NexusOperationStarted", "operationId", "what older servers call the token", 0},
-    {"", CORPUS, "WorkflowExecutionStarted", "initiator", "older servers give the first run of a chain one, too", 0},
-    {"go-workflow1", CORPUS, "WorkflowExecutionStarted", "workflowExecutionExpirationTime", "older servers write the year 1 for none", 0},
-
-    {"", CORPUS, "WorkflowTaskCompleted", "binaryChecksum", STAMP, 0},
-    {"", CORPUS, "WorkflowTaskCompleted", "workerVersion", STAMP, 0},
-    {"", CORPUS, "WorkflowTaskStarted", "workerVersion", STAMP, 0},
-    {"", CORPUS, "ActivityTaskStarted", "workerVersion", STAMP, 0},
-    {"", CORPUS, "ActivityTaskScheduled", "useWorkflowBuildId", STAMP, 0},
-    {"", CORPUS, "StartChildWorkflowExecutionInitiated", "inheritBuildId", STAMP, 0},
-    {"", CORPUS, "WorkflowTaskCompleted", "sdkMetadata", "an SDK says again what our worker says once", 0},
-    {"", ENGINE, "WorkflowTaskCompleted", "sdkMetadata", "older SDKs do not say what they are", 0},
-    {"", CORPUS, "ActivityTaskScheduled", "header", "interceptors of an SDK send it along", 0},
-    {"go-", CORPUS, "StartChildWorkflowExecutionInitiated", "workflowExecutionTimeout", "the Go SDK writes zero for none", 0},
-
-    {"go-memo-json", CORPUS, "StartChildWorkflowExecutionInitiated", "memo", GIVEN, 0},
-    {"go-parallel-side-effect", CORPUS, "WorkflowExecutionCompleted", "result", GIVEN, 0},
-    {"learn-java", CORPUS, "ActivityTaskScheduled", "input", GIVEN, 0},
-    {"bun-captured-update", CORPUS, "WorkflowExecutionTerminated", "reason", GIVEN, 0},
-    {"java-awaitTimer", CORPUS, "WorkflowExecutionCompleted", "result", GIVEN, 0},
-    {"java-testCancelNexus", CORPUS, "NexusOperationScheduled", "scheduleToCloseTimeout", GIVEN, 0},
-    {"go-memo-json", ENGINE, "StartChildWorkflowExecutionInitiated", "input", "our code gives the child its own input", 0},
-    {"core-", ENGINE, "WorkflowExecutionStarted", "identity", SILENT, 0},
-    {"ts-cancel", ENGINE, "WorkflowExecutionSignaled", "identity", SILENT, 0},
-    {"zio-", ENGINE, "ActivityTaskFailed", "identity", "their worker does not say who it is", 0},
-
-    {"clj-", ENGINE, "ActivityTaskStarted", "requestId", JAVA, 0},
-    {"clj-", ENGINE, "WorkflowTaskCompleted", "startedEventId", JAVA, 0},
-    {"clj-", ENGINE, "WorkflowTaskStarted", "requestId", JAVA, 0},
-    {"java-", ENGINE, "WorkflowTaskCompleted", "startedEventId", JAVA, 0},
-    {"java-", ENGINE, "WorkflowTaskStarted", "requestId", JAVA, 0},
-    {"java-", ENGINE, "WorkflowTaskScheduled", "attempt", JAVA, 0},
-    {"java-", ENGINE, "WorkflowExecutionStarted", "attempt", JAVA, 0},
-    {"java-", ENGINE, "WorkflowExecutionStarted", "firstWorkflowTaskBackoff", JAVA, 0},
-    {"java-la", ENGINE, "WorkflowExecutionFailed", "retryState", JAVA, 0},
+} nevers[] = {
+#define SHAPE_HISTORY(id, scenario)
+#define SHAPE_RESET(id, scenario)
+#define SHAPE_CHAPTER(id, scenario, said)
+#define SHAPE_EXAMPLE(id, play, events, said)
+#define SHAPE_NEVER(EVENT_TYPE, reason) {WF_EVENT_TYPE_##EVENT_TYPE, reason},
+#include "tests/golden/shapes/rows.def"
 };
 
-/* Events that only one side has, by their ids there, and why that is right. */
-static struct tolerated_events {
-    const char *id;
-    enum side side;
-    uint32_t first;
-    uint32_t last;
-    const char *reason;
-    uint32_t use_count;
-} tolerated_events[] = {
-#define MARKER "that SDK notes in a marker how it decided"
-#define LATE "their SDK gave the update's end behind the run's, which a service drops; ours gives it before"
-#define FAST "our worker takes a workflow task before what comes next; theirs was down or slower"
-#define ANSWER "newer servers write that the handler took the request, and wake the workflow for it"
-    {"bun-captured-child-alpha", CORPUS, 6, 6, MARKER, 0},
-    {"bun-captured-signal-query", CORPUS, 5, 5, MARKER, 0},
-    {"bun-captured-update-success", CORPUS, 6, 6, MARKER, 0},
-    {"py-test_replayer_command_reordering_backward_compatibility", ENGINE, 6, 6, LATE, 0},
-    {"ts-complete_update_after_workflow_returns_pre1488", ENGINE, 6, 6, LATE, 0},
-    {"py-test_replayer_event_tracing_alternate", ENGINE, 9, 10, FAST, 0},
-    {"py-test_replayer_event_tracing_alternate", ENGINE, 13, 13, FAST, 0},
-    {"sts-workflow-history-6c54b17", ENGINE, 16, 17, FAST, 0},
-    {"sts-workflow-history-6c54b17", ENGINE, 19, 21, FAST, 0},
-    {"sts-workflow-history-6c54b17", ENGINE, 23, 23, FAST, 0},
-#define ON_REQUEST "the Java SDK lists versions in TemporalChangeVersion on request"
-    {"java-testGetVersionMultipleCallsHistory", ENGINE, 6, 6, ON_REQUEST, 0},
-    {"java-testCancelNexusOperationHistory", ENGINE, 11, 12, ANSWER, 0},
-    {"java-testCancelNexusOperationHistory", CORPUS, 12, 12, ANSWER, 0},
+static struct shape_attribute tolerated_attributes[] = {
+#define SHAPE_ATTRIBUTE(id, side, event, path, reason) {id, side, event, path, reason, 0},
+#define SHAPE_EVENTS(id, side, first, last, reason)
+#include "tests/golden/shapes/tolerated.def"
 };
 
-/* ---- Shapes as text: a line an event, its type and its attributes ---- */
+static struct shape_events tolerated_events[] = {
+#define SHAPE_ATTRIBUTE(id, side, event, path, reason)
+#define SHAPE_EVENTS(id, side, first, last, reason) {id, side, first, last, reason, 0},
+#include "tests/golden/shapes/tolerated.def"
+};
 
-/* A message in which nothing is set is an attribute that SDKs and servers write or leave out as they like. */
-static bool is_present(const struct wf_field *field, const void *attributes)
+static const struct shape_tolerances tolerances = {tolerated_attributes, TEST_COUNT(tolerated_attributes), tolerated_events,
+                                                   TEST_COUNT(tolerated_events)};
+
+static bool is_of_corpus(const struct row *row)
 {
-    const void *message = NULL;
-    const struct wf_field *part = NULL;
-    uint32_t index = 0;
+    return row->scenario != NULL && row->said == NULL;
+}
 
-    if (!wf_field_is_set(field, attributes)) {
-        return false;
-    }
-    if (field->kind != WF_KIND_MESSAGE || field->label != WF_LABEL_ONE) {
-        return true;
-    }
-    message = *(const void *const *)wf_field_in(field, attributes);
-    while ((part = wf_message_next_field(field->message, message, &index)) != NULL) {
-        if (wf_field_is_set(part, message)) {
+static bool is_never_written(int32_t type)
+{
+    for (size_t i = 0; i < TEST_COUNT(nevers); i++) {
+        if (nevers[i].type == (enum wf_event_type)type) {
             return true;
         }
     }
     return false;
-}
-
-static void append_shape(struct wf_buffer *out, const struct wf_event *events, uint32_t event_count)
-{
-    for (uint32_t i = 0; i < event_count; i++) {
-        const struct wf_message_type *type = wf_event_descriptors[events[i].event_type].attributes;
-        const struct wf_field *field = NULL;
-        uint32_t index = 0;
-
-        wf_buffer_append_text(out, wf_event_type_name(events[i].event_type));
-        while ((field = wf_message_next_field(type, events[i].attributes.any, &index)) != NULL) {
-            if (is_present(field, events[i].attributes.any)) {
-                wf_buffer_printf(out, " %s", field->json_name);
-            }
-        }
-        wf_buffer_append_char(out, '\n');
-    }
 }
 
 /* The lines below `= ID`; the test fails when there are none. */
@@ -366,185 +234,192 @@ static struct wf_string find_shape(struct wf_string shapes, const char *id)
     return shapes;
 }
 
-/* ---- Comparing ---- */
-
-static bool has_attribute(struct wf_string line, struct wf_string name)
+/* A line of the file is of this event. */
+static bool has_event(struct wf_string shapes, const char *event)
 {
-    while (line.size_bytes > 0) {
-        if (wf_string_equal(test_take_until(&line, ' '), name)) {
+    while (shapes.size_bytes > 0) {
+        struct wf_string line = test_take_until(&shapes, '\n');
+
+        if (wf_string_is(test_take_until(&line, ' '), event)) {
             return true;
         }
     }
     return false;
-}
-
-static bool is_tolerated(const char *id, enum side side, struct wf_string event, struct wf_string attribute)
-{
-    for (size_t i = 0; i < TEST_COUNT(tolerated_attributes); i++) {
-        struct tolerated_attribute *row = &tolerated_attributes[i];
-
-        if (row->side == side && wf_string_is(attribute, row->attribute) && wf_string_is(event, row->event) &&
-            wf_string_starts_with(wf_string_of(id), wf_string_of(row->id))) {
-            row->use_count++;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Every attribute of the one line that the other lacks. */
-static void compare_attributes(const char *id, enum side side, uint32_t event_id, struct wf_string line, struct wf_string other,
-                               struct wf_buffer *wrong)
-{
-    struct wf_string rest = line;
-    const struct wf_string event = test_take_until(&rest, ' ');
-
-    while (rest.size_bytes > 0) {
-        const struct wf_string name = test_take_until(&rest, ' ');
-
-        if (!has_attribute(other, name) && !is_tolerated(id, side, event, name)) {
-            wf_buffer_printf(wrong, "%s, event %u of the %s: only %S has %S\n", id, event_id,
-                             side == ENGINE ? "engine" : "corpus", &event, &name);
-        }
-    }
-}
-
-/* The next event of a side that is not tolerated as that side's own; empty after the last. */
-static struct wf_string next_event(const char *id, enum side side, struct wf_string *rest, uint32_t *event_id)
-{
-    while (rest->size_bytes > 0) {
-        const struct wf_string line = test_take_until(rest, '\n');
-        bool is_skipped = false;
-
-        ++*event_id;
-        for (size_t i = 0; i < TEST_COUNT(tolerated_events); i++) {
-            struct tolerated_events *row = &tolerated_events[i];
-
-            if (row->side == side && strcmp(row->id, id) == 0 && *event_id >= row->first && *event_id <= row->last) {
-                row->use_count++;
-                is_skipped = true;
-            }
-        }
-        if (!is_skipped) {
-            return line;
-        }
-    }
-    return *rest;
-}
-
-static void compare_shapes(const char *id, struct wf_string engine, struct wf_string corpus, struct wf_buffer *wrong)
-{
-    uint32_t engine_id = 0;
-    uint32_t corpus_id = 0;
-
-    for (;;) {
-        const struct wf_string ours = next_event(id, ENGINE, &engine, &engine_id);
-        const struct wf_string theirs = next_event(id, CORPUS, &corpus, &corpus_id);
-        struct wf_string our_rest = ours;
-        struct wf_string their_rest = theirs;
-        const struct wf_string our_event = test_take_until(&our_rest, ' ');
-        const struct wf_string their_event = test_take_until(&their_rest, ' ');
-
-        if (!wf_string_equal(our_event, their_event)) {
-            wf_buffer_printf(wrong, "%s: event %u of the engine is %S, event %u of the corpus %S\n", id, engine_id, &our_event,
-                             corpus_id, &their_event);
-            return;
-        }
-        if (ours.size_bytes == 0) {
-            return;
-        }
-        compare_attributes(id, ENGINE, engine_id, ours, theirs, wrong);
-        compare_attributes(id, CORPUS, corpus_id, theirs, ours, wrong);
-    }
 }
 
 /* ---- What the engine writes ---- */
 
-/* Exported as JSON and decoded again: every invariant holds, and the shape is the one of the file. */
-static void check_written(struct wf_arena *arena, const char *id, struct wf_event *events, uint32_t event_count,
-                          struct wf_string expected, struct wf_buffer *wrong)
+struct writing {
+    struct wf_arena *arena;
+    struct wf_string shapes;               /* the file */
+    bool is_written[WF_EVENT_TYPE_COUNT];  /* by the engine, in any history */
+    bool is_said[WF_EVENT_TYPE_COUNT];     /* compared with a chapter */
+    bool is_recorded[WF_EVENT_TYPE_COUNT]; /* compared with a history of the corpus */
+    struct wf_buffer wrong;
+};
+
+/* Goes out as JSON and comes back: the same in every byte, and every invariant holds. Returns what came back. */
+static struct wf_history export_history(struct writing *writing, struct wf_string id, struct wf_event *events, uint32_t event_count,
+                                        struct sim_history_options options)
 {
-    const struct sim_history_options options = {.verifies_encoding = true};
+    struct wf_arena *arena = writing->arena;
     const struct wf_history written = {.events = events, .event_count = event_count};
     struct sim_history_findings *findings = WF_ARENA_NEW(arena, struct sim_history_findings);
     struct wf_history_reader reader;
     struct wf_history history;
-    struct wf_buffer json;
-    struct wf_buffer shape;
+    struct wf_buffer texts[4];
     struct wf_error err = {0};
 
-    wf_buffer_init(&json, arena);
-    wf_buffer_init(&shape, arena);
-    wf_history_write_json(&written, &json);
-    if (wf_history_reader_init(&reader, arena, wf_buffer_string(&json), CORPUS_UNPACKED_BYTES_MAX, &err) != WF_OK ||
+    for (size_t i = 0; i < TEST_COUNT(texts); i++) {
+        wf_buffer_init(&texts[i], arena);
+    }
+    wf_history_write_json(&written, &texts[0]);
+    wf_history_write_protobuf(&written, &texts[1]);
+    options.verifies_encoding = true;
+    if (wf_history_reader_init(&reader, arena, wf_buffer_string(&texts[0]), CORPUS_UNPACKED_BYTES_MAX, &err) != WF_OK ||
         wf_history_reader_next(&reader, arena, &history, &err) != WF_OK ||
         sim_check_history(arena, history.events, history.event_count, &options, findings, &err) != WF_OK) {
-        fail_msg("%s: %s", id, err.message);
+        fail_msg("%.*s: %s", (int)id.size_bytes, id.data, err.message);
     }
-    assert_int_equal(history.event_count, event_count);
+    wf_history_write_json(&history, &texts[2]);
+    wf_history_write_protobuf(&history, &texts[3]);
+    if (!wf_string_equal(wf_buffer_string(&texts[0]), wf_buffer_string(&texts[2])) ||
+        !wf_string_equal(wf_buffer_string(&texts[1]), wf_buffer_string(&texts[3]))) {
+        wf_buffer_printf(&writing->wrong, "%S: what was exported as JSON comes back otherwise\n", &id);
+    }
     for (uint32_t i = 0; i < findings->count; i++) {
-        wf_buffer_printf(wrong, "%s: %s %S\n", id, findings->items[i].invariant, &findings->items[i].sentence);
+        wf_buffer_printf(&writing->wrong, "%S: %s %S\n", &id, findings->items[i].invariant, &findings->items[i].sentence);
     }
-    append_shape(&shape, history.events, history.event_count);
-    compare_shapes(id, wf_buffer_string(&shape), expected, wrong);
+    for (uint32_t i = 0; i < history.event_count; i++) {
+        writing->is_written[history.events[i].event_type] = true;
+    }
+    return history;
 }
 
-/* The events of an example of 3.11, after the fixture was made for it. */
-static struct wf_history_message play_row(const struct row *row, struct shard_fixture *f)
+static void compare_row(struct writing *writing, const struct row *row, const struct wf_history *history)
 {
-    shard_fixture_init(f, NULL);
-    shard_status_is(shard_start(f, "order-1"), WF_CALL_OK);
-    row->play(f);
-    shard_history_is(f, "order-1", row->events);
-    return shard_events(f, "order-1");
+    struct wf_buffer shape;
+
+    wf_buffer_init(&shape, writing->arena);
+    shape_append(&shape, writing->arena, history->events, history->event_count);
+    if (row->said != NULL) {
+        shape_compare_said(row->id, wf_buffer_string(&shape), row->said, writing->is_said, &writing->wrong);
+    } else if (row->scenario != NULL) {
+        shape_compare(row->id, wf_buffer_string(&shape), find_shape(writing->shapes, row->id), &tolerances, writing->is_recorded,
+                      &writing->wrong);
+    }
 }
 
-static void check_row(const struct row *row, struct wf_string shapes, struct wf_buffer *wrong)
+static void with_endpoint(struct wf_service_config *config)
+{
+    static struct wf_string endpoints[1];
+
+    endpoints[0] = WF_STR("bank");
+    config->nexus_endpoints = endpoints;
+    config->nexus_endpoint_count = 1;
+}
+
+static void play_row(struct writing *writing, const struct row *row)
 {
     struct shard_fixture f;
-    const struct wf_history_message history = play_row(row, &f);
+    struct wf_history_message message;
+    struct wf_history history;
 
-    check_written(&f.arena, row->id, history.events.items, history.events.count, find_shape(shapes, row->id), wrong);
+    shard_fixture_init(&f, with_endpoint);
+    shard_status_is(shard_start(&f, "order-1"), WF_CALL_OK);
+    row->play(&f);
+    shard_history_is(&f, "order-1", row->events);
+    message = shard_events(&f, "order-1");
+    history = export_history(writing, wf_string_of(row->id), message.events.items, message.events.count, (struct sim_history_options){0});
+    compare_row(writing, row, &history);
     shard_fixture_deinit(&f);
 }
 
-/* The first run of the workflow. */
-static void check_run(struct wf_arena *arena, struct scenario *scenario, const char *id, struct wf_string shapes,
-                      struct wf_buffer *wrong)
+static struct wf_history_message read_run(struct writing *writing, struct sim_world *world, uint32_t run)
 {
-    struct sim_world *world = sim_run_world(scenario->run);
     const struct wf_string *batches = NULL;
     struct wf_history_message message = {0};
     struct wf_buffer bytes;
     struct wf_error err;
     uint32_t batch_count = 0;
-    uint32_t i = 0;
 
-    while (i < sim_world_run_count(world) && !wf_string_is(sim_world_run(world, i).workflow_id, id)) {
-        i++;
+    assert_int_equal(sim_world_history(world, run, &batches, &batch_count), WF_OK);
+    wf_buffer_init(&bytes, writing->arena);
+    for (uint32_t i = 0; i < batch_count; i++) {
+        wf_buffer_append_string(&bytes, batches[i]);
     }
-    assert_true(i < sim_world_run_count(world));
-    assert_int_equal(sim_world_history(world, i, &batches, &batch_count), WF_OK);
-    wf_buffer_init(&bytes, arena);
-    for (uint32_t j = 0; j < batch_count; j++) {
-        wf_buffer_append_string(&bytes, batches[j]);
-    }
-    assert_int_equal(wf_wire_decode(arena, &wf_type_history_message, wf_buffer_string(&bytes), &message, &err), WF_OK);
-    check_written(arena, id, message.events.items, message.events.count, find_shape(shapes, id), wrong);
+    assert_int_equal(wf_wire_decode(writing->arena, &wf_type_history_message, wf_buffer_string(&bytes), &message, &err), WF_OK);
+    return message;
 }
 
-static void run_scenario(struct wf_arena *arena, const char *name, struct wf_string shapes, struct wf_buffer *wrong)
+static const struct wf_history *find_run(const struct sim_world *world, const struct wf_history *histories, const struct row *row)
 {
-    const struct sim_run_options options = {.seed = 1, .no_faults = true, .keeps_histories = true};
+    const struct wf_history *found = NULL;
+
+    for (uint32_t i = 0; i < sim_world_run_count(world); i++) {
+        if (wf_string_is(sim_world_run(world, i).workflow_id, row->id) && (found == NULL || row->is_of_last_run)) {
+            found = &histories[i];
+        }
+    }
+    if (found == NULL) {
+        fail_msg("%s.yaml starts no workflow %s", row->scenario, row->id);
+    }
+    return found;
+}
+
+static void add_run(struct sim_runs *runs, const struct wf_history *history, const struct sim_history_options *options)
+{
+    const struct sim_run_history run = {.workflow_id = history->workflow_id,
+                                        .run_id = history->run_id,
+                                        .events = history->events,
+                                        .event_count = history->event_count,
+                                        .clock_spread_ns = options->clock_spread_ns,
+                                        .keeps_digests = true};
+    struct wf_error err;
+
+    assert_int_equal(sim_runs_add(runs, &run, &err), WF_OK);
+}
+
+/* Every run that there is goes out and comes back, and all agree with each other. */
+static struct wf_history *export_runs(struct writing *writing, struct scenario *scenario)
+{
+    struct sim_world *world = sim_run_world(scenario->run);
+    const uint32_t run_count = sim_world_run_count(world);
+    struct wf_history *histories = wf_arena_take_array(writing->arena, run_count, sizeof *histories);
+    struct sim_runs *runs = sim_runs_new(writing->arena);
+    struct sim_run_findings *found = WF_ARENA_NEW(writing->arena, struct sim_run_findings);
+    struct wf_error err;
+
+    for (uint32_t i = 0; i < run_count; i++) {
+        const struct sim_history_options options = sim_run_history_options(scenario->run, i);
+        const struct wf_history_message message = read_run(writing, world, i);
+        const struct wf_string id = wf_string_copy(writing->arena, sim_world_run(world, i).workflow_id);
+
+        histories[i] = export_history(writing, id, message.events.items, message.events.count, options);
+        add_run(runs, &histories[i], &options);
+    }
+    assert_int_equal(sim_runs_check(runs, true, found, &err), WF_OK);
+    for (uint32_t i = 0; i < found->count; i++) {
+        wf_buffer_printf(&writing->wrong, "%S: %s %S\n", &found->items[i].workflow_id, found->items[i].finding.invariant,
+                         &found->items[i].finding.sentence);
+    }
+    return histories;
+}
+
+static void run_scenario(struct writing *writing, const char *name)
+{
+    const struct sim_run_options options = {.seed = 1, .keeps_histories = true};
+    const struct wf_history *histories = NULL;
     struct scenario scenario;
     char path[256];
 
     (void)snprintf(path, sizeof path, "tests/golden/shapes/%s.yaml", name);
     scenario_open(&scenario, path);
     (void)scenario_run(&scenario, &options);
+    histories = export_runs(writing, &scenario);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         if (rows[i].scenario != NULL && strcmp(rows[i].scenario, name) == 0) {
-            check_run(arena, &scenario, rows[i].id, shapes, wrong);
+            compare_row(writing, &rows[i], find_run(sim_run_world(scenario.run), histories, &rows[i]));
         }
     }
     scenario_close(&scenario);
@@ -560,19 +435,20 @@ static bool is_first_of_scenario(size_t row)
     return true;
 }
 
-static void check_all_used(struct wf_buffer *wrong)
+/* Every type of event was compared, with a history of the corpus when one has it, or is never written and a row says why. */
+static void check_types(struct writing *writing)
 {
-    for (size_t i = 0; i < TEST_COUNT(tolerated_attributes); i++) {
-        const struct tolerated_attribute *row = &tolerated_attributes[i];
+    for (int32_t type = 1; type < WF_EVENT_TYPE_COUNT; type++) {
+        const char *name = wf_event_type_name(type);
 
-        if (row->use_count == 0) {
-            wf_buffer_printf(wrong, "nothing is tolerated by \"%s\", %s %s\n", row->id, row->event, row->attribute);
-        }
-    }
-    for (size_t i = 0; i < TEST_COUNT(tolerated_events); i++) {
-        if (tolerated_events[i].use_count != tolerated_events[i].last - tolerated_events[i].first + 1) {
-            wf_buffer_printf(wrong, "%s has no events %u to %u\n", tolerated_events[i].id, tolerated_events[i].first,
-                             tolerated_events[i].last);
+        if (is_never_written(type)) {
+            if (writing->is_written[type]) {
+                wf_buffer_printf(&writing->wrong, "%s is written, though a row says that it never is\n", name);
+            }
+        } else if (!writing->is_recorded[type] && has_event(writing->shapes, name)) {
+            wf_buffer_printf(&writing->wrong, "%s is tolerated in every history that has it\n", name);
+        } else if (!writing->is_recorded[type] && !writing->is_said[type]) {
+            wf_buffer_printf(&writing->wrong, "%s is in no row of tests/golden/shapes/rows.def\n", name);
         }
     }
 }
@@ -592,21 +468,20 @@ static void fail_when_wrong(const struct wf_buffer *wrong)
 /* For each row: what the engine writes has the row's shape, but for what is tolerated; and all of that is needed. */
 static void test_shapes__of_what_the_engine_writes(void **state)
 {
-    struct wf_arena *arena = *state;
-    struct wf_string shapes;
-    struct wf_buffer wrong;
+    struct writing writing = {.arena = *state};
 
-    assert_true(corpus_read_file(arena, ".", SHAPES, &shapes));
-    wf_buffer_init(&wrong, arena);
+    assert_true(corpus_read_file(writing.arena, ".", SHAPES, &writing.shapes));
+    wf_buffer_init(&writing.wrong, writing.arena);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         if (rows[i].play != NULL) {
-            check_row(&rows[i], shapes, &wrong);
+            play_row(&writing, &rows[i]);
         } else if (is_first_of_scenario(i)) {
-            run_scenario(arena, rows[i].scenario, shapes, &wrong);
+            run_scenario(&writing, rows[i].scenario);
         }
     }
-    check_all_used(&wrong);
-    fail_when_wrong(&wrong);
+    check_types(&writing);
+    shape_check_used(&tolerances, &writing.wrong);
+    fail_when_wrong(&writing.wrong);
 }
 
 /* ---- What other servers wrote ---- */
@@ -623,19 +498,10 @@ static void append_shape_of_corpus(const struct corpus *corpus, struct wf_arena 
         fail_msg("the corpus has no history %s", id);
     }
     corpus_read_history(corpus, i, arena, &history);
-    append_shape(out, history.events, history.event_count);
+    shape_append(out, arena, history.events, history.event_count);
 }
 
-static void append_shape_of_example(const struct row *row, struct wf_buffer *out)
-{
-    struct shard_fixture f;
-    const struct wf_history_message history = play_row(row, &f);
-
-    append_shape(out, history.events.items, history.events.count);
-    shard_fixture_deinit(&f);
-}
-
-/* The file is as the histories have it; of the examples, of which the spec says the events alone, as the engine has them. */
+/* The file is as the histories have it. */
 static void test_shapes__of_the_corpus(void **state)
 {
     const struct corpus *corpus = *state;
@@ -651,10 +517,8 @@ static void test_shapes__of_the_corpus(void **state)
     wf_buffer_init(&text, &arena);
     assert_true(corpus_read_file(&arena, ".", SHAPES, &shapes));
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        wf_buffer_printf(&text, "= %s\n", rows[i].id);
-        if (rows[i].play != NULL) {
-            append_shape_of_example(&rows[i], &text);
-        } else {
+        if (is_of_corpus(&rows[i])) {
+            wf_buffer_printf(&text, "= %s\n", rows[i].id);
             append_shape_of_corpus(corpus, &arena, rows[i].id, &text);
         }
     }
@@ -670,10 +534,54 @@ static void test_shapes__of_the_corpus(void **state)
     wf_arena_deinit(&arena);
 }
 
+static void read_types(const struct corpus *corpus, size_t i, bool is_there[WF_EVENT_TYPE_COUNT])
+{
+    struct wf_arena arena;
+    struct wf_history history;
+
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    corpus_read_history(corpus, i, &arena, &history);
+    for (uint32_t j = 0; j < history.event_count; j++) {
+        const int32_t type = history.events[j].event_type;
+
+        if (type > 0 && type < WF_EVENT_TYPE_COUNT) {
+            is_there[type] = true;
+        }
+    }
+    wf_arena_deinit(&arena);
+}
+
+/* An event that any history of the corpus has is compared with one of them, and not with a chapter. */
+static void test_shapes__has_every_type_of_the_corpus(void **state)
+{
+    const struct corpus *corpus = *state;
+    bool is_there[WF_EVENT_TYPE_COUNT] = {false};
+    struct wf_string shapes;
+    struct wf_arena arena;
+
+    if (corpus_skips(corpus)) {
+        return;
+    }
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    assert_true(corpus_read_file(&arena, ".", SHAPES, &shapes));
+    for (size_t i = 0; i < corpus->count; i++) {
+        if (corpus->has_golden[i]) {
+            read_types(corpus, i, is_there);
+        }
+    }
+    for (int32_t type = 1; type < WF_EVENT_TYPE_COUNT; type++) {
+        if (is_there[type] && !has_event(shapes, wf_event_type_name(type))) {
+            fail_msg("the corpus has %s, and no row of tests/golden/shapes/rows.def", wf_event_type_name(type));
+        }
+    }
+    wf_arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shapes__of_the_corpus, corpus_read_manifest, corpus_drop_manifest),
+        cmocka_unit_test_setup_teardown(test_shapes__has_every_type_of_the_corpus, corpus_read_manifest, corpus_drop_manifest),
         TEST_IN_ARENA(test_shapes__of_what_the_engine_writes),
     };
 

@@ -38,6 +38,7 @@ int corpus_read_manifest(void **state)
     struct wf_string rest;
 
     corpus.folder = folder != NULL ? folder : "../shared/corpus";
+    corpus.count = 0;
     wf_arena_init(&corpus.arena, wf_system_blocks(), 0);
     *state = &corpus;
     if (!corpus_read_file(&corpus.arena, corpus.folder, "MANIFEST.tsv", &rest)) {
