@@ -533,23 +533,23 @@ static struct wf_matching_query *next_query(const struct wf_matching *matching, 
     return NULL;
 }
 
-/* The token of a query names the queue, whose owner kept the query. */
+/* The token of a query names the queue, whose owner kept the query. The rest of it is history's: its shard clock keeps a stale
+ * owner from giving the worker a history that is too old (engine-semantics 7.9, 8.2 rule 6). */
 static bool make_query_token(struct wf_matching *matching, const struct wf_matching_queue *queue,
                              const struct wf_matching_query *query, struct wf_string *bytes)
 {
-    struct wf_svc_task_token token = {
-        .is_query = true,
-        .query_id = {query->query_id, WF_MATCHING_ID_BYTES},
-        .task_queue = wf_versioning_owner_key(queue->name, query->dispatch->normal_task_queue,
-                                              query->dispatch->versioning != NULL),
-    };
-    const struct wf_workflow_execution *execution = query->dispatch->task->workflow_execution;
+    struct wf_svc_task_token token = {0};
     struct wf_buffer buffer = {0};
+    const enum wf_status status = wf_wire_decode(&matching->step_arena, &wf_type_svc_task_token,
+                                                 query->dispatch->task->token, &token, NULL);
 
-    if (execution != NULL) {
-        token.workflow_id = execution->workflow_id;
-        token.run_id = execution->run_id;
+    WF_ASSERT(status != WF_ERR_CORRUPT); /* history wrote it */
+    if (status != WF_OK) {
+        return false;
     }
+    token.query_id = (struct wf_string){query->query_id, WF_MATCHING_ID_BYTES};
+    token.task_queue = wf_versioning_owner_key(queue->name, query->dispatch->normal_task_queue,
+                                               query->dispatch->versioning != NULL);
     wf_buffer_init(&buffer, &matching->step_arena);
     wf_wire_encode(&wf_type_svc_task_token, &token, &buffer);
     *bytes = wf_buffer_string(&buffer);

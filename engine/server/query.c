@@ -201,7 +201,8 @@ static void dispatch(struct wf_shard *shard, struct wf_workflow *workflow,
                                                             .run_id = wf_run_id_string(&run->id),
                                                             .is_query = true,
                                                             .query_id = query->query_id,
-                                                            .task_queue = call->task_queue});
+                                                            .task_queue = call->task_queue,
+                                                            .shard_clock = wf_shard_clock(shard)});
     wf_history_send(shard, workflow, run,
                     &(struct wf_history_parcel){.request = request,
                                                 .call_id = call_id,

@@ -456,11 +456,16 @@ static void test_matching__sticky_queue_without_a_poller_for_ten_seconds(void **
 static void dispatch_query(struct matching_fixture *f, uint64_t call_id)
 {
     struct wf_workflow_execution execution = {.workflow_id = WF_STR("order-1")};
+    const struct wf_svc_task_token token = {.workflow_id = execution.workflow_id, .is_query = true, .shard_clock = 77};
     struct wf_svc_workflow_task task = {.workflow_execution = &execution};
     struct wf_svc_dispatch_query body = {.task_queue = WF_STR("orders"), .task = &task};
     const struct wf_svc_request request = {.call_case = WF_CASE_svc_request_dispatch_query,
                                            .call = {.dispatch_query = &body}};
+    struct wf_buffer bytes;
 
+    wf_buffer_init(&bytes, &f->arena);
+    wf_wire_encode(&wf_type_svc_task_token, &token, &bytes);
+    task.token = wf_buffer_string(&bytes);
     matching_step(f, (struct wf_service_input){.type = WF_SERVICE_REQUEST, .call_id = call_id, .request = &request});
 }
 
@@ -493,6 +498,20 @@ static void test_matching__query_passes_through(void **state)
                 "0 answers 1: result 42, ok\n"
                 "0 answers 3: ok\n"
                 "0 answers 4: not found\n");
+}
+
+/* The worker may fetch history with it: who gives that must know of what history knew when it dispatched the query. */
+static void test_matching__token_of_a_query_keeps_the_shard_clock(void **state)
+{
+    struct matching_fixture *f = *state;
+    struct wf_svc_task_token token = {0};
+
+    dispatch_query(f, 1);
+    matching_poll_workflow(f, 2, "orders", false);
+
+    assert_int_equal(wf_wire_decode(&f->arena, &wf_type_svc_task_token, f->query_token, &token, NULL), WF_OK);
+    assert_int_equal(token.shard_clock, 77);
+    test_string_is("workflow", token.workflow_id, "order-1");
 }
 
 static void test_matching__query_that_nobody_takes_ends(void **state)
@@ -531,6 +550,7 @@ int main(void)
         IN_MATCHING(test_matching__expired_task_is_dropped),
         IN_MATCHING(test_matching__sticky_queue_without_a_poller_for_ten_seconds),
         IN_MATCHING(test_matching__query_passes_through),
+        IN_MATCHING(test_matching__token_of_a_query_keeps_the_shard_clock),
         IN_MATCHING(test_matching__query_that_nobody_takes_ends),
     };
 

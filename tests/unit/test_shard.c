@@ -566,6 +566,7 @@ static void test_shard__query_goes_through_matching(void **state)
     struct shard_fixture f;
     uint64_t query = 0;
     const struct wf_svc_dispatch_query *call = NULL;
+    struct wf_svc_task_token token = {0};
     struct wf_svc_query_answer answer = {.result = &(struct wf_payloads){0}};
 
     (void)state;
@@ -582,6 +583,8 @@ static void test_shard__query_goes_through_matching(void **state)
     call = f.queries[1].request->call.dispatch_query;
     assert_false(call->is_sticky);
     assert_true(call->task->batches.count > 0);
+    assert_int_equal(wf_wire_decode(&f.arena, &wf_type_svc_task_token, call->task->token, &token, NULL), WF_OK);
+    assert_true(token.shard_clock > 0); /* with it the worker fetches history */
     assert_null(shard_fixture_answer(&f, query));
     shard_fixture_respond(
         &f, 1,
