@@ -213,6 +213,10 @@ static void own(struct wf_shard *shard, const struct wf_db_reply *reply)
     const struct wf_db_shard_row *row = reply->row.shard;
 
     WF_ASSERT(row->range_id > shard->range_id);
+    /* A write that was answered since the range was asked for has left its run in memory. */
+    if (row->range_id != shard->range_id + 1) {
+        wf_workflows_drop_states(shard);
+    }
     shard->range_id = row->range_id;
     shard->task_counter = 1;
     shard->retry_at_ns = INT64_MAX;

@@ -475,6 +475,10 @@ void wf_workflow_set_current(struct wf_shard *shard, struct wf_workflow *workflo
 /* The shard is acquired anew: nothing in memory is certain, and tasks are read again. */
 void wf_workflows_drop_all(struct wf_shard *shard);
 
+/* Others have owned the shard: a run in memory may be older than the database's. One that is being written stays until the
+ * reply. */
+void wf_workflows_drop_states(struct wf_shard *shard);
+
 /* The shard is owned: what waited goes on. */
 void wf_workflows_resume(struct wf_shard *shard);
 

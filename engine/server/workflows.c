@@ -642,6 +642,18 @@ void wf_workflows_drop_all(struct wf_shard *shard)
     wf_tasks_drop_all(shard);
 }
 
+void wf_workflows_drop_states(struct wf_shard *shard)
+{
+    for (uint32_t i = 0; i < shard->bucket_count; i++) {
+        for (struct wf_workflow *workflow = shard->buckets[i]; workflow != NULL;
+             workflow = workflow->next_in_bucket) {
+            if (!workflow->is_locked) {
+                wf_workflow_drop_state(shard, workflow);
+            }
+        }
+    }
+}
+
 void wf_workflows_resume(struct wf_shard *shard)
 {
     for (uint32_t i = 0; i < shard->bucket_count; i++) {

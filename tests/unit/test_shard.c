@@ -704,9 +704,12 @@ static void test_shard__old_replies_are_not_believed(void **state)
         const char *name;
         uint32_t op_case;
         bool is_forgetful; /* the run must be read first */
+        bool comes_first;  /* the reply: before the shard is had again, when it is only asked for */
     } rows[] = {
-        {"a read", WF_CASE_db_request_read_run, true},
-        {"a write", WF_CASE_db_request_write, false},
+        {"a read", WF_CASE_db_request_read_run, true, false},
+        {"a write", WF_CASE_db_request_write, false, false},
+        {"a read, while the shard is asked for", WF_CASE_db_request_read_run, true, true},
+        {"a write, while the shard is asked for", WF_CASE_db_request_write, false, true},
     };
 
     (void)state;
@@ -727,9 +730,16 @@ static void test_shard__old_replies_are_not_believed(void **state)
         shard_fixture_acquire(&f, 1);
         shard_status_is(shard_fixture_answer(&f, send_signal(&f, 1, "w", "r2")), WF_CALL_OK);
         f.fate = SIM_DATABASE_FATE_NOT_WRITTEN; /* nobody knows, so owner 0 takes the shard anew */
+        f.holds_acquires = rows[i].comes_first;
         send_start(&f, 0, "v", "s");
+        if (rows[i].comes_first) {
+            assert_int_equal(wf_shard_range_id(f.shards[0]), 0);
+            shard_fixture_reply(&f);
+            shard_fixture_acquire_now(&f);
+        } else {
+            shard_fixture_reply(&f);
+        }
         assert_true(wf_shard_range_id(f.shards[0]) > wf_shard_range_id(f.shards[1]));
-        shard_fixture_reply(&f);
         shard_status_is(shard_fixture_answer(&f, waiting), WF_CALL_OK);
         shard_status_is(shard_fixture_answer(&f, send_signal(&f, 0, "w", "r3")), WF_CALL_OK);
         shard_history_is(&f, "w",
