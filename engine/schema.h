@@ -167,6 +167,20 @@ enum wf_field_label {
     WF_LABEL_MAP, /* kind and message describe the value; the key is a string */
 };
 
+/* How a field lies in bytes and in memory: what label and kind say together, in one number to switch on. */
+enum wf_field_shape {
+    WF_SHAPE_TEXT, /* strings and bytes */
+    WF_SHAPE_INT64,
+    WF_SHAPE_INT32, /* enums and unsigned numbers too */
+    WF_SHAPE_BOOL,
+    WF_SHAPE_MESSAGE,
+    WF_SHAPE_TIME,
+    WF_SHAPE_FIXED64,
+    WF_SHAPE_FIXED32,
+    WF_SHAPE_NUMBERS, /* a list of numbers */
+    WF_SHAPE_ITEMS,   /* a list of texts or messages, a map */
+};
+
 struct wf_message_type;
 struct wf_enum_type;
 
@@ -177,6 +191,8 @@ struct wf_field {
     uint32_t offset;                       /* of the member, in bytes */
     uint32_t case_offset;                  /* of the oneof's case member; 0: not in a oneof */
     uint32_t tag;                          /* of its protobuf encoding; of the packed one for a list of numbers */
+    enum wf_field_shape shape;
+    uint32_t item_size_bytes;              /* of one item of a list or map, of the member itself otherwise */
     const char *json_name;                 /* lowerCamelCase */
     uint32_t json_name_size_bytes;
     uint32_t oneof_end;                    /* index of the field after the oneof that it is in; 0: not in a oneof */
@@ -378,9 +394,6 @@ static inline const struct wf_field *wf_message_next_field(const struct wf_messa
  * there, a scalar that is not zero or empty (proto3 does not tell zero from absent).
  */
 bool wf_field_is_set(const struct wf_field *field, const void *message);
-
-/* The size of one item of a list or map, of the member itself otherwise. */
-size_t wf_field_item_size_bytes(const struct wf_field *field);
 
 /*
  * True when two values of a field are equal. left and right point to the member for a field of label ONE that is no

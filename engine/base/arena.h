@@ -28,6 +28,7 @@ struct wf_arena {
     struct wf_arena_block *block; /* the current one; older ones behind it */
     char *next;                   /* first free byte of the current block */
     char *end;
+    char *zeroed_end;   /* what is free before it is zeroed; before `next`: nothing is */
     size_t used_bytes;  /* taken from the source */
     size_t limit_bytes; /* used_bytes never exceeds it */
     bool is_full;       /* an allocation failed since the last reset */
@@ -49,8 +50,22 @@ void wf_arena_deinit(struct wf_arena *arena);
 /* Forgets every piece but keeps the first block, so that a loop takes nothing from the source. */
 void wf_arena_reset(struct wf_arena *arena);
 
+#define WF_ARENA_ALIGNMENT ((size_t)16)
+
+/* wf_arena_take for what does not lie in memory that is zeroed already. */
+void *wf_arena_take_zeroing(struct wf_arena *arena, size_t size_bytes);
+
 /* Zeroed memory aligned to 16; NULL when the limit or the source is exhausted. size_bytes may be 0. */
-void *wf_arena_take(struct wf_arena *arena, size_t size_bytes);
+static inline void *wf_arena_take(struct wf_arena *arena, size_t size_bytes)
+{
+    char *piece = arena->next + (-(uintptr_t)arena->next & (WF_ARENA_ALIGNMENT - 1));
+
+    if (size_bytes < PTRDIFF_MAX && arena->zeroed_end - piece > (ptrdiff_t)size_bytes) {
+        arena->next = piece + size_bytes;
+        return piece;
+    }
+    return wf_arena_take_zeroing(arena, size_bytes);
+}
 
 /* As wf_arena_take without zeroing: for memory that is written before it is read. */
 void *wf_arena_take_unset(struct wf_arena *arena, size_t size_bytes);

@@ -302,7 +302,7 @@ static enum wf_status next_item(struct wf_json_decoder *decoder, const struct wf
                                 struct wf_list *list, const struct wf_json_token *token,
                                 void **item)
 {
-    const size_t item_size_bytes = wf_field_item_size_bytes(field);
+    const size_t item_size_bytes = field->item_size_bytes;
 
     if (list->count == list->capacity) {
         uint32_t capacity = list->count * LIST_GROWTH;

@@ -32,7 +32,7 @@ bool wf_map_order_init(struct wf_map_order *order, struct wf_arena *arena,
                        const struct wf_field *field, const void *map)
 {
     const struct wf_list *list = map;
-    const size_t entry_size_bytes = wf_field_item_size_bytes(field);
+    const size_t entry_size_bytes = field->item_size_bytes;
     bool is_sorted = true;
 
     order->count = list->count;

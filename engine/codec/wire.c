@@ -1,7 +1,7 @@
 /*
  * Protobuf bytes to messages: one loop over the descriptors. Most writers emit fields in number
- * order, so the field after the last one is tried first and the place table is asked only when that
- * misses. Runs of a repeated field are counted by hopping over their sizes before the array is
+ * order, so the field after the last one is tried first, by its tag's single byte, and the place
+ * table is asked only when that misses; one number of the field then says how it is read. Runs of a repeated field are counted by hopping over their sizes before the array is
  * taken, so that a history's events are one piece of memory.
  *
  * Readers return where they stopped, or NULL after having filled the error; that keeps the position
@@ -12,104 +12,127 @@
 #include "engine/codec.h"
 #include "engine/codec/wire_format.h"
 
+/* Kept out of the loop, whose registers it would take. */
+#define RARE __attribute__((cold, noinline))
+
 struct decoder {
     struct wf_arena *arena;
     const uint8_t *start; /* of the whole input: offsets in errors count from here */
+    const uint8_t *end;
     struct wf_error *err;
     enum wf_status status;
 };
 
 /* ---- Errors ---- */
 
-static const uint8_t *fail(struct decoder *decoder, enum wf_status status, const uint8_t *at,
+RARE static const uint8_t *fail(struct decoder *decoder, enum wf_status status, const uint8_t *at,
                            const char *what)
 {
     decoder->status = wf_fail_at(decoder->err, status, (int64_t)(at - decoder->start), "%s", what);
     return NULL;
 }
 
-static const uint8_t *corrupt(struct decoder *decoder, const uint8_t *at, const char *what)
+RARE static const uint8_t *corrupt(struct decoder *decoder, const uint8_t *at, const char *what)
 {
     return fail(decoder, WF_ERR_CORRUPT, at, what);
 }
 
-static const uint8_t *no_memory(struct decoder *decoder, const uint8_t *at)
+RARE static const uint8_t *no_memory(struct decoder *decoder, const uint8_t *at)
 {
     return fail(decoder, WF_ERR_MEMORY, at, "no memory left for the decoded message");
 }
 
 /* ---- Primitives ---- */
 
-/* NULL when the bytes end first or the number has more than ten bytes. */
-static const uint8_t *read_long_varint(const uint8_t *at, const uint8_t *end, uint64_t *value)
+/* What was read and where it ends; `next` is NULL after an error. */
+struct number {
+    const uint8_t *next;
+    uint64_t value;
+};
+
+/* Byte by byte: at the very end of the input, or nine bytes and more. */
+RARE static struct number read_odd_varint(struct decoder *decoder, const uint8_t *at,
+                                          const uint8_t *end)
 {
-    uint64_t result = 0;
+    struct number result = {at, 0};
 
-    for (uint32_t shift = 0; at < end && shift < 7 * WIRE_VARINT_BYTES_MAX; shift += 7) {
-        const uint8_t byte = *at++;
+    for (uint32_t shift = 0; result.next < end && shift < 7 * WIRE_VARINT_BYTES_MAX; shift += 7) {
+        const uint8_t byte = *result.next++;
 
-        result |= (uint64_t)(byte & 0x7fu) << shift;
+        result.value |= (uint64_t)(byte & 0x7fu) << shift;
         if (byte < 0x80) {
-            *value = result;
-            return at;
+            return result;
         }
     }
-    return NULL;
+    return (struct number){corrupt(decoder, at, "a number runs past its end"), 0};
 }
 
-static inline const uint8_t *try_varint(const uint8_t *at, const uint8_t *end, uint64_t *value)
+/*
+ * A number of several bytes, which nearly always lie in one word of the input: what is behind the
+ * last is cut off, then groups of seven bits are joined.
+ */
+static struct number read_long_varint(struct decoder *decoder, const uint8_t *at,
+                                      const uint8_t *end)
+{
+    const uint64_t word = decoder->end - at >= (ptrdiff_t)sizeof word ? wf_load_u64(at) : UINT64_MAX;
+    const uint64_t ends = ~word & UINT64_C(0x8080808080808080);
+    const uint64_t last = ends & (~ends + 1); /* the high bit of the last byte */
+    const uint64_t bytes = word & (last - 1) & UINT64_C(0x7f7f7f7f7f7f7f7f);
+    const uint64_t pairs =
+        (bytes & UINT64_C(0x007f007f007f007f)) | (bytes & UINT64_C(0x7f007f007f007f00)) >> 1;
+    const uint64_t fours =
+        (pairs & UINT64_C(0x00003fff00003fff)) | (pairs & UINT64_C(0x3fff00003fff0000)) >> 2;
+
+    if (ends == 0 || end - at <= __builtin_ctzll(last) / 8) {
+        return read_odd_varint(decoder, at, end);
+    }
+    return (struct number){at + __builtin_ctzll(last) / 8 + 1,
+                           (fours & UINT64_C(0x0fffffff)) |
+                               (fours & UINT64_C(0x0fffffff00000000)) >> 4};
+}
+
+static inline struct number read_varint(struct decoder *decoder, const uint8_t *at,
+                                        const uint8_t *end)
 {
     if (at < end && *at < 0x80) {
-        *value = *at;
-        return at + 1;
+        return (struct number){at + 1, *at};
     }
-    if (end - at >= 2 && at[1] < 0x80) {
-        *value = (at[0] & 0x7fu) | (uint64_t)at[1] << 7;
-        return at + 2;
-    }
-    return read_long_varint(at, end, value);
+    return read_long_varint(decoder, at, end);
 }
 
-static inline const uint8_t *read_varint(struct decoder *decoder, const uint8_t *at,
-                                         const uint8_t *end, uint64_t *value)
+static inline struct number read_tag(struct decoder *decoder, const uint8_t *at, const uint8_t *end)
 {
-    const uint8_t *next = try_varint(at, end, value);
+    const struct number tag = read_varint(decoder, at, end);
 
-    return next != NULL ? next : corrupt(decoder, at, "a number runs past its end");
-}
-
-static inline const uint8_t *read_tag(struct decoder *decoder, const uint8_t *at,
-                                      const uint8_t *end, uint64_t *tag)
-{
-    const uint8_t *next = try_varint(at, end, tag);
-
-    if (next == NULL || *tag > UINT32_MAX || *tag >> WIRE_TYPE_BITS == 0) {
-        return corrupt(decoder, at, "not a field tag");
+    if (tag.next != NULL && (tag.value > UINT32_MAX || tag.value >> WIRE_TYPE_BITS == 0)) {
+        return (struct number){corrupt(decoder, at, "not a field tag"), 0};
     }
-    return next;
+    return tag;
 }
 
 /* Reads a size and checks that so many bytes follow. */
-static inline const uint8_t *read_size(struct decoder *decoder, const uint8_t *at,
-                                       const uint8_t *end, size_t *size_bytes)
+static inline struct number read_size(struct decoder *decoder, const uint8_t *at,
+                                      const uint8_t *end)
 {
-    uint64_t value = 0;
-    const uint8_t *next = try_varint(at, end, &value);
+    const struct number size = read_varint(decoder, at, end);
 
-    if (next == NULL || value > (uint64_t)(end - next)) {
-        return corrupt(decoder, at, "a field ends past the end of its message");
+    if (size.next != NULL && size.value > (uint64_t)(end - size.next)) {
+        return (struct number){
+            corrupt(decoder, at, "a field ends past the end of its message"), 0};
     }
-    *size_bytes = (size_t)value;
-    return next;
+    return size;
 }
 
-static const uint8_t *skip_fixed(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
-                                 size_t size_bytes)
+/* A little-endian number of 4 or 8 bytes. */
+RARE static struct number read_fixed(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
+                                     size_t size_bytes)
 {
     if ((size_t)(end - at) < size_bytes) {
-        return corrupt(decoder, at, "a field ends past the end of its message");
+        return (struct number){
+            corrupt(decoder, at, "a field ends past the end of its message"), 0};
     }
-    return at + size_bytes;
+    return (struct number){at + size_bytes,
+                           size_bytes == sizeof(uint64_t) ? wf_load_u64(at) : wf_load_u32(at)};
 }
 
 /* ---- Unknown fields ---- */
@@ -126,35 +149,33 @@ static const uint8_t *skip_group(struct decoder *decoder, uint64_t group_tag, co
         return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep");
     }
     for (;;) {
-        uint64_t tag = 0;
+        const struct number tag = read_tag(decoder, at, end);
 
-        at = read_tag(decoder, at, end, &tag);
-        if (at == NULL || tag == end_tag) {
-            return at;
+        if (tag.next == NULL || tag.value == end_tag) {
+            return tag.next;
         }
-        at = skip_field(decoder, tag, at, end, levels_left - 1);
+        at = skip_field(decoder, tag.value, tag.next, end, levels_left - 1);
         if (at == NULL) {
             return NULL;
         }
     }
 }
 
-static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at,
+RARE static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const uint8_t *at,
                                  const uint8_t *end, uint32_t levels_left)
 {
-    uint64_t ignored = 0;
-    size_t size_bytes = 0;
+    struct number size;
 
     switch (tag & WIRE_TYPE_MASK) {
     case WIRE_VARINT:
-        return read_varint(decoder, at, end, &ignored);
+        return read_varint(decoder, at, end).next;
     case WIRE_FIXED64:
-        return skip_fixed(decoder, at, end, sizeof(uint64_t));
+        return read_fixed(decoder, at, end, sizeof(uint64_t)).next;
     case WIRE_FIXED32:
-        return skip_fixed(decoder, at, end, sizeof(uint32_t));
+        return read_fixed(decoder, at, end, sizeof(uint32_t)).next;
     case WIRE_SIZED:
-        at = read_size(decoder, at, end, &size_bytes);
-        return at == NULL ? NULL : at + size_bytes;
+        size = read_size(decoder, at, end);
+        return size.next == NULL ? NULL : size.next + size.value;
     case WIRE_GROUP:
         return skip_group(decoder, tag, at, end, levels_left);
     default:
@@ -164,25 +185,17 @@ static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, const ui
 
 /*
  * The field that a tag means, or NULL when we have none or it is of another wire type: protobuf
- * then treats the field as unknown (engine-semantics 1.6). `expected` is tried first.
+ * then treats the field as unknown (engine-semantics 1.6).
  */
-static inline const struct wf_field *find_field(const struct wf_message_type *type,
-                                                const struct wf_field *expected, uint64_t tag)
+static inline const struct wf_field *find_field(const struct wf_message_type *type, uint64_t tag)
 {
-    const struct wf_field *field = NULL;
+    const struct wf_field *field = wf_message_field(type, (uint32_t)(tag >> WIRE_TYPE_BITS));
 
-    if (expected->tag == tag) {
-        return expected;
-    }
-    field = wf_message_field(type, (uint32_t)(tag >> WIRE_TYPE_BITS));
     if (field == NULL || field->tag == tag) {
         return field;
     }
     /* A list of numbers may be unpacked, each under its own tag (engine-semantics 1.6 "packed"). */
-    return field->label == WF_LABEL_LIST && (tag & WIRE_TYPE_MASK) == WIRE_VARINT &&
-                   wire_types_of_kinds[field->kind] == WIRE_VARINT
-               ? field
-               : NULL;
+    return field->shape == WF_SHAPE_NUMBERS && (tag & WIRE_TYPE_MASK) == WIRE_VARINT ? field : NULL;
 }
 
 /* Where the unknown fields of one message lie. Nearly always they are one run at its end, kept as a
@@ -212,13 +225,12 @@ static size_t gather_unknown(struct decoder *decoder, const struct wf_message_ty
 
     while (at < end) {
         const uint8_t *start = at;
-        uint64_t tag = 0;
+        const struct number tag = read_tag(decoder, at, end);
 
-        at = read_tag(decoder, at, end, &tag);
+        WF_ASSERT(tag.next != NULL);
+        at = skip_field(decoder, tag.value, tag.next, end, levels_left);
         WF_ASSERT(at != NULL);
-        at = skip_field(decoder, tag, at, end, levels_left);
-        WF_ASSERT(at != NULL);
-        if (find_field(type, type->fields, tag) == NULL) {
+        if (find_field(type, tag.value) == NULL) {
             memcpy(to + size_bytes, start, (size_t)(at - start));
             size_bytes += (size_t)(at - start);
         }
@@ -227,7 +239,7 @@ static size_t gather_unknown(struct decoder *decoder, const struct wf_message_ty
 }
 
 /* Every message struct starts with the pointer to its unknown fields. */
-static bool keep_unknown(struct decoder *decoder, const struct wf_message_type *type, void *message,
+RARE static bool keep_unknown(struct decoder *decoder, const struct wf_message_type *type, void *message,
                          const uint8_t *start, const uint8_t *end, uint32_t levels_left,
                          const struct unknown_fields *unknown)
 {
@@ -268,33 +280,33 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
 enum { SECONDS_TAG = 1 << WIRE_TYPE_BITS, NANOS_TAG = 2 << WIRE_TYPE_BITS };
 
 /* The members of a time in any order, unknown ones among them. */
-static const uint8_t *decode_odd_time(struct decoder *decoder, struct wf_timestamp *time,
+RARE static const uint8_t *decode_odd_time(struct decoder *decoder, struct wf_timestamp *time,
                                       const uint8_t *at, const uint8_t *end, uint32_t levels_left)
 {
     while (at < end) {
-        uint64_t tag = 0;
-        uint64_t value = 0;
+        const struct number tag = read_tag(decoder, at, end);
+        struct number value;
 
-        at = read_tag(decoder, at, end, &tag);
-        if (at == NULL) {
+        if (tag.next == NULL) {
             return NULL;
         }
-        if (tag != SECONDS_TAG && tag != NANOS_TAG) {
-            at = skip_field(decoder, tag, at, end, levels_left);
+        if (tag.value != SECONDS_TAG && tag.value != NANOS_TAG) {
+            at = skip_field(decoder, tag.value, tag.next, end, levels_left);
             if (at == NULL) {
                 return NULL;
             }
             continue;
         }
-        at = read_varint(decoder, at, end, &value);
-        if (at == NULL) {
+        value = read_varint(decoder, tag.next, end);
+        if (value.next == NULL) {
             return NULL;
         }
-        if (tag == SECONDS_TAG) {
-            time->seconds = (int64_t)value;
+        if (tag.value == SECONDS_TAG) {
+            time->seconds = (int64_t)value.value;
         } else {
-            time->nanos = (int32_t)(uint32_t)value;
+            time->nanos = (int32_t)(uint32_t)value.value;
         }
+        at = value.next;
     }
     return end;
 }
@@ -302,25 +314,27 @@ static const uint8_t *decode_odd_time(struct decoder *decoder, struct wf_timesta
 static const uint8_t *decode_time(struct decoder *decoder, struct wf_timestamp *time,
                                   const uint8_t *at, const uint8_t *end, uint32_t levels_left)
 {
-    uint64_t value = 0;
-
     if (levels_left == 0) {
         return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep");
     }
     time->is_set = true;
     if (at < end && *at == SECONDS_TAG) {
-        at = read_varint(decoder, at + 1, end, &value);
-        if (at == NULL) {
+        const struct number seconds = read_varint(decoder, at + 1, end);
+
+        if (seconds.next == NULL) {
             return NULL;
         }
-        time->seconds = (int64_t)value;
+        time->seconds = (int64_t)seconds.value;
+        at = seconds.next;
     }
     if (at < end && *at == NANOS_TAG) {
-        at = read_varint(decoder, at + 1, end, &value);
-        if (at == NULL) {
+        const struct number nanos = read_varint(decoder, at + 1, end);
+
+        if (nanos.next == NULL) {
             return NULL;
         }
-        time->nanos = (int32_t)(uint32_t)value;
+        time->nanos = (int32_t)(uint32_t)nanos.value;
+        at = nanos.next;
     }
     return at == end ? end : decode_odd_time(decoder, time, at, end, levels_left - 1);
 }
@@ -340,60 +354,9 @@ static const uint8_t *decode_sub_message(struct decoder *decoder,
     return decode_message(decoder, type, *member, at, end, levels_left) ? end : NULL;
 }
 
-static inline void store_varint(enum wf_field_kind kind, void *member, uint64_t value)
-{
-    if (kind == WF_KIND_INT64 || kind == WF_KIND_UINT64) {
-        *(uint64_t *)member = value;
-    } else if (kind == WF_KIND_BOOL) {
-        *(bool *)member = value != 0;
-    } else {
-        /* int32, uint32 and enums: higher bits are dropped, as by every protobuf reader. */
-        *(uint32_t *)member = (uint32_t)value;
-    }
-}
-
-/* One value that has a size, into its member. */
-static inline const uint8_t *decode_sized(struct decoder *decoder, const struct wf_field *field,
-                                          void *member, const uint8_t *at, const uint8_t *end,
-                                          uint32_t levels_left)
-{
-    size_t size_bytes = 0;
-
-    at = read_size(decoder, at, end, &size_bytes);
-    if (at == NULL) {
-        return NULL;
-    }
-    if (field->kind == WF_KIND_STRING || field->kind == WF_KIND_BYTES) {
-        *(struct wf_string *)member = (struct wf_string){(const char *)at, size_bytes};
-        return at + size_bytes;
-    }
-    if (field->kind == WF_KIND_MESSAGE) {
-        return decode_sub_message(decoder, field->message, member, at, at + size_bytes,
-                                  levels_left);
-    }
-    return decode_time(decoder, member, at, at + size_bytes, levels_left);
-}
-
-static const uint8_t *decode_fixed(struct decoder *decoder, const struct wf_field *field,
-                                   void *member, const uint8_t *at, const uint8_t *end)
-{
-    const size_t size_bytes = field->kind == WF_KIND_DOUBLE ? sizeof(uint64_t) : sizeof(uint32_t);
-    const uint8_t *next = skip_fixed(decoder, at, end, size_bytes);
-
-    if (next == NULL) {
-        return NULL;
-    }
-    if (field->kind == WF_KIND_DOUBLE) {
-        *(uint64_t *)member = wf_load_u64(at);
-    } else {
-        *(uint32_t *)member = wf_load_u32(at);
-    }
-    return next;
-}
-
 /* The last member of a oneof wins (engine-semantics 1.6): what another one left in the union is
  * forgotten. */
-static void choose(const struct wf_field *field, void *message)
+static inline void choose(const struct wf_field *field, void *message)
 {
     uint32_t *chosen = (void *)((char *)message + field->case_offset);
     void *member = (char *)message + field->offset;
@@ -450,19 +413,18 @@ static inline bool is_same_tag(const uint8_t *at, const uint8_t *end, const uint
 
 /* How many fields with one tag follow one another; `at` is behind the tag of the first. Stops at
  * anything else. */
-static size_t count_run(const uint8_t *at, const uint8_t *end, const uint8_t *tag,
-                        size_t tag_size_bytes)
+static size_t count_run(struct decoder *decoder, const uint8_t *at, const uint8_t *end,
+                        const uint8_t *tag, size_t tag_size_bytes)
 {
     size_t count = 1;
 
     for (;;) {
-        uint64_t size_bytes = 0;
+        const struct number size = read_size(decoder, at, end);
 
-        at = try_varint(at, end, &size_bytes);
-        if (at == NULL || size_bytes > (uint64_t)(end - at)) {
-            return count;
+        if (size.next == NULL) {
+            return count; /* who reads the item fails likewise */
         }
-        at += size_bytes;
+        at = size.next + size.value;
         if (!is_same_tag(at, end, tag, tag_size_bytes)) {
             return count;
         }
@@ -486,33 +448,33 @@ static bool decode_entry(struct decoder *decoder, const struct wf_field *field, 
     }
     while (at < end) {
         struct wf_string *string = (void *)entry;
-        uint64_t tag = 0;
-        size_t size_bytes = 0;
+        const struct number tag = read_tag(decoder, at, end);
+        struct number size;
 
-        at = read_tag(decoder, at, end, &tag);
-        if (at == NULL) {
+        if (tag.next == NULL) {
             return false;
         }
-        if (tag != KEY_TAG && tag != VALUE_TAG) {
-            at = skip_field(decoder, tag, at, end, levels_left - 1);
+        if (tag.value != KEY_TAG && tag.value != VALUE_TAG) {
+            at = skip_field(decoder, tag.value, tag.next, end, levels_left - 1);
             if (at == NULL) {
                 return false;
             }
             continue;
         }
-        at = read_size(decoder, at, end, &size_bytes);
-        if (at == NULL) {
+        size = read_size(decoder, tag.next, end);
+        if (size.next == NULL) {
             return false;
         }
-        if (tag == VALUE_TAG && field->kind == WF_KIND_MESSAGE) {
-            if (!decode_message(decoder, field->message, entry + sizeof *string, at,
-                                at + size_bytes, levels_left - 1)) {
+        at = size.next + size.value;
+        if (tag.value == VALUE_TAG && field->kind == WF_KIND_MESSAGE) {
+            if (!decode_message(decoder, field->message, entry + sizeof *string, size.next, at,
+                                levels_left - 1)) {
                 return false;
             }
         } else {
-            string[tag == VALUE_TAG] = (struct wf_string){(const char *)at, size_bytes};
+            string[tag.value == VALUE_TAG] =
+                (struct wf_string){(const char *)size.next, size.value};
         }
-        at += size_bytes;
     }
     return true;
 }
@@ -545,47 +507,47 @@ static const uint8_t *decode_run(struct decoder *decoder, const struct wf_field 
                                  const uint8_t *end, uint32_t levels_left)
 {
     const size_t tag_size_bytes = (size_t)(at - tag);
-    const size_t item_size_bytes = wf_field_item_size_bytes(field);
-    const size_t count = count_run(at, end, tag, tag_size_bytes);
+    const size_t item_size_bytes = field->item_size_bytes;
+    const size_t count = count_run(decoder, at, end, tag, tag_size_bytes);
 
     if (!reserve_items(decoder, list, item_size_bytes, count, at)) {
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
         char *item = (char *)list->items + list->count * item_size_bytes;
-        size_t size_bytes = 0;
+        const struct number size =
+            read_size(decoder, i == 0 ? at : at + tag_size_bytes, end);
 
-        at = read_size(decoder, i == 0 ? at : at + tag_size_bytes, end, &size_bytes);
-        if (at == NULL) {
+        if (size.next == NULL) {
             return NULL;
         }
-        if (!decode_item(decoder, field, item, at, size_bytes, levels_left)) {
+        at = size.next + size.value;
+        if (!decode_item(decoder, field, item, size.next, size.value, levels_left)) {
             name_event(decoder, field, item);
             return NULL;
         }
         list->count++;
-        at += size_bytes;
     }
     return at;
 }
 
 /* Numbers of a list: a packed run, or one number under its own tag. */
-static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_field *field,
+RARE static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_field *field,
                                      struct wf_list *list, bool is_packed, const uint8_t *at,
                                      const uint8_t *end)
 {
-    const size_t item_size_bytes = wf_field_item_size_bytes(field);
+    const size_t item_size_bytes = field->item_size_bytes;
     const uint8_t *run_end = end;
     size_t count = 1;
 
     if (is_packed) {
-        size_t size_bytes = 0;
+        const struct number size = read_size(decoder, at, end);
 
-        at = read_size(decoder, at, end, &size_bytes);
-        if (at == NULL) {
+        if (size.next == NULL) {
             return NULL;
         }
-        run_end = at + size_bytes;
+        at = size.next;
+        run_end = at + size.value;
         count = 0;
         for (const uint8_t *byte = at; byte < run_end; byte++) {
             count += *byte < 0x80; /* the last byte of a number */
@@ -595,14 +557,17 @@ static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_fi
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        uint64_t value = 0;
+        const struct number number = read_varint(decoder, at, run_end);
 
-        at = read_varint(decoder, at, run_end, &value);
-        if (at == NULL) {
+        if (number.next == NULL) {
             return NULL;
         }
-        store_varint(field->kind, (char *)list->items + list->count * item_size_bytes, value);
-        list->count++;
+        at = number.next;
+        if (item_size_bytes == sizeof number.value) {
+            ((uint64_t *)list->items)[list->count++] = number.value;
+        } else {
+            ((uint32_t *)list->items)[list->count++] = (uint32_t)number.value;
+        }
     }
     if (is_packed && at != run_end) {
         return corrupt(decoder, at, "a number runs past its end");
@@ -610,43 +575,61 @@ static const uint8_t *decode_numbers(struct decoder *decoder, const struct wf_fi
     return at;
 }
 
-static const uint8_t *decode_many(struct decoder *decoder, const struct wf_field *field,
-                                  struct wf_list *list, const uint8_t *tag, const uint8_t *at,
-                                  const uint8_t *end, uint32_t levels_left)
-{
-    if (field->label == WF_LABEL_LIST && wire_types_of_kinds[field->kind] == WIRE_VARINT) {
-        return decode_numbers(decoder, field, list, (*tag & WIRE_TYPE_MASK) == WIRE_SIZED, at, end);
-    }
-    return decode_run(decoder, field, list, tag, at, end, levels_left);
-}
-
 /* ---- Messages ---- */
 
+/* What is behind the tag of a field, into its member. Inlined into the one loop that calls it. */
 static inline const uint8_t *decode_field(struct decoder *decoder, const struct wf_field *field,
-                                          void *message, const uint8_t *tag, const uint8_t *at,
+                                          void *member, const uint8_t *tag, const uint8_t *at,
                                           const uint8_t *end, uint32_t levels_left)
 {
-    void *member = (char *)message + field->offset;
-    uint64_t value = 0;
+    struct number read;
 
-    if (field->label != WF_LABEL_ONE) {
-        return decode_many(decoder, field, member, tag, at, end, levels_left);
-    }
-    if (field->case_offset != 0) {
-        choose(field, message);
-    }
-    switch (*tag & WIRE_TYPE_MASK) {
-    case WIRE_VARINT:
-        at = read_varint(decoder, at, end, &value);
-        if (at != NULL) {
-            store_varint(field->kind, member, value);
+    switch (field->shape) {
+    case WF_SHAPE_TEXT:
+        read = read_size(decoder, at, end);
+        if (read.next == NULL) {
+            return NULL;
         }
-        return at;
-    case WIRE_SIZED:
-        return decode_sized(decoder, field, member, at, end, levels_left);
-    default:
-        return decode_fixed(decoder, field, member, at, end);
+        *(struct wf_string *)member = (struct wf_string){(const char *)read.next, read.value};
+        return read.next + read.value;
+    case WF_SHAPE_INT64:
+        read = read_varint(decoder, at, end);
+        *(uint64_t *)member = read.value;
+        return read.next;
+    case WF_SHAPE_INT32:
+        /* Higher bits are dropped, as by every protobuf reader. */
+        read = read_varint(decoder, at, end);
+        *(uint32_t *)member = (uint32_t)read.value;
+        return read.next;
+    case WF_SHAPE_BOOL:
+        read = read_varint(decoder, at, end);
+        *(bool *)member = read.value != 0;
+        return read.next;
+    case WF_SHAPE_MESSAGE:
+        read = read_size(decoder, at, end);
+        return read.next == NULL ? NULL
+                                 : decode_sub_message(decoder, field->message, member, read.next,
+                                                      read.next + read.value, levels_left);
+    case WF_SHAPE_TIME:
+        read = read_size(decoder, at, end);
+        return read.next == NULL
+                   ? NULL
+                   : decode_time(decoder, member, read.next, read.next + read.value, levels_left);
+    case WF_SHAPE_FIXED64:
+        read = read_fixed(decoder, at, end, sizeof(uint64_t));
+        *(uint64_t *)member = read.value;
+        return read.next;
+    case WF_SHAPE_FIXED32:
+        read = read_fixed(decoder, at, end, sizeof(uint32_t));
+        *(uint32_t *)member = (uint32_t)read.value;
+        return read.next;
+    case WF_SHAPE_NUMBERS:
+        return decode_numbers(decoder, field, member, (*tag & WIRE_TYPE_MASK) == WIRE_SIZED, at,
+                              end);
+    case WF_SHAPE_ITEMS:
+        return decode_run(decoder, field, member, tag, at, end, levels_left);
     }
+    WF_UNREACHABLE();
 }
 
 static bool decode_message(struct decoder *decoder, const struct wf_message_type *type,
@@ -660,29 +643,42 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
     if (levels_left == 0) {
         return fail(decoder, WF_ERR_LIMIT, at, "messages are nested too deep") != NULL;
     }
+    levels_left--;
     while (at < end) {
         const uint8_t *tag_at = at;
-        const struct wf_field *field = NULL;
-        uint64_t tag = 0;
+        const struct wf_field *field = expected;
 
-        at = read_tag(decoder, at, end, &tag);
-        if (at == NULL) {
-            return false;
-        }
-        field = find_field(type, expected, tag);
-        if (field != NULL) {
-            at = decode_field(decoder, field, message, tag_at, at, end, levels_left - 1);
-            expected = field + 1; /* each table ends with a zeroed row */
+        if (*at == expected->tag && *at < 0x80) {
+            at++;
         } else {
-            at = skip_field(decoder, tag, at, end, levels_left - 1);
-            note_unknown(&unknown, tag_at, at);
+            const struct number tag = read_tag(decoder, at, end);
+
+            if (tag.next == NULL) {
+                return false;
+            }
+            at = tag.next;
+            field = find_field(type, tag.value);
+            if (field == NULL) {
+                at = skip_field(decoder, tag.value, at, end, levels_left);
+                if (at == NULL) {
+                    return false;
+                }
+                note_unknown(&unknown, tag_at, at);
+                continue;
+            }
         }
+        if (field->case_offset != 0) {
+            choose(field, message);
+        }
+        at = decode_field(decoder, field, (char *)message + field->offset, tag_at, at, end,
+                          levels_left);
         if (at == NULL) {
             return false;
         }
+        expected = field + 1; /* the row behind the last has a tag that is never met */
     }
     return unknown.start == NULL ||
-           keep_unknown(decoder, type, message, start, end, levels_left - 1, &unknown);
+           keep_unknown(decoder, type, message, start, end, levels_left, &unknown);
 }
 
 enum wf_status wf_wire_decode(struct wf_arena *arena, const struct wf_message_type *type,
@@ -690,7 +686,7 @@ enum wf_status wf_wire_decode(struct wf_arena *arena, const struct wf_message_ty
 {
     /* An absent slice has no start, and arithmetic on NULL is undefined. */
     const uint8_t *start = (const void *)(in.data == NULL ? "" : in.data);
-    struct decoder decoder = {arena, start, err, WF_OK};
+    struct decoder decoder = {arena, start, start + in.size_bytes, err, WF_OK};
 
     if (in.size_bytes > WF_CODEC_INPUT_BYTES_MAX) {
         return wf_fail_status(err, WF_ERR_LIMIT, "a message of %zu bytes: more than %zu",

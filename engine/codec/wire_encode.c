@@ -224,7 +224,7 @@ static void write_value(struct wf_buffer *out, const struct wf_field *field, con
 static void write_list(struct wf_buffer *out, const struct wf_field *field,
                        const struct wf_list *list)
 {
-    const size_t item_size_bytes = wf_field_item_size_bytes(field);
+    const size_t item_size_bytes = field->item_size_bytes;
     size_t body = 0;
 
     if (list->count == 0) {

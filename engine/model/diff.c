@@ -146,7 +146,7 @@ static void diff_values(struct walk *walk, const struct wf_field *field, const v
 static void diff_lists(struct walk *walk, const struct wf_field *field, const struct wf_list *left,
                        const struct wf_list *right)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
     const size_t outer_bytes = walk->path.size_bytes;
 
     for (uint32_t i = 0; (i < left->count || i < right->count) && !walk->is_full; i++) {
@@ -167,7 +167,7 @@ static void diff_lists(struct walk *walk, const struct wf_field *field, const st
 static void diff_entries(struct walk *walk, const struct wf_field *field, const struct wf_list *from,
                          const struct wf_list *other, bool is_from_left)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
     const size_t outer_bytes = walk->path.size_bytes;
 
     for (uint32_t i = 0; i < from->count && !walk->is_full; i++) {

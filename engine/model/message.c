@@ -61,38 +61,7 @@ bool wf_field_is_set(const struct wf_field *field, const void *message)
     return !is_zero_value(field, member);
 }
 
-static size_t value_size_bytes(const struct wf_field *field)
-{
-    switch (field->kind) {
-    case WF_KIND_STRING:
-    case WF_KIND_BYTES:
-        return sizeof(struct wf_string);
-    case WF_KIND_BOOL:
-        return sizeof(bool);
-    case WF_KIND_INT32:
-    case WF_KIND_UINT32:
-    case WF_KIND_FLOAT:
-    case WF_KIND_ENUM:
-        return sizeof(uint32_t);
-    case WF_KIND_INT64:
-    case WF_KIND_UINT64:
-    case WF_KIND_DOUBLE:
-        return sizeof(uint64_t);
-    case WF_KIND_MESSAGE:
-        return field->label == WF_LABEL_ONE ? sizeof(void *) : field->message->size_bytes;
-    case WF_KIND_TIMESTAMP:
-    case WF_KIND_DURATION:
-        return sizeof(struct wf_timestamp);
-    }
-    WF_UNREACHABLE();
-}
-
-size_t wf_field_item_size_bytes(const struct wf_field *field)
-{
-    /* Every value of a map is aligned as a pointer, so it follows its key at once. */
-    return value_size_bytes(field) + (field->label == WF_LABEL_MAP ? sizeof(struct wf_string) : 0);
-}
-
+/* Every value of a map is aligned as a pointer, so it follows its key at once. */
 _Static_assert(sizeof(struct wf_entry_string) == sizeof(struct wf_string) * 2, "no padding in map entries");
 _Static_assert(sizeof(struct wf_entry_payload) == sizeof(struct wf_string) + sizeof(struct wf_payload),
                "no padding in map entries");
@@ -183,7 +152,7 @@ static bool own_value(struct wf_arena *arena, const struct wf_field *field, void
 
 static bool own_items(struct wf_arena *arena, const struct wf_field *field, struct wf_list *list)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
     char *items = NULL;
 
     list->capacity = list->count;
@@ -326,12 +295,11 @@ bool wf_value_equal(const struct wf_field *field, const void *left, const void *
 
 static bool equal_lists(const struct wf_field *field, const struct wf_list *left, const struct wf_list *right)
 {
-    size_t size_bytes = 0;
+    const size_t size_bytes = field->item_size_bytes;
 
     if (left->count == 0 || left->count != right->count) {
         return left->count == right->count;
     }
-    size_bytes = wf_field_item_size_bytes(field);
     for (uint32_t i = 0; i < left->count; i++) {
         if (!equal_values(field, (const char *)left->items + i * size_bytes,
                           (const char *)right->items + i * size_bytes)) {
@@ -344,7 +312,7 @@ static bool equal_lists(const struct wf_field *field, const struct wf_list *left
 const void *wf_map_field_value(const struct wf_field *field, const void *map, struct wf_string key)
 {
     const struct wf_list *entries = map;
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
 
     WF_ASSERT(field->label == WF_LABEL_MAP);
     /* From the end, because the last of equal keys wins (engine-semantics 1.6). */
@@ -361,7 +329,7 @@ const void *wf_map_field_value(const struct wf_field *field, const void *map, st
 /* Maps are a few entries: metadata, headers, memos. */
 static bool map_contains(const struct wf_field *field, const struct wf_list *outer, const struct wf_list *inner)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
 
     for (uint32_t i = 0; i < inner->count; i++) {
         const struct wf_string *key = (const void *)((const char *)inner->items + i * size_bytes);

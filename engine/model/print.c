@@ -428,7 +428,7 @@ static void print_inline_item(struct printer *printer, const struct wf_field *fi
 static void print_inline_items(struct printer *printer, const struct wf_field *field, const struct wf_list *list,
                                int depth)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
 
     wf_buffer_append_char(printer->out, field->label == WF_LABEL_MAP ? '{' : '[');
     for (uint32_t i = 0; i < list->count && !is_at_end(printer); i++) {
@@ -598,7 +598,7 @@ static void print_line_value(struct printer *printer, const struct wf_field *fie
 static void print_items(struct printer *printer, const struct wf_field *field, const struct wf_list *list,
                         uint32_t level)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
 
     for (uint32_t i = 0; i < list->count && !is_at_end(printer); i++) {
         const char *item = (const char *)list->items + i * size_bytes;

@@ -93,23 +93,51 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 #define WIRE_DURATION WIRE_SIZED
 #define TAG(number, wire) ((number) << 3 | (wire))
 
-/* A zeroed row ends each table, because C has no empty arrays. */
+/* How a value of each kind is read, alone and in a list. */
+#define SHAPE_STRING WF_SHAPE_TEXT
+#define SHAPE_BYTES WF_SHAPE_TEXT
+#define SHAPE_BOOL WF_SHAPE_BOOL
+#define SHAPE_INT32 WF_SHAPE_INT32
+#define SHAPE_INT64 WF_SHAPE_INT64
+#define SHAPE_UINT32 WF_SHAPE_INT32
+#define SHAPE_UINT64 WF_SHAPE_INT64
+#define SHAPE_FLOAT WF_SHAPE_FIXED32
+#define SHAPE_DOUBLE WF_SHAPE_FIXED64
+#define SHAPE_ENUM WF_SHAPE_INT32
+#define SHAPE_MESSAGE WF_SHAPE_MESSAGE
+#define SHAPE_TIMESTAMP WF_SHAPE_TIME
+#define SHAPE_DURATION WF_SHAPE_TIME
+#define LIST_SHAPE_STRING WF_SHAPE_ITEMS
+#define LIST_SHAPE_BYTES WF_SHAPE_ITEMS
+#define LIST_SHAPE_MESSAGE WF_SHAPE_ITEMS
+#define LIST_SHAPE_INT32 WF_SHAPE_NUMBERS
+#define LIST_SHAPE_INT64 WF_SHAPE_NUMBERS
+#define LIST_SHAPE_UINT32 WF_SHAPE_NUMBERS
+#define LIST_SHAPE_ENUM WF_SHAPE_NUMBERS
+
+#define MEMBER_BYTES(message, name) sizeof(((struct wf_##message *)NULL)->name)
+#define ITEM_BYTES(message, name) sizeof(*((struct wf_##message *)NULL)->name.items)
+
+/* A row without a number ends each table, because C has no empty arrays; its tag is none that can be met. */
 #define WF_MESSAGE(message, full_name) static const struct wf_field fields_##message[] = {
 #define WF_FIELD(message, number, KIND, type, name, json)                                                              \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0,                         \
-     TAG(number, WIRE_##KIND), json, sizeof(json) - 1, 0, TARGETS_##KIND(type)},
+     TAG(number, WIRE_##KIND), SHAPE_##KIND, MEMBER_BYTES(message, name), json, sizeof(json) - 1, 0,                   \
+     TARGETS_##KIND(type)},
 #define WF_LIST(message, number, KIND, type, name, json)                                                               \
     {(number), WF_KIND_##KIND, WF_LABEL_LIST, (uint32_t)offsetof(struct wf_##message, name), 0,                        \
-     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, 0, TARGETS_##KIND(type)},
+     TAG(number, WIRE_SIZED), LIST_SHAPE_##KIND, ITEM_BYTES(message, name), json, sizeof(json) - 1, 0,                 \
+     TARGETS_##KIND(type)},
 #define WF_MAP(message, number, VALUE, name, json)                                                                     \
     {(number), ENTRY_##VALUE, WF_LABEL_MAP, (uint32_t)offsetof(struct wf_##message, name), 0,                          \
-     TAG(number, WIRE_SIZED), json, sizeof(json) - 1, 0, ENTRY_TARGETS_##VALUE},
+     TAG(number, WIRE_SIZED), WF_SHAPE_ITEMS, ITEM_BYTES(message, name), json, sizeof(json) - 1, 0,                    \
+     ENTRY_TARGETS_##VALUE},
 #define WF_CHOICE(message, oneof, number, KIND, type, name, json)                                                      \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, oneof),                           \
-     (uint32_t)offsetof(struct wf_##message, oneof##_case), TAG(number, WIRE_##KIND), json, sizeof(json) - 1,          \
-     END_##message##__##oneof, TARGETS_##KIND(type)},
+     (uint32_t)offsetof(struct wf_##message, oneof##_case), TAG(number, WIRE_##KIND), SHAPE_##KIND,                    \
+     MEMBER_BYTES(message, oneof.name), json, sizeof(json) - 1, END_##message##__##oneof, TARGETS_##KIND(type)},
 #define WF_MESSAGE_END(message)                                                                                        \
-    {0}                                                                                                                \
+    {.tag = UINT32_MAX}                                                                                                \
     }                                                                                                                  \
     ;
 #include "engine/model/schema.def"

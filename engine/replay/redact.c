@@ -230,7 +230,7 @@ static void redact_inner(struct walk *walk, const struct wf_field *field, struct
 static void redact_items(struct walk *walk, const struct wf_message_type *type, const struct wf_field *field,
                          struct wf_list *list)
 {
-    const size_t size_bytes = wf_field_item_size_bytes(field);
+    const size_t size_bytes = field->item_size_bytes;
     const bool is_map = field->label == WF_LABEL_MAP;
 
     for (uint32_t i = 0; i < list->count; i++) {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,11 +48,12 @@ int sim_process_memory_open(pid_t process)
 uint64_t sim_process_memory_read(int opened)
 {
     char text[96];
-    unsigned long long pages = 0;
     const ssize_t size = pread(opened, text, sizeof text - 1, 0);
+    const char *resident = NULL;
 
     text[size > 0 ? size : 0] = '\0';
-    return sscanf(text, "%*s %llu", &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    resident = strchr(text, ' ');
+    return resident == NULL ? 0 : strtoull(resident, NULL, 10) * (unsigned long)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t sim_process_memory_bytes(pid_t process)

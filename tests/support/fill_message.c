@@ -52,7 +52,7 @@ static void fill_items(struct wf_arena *arena, const struct wf_field *field, str
     static const char *const keys[] = {"encoding", "messageType"};
 
     for (size_t i = 0; i < TEST_COUNT(keys); i++) {
-        char *item = wf_list_append(arena, list, wf_field_item_size_bytes(field));
+        char *item = wf_list_append(arena, list, field->item_size_bytes);
 
         assert_non_null(item);
         if (field->label == WF_LABEL_MAP) {
@@ -113,7 +113,7 @@ void fill_other_value(struct wf_arena *arena, const struct wf_field *field, void
         return;
     }
     if (field->label != WF_LABEL_ONE) {
-        memset(wf_list_append(arena, member, wf_field_item_size_bytes(field)), 0, wf_field_item_size_bytes(field));
+        memset(wf_list_append(arena, member, field->item_size_bytes), 0, field->item_size_bytes);
         return;
     }
     if (field->kind == WF_KIND_MESSAGE) {

@@ -33,7 +33,7 @@ static void test_schema__fields_ascend_and_lie_inside(void **state)
         for (uint32_t i = 0; i < type->field_count; i++) {
             const struct wf_field *field = &type->fields[i];
             const size_t size_bytes =
-                field->label == WF_LABEL_ONE ? wf_field_item_size_bytes(field) : sizeof(struct wf_list);
+                field->label == WF_LABEL_ONE ? field->item_size_bytes : sizeof(struct wf_list);
 
             if (field->number <= last_number || field->offset + size_bytes > type->size_bytes) {
                 fail_msg("%s.%s", type->name, field->json_name);
