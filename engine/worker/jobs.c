@@ -68,6 +68,16 @@ static struct wf_sdk_namespaced_workflow_execution *parent_of(
     return parent;
 }
 
+/* Of the run that was started first: a reset run draws the same up to the point of its reset, where it is told a new seed
+ * (replay-rules 1.10). */
+static uint64_t seed_of_start(const struct wf_run *run, const struct wf_event_workflow_execution_started *started)
+{
+    const struct wf_string original = started->original_execution_run_id;
+
+    return original.size_bytes > 0 ? wf_randomness_seed(original.data, original.size_bytes)
+                                   : wf_randomness_seed(run->run_id.data, run->run_id.size_bytes);
+}
+
 /* A field-by-field copy of the started event with two renamings (replay-rules 4.1). */
 static void fill_initialize(struct wf_run *run, struct wf_sdk_initialize_workflow *job,
                             const struct wf_event_workflow_execution_started *started)
@@ -77,7 +87,7 @@ static void fill_initialize(struct wf_run *run, struct wf_sdk_initialize_workflo
     if (started->input != NULL) {
         wf_list_share(&job->arguments, &started->input->payloads);
     }
-    job->randomness_seed = wf_randomness_seed(run->run_id.data, run->run_id.size_bytes);
+    job->randomness_seed = seed_of_start(run, started);
     if (started->header != NULL) {
         wf_list_share(&job->headers, &started->header->fields);
     }
