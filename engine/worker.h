@@ -35,6 +35,17 @@ const char *wf_family_name(enum wf_family family);
 /* Finds the family of a history and says why. */
 enum wf_family wf_family_detect(const struct wf_event *const *events, uint32_t event_count, const char **reason);
 
+/* How a local activity ended, as its marker has it. */
+struct wf_local_record {
+    struct wf_string activity_id;
+    struct wf_string activity_type;
+    const struct wf_payload *result;  /* NULL: none, or it did not complete */
+    const struct wf_failure *failure; /* NULL: it completed */
+};
+
+/* False: another event, or one that cannot be read. Text is a slice of the event, or in the arena. */
+bool wf_local_record_read(struct wf_arena *arena, const struct wf_event *event, struct wf_local_record *record);
+
 struct wf_worker_config {
     const struct wf_block_source *blocks; /* for the runs' arenas; outlives the worker */
     uint32_t cache_size_max;              /* runs kept, at least 1; the least recently used idle one makes room. The run that

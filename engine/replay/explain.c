@@ -300,7 +300,6 @@ static enum wf_cause cause_of_kind(enum wf_divergence_kind kind)
     case WF_DIVERGENCE_EVENT:
     case WF_DIVERGENCE_TASK_FAILED:
     case WF_DIVERGENCE_COMPLETION:
-    case WF_DIVERGENCE_FAMILY:
         break;
     }
     return WF_CAUSE_NONE;

@@ -40,6 +40,9 @@ static void apply_execution_started(struct wf_run *run, const struct wf_event *e
         return;
     }
     run->started = started;
+    if (started->original_execution_run_id.size_bytes > 0) {
+        run->current_run_id = started->original_execution_run_id; /* of a reset's run, that of the first */
+    }
     if (started->workflow_type != NULL) {
         run->workflow_type = started->workflow_type->name;
     }
@@ -102,7 +105,7 @@ static void apply_own(struct wf_run *run, const struct wf_event *event, const st
 /* replay-rules 1.5: the command events of the last completed task are still replay. */
 static void drop_replaying(struct wf_run *run, const struct wf_event *event)
 {
-    if (run->is_replaying && run->rules->is_live && run->chunk.is_final &&
+    if (run->is_replaying && !(run->config->is_replay && run->rules->replays_to_the_end) && run->chunk.is_final &&
         event->event_id > run->previous_started_event_id &&
         event->event_type != WF_EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
         !wf_event_in(event->event_type, WF_COMMAND_EVENTS)) {
@@ -151,6 +154,11 @@ static void find_next_chunk(struct wf_run *run)
 {
     run->next_chunk = run->rules->next_chunk(run->events.items, run->events.count, run->next_index);
     run->is_next_chunk_known = true;
+    if (!run->config->is_replay && run->next_chunk.is_final && run->next_chunk.end > run->next_chunk.begin &&
+        run->events.items[run->next_chunk.end - 1]->event_type == WF_EVENT_TYPE_WORKFLOW_TASK_STARTED) {
+        run->next_chunk.has_no_turn = false; /* the task in hand, which a replayer leaves alone */
+        run->next_chunk.is_in_flight = false;
+    }
 }
 
 /* Flags of the very task that is about to run, when history holds its end (replay-rules 1.8). */

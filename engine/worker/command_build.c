@@ -293,6 +293,12 @@ static void fill_child_cancel(struct wf_command_request_cancel_external_workflow
     }
 }
 
+/* How Go finds its request in the events that belong to it (replay-rules 2.10, "Ids"). */
+static struct wf_string control_of(struct wf_run *run, const struct wf_queued *queued)
+{
+    return queued->predicted_id == 0 ? (struct wf_string){NULL, 0} : wf_run_decimal(run, queued->predicted_id);
+}
+
 static void *build_cancel_external(struct wf_run *run, const struct wf_queued *queued)
 {
     struct wf_command_request_cancel_external_workflow_execution *command = WF_STEP_NEW(
@@ -305,6 +311,7 @@ static void *build_cancel_external(struct wf_run *run, const struct wf_queued *q
     if (queued->machine->is_internal) {
         fill_child_cancel(command, queued);
     } else if (queued->source != NULL) {
+        command->control = control_of(run, queued);
         source = queued->source->variant.request_cancel_external_workflow_execution;
         command->reason = source->reason;
         if (source->workflow_execution != NULL) {
@@ -343,6 +350,7 @@ static void *build_signal_external(struct wf_run *run, const struct wf_queued *q
         run, struct wf_command_signal_external_workflow_execution);
 
     if (command != NULL && queued->source != NULL) {
+        command->control = control_of(run, queued);
         fill_signal(run, command, queued->source->variant.signal_external_workflow_execution);
     }
     return command;
@@ -362,7 +370,16 @@ static bool write_value(struct wf_run *run, const struct wf_queued *queued,
     struct wf_value_marker marker = {.kind = (enum wf_sdk_value_kind)machine->value_kind,
                                      .id = machine->id,
                                      .call = machine->seq,
-                                     .has_upsert = machine->has_upsert};
+                                     .has_upsert = machine->has_upsert,
+                                     .is_java = run->rules->markers == WF_MARKERS_JAVA,
+                                     .skip_count = machine->seq};
+    struct wf_buffer go_id;
+
+    if (run->rules->markers == WF_MARKERS_GO) {
+        wf_buffer_init(&go_id, run->step_arena);
+        wf_buffer_printf(&go_id, "%S_%lld", &machine->id, (long long)queued->predicted_id);
+        marker.go_id = wf_buffer_string(&go_id);
+    }
 
     if (queued->source != NULL) {
         marker.version = queued->source->variant.record_value->version;
@@ -377,7 +394,7 @@ static bool write_local(struct wf_run *run, const struct wf_machine *machine,
     const struct wf_local_live *live = machine->live;
     struct wf_local_activity_marker marker;
 
-    if (live == NULL) { /* of a replay in Go's family, which looks at no more than the name */
+    if (live == NULL || machine->local != NULL) { /* from history, in Go's family, which looks at no more than the name */
         command->marker_name = WF_STR(WF_MARKER_LOCAL_ACTIVITY_LANG);
         return true;
     }
@@ -392,7 +409,15 @@ static bool write_local(struct wf_run *run, const struct wf_machine *machine,
         .original_schedule_time = live->original_schedule_time};
 
     command->failure = live->failure;
-    return wf_local_activity_marker_write(run->step_arena, &marker, live->result, command);
+    switch (run->rules->markers) {
+    case WF_MARKERS_CORE:
+        return wf_local_activity_marker_write(run->step_arena, &marker, live->result, command);
+    case WF_MARKERS_GO:
+        return wf_local_activity_marker_write_go(run->step_arena, &marker, live->result, command);
+    case WF_MARKERS_JAVA:
+        return wf_local_activity_marker_write_java(run->step_arena, &marker, live->result, command);
+    }
+    WF_UNREACHABLE();
 }
 
 static bool write_marker(struct wf_run *run, const struct wf_queued *queued,

@@ -80,7 +80,7 @@ static struct wf_divergence *diverge(struct wf_run *run, const struct place *pla
     run->is_divergent = true;
     *divergence = (struct wf_divergence){
         .kind = place->kind, .event = place->event, .is_fatal = place->is_fatal};
-    divergence->is_masked = !run->is_replaying && run->rules->is_live;
+    divergence->is_masked = !run->is_replaying && !run->rules->replays_to_the_end;
     if (place->queued != NULL) {
         divergence->command = wf_queued_command(run, place->queued);
         divergence->code_offset = place->queued->code_offset;
@@ -635,19 +635,4 @@ void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure
     wf_buffer_append_string(&text, failure == NULL ? WF_STR("no reason given") : failure->message);
     divergence->message = end_text(run, &text);
     divergence->official = failure == NULL ? (struct wf_string){NULL, 0} : failure->message;
-}
-
-void wf_diverge_family(struct wf_run *run)
-{
-    struct wf_divergence *divergence = diverge(run, &(struct place){.kind = WF_DIVERGENCE_FAMILY});
-    struct wf_buffer text;
-
-    if (divergence == NULL) {
-        return;
-    }
-    begin_text(run, &text);
-    wf_buffer_printf(&text,
-                     "History is of the %s family (%s), which can be replayed but not gone on with.",
-                     wf_family_name(run->family), run->family_reason);
-    divergence->message = end_text(run, &text);
 }

@@ -94,7 +94,6 @@ void wf_diverge_event(struct wf_run *run, const struct wf_event *event, const ch
 void wf_diverge_code(struct wf_run *run, const char *format, ...);
 
 void wf_diverge_task_failed(struct wf_run *run, const struct wf_failure *failure);
-void wf_diverge_family(struct wf_run *run);
 
 /* What Go's replayer says (replay-rules 2.3). */
 struct wf_string wf_official_go(struct wf_run *run, const struct wf_divergence *divergence);

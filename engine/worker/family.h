@@ -20,9 +20,14 @@ enum wf_identity_check {
     WF_IDENTITY_IN_PAIRS, /* never: the lists of commands and events are compared */
 };
 
+/* How markers of values and local activities are written (replay-rules 3.2 to 3.4). */
+enum wf_marker_form { WF_MARKERS_CORE, WF_MARKERS_GO, WF_MARKERS_JAVA };
+
 struct wf_family_rules {
     const char *name;
-    bool is_live;                 /* a live worker speaks it */
+    enum wf_marker_form markers;  /* of what a live worker records */
+    bool replays_to_the_end;      /* its replayer runs no task live, not even one in flight */
+    bool runs_between_locals;     /* each local activity's end is a turn of its own, not one with the others that have ended */
     bool skips_zero_timers;       /* a timer of zero makes no command and fires at once */
     bool sends_both;              /* what is cancelled before it was sent is sent with its cancellation */
     bool cancels_first;           /* a cancellation is seen by what else comes in its turn */

@@ -36,6 +36,33 @@ bool wf_run_has_lang_flag(const struct wf_run *run, uint32_t flag)
     return false;
 }
 
+void wf_run_record_lang_flag(struct wf_run *run, uint32_t flag)
+{
+    struct wf_run_task *task = &run->task;
+    const uint32_t before = run->lang_flag_count;
+    void *items = task->lang_flags;
+
+    wf_run_add_lang_flag(run, flag);
+    if (run->lang_flag_count == before ||
+        !wf_run_grow(run, &items, &task->lang_flag_capacity, task->lang_flag_count + 1, sizeof *task->lang_flags)) {
+        return;
+    }
+    task->lang_flags = items;
+    task->lang_flags[task->lang_flag_count++] = flag;
+}
+
+bool wf_run_uses_lang_flag(struct wf_run *run, uint32_t flag)
+{
+    if (wf_run_has_lang_flag(run, flag)) {
+        return true;
+    }
+    if (run->config->is_replay || run->is_replaying) {
+        return false;
+    }
+    wf_run_record_lang_flag(run, flag);
+    return true;
+}
+
 static void learn_metadata(struct wf_run *run,
                            const struct wf_workflow_task_completed_metadata *metadata)
 {
@@ -137,8 +164,9 @@ bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live)
     if ((run->core_flags & bit) != 0) {
         return true;
     }
-    if (is_live) {
-        run->core_flags_used |= bit;
+    if (!is_live || run->family != WF_FAMILY_CORE) {
+        return false;
     }
-    return is_live;
+    run->core_flags_used |= bit;
+    return true;
 }

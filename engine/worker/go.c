@@ -45,8 +45,8 @@ static void pushed(struct wf_run *run, struct wf_queued *queued)
         run->go.close_command = queued->command_type; /* not in the list; compared by kind at the end */
     }
     if (is_close || (queued->command_type == WF_COMMAND_TYPE_PROTOCOL_MESSAGE &&
-                     !wf_run_has_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES))) {
-        queued->is_withdrawn = true;
+                     !wf_run_uses_lang_flag(run, LANG_FLAG_PROTOCOL_MESSAGES))) {
+        queued->is_withdrawn = run->config->is_replay || run->is_replaying || !is_close; /* a live close is sent */
         return;
     }
     queued->predicted_id = next_id(run);
@@ -120,6 +120,9 @@ static void see_value(struct wf_run *run, const struct wf_event *event)
     if (marker.kind == WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT &&
         !wf_map_set(&run->go.markers, marker.go_id, run)) {
         run->is_full = true;
+        return;
+    }
+    if (marker.kind == WF_SDK_VALUE_KIND_VERSION && !wf_run_remember_version(run, marker.id, marker.version)) {
         return;
     }
     wf_run_notify_value(run, &marker);
@@ -219,7 +222,11 @@ static void record_value(struct wf_run *run, const struct wf_sdk_command *comman
 
     switch ((enum wf_sdk_value_kind)value->kind) {
     case WF_SDK_VALUE_KIND_VERSION:
-        wf_run_check_version(run, value);
+        if (wf_run_check_version(run, value)) {
+            if (!run->config->is_replay) {
+                wf_run_record_version(run, command);
+            }
+        }
         return;
     case WF_SDK_VALUE_KIND_SIDE_EFFECT:
         if (wf_run_check_value(run, value)) {
@@ -227,7 +234,12 @@ static void record_value(struct wf_run *run, const struct wf_sdk_command *comman
         }
         return;
     case WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT:
-        if (wf_run_check_value(run, value) && has_marker(run, value->id)) {
+        if (!wf_run_check_value(run, value)) {
+            return;
+        }
+        if (value->is_fresh && !run->config->is_replay) {
+            wf_run_push_value(run, command);
+        } else if (has_marker(run, value->id)) {
             add_id(run);
         }
         return;
@@ -324,7 +336,7 @@ static void compare(struct wf_run *run)
         if (front == NULL) {
             return;
         }
-        if (!wf_pair_is_same(run, event, front, &names)) {
+        if (!front->is_sent && !wf_pair_is_same(run, event, front, &names)) {
             if (names.kind == WF_DIVERGENCE_COMMAND_KIND) {
                 wf_diverge_kind(run, front->machine, event, front);
             } else {
@@ -363,7 +375,11 @@ static bool is_update(const struct wf_event *event)
 static bool is_left_out(struct wf_run *run, const struct wf_event *event, const struct wf_event *next)
 {
     enum wf_sdk_value_kind kind = WF_SDK_VALUE_KIND_SIDE_EFFECT;
+    const struct wf_queued *front = wf_queue_front(run);
 
+    if (front != NULL && front->is_sent && front->machine->kind == WF_MACHINE_VALUE) {
+        return false; /* this worker's own: it sent the command */
+    }
     if (wf_event_is_value_marker(event, &kind) && kind == WF_SDK_VALUE_KIND_VERSION && next != NULL &&
         wf_event_is_change_version_upsert(next)) {
         run->skipped_event = next;
@@ -439,6 +455,9 @@ static void finish(struct wf_run *run)
 
 const struct wf_family_rules wf_rules_go = {.name = "go",
                                             .skips_zero_timers = true,
+                                            .markers = WF_MARKERS_GO,
+                                            .replays_to_the_end = true,
+                                            .runs_between_locals = true,
                                             .sends_both = true,
                                             .cancels_first = true,
                                             .lang_flag_last = 8,

@@ -88,7 +88,10 @@ static void see_version(struct wf_run *run, const struct wf_event *event)
         return;
     }
     *change = (struct change){marker.version, true, marker.has_upsert};
-    wf_run_notify_value(run, &marker);
+    run->java.upserts_versions = run->java.upserts_versions || marker.has_upsert;
+    if (wf_run_remember_version(run, marker.id, marker.version)) {
+        wf_run_notify_value(run, &marker);
+    }
 }
 
 /* The code has ended, and history goes on with something that reaches it (2.11, "ends"). */
@@ -129,11 +132,17 @@ static uint32_t parked_calls(struct wf_run *run)
 
 /* ---- Calls of the code ---- */
 
-/* Hands out the value that a parked call waits for; the code goes on at once. */
+/* The code decides, not history. */
+static bool is_live(const struct wf_run *run)
+{
+    return !run->config->is_replay && !run->is_replaying;
+}
+
+/* Hands out the value that a parked call waits for; the code goes on at once. A live task has answered its calls already. */
 static void answer(struct wf_run *run, uint32_t seq, const struct wf_payload *value)
 {
-    struct wf_sdk_recorded_value *job = WF_RUN_NEW(run, struct wf_sdk_recorded_value);
-    struct wf_payload *copy = WF_RUN_NEW(run, struct wf_payload);
+    struct wf_sdk_recorded_value *job = seq == 0 ? NULL : WF_RUN_NEW(run, struct wf_sdk_recorded_value);
+    struct wf_payload *copy = seq == 0 ? NULL : WF_RUN_NEW(run, struct wf_payload);
 
     if (job == NULL || copy == NULL) {
         return;
@@ -145,18 +154,28 @@ static void answer(struct wf_run *run, uint32_t seq, const struct wf_payload *va
     run->wants_turn = true;
 }
 
-static void answer_version(struct wf_run *run, uint32_t seq, int64_t version)
+/* NULL when full. */
+static struct wf_payload *payload_of_version(struct wf_run *run, int64_t version)
 {
-    struct wf_payload value = {0};
+    struct wf_payload *value = WF_RUN_NEW(run, struct wf_payload);
     struct wf_buffer text;
 
     wf_buffer_init(&text, &run->arena);
     wf_buffer_printf(&text, "%lld", (long long)version);
-    if (text.is_full || !wf_payload_of_json(&run->arena, &value, wf_buffer_string(&text), NULL)) {
+    if (value == NULL || text.is_full || !wf_payload_of_json(&run->arena, value, wf_buffer_string(&text), NULL)) {
         run->is_full = true;
-        return;
+        return NULL;
     }
-    answer(run, seq, &value);
+    return value;
+}
+
+static void answer_version(struct wf_run *run, uint32_t seq, int64_t version)
+{
+    const struct wf_payload *value = payload_of_version(run, version);
+
+    if (value != NULL) {
+        answer(run, seq, value);
+    }
 }
 
 static void push_parked(struct wf_run *run, const struct wf_sdk_command *command)
@@ -168,12 +187,52 @@ static void push_parked(struct wf_run *run, const struct wf_sdk_command *command
     }
 }
 
+/* What the code decided now; a call that parks hears of it when its turn in the queue comes. */
+static struct wf_queued *push_live(struct wf_run *run, const struct wf_sdk_command *command, const struct wf_payload *value)
+{
+    struct wf_queued *queued = value == NULL ? NULL : wf_run_push_value(run, command);
+
+    if (queued != NULL) {
+        queued->machine->parked_seq = command->variant.record_value->seq;
+        queued->machine->parked_value = wf_message_copy(&run->arena, &wf_type_payload, value);
+        run->is_full = run->is_full || queued->machine->parked_value == NULL;
+    }
+    return queued;
+}
+
+static void decide_version(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_recorded_value *asked = command->variant.record_value;
+    struct wf_queued *queued = NULL;
+    struct change *change = WF_RUN_NEW(run, struct change);
+    const struct wf_string id = wf_run_copy_text(run, asked->id);
+    struct wf_string list = {NULL, 0};
+
+    if (change == NULL || run->is_full || !wf_map_set(&run->java.changes, id, change) ||
+        !wf_run_remember_version(run, id, asked->version)) {
+        run->is_full = true;
+        return;
+    }
+    *change = (struct change){.version = asked->version};
+    queued = push_live(run, command, payload_of_version(run, asked->version));
+    list = queued != NULL && run->java.upserts_versions ? wf_run_change_list(run) : list;
+    if (list.size_bytes > 0) {
+        change->has_upsert = true;
+        queued->machine->has_upsert = true;
+        wf_run_push_upsert(run, list);
+    }
+}
+
 /* Without a marker in history the answer is the default, and its command is cancelled at once. */
 static void record_version(struct wf_run *run, const struct wf_sdk_command *command)
 {
     struct wf_sdk_recorded_value asked = *command->variant.record_value;
     const struct change *change = change_of(run, asked.id);
 
+    if (change == NULL && asked.is_fresh && is_live(run)) {
+        decide_version(run, command);
+        return;
+    }
     asked.version = change == NULL ? WF_DEFAULT_CHANGE_VERSION : change->version;
     if (!wf_run_check_version(run, &asked)) {
         return;
@@ -190,42 +249,7 @@ static void record_version(struct wf_run *run, const struct wf_sdk_command *comm
     }
 }
 
-static void record_value(struct wf_run *run, const struct wf_sdk_command *command)
-{
-    if (command->variant.record_value->kind == WF_SDK_VALUE_KIND_VERSION) {
-        record_version(run, command);
-    } else {
-        push_parked(run, command);
-    }
-}
-
 /* ---- Command events (2.11, on_command_event) ---- */
-
-static void match_local(struct wf_run *run, const struct wf_event *event)
-{
-    struct wf_local_result *result = WF_RUN_NEW(run, struct wf_local_result);
-    const struct wf_machine_input in = {.input = WF_REQUEST_RESOLVE, .event = event};
-    struct wf_machine *machine = NULL;
-
-    if (result == NULL) {
-        return;
-    }
-    result->event = event;
-    if (!wf_local_activity_marker_read_java(&run->arena, event, &result->marker)) {
-        wf_diverge_event(run, event, "is a local activity marker that cannot be read");
-        return;
-    }
-    machine = wf_run_named(run, 'l', result->marker.activity_id);
-    if (machine == NULL || machine->local != NULL) {
-        wf_diverge_local_unknown(run, event, &result->marker);
-        return;
-    }
-    machine->local = result;
-    if (!wf_machine_step(run, machine, &in)) {
-        WF_UNREACHABLE();
-    }
-    run->wants_turn = true;
-}
 
 /* The code does not ask for this version any more: it stays known, and its upsert is passed over. */
 static void pass_version(struct wf_run *run, const struct wf_value_marker *marker)
@@ -284,6 +308,57 @@ static bool is_its_marker(const struct wf_queued *front, const struct wf_value_m
            wf_string_equal(marker->id, front->machine->id) && marker->skip_count == value->skip_count;
 }
 
+/* One that is as it was makes no marker, and has its turn in the queue all the same. */
+static void decide_mutable(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_recorded_value *asked = command->variant.record_value;
+    struct mutable_value *value = mutable_of(run, wf_run_copy_text(run, asked->id));
+    struct wf_queued *queued = value == NULL ? NULL : push_live(run, command, asked->value);
+
+    if (queued == NULL) {
+        return;
+    }
+    queued->is_withdrawn = !asked->is_fresh;
+    queued->machine->seq = value->skip_count;
+    value->skip_count = asked->is_fresh ? 0 : value->skip_count + 1;
+    value->value = queued->machine->parked_value;
+}
+
+static void record_value(struct wf_run *run, const struct wf_sdk_command *command)
+{
+    const struct wf_sdk_recorded_value *asked = command->variant.record_value;
+
+    if (asked->kind == WF_SDK_VALUE_KIND_VERSION) {
+        record_version(run, command);
+    } else if (!is_live(run)) {
+        push_parked(run, command);
+    } else if (!wf_run_check_value(run, asked)) {
+        return;
+    } else if (asked->kind == WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT) {
+        decide_mutable(run, command);
+    } else {
+        push_live(run, command, asked->value);
+    }
+}
+
+/* A live task hands values out in the order of the queue, one a turn, as matching does in a replay. */
+static bool next_turn(struct wf_run *run)
+{
+    struct wf_queue *queue = &run->queue;
+
+    for (uint32_t i = queue->head; is_live(run) && i < queue->count; i++) {
+        struct wf_machine *machine = queue->items[i].machine;
+
+        if (machine->kind == WF_MACHINE_VALUE && machine->parked_seq != 0 && machine->parked_value != NULL) {
+            answer(run, machine->parked_seq, machine->parked_value);
+            machine->parked_seq = 0;
+            run->wants_turn = false; /* no event is being applied */
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True when the event is this call's; otherwise the call gets the cached value, and the event waits for what the code does
  * then. */
 static bool take_mutable(struct wf_run *run, struct wf_queued *front, const struct wf_event *event,
@@ -326,7 +401,7 @@ static void take(struct wf_run *run, struct wf_queued *front, const struct wf_ev
     if ((event->event_type == WF_EVENT_TYPE_TIMER_STARTED ||
          event->event_type == WF_EVENT_TYPE_NEXUS_OPERATION_SCHEDULED ||
          event->event_type == WF_EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED) &&
-        !wf_pair_is_same(run, event, front, &names)) {
+        !front->is_sent && !wf_pair_is_same(run, event, front, &names)) {
         wf_diverge_names(run, &names, event, front);
         return;
     }
@@ -334,6 +409,36 @@ static void take(struct wf_run *run, struct wf_queued *front, const struct wf_ev
     if (marker != NULL && is_value_command(front, WF_SDK_VALUE_KIND_SIDE_EFFECT)) {
         answer(run, front->machine->parked_seq, marker->value);
     }
+}
+
+static void match_local(struct wf_run *run, const struct wf_event *event)
+{
+    struct wf_local_result *result = WF_RUN_NEW(run, struct wf_local_result);
+    const struct wf_machine_input in = {.input = WF_REQUEST_RESOLVE, .event = event};
+    struct wf_machine *machine = NULL;
+
+    if (result == NULL) {
+        return;
+    }
+    result->event = event;
+    if (!wf_local_activity_marker_read_java(&run->arena, event, &result->marker)) {
+        wf_diverge_event(run, event, "is a local activity marker that cannot be read");
+        return;
+    }
+    machine = wf_run_named(run, 'l', result->marker.activity_id);
+    if (machine != NULL && machine->state == WF_LOCAL_ACTIVITY_MARKED) {
+        take(run, wf_queue_front(run), event, NULL); /* it ran in this worker, which sent the marker */
+        return;
+    }
+    if (machine == NULL || machine->local != NULL) {
+        wf_diverge_local_unknown(run, event, &result->marker);
+        return;
+    }
+    machine->local = result;
+    if (!wf_machine_step(run, machine, &in)) {
+        WF_UNREACHABLE();
+    }
+    run->wants_turn = true;
 }
 
 enum outcome {
@@ -407,11 +512,15 @@ static void match(struct wf_run *run, const struct wf_event *event, const struct
 }
 
 const struct wf_family_rules wf_rules_java = {.name = "java",
+                                              .markers = WF_MARKERS_JAVA,
+                                              .replays_to_the_end = true,
+                                              .runs_between_locals = true,
                                               .skips_zero_timers = true,
                                               .lang_flag_last = LANG_FLAG_WAIT_FOR_MARKER,
                                               .identity = WF_IDENTITY_ALWAYS,
                                               .next_chunk = wf_chunk_next_java,
                                               .look_ahead = look_ahead,
+                                              .next_turn = next_turn,
                                               .parked_calls = parked_calls,
                                               .named = named,
                                               .scheduled_local = scheduled_local,

@@ -117,6 +117,9 @@ static void set_outcome(struct wf_run *run, struct wf_machine *machine,
      * (replay-rules 1.6). */
     live->complete_time = wf_timestamp_of(
         wf_add_saturating(wf_time_of(live->workflow_time), run->steady_ns - live->begun_ns));
+    if (run->rules->markers == WF_MARKERS_JAVA) {
+        live->complete_time.nanos -= live->complete_time.nanos % (int32_t)WF_NS_PER_MS; /* as its marker has it */
+    }
     step(run, machine, WF_REQUEST_END);
 }
 
@@ -234,6 +237,9 @@ void wf_local_deliver(struct wf_run *run)
     for (uint32_t i = 0; i < run->locals.count && !run->is_full; i++) {
         if (run->locals.items[i]->state == WF_LOCAL_ACTIVITY_ENDED) {
             step(run, run->locals.items[i], WF_REQUEST_DELIVER);
+            if (run->rules->runs_between_locals) {
+                return; /* the code goes on before it hears of the next one */
+            }
         }
     }
 }

@@ -73,6 +73,7 @@ struct wf_machine {
     bool has_upsert;      /* of a version: its search attribute follows */
     uint32_t seq;
     uint32_t parked_seq;           /* of a recorded value: the call that waits for it; 0: none */
+    const struct wf_payload *parked_value; /* of one that this worker decided: what the call hears */
     int64_t started_event_id;
     int64_t predicted_id;          /* of the event of its first command, in Go */
     const struct wf_event *origin; /* its command event; NULL before */

@@ -8,6 +8,15 @@ static bool is_own_id(const struct wf_machine *machine, struct wf_string timer_i
                                       : wf_decimal_is(timer_id, machine->seq);
 }
 
+/* Going on with a history in which nobody checks names, the service knows it by the name that its host gave it then. */
+WF_ACTION(start)
+{
+    wf_action_remember_origin(run, machine, in);
+    if (!run->config->is_replay && run->rules->identity == WF_IDENTITY_BY_FLAG && !wf_run_checks_identity(run)) {
+        machine->id = in->event->attributes.timer_started->timer_id;
+    }
+}
+
 WF_ACTION(withdraw)
 {
     (void)in;

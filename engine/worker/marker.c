@@ -4,9 +4,11 @@
  */
 #include "engine/worker/marker.h"
 
+#include "engine/base/calendar.h"
 #include "engine/base/json_text.h"
 #include "engine/codec.h"
 #include "engine/time.h"
+#include "engine/worker.h"
 
 bool wf_event_is_named_marker(const struct wf_event *event, const char *name)
 {
@@ -237,6 +239,31 @@ bool wf_local_activity_marker_read_java(struct wf_arena *arena, const struct wf_
     return read_text(arena, detail_text(event, "activityId"), &marker->activity_id);
 }
 
+static bool read_any(struct wf_arena *arena, const struct wf_event *event, struct wf_local_activity_marker *marker)
+{
+    if (wf_event_is_local_activity_marker(event)) {
+        return wf_local_activity_marker_read(arena, event, marker);
+    }
+    return wf_event_is_named_marker(event, WF_MARKER_LOCAL_ACTIVITY_LANG) &&
+           (wf_marker_detail(event->attributes.marker_recorded, WF_STR("activityId")) != NULL
+                ? wf_local_activity_marker_read_java(arena, event, marker)
+                : wf_local_activity_marker_read_go(arena, event, marker));
+}
+
+bool wf_local_record_read(struct wf_arena *arena, const struct wf_event *event, struct wf_local_record *record)
+{
+    struct wf_local_activity_marker marker;
+
+    if (!read_any(arena, event, &marker)) {
+        return false;
+    }
+    *record = (struct wf_local_record){.activity_id = marker.activity_id,
+                                       .activity_type = marker.activity_type,
+                                       .result = marker.result,
+                                       .failure = event->attributes.marker_recorded->failure};
+    return true;
+}
+
 /* ---- Writing ---- */
 
 bool wf_payload_of_json(struct wf_arena *arena, struct wf_payload *payload, struct wf_string json,
@@ -343,4 +370,87 @@ bool wf_local_activity_marker_write(struct wf_arena *arena,
     command->details.items = details;
     command->details.count = result == NULL ? 1 : 2;
     return true;
+}
+
+/* ---- Of Go and Java ---- */
+
+/* Adds a payload of this JSON under a key; the list has room for it. */
+static bool add_json(struct wf_arena *arena, struct wf_command_record_marker *command, const char *key, const struct wf_buffer *json)
+{
+    struct wf_payload payload = {0};
+
+    return !json->is_full && wf_payload_of_json(arena, &payload, wf_buffer_string(json), NULL) &&
+           write_detail(arena, &command->details.items[command->details.count++], wf_string_of(key), &payload);
+}
+
+static bool add_text(struct wf_arena *arena, struct wf_command_record_marker *command, const char *key, struct wf_string text)
+{
+    struct wf_buffer json;
+
+    wf_buffer_init(&json, arena);
+    wf_json_write_string(&json, text);
+    return add_json(arena, command, key, &json);
+}
+
+static bool begin_details(struct wf_arena *arena, struct wf_command_record_marker *command, uint32_t count_max)
+{
+    command->marker_name = WF_STR(WF_MARKER_LOCAL_ACTIVITY_LANG);
+    command->details.items = wf_arena_take_array(arena, count_max, sizeof *command->details.items);
+    command->details.count = 0;
+    return command->details.items != NULL;
+}
+
+/* Keys go in ascending order, as every map is written. */
+bool wf_local_activity_marker_write_go(struct wf_arena *arena, const struct wf_local_activity_marker *marker,
+                                       const struct wf_payload *result, struct wf_command_record_marker *command)
+{
+    char second[WF_TIME_TEXT_BYTES];
+    struct wf_buffer json;
+
+    if (!begin_details(arena, command, 2)) {
+        return false;
+    }
+    wf_buffer_init(&json, arena);
+    wf_buffer_append_text(&json, "{\"ActivityID\":");
+    wf_json_write_string(&json, marker->activity_id);
+    wf_buffer_append_text(&json, ",\"ActivityType\":");
+    wf_json_write_string(&json, marker->activity_type);
+    if (marker->complete_time.is_set) {
+        wf_time_write(second, marker->complete_time.seconds);
+        second[WF_TIME_TEXT_BYTES - 1] = '\0'; /* the zone comes behind the fraction */
+        wf_buffer_printf(&json, ",\"ReplayTime\":\"%s.%09dZ\"", second, marker->complete_time.nanos);
+    }
+    wf_buffer_printf(&json, ",\"Attempt\":%u,\"Backoff\":%lld}", marker->attempt,
+                     (long long)wf_time_of(marker->backoff));
+    return add_json(arena, command, "data", &json) &&
+           (result == NULL ||
+            write_detail(arena, &command->details.items[command->details.count++], WF_STR("result"), result));
+}
+
+static bool add_meta(struct wf_arena *arena, const struct wf_local_activity_marker *marker,
+                     struct wf_command_record_marker *command)
+{
+    struct wf_buffer json;
+
+    wf_buffer_init(&json, arena);
+    wf_buffer_printf(&json, "{\"atpt\":%u", marker->attempt);
+    if (marker->backoff.is_set) {
+        wf_buffer_printf(&json, ",\"backoff\":%lld.%09d", (long long)marker->backoff.seconds, marker->backoff.nanos);
+    }
+    wf_buffer_append_char(&json, '}');
+    return add_json(arena, command, "meta", &json);
+}
+
+bool wf_local_activity_marker_write_java(struct wf_arena *arena, const struct wf_local_activity_marker *marker,
+                                         const struct wf_payload *result, struct wf_command_record_marker *command)
+{
+    struct wf_buffer time;
+
+    wf_buffer_init(&time, arena);
+    wf_buffer_printf(&time, "%lld", (long long)(wf_time_of(marker->complete_time) / WF_NS_PER_MS));
+    return begin_details(arena, command, 5) && add_text(arena, command, "activityId", marker->activity_id) &&
+           (result == NULL ||
+            write_detail(arena, &command->details.items[command->details.count++], WF_STR("data"), result)) &&
+           add_meta(arena, marker, command) && (!marker->complete_time.is_set || add_json(arena, command, "time", &time)) &&
+           add_text(arena, command, "type", marker->activity_type);
 }

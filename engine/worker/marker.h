@@ -72,6 +72,12 @@ bool wf_local_activity_marker_write(struct wf_arena *arena,
                                     const struct wf_payload *result,
                                     struct wf_command_record_marker *command);
 
+/* The same with Go's keys and Java's. */
+bool wf_local_activity_marker_write_go(struct wf_arena *arena, const struct wf_local_activity_marker *marker,
+                                       const struct wf_payload *result, struct wf_command_record_marker *command);
+bool wf_local_activity_marker_write_java(struct wf_arena *arena, const struct wf_local_activity_marker *marker,
+                                         const struct wf_payload *result, struct wf_command_record_marker *command);
+
 /* The details of a patch marker. False when full. */
 bool wf_patch_marker_write(struct wf_arena *arena, const struct wf_patch_marker *marker,
                            struct wf_command_record_marker *command);

@@ -145,7 +145,6 @@ static void named(struct wf_run *run, struct wf_queued *queued, bool is_default)
 }
 
 const struct wf_family_rules wf_rules_core = {.name = "core",
-                                              .is_live = true,
                                               .identity = WF_IDENTITY_BY_FLAG,
                                               .next_chunk = wf_chunk_next,
                                               .look_ahead = wf_run_look_ahead,

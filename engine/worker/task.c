@@ -241,7 +241,8 @@ static void add_core_flags(struct wf_run *run, struct wf_workflow_task_completed
 {
     /* The first task of a run records all that this worker knows; later ones what is new
      * (replay-rules 3.6). */
-    const uint32_t used = run->has_completed_task ? run->core_flags_used : WF_CORE_FLAGS_KNOWN;
+    const uint32_t known = run->family == WF_FAMILY_CORE ? WF_CORE_FLAGS_KNOWN : 0;
+    const uint32_t used = run->has_completed_task ? run->core_flags_used : known;
     const uint32_t fresh = used & ~run->core_flags;
     uint32_t *flags = wf_run_take_step(run, (WF_CORE_FLAG_LAST + 1) * sizeof *flags);
 
@@ -466,12 +467,8 @@ static void find_family(struct wf_run *run)
         run->family = wf_family_detect(run->events.items, run->events.count, &run->family_reason);
     }
     run->rules = wf_family_rules_of(run->family);
-    run->timers_begin_at_zero =
-        run->config->is_replay && wf_family_timers_begin_at_zero(run->events.items, run->events.count);
+    run->timers_begin_at_zero = wf_family_timers_begin_at_zero(run->events.items, run->events.count);
     run->current_run_id = run->run_id;
-    if (!run->config->is_replay && !run->rules->is_live) {
-        wf_diverge_family(run);
-    }
 }
 
 /* A history from a service process that was overtaken and does not know it ends before the task,
@@ -521,7 +518,7 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
     if (is_first) {
         find_family(run);
     }
-    if (is_live_task(run) && run->locals.count > 0) {
+    if (is_live_task(run) && run->locals.count > 0 && !run->rules->runs_between_locals) {
         /* What ended between the tasks comes with what the new one brings, as in a replay. */
         (void)wf_run_apply_chunk(run);
         wf_local_deliver(run);
@@ -533,20 +530,8 @@ enum wf_status wf_run_begin_task(struct wf_run *run, const struct wf_task *task,
 
 static void add_used_flags(struct wf_run *run, const struct wf_sdk_completion_success *success)
 {
-    struct wf_run_task *task = &run->task;
-
     for (uint32_t i = 0; i < success->used_internal_flags.count && !run->is_replaying; i++) {
-        const uint32_t before = run->lang_flag_count;
-        void *items = task->lang_flags;
-
-        wf_run_add_lang_flag(run, success->used_internal_flags.items[i]);
-        if (run->lang_flag_count == before ||
-            !wf_run_grow(run, &items, &task->lang_flag_capacity, task->lang_flag_count + 1,
-                         sizeof *task->lang_flags)) {
-            continue;
-        }
-        task->lang_flags = items;
-        task->lang_flags[task->lang_flag_count++] = success->used_internal_flags.items[i];
+        wf_run_record_lang_flag(run, success->used_internal_flags.items[i]);
     }
 }
 

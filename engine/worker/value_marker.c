@@ -232,9 +232,43 @@ static void add_numbered_id(struct writer *writer, const struct wf_value_marker 
 {
     struct wf_buffer text;
 
+    if (marker->go_id.size_bytes > 0) {
+        add_text(writer, "side-effect-id", marker->go_id);
+        return;
+    }
     wf_buffer_init(&text, writer->arena);
     wf_buffer_printf(&text, "%S_%u", &marker->id, marker->call);
     add_text(writer, "side-effect-id", wf_buffer_string(&text));
+}
+
+static void write_java(struct writer *writer, const struct wf_value_marker *marker)
+{
+    struct wf_buffer json;
+
+    switch (marker->kind) {
+    case WF_SDK_VALUE_KIND_VERSION:
+        add_text(writer, "changeId", marker->id);
+        add_number(writer, "version", marker->version);
+        if (marker->has_upsert) {
+            wf_buffer_init(&json, writer->arena);
+            wf_buffer_append_text(&json, "true");
+            add_json(writer, "versionSearchAttributeUpdated", &json);
+        }
+        return;
+    case WF_SDK_VALUE_KIND_SIDE_EFFECT:
+        if (marker->value != NULL) {
+            add_payload(writer, "data", marker->value);
+        }
+        return;
+    case WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT:
+        if (marker->value != NULL) {
+            add_payload(writer, "data", marker->value);
+        }
+        add_text(writer, "id", marker->id);
+        add_number(writer, "skipCount", marker->skip_count);
+        return;
+    }
+    WF_UNREACHABLE();
 }
 
 /* Keys go in ascending order, as every map is written. */
@@ -246,7 +280,9 @@ bool wf_value_marker_write(struct wf_arena *arena, const struct wf_value_marker 
     if (writer.details == NULL) {
         return false;
     }
-    if (marker->kind == WF_SDK_VALUE_KIND_VERSION) {
+    if (marker->is_java) {
+        write_java(&writer, marker);
+    } else if (marker->kind == WF_SDK_VALUE_KIND_VERSION) {
         struct wf_buffer json;
 
         add_text(&writer, "change-id", marker->id);

@@ -1,6 +1,6 @@
 /*
  * Markers of values that a run decides once: Version, SideEffect, MutableSideEffect. Go and Java use the names with keys of
- * their own; a reader takes either, a writer makes Go's. Private to the engine.
+ * their own; both are read and written. Private to the engine.
  * Source: replay-rules 3.2, 3.3; engine-semantics 6.3.
  */
 #ifndef WF_ENGINE_WORKER_VALUE_MARKER_H

@@ -118,7 +118,7 @@ struct wf_queued *wf_run_push_value(struct wf_run *run, const struct wf_sdk_comm
 }
 
 /* Only what is new makes commands: the markers of history are passed over (replay-rules 3.2). */
-static void record_version(struct wf_run *run, const struct wf_sdk_command *command)
+void wf_run_record_version(struct wf_run *run, const struct wf_sdk_command *command)
 {
     const struct wf_sdk_recorded_value *value = command->variant.record_value;
     struct wf_string list = {NULL, 0};
@@ -163,7 +163,7 @@ void wf_run_record_value(struct wf_run *run, const struct wf_sdk_command *comman
 
     if (value->kind == WF_SDK_VALUE_KIND_VERSION) {
         if (wf_run_check_version(run, value)) {
-            record_version(run, command);
+            wf_run_record_version(run, command);
         }
         return;
     }

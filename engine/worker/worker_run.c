@@ -91,7 +91,10 @@ bool wf_run_checks_identity(struct wf_run *run)
 {
     switch (run->rules->identity) {
     case WF_IDENTITY_BY_FLAG:
-        return wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS, run->chunk.is_final);
+        /* Core begins to check in the last task of a history that never did. A live worker whose host is not the one that
+         * wrote such a history leaves its names as they are. */
+        return wf_run_flag(run, WF_CORE_FLAG_ID_AND_TYPE_CHECKS,
+                           run->config->is_replay ? run->chunk.is_final : !run->has_completed_task);
     case WF_IDENTITY_ALWAYS:
         return true;
     case WF_IDENTITY_IN_PAIRS:

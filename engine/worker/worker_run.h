@@ -142,6 +142,7 @@ struct wf_go {
 struct wf_java {
     uint32_t id_count;       /* ids made so far */
     bool expects_upsert;     /* of a version that was passed over */
+    bool upserts_versions;   /* a marker of history says that the worker does */
     struct wf_map changes;   /* change id to what its marker says */
     struct wf_map mutables;  /* id to the value of a mutable side effect */
 };
@@ -423,6 +424,12 @@ bool wf_run_flag(struct wf_run *run, enum wf_core_flag flag, bool is_live);
 void wf_run_add_lang_flag(struct wf_run *run, uint32_t flag);
 bool wf_run_has_lang_flag(const struct wf_run *run, uint32_t flag);
 
+/* Whether history has the flag; a live task that asks begins to use it. */
+bool wf_run_uses_lang_flag(struct wf_run *run, uint32_t flag);
+
+/* This task uses the flag: its answer says so when history does not. */
+void wf_run_record_lang_flag(struct wf_run *run, uint32_t flag);
+
 /* The end of the run goes behind the other commands of its task, not these away (replay-rules 1.9 step 3). */
 bool wf_run_moves_terminal(struct wf_run *run);
 
@@ -445,6 +452,9 @@ void wf_run_see_value(struct wf_run *run, const struct wf_event *event);
 
 /* What a call of the code went on with. */
 void wf_run_record_value(struct wf_run *run, const struct wf_sdk_command *command);
+
+/* The marker and the upsert of a version that the code decided now; nothing for another. */
+void wf_run_record_version(struct wf_run *run, const struct wf_sdk_command *command);
 
 /* False, and a divergence, when a version is out of its range, a side effect has no value. */
 bool wf_run_check_version(struct wf_run *run, const struct wf_sdk_recorded_value *value);

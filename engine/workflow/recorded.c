@@ -80,10 +80,10 @@ void wf_recorded_resolve(struct wf *wf, const struct wf_sdk_recorded_value *job)
 
 /* ---- Calls ---- */
 
-/* In Java's family a value reaches the code where its marker stands in history; other strands go on meanwhile. */
+/* In Java's family a value reaches the code where its marker stands in history or, live, is made; other strands go on meanwhile. */
 static bool is_parked(const struct wf *wf, enum wf_sdk_value_kind kind)
 {
-    return wf->is_replaying && (wf->parked_calls >> (unsigned)kind & 1) != 0;
+    return (wf->parked_calls >> (unsigned)kind & 1) != 0;
 }
 
 static struct wf_value park(struct wf_strand *strand, struct wf_sdk_recorded_value *command)
@@ -134,6 +134,8 @@ int32_t wf_get_version(struct wf *wf, const char *change_id, int32_t minimum, in
         command = report(wf, WF_SDK_VALUE_KIND_VERSION, change_id, 1);
         command->minimum_version = minimum;
         command->maximum_version = maximum;
+        command->version = recorded->has_value ? recorded->version : maximum;
+        command->is_fresh = !recorded->has_value && !wf->is_replaying;
         recorded->version = (int32_t)wf_as_integer(park(strand, command), WF_DEFAULT_VERSION);
         recorded->has_value = true;
     }
@@ -203,7 +205,7 @@ struct wf_value wf_side_effect(struct wf *wf, struct wf_value (*make)(struct wf 
     struct wf_sdk_recorded_value *command = report(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT, "", ++recorded->call_count);
     const struct wf_payload *known = NULL;
 
-    if (is_parked(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT)) {
+    if (is_parked(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT) && wf->is_replaying) {
         return park(strand, command);
     }
     known = take_known(recorded, &command->is_recorded);
@@ -218,7 +220,7 @@ struct wf_value wf_side_effect(struct wf *wf, struct wf_value (*make)(struct wf 
     }
     command->is_fresh = true;
     command->value = payload_of(wf, make_value(strand, make, context));
-    return wf_value_of_payload(command->value);
+    return is_parked(wf, WF_SDK_VALUE_KIND_SIDE_EFFECT) ? park(strand, command) : wf_value_of_payload(command->value);
 }
 
 struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_value (*make)(struct wf *wf, void *context),
@@ -233,8 +235,10 @@ struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_
     check_id(wf, "wf_mutable_side_effect", id);
     recorded = find(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT, wf_string_of(id));
     command = report(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT, id, ++recorded->call_count);
-    if (is_parked(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT)) {
-        return park(strand, command);
+    if (is_parked(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT) && wf->is_replaying) {
+        recorded->value = park(strand, command);
+        recorded->has_value = true;
+        return recorded->value;
     }
     known = take_known(recorded, &command->is_recorded);
     if (known != NULL) {
@@ -256,5 +260,5 @@ struct wf_value wf_mutable_side_effect(struct wf *wf, const char *id, struct wf_
     }
     command->value = wf_take_step(wf, 1, sizeof *command->value);
     wf_payload_of_value(wf, recorded->value, command->value);
-    return recorded->value;
+    return is_parked(wf, WF_SDK_VALUE_KIND_MUTABLE_SIDE_EFFECT) ? park(strand, command) : recorded->value;
 }

@@ -78,24 +78,21 @@ static void test_family__names_before_markers_before_ids(void **state)
     }
 }
 
-/* The names are those of the command line; a live worker speaks core alone. */
-static void test_family__names_and_life(void **state)
+/* The names are those of the command line. */
+static void test_family__names(void **state)
 {
     (void)state;
     assert_string_equal(wf_family_name(WF_FAMILY_AUTO), "auto");
     assert_string_equal(wf_family_name(WF_FAMILY_CORE), "core");
     assert_string_equal(wf_family_name(WF_FAMILY_GO), "go");
     assert_string_equal(wf_family_name(WF_FAMILY_JAVA), "java");
-    assert_true(wf_family_rules_of(WF_FAMILY_CORE)->is_live);
-    assert_false(wf_family_rules_of(WF_FAMILY_GO)->is_live);
-    assert_false(wf_family_rules_of(WF_FAMILY_JAVA)->is_live);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_family__names_before_markers_before_ids),
-        cmocka_unit_test(test_family__names_and_life),
+        cmocka_unit_test(test_family__names),
     };
 
     return cmocka_run_group_tests_name("family", tests, NULL, NULL);
