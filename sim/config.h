@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/service.h"
 #include "engine/time.h"
+#include "engine/worker.h"
 #include "sim/code.h"
 
 #define SIM_NEVER INT64_MAX
@@ -399,6 +400,7 @@ struct sim_continuation {
     int64_t clock_spread_ns; /* how far apart the clocks were that wrote the history */
     bool has_other_options;  /* an operator may have changed those of activities */
     bool is_foreign;         /* another service wrote it */
+    enum wf_family family;   /* whose rules the workers of the simulation follow */
 };
 
 /* ---- Versions of workers ---- */

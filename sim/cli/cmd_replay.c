@@ -496,7 +496,7 @@ static const struct cli_option options[] = {
     {"--family", CLI_CHOICE, "auto|core|go|java", "which SDK's rules; auto: as the history tells"},
     {"--strict", CLI_SWITCH, NULL, "notes from the warnings up are findings"},
     {"--policy", CLI_TEXT, "F", "a file that says of rules (`wfsim explain policy`): finding, note or ignore"},
-    {"--live", CLI_SWITCH, NULL, "as --prefixes, and each goes on in a simulation until it ends"},
+    {"--live", CLI_SWITCH, NULL, "as --prefixes, and each goes on in a simulation, in its family, until it ends"},
     {"--prefixes", CLI_SWITCH, NULL, "also cut at every event at which a run may stand open; says which get stuck"},
     {"--matrix", CLI_SWITCH, NULL, "a table: --matrix v1.c v2.c HISTORY...; which code can replay whose histories"},
     {"--jobs", CLI_COUNT, "N", "processes at once; one a processor when not given"},

@@ -186,7 +186,7 @@ static enum wf_status live_on(struct cli_replay *batch, const struct wf_history 
     struct wf_buffer message;
 
     if (batch->live == NULL) {
-        WF_TRY(sim_live_new(&batch->loaded, wf_system_blocks(), &batch->live, err));
+        WF_TRY(sim_live_new(&batch->loaded, batch->family, wf_system_blocks(), &batch->live, err));
     }
     WF_TRY(sim_live_run(batch->live, history, &lived, err));
     *ends = (struct sim_lived){.count = lived.cut_count, .ended = lived.ended_count, .stuck = lived.failed_count};

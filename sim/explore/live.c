@@ -1,7 +1,7 @@
 /*
- * One process of each kind, no faults, no models: what the history says of activities, signals, updates and children is all there
- * is, and an activity that it says nothing of never ends. So a run may come to wait for what the history does not have; that is no
- * finding. A task that fails three times in a row is.
+ * One process of each kind, no faults, no models: what the history says of activities, local activities, signals, updates and
+ * children is all there is, and an activity that it says nothing of never ends. So a run may come to wait for what the history does
+ * not have; that is no finding. A task that fails three times in a row is.
  *
  * Each prefix goes on with a worker that keeps the run in its cache, with one that loses it whenever it can, and with one that
  * loses it now and then.
@@ -12,6 +12,7 @@
 #include "engine/boundary.h"
 #include "engine/codec.h"
 #include "engine/retry.h"
+#include "engine/worker.h"
 #include "sim/core/pool.h"
 #include "sim/explore/unfinished.h"
 #include "sim/what_if.h"
@@ -33,6 +34,7 @@ struct sim_live {
     struct wf_arena arena; /* of one history */
     struct wf_arena scratch;
     struct sim_code code;
+    enum wf_family family;
     struct sim_config config;
     struct sim_continuation continued;
     struct sim_queue queues[QUEUES_MAX];
@@ -43,13 +45,28 @@ struct sim_live {
     } stuck;
     int64_t last_cut_id;
     uint32_t failed_count; /* tasks in a row */
-    bool wants_local;      /* a local activity, whose result would lie in a marker */
+    bool wants_local;      /* a local activity of a type that the history has no marker of */
 };
 
 /* How many steps lie between two losses of the cache; 0: it is kept. */
 static const uint32_t eviction_steps[] = {0, 1, 16};
 
 /* ---- One simulation ---- */
+
+/* Whether some marker of the history is of this type: then it ends. Old ones of Java do not say their type. */
+static bool is_known_local(struct sim_live *live, struct wf_string activity_type)
+{
+    bool is_known = false;
+
+    for (uint32_t i = 0; i < live->continued.event_count && !is_known; i++) {
+        struct wf_local_record record;
+
+        is_known = wf_local_record_read(&live->scratch, &live->continued.events[i], &record) &&
+                   (record.activity_type.size_bytes == 0 || wf_string_equal(record.activity_type, activity_type));
+    }
+    wf_arena_reset(&live->scratch);
+    return is_known;
+}
 
 static void observe(void *context, const struct sim_record *record)
 {
@@ -58,7 +75,7 @@ static void observe(void *context, const struct sim_record *record)
     if (record->kind == SIM_RECORD_TASK_ANSWERED && wf_string_equal(record->subject, live->continued.workflow_id)) {
         live->failed_count = wf_string_is(record->a, "failed") ? live->failed_count + 1 : 0;
     } else if (record->kind == SIM_RECORD_ATTEMPT_STARTED && record->y == 1) {
-        live->wants_local = true;
+        live->wants_local = live->wants_local || !is_known_local(live, record->a);
     }
 }
 
@@ -195,16 +212,21 @@ static enum wf_status judge(struct sim_live *live, uint32_t kept_count, struct s
 {
     enum fate fate = FATE_ENDS;
     enum fate worst = FATE_ENDS;
+    enum fate first = FATE_ENDS;
+    bool is_apart = false;
 
     live->continued.kept_count = kept_count;
     live->continued.time_ns = wf_time_of(live->continued.events[kept_count - 1].event_time);
     for (uint32_t i = 0; i < sizeof eviction_steps / sizeof eviction_steps[0] && worst != FATE_FAILS; i++) {
         WF_TRY(simulate(live, eviction_steps[i], &fate, &result->message, err));
+        first = i == 0 ? fate : first;
+        is_apart = is_apart || fate != first;
         worst = fate > worst ? fate : worst;
     }
     result->cut_count++;
     result->ended_count += worst == FATE_ENDS ? 1 : 0;
     result->failed_count += worst == FATE_FAILS ? 1 : 0;
+    result->apart_count += is_apart ? 1 : 0;
     if (worst == FATE_FAILS) {
         WF_TRY(note_stuck(live, (int64_t)kept_count, err));
     }
@@ -273,6 +295,7 @@ enum wf_status sim_live_run(struct sim_live *live, const struct wf_history *hist
     if (status != WF_OK) {
         return status == WF_ERR_MEMORY ? status : WF_OK;
     }
+    live->continued.family = live->family == WF_FAMILY_AUTO ? live->continued.family : live->family;
     find_queues(live);
     for (int64_t event_id = 1; event_id <= last_event_id; event_id++) {
         if (wf_boundary_find(history->events, history->event_count, event_id, &kept_count, NULL) == WF_OK &&
@@ -291,8 +314,8 @@ enum wf_status sim_live_run(struct sim_live *live, const struct wf_history *hist
 
 /* ---- Life ---- */
 
-enum wf_status sim_live_new(const struct sim_code *code, const struct wf_block_source *blocks, struct sim_live **out,
-                            struct wf_error *err)
+enum wf_status sim_live_new(const struct sim_code *code, enum wf_family family, const struct wf_block_source *blocks,
+                            struct sim_live **out, struct wf_error *err)
 {
     void *region = blocks->take(blocks->context, REGION_BYTES);
     struct sim_live *live = region;
@@ -309,6 +332,7 @@ enum wf_status sim_live_new(const struct sim_code *code, const struct wf_block_s
     wf_arena_init(&live->arena, blocks, 0);
     wf_arena_init(&live->scratch, blocks, 0);
     live->code = *code;
+    live->family = family;
     live->config = (struct sim_config){.name = WF_STR("prefixes"),
                                        .codes = &live->code,
                                        .code_count = 1,

@@ -82,26 +82,21 @@ static enum wf_status check_invariants(struct wf_arena *arena, const struct wf_h
     return WF_OK;
 }
 
-/* Workers of a simulation follow core's rules. */
-static enum wf_status check_family(struct wf_arena *arena, const struct wf_history *history,
-                                   const struct sim_continuation *continued, struct wf_error *err)
+/* By the whole history: up to the event it may say nothing of it. */
+static enum wf_status find_family(struct wf_arena *arena, const struct wf_history *history, struct sim_continuation *continued,
+                                  struct wf_error *err)
 {
-    const struct wf_event **events = wf_arena_take_array(arena, continued->kept_count, sizeof *events);
+    const struct wf_event **events = wf_arena_take_array(arena, history->event_count, sizeof *events);
     const char *reason = NULL;
-    enum wf_family family = WF_FAMILY_CORE;
 
     if (events == NULL) {
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory for a history");
     }
-    for (uint32_t i = 0; i < continued->kept_count; i++) {
+    for (uint32_t i = 0; i < history->event_count; i++) {
         events[i] = &history->events[i];
     }
-    family = wf_family_detect(events, continued->kept_count, &reason);
-    return family == WF_FAMILY_CORE
-               ? WF_OK
-               : wf_fail_status(err, WF_ERR_INVALID,
-                                "the history is of the family %s (%s), and simulated workers run core's only; replay it instead",
-                                wf_family_name(family), reason);
+    continued->family = wf_family_detect(events, history->event_count, &reason);
+    return WF_OK;
 }
 
 enum wf_status sim_continuation_make(struct wf_arena *arena, const struct wf_history *history, int64_t event_id,
@@ -119,7 +114,7 @@ enum wf_status sim_continuation_make(struct wf_arena *arena, const struct wf_his
     WF_TRY(wf_boundary_find(history->events, history->event_count, event_id == 0 ? (int64_t)history->event_count : event_id,
                             &continued->kept_count, err));
     WF_TRY(check_times(history, continued->kept_count, err));
-    WF_TRY(check_family(arena, history, continued, err));
+    WF_TRY(find_family(arena, history, continued, err));
     WF_TRY(check_invariants(arena, history, continued, err));
     last = &history->events[continued->kept_count - 1];
     continued->time_ns = wf_time_of(last->event_time);

@@ -136,7 +136,7 @@ static void step_end(struct sim_attempt *attempt, struct wf_step *step)
     } else if (attempt->fails_by_fault) {
         sim_step_fail(attempt, WF_STR("SimulatedFailure"), false, step);
     } else if (attempt->recorded != NULL) {
-        sim_recorded_step(attempt->recorded, step);
+        sim_recorded_step(&attempt->worker->world->step_arena, attempt->recorded, step);
     } else if (outcome == NULL) {
         step_return(attempt, step);
     } else {
@@ -172,7 +172,7 @@ static bool does_effect(const struct sim_attempt *attempt)
 {
     return attempt->model->effect.kind != SIM_EFFECT_NONE && !attempt->fails_by_fault &&
            (attempt->outcome == NULL || attempt->outcome->kind != SIM_OUTCOME_FAIL) &&
-           (attempt->recorded == NULL || attempt->recorded->attributes_case == WF_CASE_event_activity_task_completed);
+           (attempt->recorded == NULL || sim_recorded_completed(attempt->recorded));
 }
 
 void sim_model_next(struct sim_attempt *attempt, struct wf_step *step)

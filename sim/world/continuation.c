@@ -8,11 +8,14 @@
 #include "engine/base/assert.h"
 #include "engine/codec.h"
 #include "engine/retry.h"
+#include "engine/worker.h"
 #include "sim/world/continuation.h"
 
 #define FINISHING_NS (20 * WF_NS_PER_MS) /* of an activity that has an outcome and no model */
 #define WAITING_NS (3600 * WF_NS_PER_S)  /* how long one that was cancelled waits for the request, at most */
 #define WAITING_BEAT_NS WF_NS_PER_S
+#define SENDING_NS (10 * WF_NS_PER_MS) /* until the run is there */
+#define RESTORING_NS (600 * WF_NS_PER_S)
 
 static const struct sim_activity_model finishing = {.takes = {.kind = SIM_CONSTANT, .low_ns = FINISHING_NS}};
 static const struct sim_activity_model waiting = {.takes = {.kind = SIM_CONSTANT, .low_ns = WAITING_NS},
@@ -134,6 +137,11 @@ int64_t sim_continuation_wait_ns(const struct sim_continuation *continued, const
     return wait_ns > 0 ? wait_ns : 0;
 }
 
+static void push_event(struct sim_world *world, wf_time_ns time_ns, const struct wf_event *event)
+{
+    (void)sim_world_push(world, time_ns, world->outside_node, SIM_EVENT_RECORDED, (void *)(uintptr_t)event);
+}
+
 static void plan_events(struct sim_world *world)
 {
     const struct sim_continuation *continued = world->scenario->continued;
@@ -143,8 +151,7 @@ static void plan_events(struct sim_world *world)
 
         if (is_sent_again(world, event)) {
             world->plans_left++;
-            (void)sim_world_push(world, sim_continuation_wait_ns(continued, event), world->outside_node, SIM_EVENT_RECORDED,
-                                 (void *)(uintptr_t)event);
+            push_event(world, sim_continuation_wait_ns(continued, event), event);
         }
     }
 }
@@ -313,6 +320,10 @@ void sim_continuation_event(struct sim_world *world, const struct wf_event *even
         restore(world, workflow);
         return;
     }
+    if (workflow->latest == NULL && world->loop.now_ns < RESTORING_NS) {
+        push_event(world, world->loop.now_ns + SENDING_NS, event);
+        return;
+    }
     WF_ASSERT(world->plans_left > 0);
     world->plans_left--;
     if (workflow->is_open) { /* who sends to one that ended sooner than it did sends in vain */
@@ -366,10 +377,36 @@ static int64_t find_scheduled(const struct sim_attempt *attempt)
             !wf_string_equal(scheduled->activity_type->name, attempt->task->activity_type)) {
             continue;
         }
-        if (wf_string_equal(scheduled->activity_id, attempt->task->activity_id)) {
+        /* In Go an id is the number of an event, which is another one when something comes at another time. */
+        if (continued->family != WF_FAMILY_GO && wf_string_equal(scheduled->activity_id, attempt->task->activity_id)) {
             return continued->events[i].event_id;
         }
         found = ++seen == ordinal ? continued->events[i].event_id : found;
+    }
+    return found;
+}
+
+/* The marker of the local activity with the same id and type; else the last one of its type: nothing but its marker tells how one
+ * ended, and most end as they did before. */
+static const struct wf_event *local_outcome_of(const struct sim_attempt *attempt)
+{
+    struct sim_world *world = attempt->worker->world;
+    const struct sim_continuation *continued = world->scenario->continued;
+    const struct wf_event *found = NULL;
+
+    for (uint32_t i = 0; i < continued->event_count; i++) {
+        const struct wf_event *event = &continued->events[i];
+        struct wf_local_record record;
+
+        if (!wf_local_record_read(&world->step_arena, event, &record) ||
+            (record.activity_type.size_bytes > 0 &&
+             !wf_string_equal(record.activity_type, attempt->task->activity_type))) {
+            continue;
+        }
+        if (i >= continued->kept_count && wf_string_equal(record.activity_id, attempt->task->activity_id)) {
+            return event;
+        }
+        found = event;
     }
     return found;
 }
@@ -379,10 +416,13 @@ const struct wf_event *sim_recorded_outcome(const struct sim_attempt *attempt)
     const struct sim_continuation *continued = attempt->worker->world->scenario->continued;
     int64_t scheduled_event_id = 0;
 
-    if (continued == NULL || attempt->is_local ||
+    if (continued == NULL ||
         !wf_string_equal(attempt->workflow->id, continued->workflow_id) ||
         !wf_string_equal(attempt->task->workflow_execution->run_id, continued->run_id)) {
         return NULL;
+    }
+    if (attempt->is_local) {
+        return local_outcome_of(attempt);
     }
     scheduled_event_id = find_scheduled(attempt);
     return scheduled_event_id == 0 ? NULL : outcome_of(continued, scheduled_event_id);
@@ -393,7 +433,27 @@ const struct sim_activity_model *sim_recorded_model(const struct wf_event *outco
     return outcome->attributes_case == WF_CASE_event_activity_task_canceled ? &waiting : &finishing;
 }
 
-void sim_recorded_step(const struct wf_event *outcome, struct wf_step *step)
+bool sim_recorded_completed(const struct wf_event *outcome)
+{
+    return outcome->attributes_case == WF_CASE_event_activity_task_completed ||
+           (outcome->attributes_case == WF_CASE_event_marker_recorded &&
+            outcome->attributes.marker_recorded->failure == NULL);
+}
+
+static void step_local(struct wf_arena *step_arena, const struct wf_event *outcome, struct wf_step *step)
+{
+    struct wf_local_record record;
+
+    if (!wf_local_record_read(step_arena, outcome, &record)) {
+        step->type = WF_STEP_NEVER; /* no memory: the world ends by that */
+        return;
+    }
+    step->type = record.failure == NULL ? WF_STEP_RETURN : WF_STEP_FAIL;
+    step->failure = record.failure;
+    step->payload = record.result;
+}
+
+void sim_recorded_step(struct wf_arena *step_arena, const struct wf_event *outcome, struct wf_step *step)
 {
     const struct wf_payloads *result = NULL;
 
@@ -404,6 +464,9 @@ void sim_recorded_step(const struct wf_event *outcome, struct wf_step *step)
         break;
     case WF_CASE_event_activity_task_timed_out:
         step->type = WF_STEP_NEVER;
+        break;
+    case WF_CASE_event_marker_recorded:
+        step_local(step_arena, outcome, step);
         break;
     default:
         result = outcome->attributes_case == WF_CASE_event_activity_task_completed

@@ -16,14 +16,17 @@ void sim_continuation_init(struct sim_world *world);
 /* NULL: the run is restored now; else what the history received there is sent again. */
 void sim_continuation_event(struct sim_world *world, const struct wf_event *event);
 
-/* How the history says that the activity ended, later than the event; NULL: it does not. */
+/* How the history says that the activity ended, later than the event; NULL: it does not. Of a local activity, its marker. */
 const struct wf_event *sim_recorded_outcome(const struct sim_attempt *attempt);
 
 /* Of an activity that the scenario has no model of. */
 const struct sim_activity_model *sim_recorded_model(const struct wf_event *outcome);
 
+/* Whether it did what it does outside. */
+bool sim_recorded_completed(const struct wf_event *outcome);
+
 /* The end of an attempt whose outcome is recorded. */
-void sim_recorded_step(const struct wf_event *outcome, struct wf_step *step);
+void sim_recorded_step(struct wf_arena *step_arena, const struct wf_event *outcome, struct wf_step *step);
 
 /* ---- recorded_ends.c ---- */
 

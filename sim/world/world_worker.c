@@ -503,6 +503,21 @@ struct wf_string sim_worker_sticky_queue(const struct sim_world *world, uint32_t
     return worker->sticky_queue;
 }
 
+/* Histories tell by it whose rules made them. */
+static struct wf_string sdk_name_of(enum wf_family family)
+{
+    switch (family) {
+    case WF_FAMILY_AUTO:
+    case WF_FAMILY_CORE:
+        break;
+    case WF_FAMILY_GO:
+        return WF_STR("wfsim-go");
+    case WF_FAMILY_JAVA:
+        return WF_STR("wfsim-java");
+    }
+    return WF_STR("wfsim");
+}
+
 bool sim_worker_start(struct sim_world *world, uint32_t node_index)
 {
     struct sim_node *node = &world->nodes[node_index];
@@ -510,6 +525,8 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
     struct wf_buffer sticky = {0};
     struct wf_buffer identity = {0};
     struct wf_worker_deployment_version version = {0};
+    const struct sim_continuation *continued = world->scenario->continued;
+    const enum wf_family family = continued == NULL ? WF_FAMILY_AUTO : continued->family;
 
     (void)sim_versions_of(world, worker->code, &version);
     wf_buffer_init_fixed(&sticky, worker->sticky_bytes, sizeof worker->sticky_bytes);
@@ -527,7 +544,8 @@ bool sim_worker_start(struct sim_world *world, uint32_t node_index)
                         (worker->queue->all_activities || worker->queue->activity_count > 0),
             .identity = worker->identity,
             .sticky_queue = worker->sticky_queue,
-            .sdk_name = WF_STR("wfsim"),
+            .family = family,
+            .sdk_name = sdk_name_of(family),
             .sdk_version = WF_STR("0.1"),
             .deployment_name = version.deployment_name,
             .build_id = version.build_id,
