@@ -33,7 +33,6 @@ static const struct {
     {"java-testGetHistoryLength.json", 5, "its marker has another type than the code, which Java does not compare"},
     {"java-testGetHistorySize.json", 5, "its marker has another type than the code, which Java does not compare"},
     {"java-testCancelNexusOperationHistory.json", 3, "nobody handles Nexus operations here"},
-    {"zio-replay_saga_workflow_failed.json", 3, "the code says no maximum of attempts, and all fail as the recorded one"},
     {"feat-activity_start_race-manual.json", 4, "begun before its first task, its activities' outcomes do not come in time"},
 };
 
