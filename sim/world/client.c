@@ -660,7 +660,8 @@ static bool is_plan_over(const struct sim_world *world, const struct sim_plan *p
     if (plan->workflow != NULL) {
         return plan->workflow->latest != NULL && !plan->workflow->is_open;
     }
-    return world->open_count == 0 && world->starts_left == 0;
+    /* A start that is on its way may yet open one. */
+    return world->open_count == 0 && world->starts_left == 0 && world->sends_left == 0;
 }
 
 /* A signal that is late by a fault; asked once for each. */

@@ -288,7 +288,7 @@ static size_t path_push(struct shape_writer *writer, struct wf_string name)
 
 static void write_list(struct shape_writer *writer, const struct wf_field *field, const struct wf_list *list)
 {
-    const size_t item_bytes = wf_field_item_size_bytes(field);
+    const size_t item_bytes = field->item_size_bytes;
 
     for (uint32_t i = 0; i < list->count; i++) {
         size_t before_bytes = 0;
@@ -304,7 +304,7 @@ static void write_list(struct shape_writer *writer, const struct wf_field *field
 /* Every entry begins with its key. Maps have no order; files have one, so keys are shown sorted. */
 static void write_map(struct shape_writer *writer, const struct wf_field *field, const struct wf_list *map)
 {
-    const size_t item_bytes = wf_field_item_size_bytes(field);
+    const size_t item_bytes = field->item_size_bytes;
     const struct wf_string *last = NULL;
 
     for (uint32_t i = 0; i < map->count; i++) {

@@ -212,6 +212,44 @@ static void test_world__clients_signal_and_query(void **state)
                       "      4.019000s  client-2 got {\"approved\":true} from order-1 for state\n");
 }
 
+/* A client that goes on until the workflow has closed does not stop before it was started. */
+static void test_world__until_closed_is_not_before_the_start(void **state)
+{
+    static const char *const servers[] = {"server-1", "server-2", "server-3"};
+    struct world_fixture *f = *state;
+    const struct sim_client approver = {.name = WF_STR("client-1"),
+                                        .action = SIM_CLIENT_SIGNAL,
+                                        .to = {.text = WF_STR("order-1")},
+                                        .every_ns = 4 * WF_NS_PER_S,
+                                        .until_closed = true,
+                                        .name_of = WF_STR("approve")};
+
+    f->start.workflow_type = WF_STR("Approve");
+    f->config.clients = &approver;
+    f->config.client_count = 1;
+    f->shown = SHOW(SENT) | SHOW(ANSWERED) | SHOW(RUN_CLOSED);
+    world_begin(f);
+    for (size_t i = 0; i < TEST_COUNT(servers); i++) {
+        assert_true(sim_world_set_link(f->world, world_node(f, "starter"), world_node(f, servers[i]), true));
+    }
+    world_run(f, 6000);
+    for (size_t i = 0; i < TEST_COUNT(servers); i++) {
+        assert_true(sim_world_set_link(f->world, world_node(f, "starter"), world_node(f, servers[i]), false));
+    }
+    world_finish(f, 60000);
+
+    world_trace_is(f, "      0.000000s  client-1 sends approve to order-1\n"
+                      "      0.010000s  client-1 is told not found by order-1 for approve\n"
+                      "      4.000000s  client-1 sends approve to order-1\n"
+                      "      4.008000s  client-1 is told not found by order-1 for approve\n"
+                      "      8.000000s  client-1 sends approve to order-1\n"
+                      "      8.008000s  client-1 is told not found by order-1 for approve\n"
+                      "     10.112000s  starter is told accepted by order-1 for start\n"
+                      "     12.000000s  client-1 sends approve to order-1\n"
+                      "     12.008000s  client-1 is told accepted by order-1 for approve\n"
+                      "     12.017000s  order-1 closed: completed\n");
+}
+
 /* A closed run answers queries until its retention is over; after it nothing is known of it (8.4). */
 static void test_world__retention_ends_what_is_known_of_a_run(void **state)
 {
@@ -552,6 +590,7 @@ int main(void)
         IN_WORLD(test_world__outcomes_of_attempts),
         IN_WORLD(test_world__activity_in_c_beats_and_learns_of_cancellation),
         IN_WORLD(test_world__clients_signal_and_query),
+        IN_WORLD(test_world__until_closed_is_not_before_the_start),
         IN_WORLD(test_world__retention_ends_what_is_known_of_a_run),
         IN_WORLD(test_world__worker_crash_between_effect_and_answer),
         IN_WORLD(test_world__server_crash_moves_the_shard),
