@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include "engine/rules.h"
 #include "sim/cli/file.h"
 #include "sim/report/policy.h"
 
-#define HELP_COLUMNS 100
 
 static bool is_wanted(const struct cli_args *args, const struct sim_report_writer *writer)
 {
@@ -145,25 +143,8 @@ enum cli_exit cli_baseline_read(struct cli *cli, const struct cli_args *args, st
 
 void cli_append_policy_help(struct wf_buffer *text)
 {
-    size_t column = 0;
-
-    wf_buffer_append_text(text, "\nA line of --policy is a rule, then finding, note or ignore (`wfsim explain policy` says what each rule\n"
-                                "compares). The rules:\n");
-    for (size_t i = 0; i < wf_rule_count; i++) {
-        const size_t size = strlen(wf_rules[i].id);
-
-        if (!wf_rule_gives_notes(&wf_rules[i])) {
-            continue;
-        }
-        if (column + 1 + size > HELP_COLUMNS) {
-            wf_buffer_append_char(text, '\n');
-            column = 0;
-        }
-        wf_buffer_append_text(text, column == 0 ? "  " : " ");
-        wf_buffer_append_text(text, wf_rules[i].id);
-        column += size + (column == 0 ? 2 : 1);
-    }
-    wf_buffer_append_text(text, "\n\nA line of --baseline is what is known, then the reason, which may not be missing. What is known is the\n"
+    wf_buffer_append_text(text, "\nA line of --policy is a rule, then finding, note or ignore: `wfsim explain policy` lists the rules.\n");
+    wf_buffer_append_text(text, "\nA line of --baseline is what is known, then the reason, which may not be missing. What is known is the\n"
                                 "signature that a report prints, or a file as the report names it and a diagnosis or rule:\n"
                                 "  3f2a9c0d11e5b870      runs of the old flow drain until the end of the quarter\n"
                                 "  orders/17.json WF201  recorded by a broken build\n");
