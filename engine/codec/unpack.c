@@ -130,7 +130,20 @@ static enum wf_status inflate_member(z_stream *stream, struct wf_string packed, 
     return out->size_bytes > out->limit_bytes ? too_large(err, "gzip", out->limit_bytes) : WF_OK;
 }
 
-/* Members follow one another; anything else after the last is ignored, as gzip does. */
+/* Zeros may fill up a file, as gzip has it; anything else behind the last member is a loss that must be told. */
+static enum wf_status check_rest(const unsigned char *at, struct wf_string packed, struct wf_error *err)
+{
+    const unsigned char *start = (const void *)packed.data;
+
+    for (const unsigned char *end = start + packed.size_bytes; at < end; at++) {
+        if (*at != 0) {
+            return wf_fail_at(err, WF_ERR_CORRUPT, at - start, "what follows the gzip data here is none");
+        }
+    }
+    return WF_OK;
+}
+
+/* Members follow one another. */
 static enum wf_status inflate_all(z_stream *stream, struct wf_string packed, struct output *out, struct wf_error *err)
 {
     const unsigned char *end = (const unsigned char *)(const void *)packed.data + packed.size_bytes;
@@ -142,9 +155,8 @@ static enum wf_status inflate_all(z_stream *stream, struct wf_string packed, str
             return no_memory(err, "gzip");
         }
         status = inflate_member(stream, packed, out, err);
-    } while (status == WF_OK && end - stream->next_in >= GZIP_BYTES_MIN &&
-             memcmp(stream->next_in, "\x1f\x8b", 2) == 0);
-    return status;
+    } while (status == WF_OK && end - stream->next_in >= 2 && memcmp(stream->next_in, "\x1f\x8b", 2) == 0);
+    return status == WF_OK ? check_rest(stream->next_in, packed, err) : status;
 }
 
 static enum wf_status unpack_gzip(z_stream *stream, struct wf_arena *arena, struct wf_string packed, size_t limit_bytes,

@@ -163,7 +163,8 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
     struct wf_string message = wf_string_of(err->message);
     const struct wf_string name = wf_string_of(path);
 
-    if (wf_string_starts_with(message, name) && message.size_bytes > name.size_bytes + 2) {
+    if (wf_string_starts_with(message, name) && message.size_bytes > name.size_bytes + 2 &&
+        memcmp(message.data + name.size_bytes, ": ", 2) == 0) {
         message = (struct wf_string){message.data + name.size_bytes + 2, message.size_bytes - name.size_bytes - 2};
     }
     const struct sim_verdict verdict = {

@@ -218,6 +218,33 @@ static void test_formats__other_files_are_refused_by_name(void **state)
     }
 }
 
+/* Zeros may fill up a file of gzip; anything else behind its last member is not lost without a word. */
+static void test_formats__what_follows_gzip_is_gzip_or_zeros(void **state)
+{
+    struct wf_arena *arena = *state;
+    const struct wf_string text = WF_STR("{\"events\":[{\"eventId\":\"1\"}]}");
+    const struct wf_string packed = gzip(arena, text);
+    const struct {
+        struct wf_string rest;
+        enum wf_status expected;
+        const char *says;
+    } rows[] = {
+        {{"\0\0\0\0\0", 5}, WF_OK, ""},
+        {text, WF_ERR_CORRUPT, "what follows the gzip data here is none"},
+        {{"\0\0x", 3}, WF_ERR_CORRUPT, "what follows the gzip data here is none"},
+        {{"\x1f\x8b\x08", 3}, WF_ERR_CORRUPT, "the gzip data ends early"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct result result;
+
+        read_all(arena, concat(arena, packed, rows[i].rest), LIMIT_BYTES, &result);
+        if (result.status != rows[i].expected || strstr(result.err.message, rows[i].says) == NULL) {
+            fail_msg("row %zu: status %d: %s", i, (int)result.status, result.err.message);
+        }
+    }
+}
+
 /* Offsets count from the start of the file, also in a later history of it. */
 static void test_formats__errors_give_the_place_in_the_file(void **state)
 {
@@ -551,6 +578,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_formats__json_wrappings_are_read),
         TEST_IN_ARENA(test_formats__other_files_are_refused_by_name),
+        TEST_IN_ARENA(test_formats__what_follows_gzip_is_gzip_or_zeros),
         TEST_IN_ARENA(test_formats__errors_give_the_place_in_the_file),
         TEST_IN_ARENA(test_formats__binary_forms_are_told_apart),
         TEST_IN_ARENA(test_formats__protobuf_that_begins_like_json_is_protobuf),
