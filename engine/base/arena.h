@@ -58,9 +58,11 @@ void *wf_arena_take_zeroing(struct wf_arena *arena, size_t size_bytes);
 /* Zeroed memory aligned to 16; NULL when the limit or the source is exhausted. size_bytes may be 0. */
 static inline void *wf_arena_take(struct wf_arena *arena, size_t size_bytes)
 {
-    char *piece = arena->next + (-(uintptr_t)arena->next & (WF_ARENA_ALIGNMENT - 1));
+    const size_t padding = -(uintptr_t)arena->next & (WF_ARENA_ALIGNMENT - 1);
 
-    if (size_bytes < PTRDIFF_MAX && arena->zeroed_end - piece > (ptrdiff_t)size_bytes) {
+    if (size_bytes < PTRDIFF_MAX - padding && arena->zeroed_end - arena->next > (ptrdiff_t)(padding + size_bytes)) {
+        char *piece = arena->next + padding;
+
         arena->next = piece + size_bytes;
         return piece;
     }

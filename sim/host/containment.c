@@ -287,13 +287,10 @@ static int64_t patience_ns(const struct batch *batch, const struct sim_page *pag
     return has_hung(batch, page) ? batch->watchdog_ns / WATCHDOG_AGAIN : batch->watchdog_ns;
 }
 
-/* Code that goes on between its calls loops; what it was first found to do counts, because the next runs are waited for less long. */
+/* Code that went on lately loops, else a call does not return: judged alike however long it was waited for. */
 static enum sim_crash_kind hung_kind(const struct batch *batch, const struct slot *slot)
 {
-    if (has_hung(batch, slot->page)) {
-        return batch->hung->kind;
-    }
-    return slot->stuck_ns - slot->moved_ns < batch->watchdog_ns / 2 ? SIM_CRASH_BUDGET : SIM_CRASH_HUNG;
+    return slot->stuck_ns - slot->moved_ns < batch->watchdog_ns / WATCHDOG_AGAIN / 2 ? SIM_CRASH_BUDGET : SIM_CRASH_HUNG;
 }
 
 static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_kind kind)
@@ -315,7 +312,6 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     slot->taken_count = atomic_load(&batch->board->next_item);
     if (is_hung) {
         memcpy(batch->hung->workflow_type, slot->crash.workflow_type, sizeof batch->hung->workflow_type);
-        batch->hung->kind = kind;
     }
     if (page->is_loading) {
         slot->crash.call = "";

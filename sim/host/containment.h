@@ -63,10 +63,9 @@ struct sim_crash {
 
 struct sim_child; /* a child's side */
 
-/* Of which type the code was found to hang; "" at first. Its next runs are waited for less long, and end as the first did. */
+/* Of which type the code was found to hang; "" at first. Its next runs are waited for less long. */
 struct sim_hung {
     char workflow_type[WF_WATCH_TEXT_BYTES];
-    enum sim_crash_kind kind;
 };
 
 struct sim_containment {

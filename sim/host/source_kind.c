@@ -35,15 +35,13 @@ const char *sim_source_is_other(struct wf_string source)
     while (first < source.size_bytes && is_space(source.data[first])) {
         first++;
     }
-    if (first < source.size_bytes && (source.data[first] == '{' || source.data[first] == '[')) {
+    /* An attribute may be the first thing in C, and a list of lists in no history. */
+    if (first < source.size_bytes && (source.data[first] == '{' || (source.data[first] == '[' &&
+                                                                    (first + 1 == source.size_bytes ||
+                                                                     source.data[first + 1] != '[')))) {
         return "a JSON file";
     }
-    for (size_t i = 0; i < source.size_bytes && i < LOOKED_BYTES; i++) {
-        const unsigned char byte = (unsigned char)source.data[i];
-
-        if (byte < ' ' && !is_space(source.data[i])) {
-            return "binary data";
-        }
-    }
-    return NULL;
+    return memchr(source.data, '\0', source.size_bytes < LOOKED_BYTES ? source.size_bytes : LOOKED_BYTES) == NULL
+               ? NULL
+               : "binary data";
 }

@@ -9,9 +9,14 @@ for code in h/Fine.json Fine.json.gz Fine.wfh Fine.pb list.c; do
     wfsim replay -w $code h 2>&1
     echo "exit $?"
 done
+# An attribute and an escape in a comment are C.
+{ printf '[[maybe_unused]] static int n; /* \033[1m */\n'; cat "$ROOT/scenarios/saga.c"; } >attribute.c
+wfsim lint attribute.c >/dev/null
+echo "exit $?"
 # Of what a compiler says only the first lines are passed on.
-for i in $(seq 200); do echo "int x$i = ;"; done >many.c
-wfsim replay -w many.c h 2>words
+printf '#!/bin/sh\nfor i in $(seq 200); do echo "line $i is wrong" >&2; done\nexit 1\n' >talkative
+chmod +x talkative
+CC=$PWD/talkative wfsim replay -w scenarios/saga.c h 2>words
 echo "exit $?"
 [ "$(wc -l <words)" -lt 70 ] && tail -n 2 words | sed 's/[0-9]* more/N more/'
 # Code may make it take memory without end; here it does so by itself.
