@@ -16,6 +16,7 @@ struct moment {
     uint64_t seed;
     int64_t at_ns; /* 0: the end */
     struct cli_recording recording;
+    bool has_crashed; /* no history came */
 };
 
 static enum wf_status start_child(void *context, struct sim_child *child, struct wf_error *err)
@@ -61,9 +62,9 @@ static bool take_history(void *context, uint64_t item, struct wf_string bytes)
 
 static bool end_seed(void *context, uint64_t item, const struct sim_crash *crash)
 {
-    (void)context;
     (void)item;
     if (crash != NULL) {
+        ((struct moment *)context)->has_crashed = true;
         cli_complain("the code of %s ended with: %s; `wfsim run` says more", crash->workflow_type,
                      sim_crash_name(crash->kind));
     }
@@ -89,6 +90,9 @@ static enum cli_exit record(struct moment *moment, const char *path)
     }
     sim_contain(&config, &outcome);
     result = cli_batch_exit(&outcome, moment->simulation.codes[0].path);
+    if (moment->has_crashed) {
+        result = cli_exit_worse(result, CLI_EXIT_FINDING);
+    }
     return cli_exit_worse(result, cli_recording_close(&moment->recording));
 }
 

@@ -16,7 +16,7 @@
 /*
  * Opens an archive, or a moment of a scenario (a name that ends in .yaml or .yml). Close it also after a failure.
  *
- * Exits: UNREADABLE, ENVIRONMENT, USAGE for a time that is none; the reason is on standard error.
+ * Exits: UNREADABLE, ENVIRONMENT, USAGE for a time that is none, FINDING for code that crashed or looped; the reason is on standard error.
  */
 enum cli_exit cli_moment_open(struct cli *cli, const struct cli_args *args, const char *path,
                               struct cli_archive *archive);
