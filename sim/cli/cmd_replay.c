@@ -381,25 +381,26 @@ static uint64_t digest_of_options(const struct cli_replay *batch)
 }
 
 /* The options that decide verdicts, for the command that repeats one. */
-static struct wf_string repeated_options(const struct cli_replay *batch)
+static struct wf_string repeated_options(struct cli *cli, const struct cli_args *args)
 {
-    const char *family = cli_args_text(batch->args, "--family", "auto");
-    const char *policy = cli_args_text(batch->args, "--policy", NULL);
+    const char *family = cli_args_text(args, "--family", families[WF_FAMILY_AUTO]);
+    const char *policy = cli_args_text(args, "--policy", NULL);
+    const bool goes_on = cli_args_has(args, "--live");
     struct wf_buffer text;
 
-    wf_buffer_init(&text, batch->cli->arena);
-    if (batch->family != WF_FAMILY_AUTO) {
+    wf_buffer_init(&text, cli->arena);
+    if (strcmp(family, families[WF_FAMILY_AUTO]) != 0) {
         wf_buffer_printf(&text, "--family %s", family);
     }
-    if (cli_args_has(batch->args, "--strict")) {
+    if (cli_args_has(args, "--strict")) {
         wf_buffer_printf(&text, "%s--strict", text.size_bytes > 0 ? " " : "");
     }
     if (policy != NULL) {
         wf_buffer_printf(&text, "%s--policy ", text.size_bytes > 0 ? " " : "");
         sim_shell_path(&text, wf_string_of(policy));
     }
-    if (batch->sweeps_prefixes) {
-        wf_buffer_printf(&text, "%s%s", text.size_bytes > 0 ? " " : "", batch->goes_on ? "--live" : "--prefixes");
+    if (goes_on || cli_args_has(args, "--prefixes")) {
+        wf_buffer_printf(&text, "%s%s", text.size_bytes > 0 ? " " : "", goes_on ? "--live" : "--prefixes");
     }
     return wf_buffer_string(&text);
 }
@@ -459,7 +460,7 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
     wf_map_init(&batch.places, &batch.kept);
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
     batch.report.program = wf_string_of(cli->program);
-    batch.report.options = repeated_options(&batch);
+    batch.report.options = repeated_options(cli, args);
     batch.report.shard = batch.shard;
     batch.report.shard_count = batch.shard_count;
     cli_verdict_output_init(&batch.output, cli, &batch.report);
@@ -482,7 +483,7 @@ static enum cli_exit run_replay(struct cli *cli, const struct cli_args *args)
     const enum cli_exit result = cli_report_check(cli, args);
 
     if (result != CLI_EXIT_OK || is_matrix) {
-        return result != CLI_EXIT_OK ? result : cli_matrix_run(cli, args, run_batch);
+        return result != CLI_EXIT_OK ? result : cli_matrix_run(cli, args, repeated_options(cli, args), run_batch);
     }
     if (path == NULL) {
         cli_complain("replay needs -w CODE: the C source or shared object to replay against");

@@ -34,6 +34,7 @@ struct cell {
 
 struct cli_matrix {
     struct cli *cli;
+    struct wf_string options; /* as the user gave them; of those that decide verdicts */
     struct cli_code codes[CODES_MAX];
     uint32_t code_count;
     struct column columns[COLUMNS_MAX];
@@ -298,6 +299,10 @@ static void append_blocked(const struct cli_matrix *matrix, const struct cli_arg
             sim_shell_path(text, wf_string_of(matrix->cli->program));
             wf_buffer_append_text(text, " replay -w ");
             sim_shell_path(text, wf_string_of(matrix->codes[row].path));
+            if (matrix->options.size_bytes > 0) {
+                wf_buffer_append_char(text, ' ');
+                wf_buffer_append_string(text, matrix->options);
+            }
             for (size_t i = 0; i < args->operand_count; i++) {
                 wf_buffer_append_char(text, ' ');
                 sim_shell_path(text, wf_string_of(args->operands[i]));
@@ -442,7 +447,7 @@ static enum cli_exit print(const struct cli_matrix *matrix, const struct cli_arg
     return result;
 }
 
-enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args,
+enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args, struct wf_string options,
                              enum cli_exit (*replay)(struct cli *cli, const struct cli_args *args, const char *code_path,
                                                      struct cli_matrix *matrix))
 {
@@ -452,6 +457,7 @@ enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args,
 
     if (result == CLI_EXIT_OK) {
         matrix->cli = cli;
+        matrix->options = options;
         result = take_codes(matrix, &histories);
     }
     if (result == CLI_EXIT_OK) {

@@ -16,9 +16,10 @@ void cli_matrix_take(struct cli_matrix *matrix, const struct sim_verdict *verdic
 /*
  * The whole command. The first operands, up to the first that is no code, are codes.
  *
- * replay  replays the operands of args against the code and gives every verdict to the matrix; complains.
+ * options  those that decide verdicts, for the command that shows why one is blocked.
+ * replay   replays the operands of args against the code and gives every verdict to the matrix; complains.
  */
-enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args,
+enum cli_exit cli_matrix_run(struct cli *cli, const struct cli_args *args, struct wf_string options,
                              enum cli_exit (*replay)(struct cli *cli, const struct cli_args *args, const char *code_path,
                                                      struct cli_matrix *matrix));
 

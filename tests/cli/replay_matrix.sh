@@ -22,3 +22,7 @@ wfsim replay --matrix saga.c saga_v2.c; echo "exit $?"
 wfsim replay --matrix saga.c saga_v2.c - </dev/null; echo "exit $?"
 wfsim replay --matrix saga.c saga_v2.c saga.wfh --sample 3; echo "exit $?"
 wfsim replay --matrix saga.c saga_v2.c saga.wfh --markdown saga.wfh; echo "exit $?"
+# The command that shows why carries what decides verdicts: without it, it would find less than the table counts.
+echo 'act-timeouts finding' >'a policy.txt'
+wfsim replay --matrix saga.c saga_v2.c saga.wfh --family core --strict --prefixes --jobs 1 | grep 'see why'
+wfsim replay --matrix saga.c saga_v2.c saga.wfh --policy 'a policy.txt' --live --jobs 2 | grep 'see why'
