@@ -550,7 +550,7 @@ static bool wants_color(void)
 }
 
 static enum sim_compiler_end run_compiler(const struct compile *compile, const char *include, const char *object,
-                        const char *rule)
+                        const char *rule, struct sim_held_signals *held)
 {
     enum { FLAG_COUNT = sizeof flags / sizeof *flags };
     const char *words[FLAG_COUNT + 13];
@@ -574,7 +574,7 @@ static enum sim_compiler_end run_compiler(const struct compile *compile, const c
         words[count++] = "-fdiagnostics-color=always"; /* it sees a pipe */
     }
     words[count] = NULL;
-    return sim_compiler_run(words);
+    return sim_compiler_run(words, held);
 }
 
 static enum sim_compile_end fail(const struct compile *compile, enum sim_compile_end end,
@@ -644,8 +644,9 @@ static enum sim_compile_end store(const struct compile *compile, const char *obj
     return SIM_COMPILE_OK;
 }
 
-static enum sim_compile_end compile_source(const struct compile *compile,
-                                           struct sim_compiled *compiled)
+/* As long as the files of a compile lie in the cache under a name of this process, signals are held. */
+static enum sim_compile_end compile_held(const struct compile *compile, struct sim_held_signals *held,
+                                         struct sim_compiled *compiled)
 {
     const char *include = include_folder(compile);
     const char *object = include == NULL
@@ -658,11 +659,21 @@ static enum sim_compile_end compile_source(const struct compile *compile,
         return fail_cache(compile, compile->cache, errno);
     }
     const char *rule = text_of(compile->arena, "%s.d", object);
-    const enum sim_compiler_end compiler_end = run_compiler(compile, include, object, rule);
+    const enum sim_compiler_end compiler_end = run_compiler(compile, include, object, rule, held);
     const enum sim_compile_end end =
         compiler_end != SIM_COMPILER_DONE ? fail_compiler(compile, compiler_end) : store(compile, object, rule, compiled);
     (void)unlink(object);
     (void)unlink(rule);
+    return end;
+}
+
+static enum sim_compile_end compile_source(const struct compile *compile, struct sim_compiled *compiled)
+{
+    struct sim_held_signals held;
+
+    sim_signals_hold(&held);
+    const enum sim_compile_end end = compile_held(compile, &held, compiled);
+    sim_signals_release(&held);
     return end;
 }
 

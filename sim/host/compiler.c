@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +31,7 @@
 
 struct compiler {
     pid_t pid;
+    pid_t guard;
     int words; /* what it says comes here */
     int status;
     bool has_ended;
@@ -82,6 +84,24 @@ static _Noreturn void become(const char *const *words, int out, const sigset_t *
     _exit(127);
 }
 
+/* What the compiler started goes with it when `parent` is killed: the system tells only its children of that. */
+static _Noreturn void guard(pid_t parent, pid_t group)
+{
+    sigset_t orphaned;
+    int number = 0;
+
+    (void)setpgid(0, group); /* as long as it is in it, nobody else's group has this number */
+    (void)sigemptyset(&orphaned);
+    (void)sigaddset(&orphaned, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &orphaned, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == parent) {
+        (void)sigwait(&orphaned, &number);
+    }
+    (void)kill(-group, SIGKILL);
+    _exit(0);
+}
+
 /* ---- What it says ---- */
 
 static void pass_on(struct compiler *compiler, const char *bytes, size_t size_bytes)
@@ -130,31 +150,29 @@ static void wait_for(struct compiler *compiler, int options)
 }
 
 /* Ctrl-C reaches us alone: the compiler has a group of its own. Then it ends first. */
-static int take_interrupt(struct compiler *compiler, const sigset_t *interrupts)
+static void take_interrupt(struct compiler *compiler, struct sim_held_signals *held)
 {
     const struct timespec at_once = {0, 0};
-    const int signal_number = sigtimedwait(interrupts, NULL, &at_once);
+    const int number = held->taken == 0 ? sigtimedwait(&held->numbers, NULL, &at_once) : 0;
 
-    if (signal_number > 0) {
+    if (number > 0) {
+        held->taken = number;
         kill_group(compiler);
     }
-    return signal_number;
 }
 
-/* Returns the signal that it was interrupted by; 0: none. */
-static int follow(struct compiler *compiler, const sigset_t *interrupts)
+static void follow(struct compiler *compiler, struct sim_held_signals *held)
 {
     const int64_t late_ns = sim_host_clock_ns() + SIM_COMPILER_WALL_SECONDS * WF_NS_PER_S;
     bool is_open = true;
-    int interrupt = 0;
 
     while (!compiler->has_ended) {
         if (is_open) {
             is_open = hear(compiler, LOOK_MS);
         }
         wait_for(compiler, is_open ? WNOHANG : 0);
-        if (interrupt == 0 && (interrupt = take_interrupt(compiler, interrupts)) < 0) {
-            interrupt = 0;
+        if (!compiler->has_ended) {
+            take_interrupt(compiler, held);
         }
         if (!compiler->is_late && sim_host_clock_ns() > late_ns) {
             compiler->is_late = true;
@@ -167,7 +185,6 @@ static int follow(struct compiler *compiler, const sigset_t *interrupts)
         fprintf(stderr, "... %llu more lines of the compiler\n",
                 (unsigned long long)(compiler->line_count - compiler->passed_count));
     }
-    return interrupt;
 }
 
 static bool has_taken_much(const struct compiler *compiler)
@@ -192,44 +209,58 @@ static enum sim_compiler_end end_of(const struct compiler *compiler)
     return WIFEXITED(compiler->status) && WEXITSTATUS(compiler->status) != 127 ? SIM_COMPILER_REFUSED : SIM_COMPILER_LOST;
 }
 
-static void list_interrupts(sigset_t *interrupts)
+void sim_signals_hold(struct sim_held_signals *held)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
-    (void)sigemptyset(interrupts);
+    held->taken = 0;
+    (void)sigemptyset(&held->numbers);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction action;
 
         if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
-            (void)sigaddset(interrupts, numbers[i]);
+            (void)sigaddset(&held->numbers, numbers[i]);
         }
+    }
+    (void)sigprocmask(SIG_BLOCK, &held->numbers, &held->mask);
+}
+
+void sim_signals_release(const struct sim_held_signals *held)
+{
+    (void)sigprocmask(SIG_SETMASK, &held->mask, NULL);
+    if (held->taken > 0) {
+        (void)raise(held->taken);
     }
 }
 
-enum sim_compiler_end sim_compiler_run(const char *const *words)
+enum sim_compiler_end sim_compiler_run(const char *const *words, struct sim_held_signals *held)
 {
+    const pid_t self = getpid();
     struct compiler compiler = {0};
-    sigset_t interrupts;
-    sigset_t mask;
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return SIM_COMPILER_LOST;
     }
-    list_interrupts(&interrupts);
-    (void)sigprocmask(SIG_BLOCK, &interrupts, &mask);
     (void)fflush(NULL);
     compiler.words = ends[0];
     compiler.pid = fork();
     if (compiler.pid == 0) {
-        become(words, ends[1], &mask);
+        become(words, ends[1], &held->mask);
     }
     (void)close(ends[1]);
-    const int interrupt = compiler.pid > 0 ? follow(&compiler, &interrupts) : 0;
-    (void)close(ends[0]);
-    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
-    if (interrupt > 0) {
-        (void)raise(interrupt);
+    if (compiler.pid > 0) {
+        (void)setpgid(compiler.pid, compiler.pid); /* whoever of both is first: the guard needs it */
+        compiler.guard = fork();
+        if (compiler.guard == 0) {
+            guard(self, compiler.pid);
+        }
+        follow(&compiler, held);
     }
+    if (compiler.guard > 0) {
+        (void)kill(compiler.guard, SIGKILL);
+        (void)waitpid(compiler.guard, NULL, 0);
+    }
+    (void)close(ends[0]);
     return compiler.pid > 0 ? end_of(&compiler) : SIM_COMPILER_LOST;
 }

@@ -4,6 +4,8 @@
 #ifndef SIM_HOST_COMPILER_H
 #define SIM_HOST_COMPILER_H
 
+#include <signal.h>
+
 /* What each of the compiler's processes may take. */
 #define SIM_COMPILER_SECONDS 60 /* of a processor */
 #define SIM_COMPILER_MIB 1024
@@ -16,7 +18,20 @@ enum sim_compiler_end {
     SIM_COMPILER_LOST,     /* it could not be started, or was killed */
 };
 
-/* Runs the program that the first word names, and waits for its end. */
-enum sim_compiler_end sim_compiler_run(const char *const *words);
+/* Ctrl-C and its like, kept back while there is what must not stay behind. */
+struct sim_held_signals {
+    sigset_t numbers;
+    sigset_t mask; /* from before */
+    int taken;     /* 0: none */
+};
+
+void sim_signals_hold(struct sim_held_signals *held);
+
+/* Lets what came meanwhile do what it would have done. */
+void sim_signals_release(const struct sim_held_signals *held);
+
+/* Runs the program that the first word names, and waits for its end, which a held signal brings about. Should this process be
+ * killed, it is killed, too. */
+enum sim_compiler_end sim_compiler_run(const char *const *words, struct sim_held_signals *held);
 
 #endif
