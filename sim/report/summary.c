@@ -52,9 +52,6 @@ static void add_broken(struct sim_summary *summary, const struct sim_broken_chec
 {
     struct sim_signature *known = find(summary, broken->signature);
 
-    if (broken->check != NULL) {
-        summary->check_broken[broken->check - summary->config->checks]++;
-    }
     if (known != NULL) {
         known->seed_count++;
         return;
@@ -105,6 +102,21 @@ static bool is_first_of_seed(const struct sim_run_result *result, uint32_t index
         }
     }
     return true;
+}
+
+/* A check that a seed breaks in several ways is broken in one seed. */
+static void count_broken_checks(struct sim_summary *summary, const struct sim_run_result *result)
+{
+    bool is_counted[SIM_CHECKS_MAX] = {false};
+
+    for (uint32_t i = 0; i < result->broken_count; i++) {
+        const struct sim_check_config *check = result->broken[i].check;
+
+        if (check != NULL && !is_counted[check - summary->config->checks]) {
+            is_counted[check - summary->config->checks] = true;
+            summary->check_broken[check - summary->config->checks]++;
+        }
+    }
 }
 
 /* Before the seed is counted. */
@@ -164,6 +176,7 @@ void sim_summary_add(struct sim_summary *summary, const struct sim_run_result *r
             add_broken(summary, &result->broken[i], result->seed);
         }
     }
+    count_broken_checks(summary, result);
     add_refused_starts(summary, result);
     summary->broken_seed_count += result->broken_count > 0 ? 1 : 0;
     if (result->is_out_of_steps && summary->out_of_steps_count++ == 0) {
@@ -282,6 +295,13 @@ static void print_number_of(struct wf_buffer *out, const char *what, uint64_t co
     }
 }
 
+/* A line began at this byte: what histories and code put into it can neither break it nor move the cursor. */
+static void end_line(struct wf_buffer *out, size_t start)
+{
+    sim_make_visible(out, start);
+    wf_buffer_append_char(out, '\n');
+}
+
 void sim_summary_print_title(const struct sim_summary *summary, struct wf_buffer *out)
 {
     wf_buffer_printf(out, "%S, ", &summary->config->name);
@@ -315,13 +335,6 @@ static void print_statuses(const struct sim_summary *summary, struct wf_buffer *
             separator = ", ";
         }
     }
-    wf_buffer_append_char(out, '\n');
-}
-
-/* A line began at this byte: what histories and code put into it can neither break it nor move the cursor. */
-static void end_line(struct wf_buffer *out, size_t start)
-{
-    sim_make_visible(out, start);
     wf_buffer_append_char(out, '\n');
 }
 
@@ -387,9 +400,11 @@ static void print_checks(const struct sim_summary *summary, struct wf_buffer *ou
     const struct sim_config *config = summary->config;
 
     for (uint32_t i = 0; i < config->check_count; i++) {
+        const size_t start = out->size_bytes;
+
         wf_buffer_printf(out, "  %s %S: ", i == 0 ? "checks    " : "          ", &config->checks[i].text);
         sim_summary_print_check_result(summary, i, out);
-        wf_buffer_append_char(out, '\n');
+        end_line(out, start);
     }
 }
 
@@ -417,11 +432,13 @@ void sim_summary_print_goal_result(const struct sim_summary *summary, uint32_t g
 static void print_goals(const struct sim_summary *summary, struct wf_buffer *out)
 {
     for (uint32_t i = 0; i < summary->config->goal_count; i++) {
+        const size_t start = out->size_bytes;
+
         wf_buffer_append_text(out, i == 0 ? "  sometimes  " : "             ");
         sim_summary_print_goal(summary, i, out);
         wf_buffer_append_text(out, ": ");
         sim_summary_print_goal_result(summary, i, out);
-        wf_buffer_append_char(out, '\n');
+        end_line(out, start);
     }
 }
 
@@ -477,8 +494,10 @@ static void print_ended(const struct sim_summary *summary, struct wf_buffer *out
 
 void sim_summary_print(const struct sim_summary *summary, struct wf_buffer *out)
 {
+    const size_t start = out->size_bytes;
+
     sim_summary_print_title(summary, out);
-    wf_buffer_append_char(out, '\n');
+    end_line(out, start);
     if (summary->seed_count > 0) {
         print_ended(summary, out);
     }

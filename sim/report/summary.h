@@ -61,7 +61,7 @@ struct sim_summary {
     uint64_t runs_by_status[SIM_STATUS_COUNT];
     uint64_t fault_counts[SIM_FAULT_COUNT];
     uint64_t check_conditions[SIM_CHECKS_MAX];
-    uint64_t check_broken[SIM_CHECKS_MAX];
+    uint64_t check_broken[SIM_CHECKS_MAX]; /* seeds that broke it */
     uint64_t goal_seeds[SIM_GOALS_MAX]; /* seeds that reached it */
     size_t peak_bytes;
     uint64_t trace_hash; /* of one seed, that seed's; of many, a digest of all of theirs in order */

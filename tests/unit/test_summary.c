@@ -101,12 +101,68 @@ static void test_summary__what_is_counted_has_a_command(void **state)
                    "  repeat     wfsim run saga.yaml --seed 3 --no-faults\n");
 }
 
+/* A seed that breaks a check in two ways shows two failures, and is one seed for the check. */
+static void test_summary__a_check_counts_seeds(void **state)
+{
+    static struct sim_check_config checks[] = {{.text = {"at_most_once charge", 19}}, {.text = {"neutral", 7}}};
+    static const struct sim_config checked = {.name = {"saga", 4}, .checks = checks, .check_count = 2};
+    const struct sim_broken_check broken[] = {
+        {.check = &checks[1], .sentence = WF_STR("charge stays done"), .signature = 1},
+        {.check = &checks[1], .sentence = WF_STR("reserve stays done"), .signature = 2},
+        {.sentence = WF_STR("an invariant"), .signature = 3},
+        {.check = &checks[0], .sentence = WF_STR("charge happened twice"), .signature = 4},
+    };
+    const struct sim_run_result results[] = {
+        {.seed = 1, .broken = broken, .broken_count = TEST_COUNT(broken)},
+        {.seed = 2, .broken = broken, .broken_count = 2},
+    };
+    struct sim_summary summary;
+
+    sim_summary_init(&summary, *state, &checked, &repeat);
+    for (size_t i = 0; i < TEST_COUNT(results); i++) {
+        sim_summary_add(&summary, &results[i]);
+    }
+
+    assert_int_equal(summary.check_broken[0], 1);
+    assert_int_equal(summary.check_broken[1], 2);
+    assert_int_equal(summary.signature_count, 4);
+    assert_int_equal(summary.broken_seed_count, 2);
+}
+
+/* Names of a scenario can neither move the cursor nor begin a line. */
+static void test_summary__names_are_visible(void **state)
+{
+    static const struct sim_check_config checks[] = {{.text = {"at_most_once x\033[2J", 18}}};
+    static const struct sim_goal goals[] = {{.text = {"result \n::error::", 17}}};
+    static const struct sim_config hostile = {.name = {"sa\rga", 5}, .checks = checks, .check_count = 1, .goals = goals,
+                                              .goal_count = 1};
+    const struct sim_run_result result = {.seed = 1};
+    struct sim_summary summary;
+    struct wf_buffer out;
+
+    sim_summary_init(&summary, *state, &hostile, &repeat);
+    sim_summary_add(&summary, &result);
+    wf_buffer_init(&out, *state);
+    sim_summary_print(&summary, &out);
+
+    test_string_is("report", wf_buffer_string(&out),
+                   "sa\\x0dga, seed 1\n"
+                   "  workflows  0\n"
+                   "  faults     none\n"
+                   "  checks     at_most_once x\\x1b[2J: its condition was not met here\n"
+                   "  sometimes  result \\x0a::error::: not reached here\n"
+                   "  steps      0, 0s of virtual time\n"
+                   "  trace      0000000000000000\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_ARENA(test_summary__a_crash_is_told_once),
         TEST_IN_ARENA(test_summary__distinct_crashes_are_bounded),
         TEST_IN_ARENA(test_summary__what_is_counted_has_a_command),
+        TEST_IN_ARENA(test_summary__a_check_counts_seeds),
+        TEST_IN_ARENA(test_summary__names_are_visible),
     };
 
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
