@@ -6,6 +6,7 @@
 #include "engine/archive.h"
 
 #define LOOKED_BYTES ((size_t)4096)
+#define ESCAPE 0x1b /* what a comment may show colours with */
 
 static const struct {
     const char *bytes;
@@ -41,7 +42,12 @@ const char *sim_source_is_other(struct wf_string source)
                                                                      source.data[first + 1] != '[')))) {
         return "a JSON file";
     }
-    return memchr(source.data, '\0', source.size_bytes < LOOKED_BYTES ? source.size_bytes : LOOKED_BYTES) == NULL
-               ? NULL
-               : "binary data";
+    for (size_t i = 0; i < source.size_bytes && i < LOOKED_BYTES; i++) {
+        const unsigned char byte = (unsigned char)source.data[i];
+
+        if (byte < ' ' && byte != ESCAPE && !is_space(source.data[i])) {
+            return "binary data";
+        }
+    }
+    return NULL;
 }
