@@ -135,45 +135,6 @@ static struct wf_string read_file(struct wf_arena *arena, const char *path)
     return (struct wf_string){data, size_bytes};
 }
 
-/* ---- The compiler ---- */
-
-static const char *find_in_path(struct wf_arena *arena, const char *name)
-{
-    const char *folders = getenv("PATH");
-
-    if (strchr(name, '/') != NULL) {
-        return access(name, X_OK) == 0 ? name : NULL;
-    }
-    while (folders != NULL && *folders != '\0') {
-        const size_t length = strcspn(folders, ":");
-        const struct wf_string folder = {folders, length};
-        const char *candidate = text_of(arena, "%S/%s", &folder, name);
-
-        if (access(candidate, X_OK) == 0) {
-            return candidate;
-        }
-        folders += length + (folders[length] == ':' ? 1 : 0);
-    }
-    return NULL;
-}
-
-static const char *find_compiler(struct wf_arena *arena)
-{
-    static const char *const names[] = {"cc", "gcc", "clang"};
-    const char *wanted = getenv("CC");
-
-    if (wanted != NULL && *wanted != '\0' && strchr(wanted, ' ') == NULL) {
-        return find_in_path(arena, wanted);
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *found = find_in_path(arena, names[i]);
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return NULL;
-}
-
 /* ---- The cache ---- */
 
 static bool make_folder(const char *path)
@@ -736,7 +697,7 @@ static enum sim_compile_end compile_cached(struct compile *compile, struct sim_c
         return fail(compile, SIM_COMPILE_ABSENT, strerror(errno));
     }
     digest_environment(compile);
-    compile->compiler = find_compiler(compile->arena);
+    compile->compiler = sim_compiler_find(compile->arena);
     if (compile->compiler == NULL || !digest_compiler(compile)) {
         return fail(compile, SIM_COMPILE_ENVIRONMENT,
                     "there is no C compiler; install gcc or clang, or set CC");

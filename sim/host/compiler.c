@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/bytes.h"
 #include "engine/time.h"
 #include "sim/host/clock.h"
 
@@ -41,6 +43,49 @@ struct compiler {
     size_t passed_bytes;
     struct rusage used;
 };
+
+/* ---- Which ---- */
+
+static const char *find_in_path(struct wf_arena *arena, const char *name)
+{
+    const char *folders = getenv("PATH");
+
+    if (strchr(name, '/') != NULL) {
+        return access(name, X_OK) == 0 ? name : NULL;
+    }
+    while (folders != NULL && *folders != '\0') {
+        const size_t length = strcspn(folders, ":");
+        const struct wf_string folder = {folders, length};
+        struct wf_buffer candidate;
+
+        wf_buffer_init(&candidate, arena);
+        wf_buffer_printf(&candidate, "%S/%s", &folder, name);
+        wf_buffer_append_char(&candidate, '\0');
+        if (!candidate.is_full && access(candidate.data, X_OK) == 0) {
+            return candidate.data;
+        }
+        folders += length + (folders[length] == ':' ? 1 : 0);
+    }
+    return NULL;
+}
+
+const char *sim_compiler_find(struct wf_arena *arena)
+{
+    static const char *const names[] = {"cc", "gcc", "clang"};
+    const char *wanted = getenv("CC");
+
+    if (wanted != NULL && *wanted != '\0' && strchr(wanted, ' ') == NULL) {
+        return find_in_path(arena, wanted);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *found = find_in_path(arena, names[i]);
+
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
 
 /* ---- In the child ---- */
 

@@ -6,6 +6,11 @@
 
 #include <signal.h>
 
+#include "engine/base/arena.h"
+
+/* The program that CC names, or else cc, gcc or clang, where PATH has it; in the arena. NULL: there is none. */
+const char *sim_compiler_find(struct wf_arena *arena);
+
 /* What each of the compiler's processes may take. */
 #define SIM_COMPILER_SECONDS 60 /* of a processor */
 #define SIM_COMPILER_MIB 1024
