@@ -28,12 +28,12 @@
 /* The sanitizer tracks runs of eight bytes, whose first part alone can be addressable. */
 #define TEXT_ALIGNMENT ((size_t)8)
 #define RED_ZONE_BYTES ((size_t)16)
-#define ZEROED_AHEAD_BYTES ((size_t)0) /* what is free is poisoned */
 #else
 #define TEXT_ALIGNMENT ((size_t)1)
 #define RED_ZONE_BYTES ((size_t)0)
-#define ZEROED_AHEAD_BYTES ((size_t)512)
 #endif
+
+#define ZEROED_AHEAD_BYTES ((size_t)512)
 
 struct wf_arena_block {
     struct wf_arena_block *older;
@@ -202,12 +202,22 @@ static inline char *take_piece(struct wf_arena *arena, size_t size_bytes, size_t
     return piece;
 }
 
+/* How much of what is free is zeroed with a piece before it: nothing that is poisoned. */
+static size_t ahead_bytes(size_t free_bytes)
+{
+#if defined(WF_ARENA_POISONS)
+    (void)free_bytes;
+    return 0;
+#else
+    return free_bytes < ZEROED_AHEAD_BYTES ? free_bytes : ZEROED_AHEAD_BYTES;
+#endif
+}
+
 /* Zeroes what of the top piece is not zeroed yet, and some free memory behind it. */
 static void zero_top(struct wf_arena *arena, char *piece, size_t size_bytes)
 {
-    const size_t free_bytes = (size_t)(arena->end - arena->next);
     char *from = arena->zeroed_end > piece ? arena->zeroed_end : piece;
-    char *to = piece + size_bytes + (free_bytes < ZEROED_AHEAD_BYTES ? free_bytes : ZEROED_AHEAD_BYTES);
+    char *to = piece + size_bytes + ahead_bytes((size_t)(arena->end - arena->next));
 
     memset(from, 0, (size_t)(to - from));
     arena->zeroed_end = to;

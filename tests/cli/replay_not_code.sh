@@ -9,10 +9,9 @@ for code in h/Fine.json Fine.json.gz Fine.wfh Fine.pb list.c; do
     wfsim replay -w $code h 2>&1
     echo "exit $?"
 done
-# An attribute and an escape in a comment are C.
+# An attribute, which not every compiler knows, and an escape in a comment are C.
 { printf '[[maybe_unused]] static int n; /* \033[1m */\n'; cat "$ROOT/scenarios/saga.c"; } >attribute.c
-wfsim lint attribute.c >/dev/null
-echo "exit $?"
+wfsim lint attribute.c 2>&1 | grep -c 'not workflow code'
 # Of what a compiler says only the first lines are passed on.
 printf '#!/bin/sh\nfor i in $(seq 200); do echo "line $i is wrong" >&2; done\nexit 1\n' >talkative
 chmod +x talkative
