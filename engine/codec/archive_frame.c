@@ -14,8 +14,9 @@
 #define WINDOW_LOG                                                                                 \
     20 /* 1 MiB: histories repeat themselves within it, and the workspace stays small */
 /*
- * An archive is read far more often than it is written. Without Huffman codes, which the random ids and times of histories
- * gain little from, and without the shortest matches it is unpacked in half the time, for a fifth more bytes.
+ * An archive is read far more often than it is written. Without Huffman codes, which the random ids
+ * and times of histories gain little from, and without the shortest matches it is unpacked in half
+ * the time, for a fifth more bytes.
  */
 #define MATCH_BYTES_MIN 6
 #define LITERALS_ARE_PACKED ZSTD_ps_disable

@@ -1,11 +1,12 @@
 /*
  * Protobuf bytes to messages: one loop over the descriptors. Most writers emit fields in number
  * order, so the field after the last one is tried first, by its tag's single byte, and the place
- * table is asked only when that misses; one number of the field then says how it is read. Runs of a repeated field are counted by hopping over their sizes before the array is
- * taken, so that a history's events are one piece of memory.
+ * table is asked only when that misses; one number of the field then says how it is read. Runs of a
+ * repeated field are counted by hopping over their sizes before the array is taken, so that a
+ * history's events are one piece of memory.
  *
- * Readers return where they stopped, or NULL after having filled the error; that keeps the position
- * in a register.
+ * Readers return where they stopped, NULL after having filled the error, with what they read: that
+ * keeps both in registers.
  */
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"

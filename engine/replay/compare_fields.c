@@ -84,26 +84,16 @@ static enum shape shape_of(const struct wf_field *field)
     if (field->label != WF_LABEL_ONE || field->case_offset != 0) {
         return SHAPE_OTHER;
     }
-    switch (field->kind) {
-    case WF_KIND_STRING:
-    case WF_KIND_BYTES:
+    if (field->shape == WF_SHAPE_TEXT) {
         return SHAPE_TEXT;
-    case WF_KIND_DURATION:
+    }
+    if (field->kind == WF_KIND_DURATION) {
         return SHAPE_DURATION;
-    case WF_KIND_MESSAGE:
-        return field->message == &wf_type_payloads ? SHAPE_PAYLOADS : is_map(field->message) ? SHAPE_MAP : SHAPE_MESSAGE;
-    case WF_KIND_TIMESTAMP:
-    case WF_KIND_BOOL:
-    case WF_KIND_INT32:
-    case WF_KIND_INT64:
-    case WF_KIND_UINT32:
-    case WF_KIND_UINT64:
-    case WF_KIND_FLOAT:
-    case WF_KIND_DOUBLE:
-    case WF_KIND_ENUM:
+    }
+    if (field->kind != WF_KIND_MESSAGE) {
         return SHAPE_OTHER;
     }
-    WF_UNREACHABLE();
+    return field->message == &wf_type_payloads ? SHAPE_PAYLOADS : is_map(field->message) ? SHAPE_MAP : SHAPE_MESSAGE;
 }
 
 static struct wf_compare_row row_of(const struct row_text *text)
