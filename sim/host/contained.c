@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "engine/base/assert.h"
+#include "sim/host/clock.h"
 #include "sim/host/process.h"
 #include "sim/host/stacks.h"
 
@@ -200,9 +201,31 @@ static void write_record(struct sim_child *child, enum sim_record_kind kind, str
 
 /* ---- Items ---- */
 
-static uint64_t own_bytes(void)
+/* Asking the system takes longer than replaying a short history. Memory that is new is not filled faster than this: while less than
+ * an eighth of what code may take can have come since the last look, that one will do. */
+#define NEW_BYTES_A_NS_MAX 64
+
+static bool has_looked_lately(const struct sim_child *child)
 {
-    return sim_process_memory_read(own_memory);
+    const uint64_t passed_ns = (uint64_t)(sim_host_clock_ns() - child->looked_ns);
+
+    return child->looked_ns != 0 && passed_ns < child->code_bytes_max / 8 / NEW_BYTES_A_NS_MAX;
+}
+
+/* How much more memory the process has than at the last look; 0 when the system does not tell. */
+static uint64_t look_for_growth(struct sim_child *child)
+{
+    const uint64_t before_bytes = child->memory_bytes;
+    uint64_t grown_bytes = 0;
+
+    child->memory_bytes = sim_process_memory_read(own_memory);
+    child->looked_ns = sim_host_clock_ns();
+    if (before_bytes != 0 && child->memory_bytes > before_bytes) {
+        grown_bytes = child->memory_bytes - before_bytes;
+    }
+    child->taken_bytes += child->has_unseen_history ? grown_bytes : 0;
+    child->has_unseen_history = false;
+    return grown_bytes;
 }
 
 static void run_item(struct sim_child *child)
@@ -214,7 +237,11 @@ static void run_item(struct sim_child *child)
     page->is_resumed = false;
     page->first_history = 0;
     page->history_bytes = 0;
-    if (own_bytes() > child->ready_bytes + child->code_bytes_max) {
+    const uint64_t most_bytes = child->ready_bytes + child->code_bytes_max;
+    if (!has_looked_lately(child) || child->memory_bytes > most_bytes) {
+        (void)look_for_growth(child);
+    }
+    if (child->memory_bytes > most_bytes) {
         end_well(SIM_MARK_GROWN);
     }
 }
@@ -239,7 +266,8 @@ _Noreturn void sim_child_live(struct sim_child *child, const sigset_t *unblocked
     page->is_loading = false;
     page->watch.block_count = 0;
     own_memory = sim_process_memory_open(getpid());
-    child->ready_bytes = own_bytes();
+    (void)look_for_growth(child);
+    child->ready_bytes = child->memory_bytes;
     if (page->is_resumed) {
         run_item(child);
     }
@@ -274,22 +302,24 @@ void sim_child_begin_history(struct sim_child *child, uint64_t index)
         page->is_resumed = true;
         end_well(SIM_MARK_GROWN);
     }
-    page->history_bytes = own_bytes();
+    if (!has_looked_lately(child)) {
+        (void)look_for_growth(child);
+    }
+    page->history_bytes = child->memory_bytes;
 }
 
 void sim_child_end_history(struct sim_child *child)
 {
-    const uint64_t before_bytes = child->page->history_bytes;
-    const uint64_t now_bytes = own_bytes();
+    const bool is_known = child->page->history_bytes != 0;
 
     child->page->history_bytes = 0;
-    if (child->page->watch.activation_count == 0 || before_bytes == 0 || now_bytes <= before_bytes) {
+    if (child->page->watch.activation_count == 0 || !is_known) {
         return; /* nor has a command without code any that took it */
     }
-    if (now_bytes - before_bytes > child->code_bytes_max) {
+    child->has_unseen_history = true;
+    if (!has_looked_lately(child) && look_for_growth(child) > child->code_bytes_max) {
         end_crashed(SIM_CRASH_MEMORY);
     }
-    child->taken_bytes += now_bytes - before_bytes;
 }
 
 struct wf_watch *sim_child_watch(struct sim_child *child)

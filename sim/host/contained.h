@@ -42,7 +42,7 @@ struct sim_page {
     volatile uint64_t item;
     volatile bool is_resumed;        /* the item was begun by the child before this one */
     volatile uint64_t first_history; /* of the item, that is left to this child */
-    volatile uint64_t history_bytes; /* memory at the begin of the present history; 0: in none */
+    volatile uint64_t history_bytes; /* memory at about the begin of the present history; 0: in none */
     volatile enum sim_mark mark;
     volatile enum sim_crash_kind crash_kind;
     char call[WF_WATCH_TEXT_BYTES]; /* watch.call, which points into the child */
@@ -58,8 +58,11 @@ struct sim_child {
     uint64_t code_bytes_max; /* that code may take in one activation, or one history */
 
     /* In the child. */
-    uint64_t ready_bytes; /* memory before the first item */
-    uint64_t taken_bytes; /* by histories, and not given back */
+    uint64_t ready_bytes;    /* memory before the first item */
+    uint64_t taken_bytes;    /* by histories, and not given back */
+    uint64_t memory_bytes;   /* at the last look; 0: the system does not tell */
+    int64_t looked_ns;       /* when that was */
+    bool has_unseen_history; /* one ended since then */
 };
 
 /* The life of a child: from the fork, under which signals are blocked, to its end. unblocked is the
