@@ -167,7 +167,7 @@ bool wf_archive_reader_needs(const struct wf_archive_reader *reader,
                              struct wf_archive_range *range);
 
 /*
- * Supplies the bytes that were asked for. They must live until the next seek.
+ * Supplies the bytes that were asked for. They must live until others are supplied, or the next seek.
  *
  * Errors:    WF_ERR_CORRUPT      not an archive, or damaged where the history sought lies
  *            WF_ERR_UNSUPPORTED  a newer version, an unknown dictionary

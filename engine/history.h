@@ -34,12 +34,23 @@ enum wf_format {
 };
 
 /*
+ * A file that is not in memory. `read` gives size_bytes of it, which it has, from `offset` on; they live until the next call. Its
+ * errors are handed on.
+ */
+struct wf_file_ranges {
+    enum wf_status (*read)(void *context, uint64_t offset, size_t size_bytes, struct wf_string *bytes, struct wf_error *err);
+    void *context;
+    uint64_t size_bytes;
+};
+
+/*
  * Reads the histories of one file, one at a time. gzip and zstd wrappings are undone first, into `unpacked`, bounded by
  * limit_bytes. The bytes and the unpacked arena must outlive every history read; nothing else may be taken from that arena
  * meanwhile.
  */
 struct wf_history_reader {
     struct wf_string bytes; /* after unwrapping */
+    const struct wf_file_ranges *ranges; /* NULL: the file is in `bytes` */
     enum wf_format format;
     size_t next; /* format's own position */
     size_t index; /* histories handed out */
@@ -55,6 +66,11 @@ struct wf_history_reader {
  */
 enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct wf_arena *unpacked,
                                       struct wf_string file, size_t limit_bytes, struct wf_error *err);
+
+/* The same for an archive (wf_is_archive) that is read a range at a time: memory is that of its index and one history. `file` is
+ * borrowed. */
+enum wf_status wf_history_reader_init_archive(struct wf_history_reader *reader, struct wf_arena *unpacked,
+                                              const struct wf_file_ranges *file, struct wf_error *err);
 
 /*
  * Reads the next history into the arena. WF_ERR_NOT_FOUND after the last one. After any other error the histories behind it

@@ -170,7 +170,26 @@ static enum wf_status unwrap(struct wf_history_reader *reader, size_t limit_byte
 
 /* ---- Reading ---- */
 
-static enum wf_status open_archive(struct wf_history_reader *reader, struct wf_error *err)
+/* What the archive's reader asks for, from the bytes of the file or from where it lies. */
+static enum wf_status supply(const struct wf_history_reader *reader, struct wf_archive_reader *archive,
+                             struct wf_error *err)
+{
+    const struct wf_file_ranges *ranges = reader->ranges;
+    struct wf_archive_range range;
+    struct wf_string bytes;
+
+    if (ranges == NULL) {
+        return wf_archive_reader_supply_all(archive, reader->bytes, err);
+    }
+    while (wf_archive_reader_needs(archive, &range)) {
+        WF_TRY(ranges->read(ranges->context, range.offset, range.size_bytes, &bytes, err));
+        WF_TRY(wf_archive_reader_supply(archive, bytes, err));
+    }
+    return WF_OK;
+}
+
+static enum wf_status open_archive(struct wf_history_reader *reader, uint64_t file_bytes,
+                                   struct wf_error *err)
 {
     struct wf_archive_reader *archive = WF_ARENA_NEW(reader->unpacked, struct wf_archive_reader);
 
@@ -178,8 +197,8 @@ static enum wf_status open_archive(struct wf_history_reader *reader, struct wf_e
         return wf_fail_status(err, WF_ERR_MEMORY, "no memory left to read the archive");
     }
     reader->state = archive;
-    WF_TRY(wf_archive_reader_init(archive, reader->unpacked, reader->bytes.size_bytes, err));
-    return wf_archive_reader_supply_all(archive, reader->bytes, err);
+    WF_TRY(wf_archive_reader_init(archive, reader->unpacked, file_bytes, err));
+    return supply(reader, archive, err);
 }
 
 static enum wf_status open_json(struct wf_history_reader *reader, struct wf_error *err)
@@ -201,9 +220,19 @@ enum wf_status wf_history_reader_init(struct wf_history_reader *reader, struct w
     WF_TRY(unwrap(reader, limit_bytes, err));
     WF_TRY(find_format(reader, err));
     if (reader->format == WF_FORMAT_ARCHIVE) {
-        return open_archive(reader, err);
+        return open_archive(reader, reader->bytes.size_bytes, err);
     }
     return reader->format == WF_FORMAT_JSON ? open_json(reader, err) : WF_OK;
+}
+
+enum wf_status wf_history_reader_init_archive(struct wf_history_reader *reader,
+                                              struct wf_arena *unpacked,
+                                              const struct wf_file_ranges *file,
+                                              struct wf_error *err)
+{
+    *reader = (struct wf_history_reader){
+        .ranges = file, .format = WF_FORMAT_ARCHIVE, .unpacked = unpacked};
+    return open_archive(reader, file->size_bytes, err);
 }
 
 /* Bytes of one protobuf message inside the file: errors get offsets into the file. */
@@ -267,7 +296,7 @@ static enum wf_status next_archived(struct wf_history_reader *reader, struct wf_
         return WF_ERR_NOT_FOUND;
     }
     wf_archive_reader_seek(archive, reader->next++);
-    WF_TRY(wf_archive_reader_supply_all(archive, reader->bytes, err));
+    WF_TRY(supply(reader, archive, err));
     return wf_archive_reader_history(archive, arena, history, err);
 }
 

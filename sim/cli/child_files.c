@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/cli/histories.h"
+#include "sim/cli/history_file.h"
 #include "sim/report/pack.h"
 
 enum wf_status cli_child_send(struct sim_child *child, const struct wf_buffer *frame)
@@ -58,19 +59,17 @@ static enum wf_status take_history(const struct cli_child_reader *reader, struct
                                                           : send_complaint(reader->child, arena, &wrong);
 }
 
-static enum wf_status read_file(const struct cli_child_reader *children, const char *path, struct wf_arena *file,
+static enum wf_status read_file(const struct cli_child_reader *children, const char *path, struct cli_history_file *file,
                                 struct wf_arena *arena, struct wf_error *err)
 {
     struct wf_history_reader reader;
     struct wf_history history;
-    struct wf_string bytes = {NULL, 0};
     struct wf_error wrong = {.byte_offset = WF_ERROR_NO_OFFSET};
     const uint64_t first_index = sim_child_first_history(children->child); /* before it: another child's */
     uint64_t index = 0;
     enum wf_status status = WF_OK;
 
-    if (cli_file_read(file, path, CLI_FILE_BYTES_MAX, &bytes, &wrong) != CLI_EXIT_OK ||
-        wf_history_reader_init(&reader, file, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &wrong) != WF_OK) {
+    if (cli_history_file_open(file, path, &wrong) != CLI_EXIT_OK || cli_history_file_read(file, &reader, &wrong) != WF_OK) {
         return send_complaint(children->child, arena, &wrong);
     }
     while ((status = cli_history_next(&reader, arena, &history, &wrong)) == WF_OK) {
@@ -90,13 +89,12 @@ static enum wf_status read_file(const struct cli_child_reader *children, const c
 
 enum wf_status cli_child_read(const struct cli_child_reader *reader, const char *path, struct wf_error *err)
 {
-    struct wf_arena file;
+    struct cli_history_file file;
     struct wf_arena arena;
 
-    wf_arena_init(&file, wf_system_blocks(), 0);
     wf_arena_init(&arena, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     const enum wf_status status = read_file(reader, path, &file, &arena, err);
     wf_arena_deinit(&arena);
-    wf_arena_deinit(&file);
+    cli_history_file_close(&file);
     return status == WF_ERR_MEMORY ? wf_fail_status(err, WF_ERR_MEMORY, "%s: no memory to read it", path) : status;
 }

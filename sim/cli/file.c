@@ -95,13 +95,29 @@ static enum cli_exit read_descriptor(struct wf_arena *arena, int fd, const char 
     return fail_memory(err, path);
 }
 
-enum cli_exit cli_file_read(struct wf_arena *arena, const char *path, size_t limit_bytes, struct wf_string *bytes,
-                            struct wf_error *err)
+static struct cli_source source_of(int fd, const char *path, const struct stat *status)
+{
+    return (struct cli_source){
+        .fd = fd, .path = path, .size_bytes = (uint64_t)status->st_size, .written = status->st_mtim};
+}
+
+static bool begins_with(int fd, const struct stat *status, struct wf_string magic)
+{
+    char start[16];
+
+    WF_ASSERT(magic.size_bytes <= sizeof start);
+    return magic.size_bytes > 0 && S_ISREG(status->st_mode) &&
+           pread(fd, start, magic.size_bytes, 0) == (ssize_t)magic.size_bytes && memcmp(start, magic.data, magic.size_bytes) == 0;
+}
+
+enum cli_exit cli_file_read_or_open(struct wf_arena *arena, const char *path, size_t limit_bytes, struct wf_string magic,
+                                    struct wf_string *bytes, struct cli_source *source, struct wf_error *err)
 {
     struct stat status = {0};
     enum cli_exit result = CLI_EXIT_OK;
     int fd = STDIN_FILENO;
 
+    *source = (struct cli_source){.fd = -1, .path = path};
     if (strcmp(path, "-") == 0) {
         return read_descriptor(arena, fd, "standard input", 0, limit_bytes, bytes, err);
     }
@@ -113,6 +129,9 @@ enum cli_exit cli_file_read(struct wf_arena *arena, const char *path, size_t lim
         result = fail(err, CLI_EXIT_ENVIRONMENT, "cannot read", path, errno);
     } else if (S_ISDIR(status.st_mode)) {
         result = fail(err, CLI_EXIT_UNREADABLE, "cannot read", path, EISDIR);
+    } else if (begins_with(fd, &status, magic)) {
+        *source = source_of(fd, path, &status);
+        return CLI_EXIT_OK;
     } else if ((uint64_t)status.st_size > limit_bytes) {
         wf_fail_status(err, WF_ERR_LIMIT, "%s is larger than %zu bytes", path, limit_bytes);
         result = CLI_EXIT_UNREADABLE;
@@ -121,6 +140,14 @@ enum cli_exit cli_file_read(struct wf_arena *arena, const char *path, size_t lim
     }
     close(fd);
     return result;
+}
+
+enum cli_exit cli_file_read(struct wf_arena *arena, const char *path, size_t limit_bytes, struct wf_string *bytes,
+                            struct wf_error *err)
+{
+    struct cli_source never;
+
+    return cli_file_read_or_open(arena, path, limit_bytes, WF_STR(""), bytes, &never, err);
 }
 
 static bool add_path(struct wf_arena *arena, struct cli_paths *paths, const char *path)
@@ -505,8 +532,16 @@ enum cli_exit cli_source_open(struct cli_source *source, const char *path, struc
         close(source->fd);
         return fail(err, CLI_EXIT_UNREADABLE, "cannot read", path, S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
     }
-    source->size_bytes = (uint64_t)status.st_size;
+    *source = source_of(source->fd, path, &status);
     return CLI_EXIT_OK;
+}
+
+bool cli_source_is_unchanged(const struct cli_source *source)
+{
+    struct stat status = {0};
+
+    return fstat(source->fd, &status) == 0 && (uint64_t)status.st_size == source->size_bytes &&
+           status.st_mtim.tv_sec == source->written.tv_sec && status.st_mtim.tv_nsec == source->written.tv_nsec;
 }
 
 void cli_source_close(struct cli_source *source)

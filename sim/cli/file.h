@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/bytes.h"
@@ -15,6 +16,23 @@
 #include "sim/cli/command.h"
 
 #define CLI_FILE_BYTES_MAX ((size_t)1 << 30) /* of a file that is read whole */
+
+/* A file read at any position. */
+struct cli_source {
+    int fd;
+    const char *path;
+    uint64_t size_bytes;
+    struct timespec written; /* when it was, before it was opened */
+};
+
+enum cli_exit cli_source_open(struct cli_source *source, const char *path, struct wf_error *err);
+void cli_source_close(struct cli_source *source);
+
+/* False: it was written to since. */
+bool cli_source_is_unchanged(const struct cli_source *source);
+
+/* Exactly size_bytes; false at the end of the file and when reading fails. */
+bool cli_source_read(struct cli_source *source, uint64_t offset, void *to, size_t size_bytes);
 
 /*
  * Reads a whole file, or standard input when path is "-", into the arena.
@@ -24,6 +42,13 @@
  */
 enum cli_exit cli_file_read(struct wf_arena *arena, const char *path, size_t limit_bytes, struct wf_string *bytes,
                             struct wf_error *err);
+
+/*
+ * The same, but a file that begins with `magic`, of up to 16 bytes, is only opened, whatever its size: source->fd is -1 when it was
+ * read. Pipes are always read.
+ */
+enum cli_exit cli_file_read_or_open(struct wf_arena *arena, const char *path, size_t limit_bytes, struct wf_string magic,
+                                    struct wf_string *bytes, struct cli_source *source, struct wf_error *err);
 
 struct cli_paths {
     const char **items;
@@ -67,18 +92,5 @@ void cli_writer_abandon(struct cli_writer *writer);
 
 /* Opens, writes and commits. */
 enum cli_exit cli_file_write(struct wf_arena *arena, const char *path, struct wf_string bytes, struct wf_error *err);
-
-/* A file read at any position. */
-struct cli_source {
-    int fd;
-    const char *path;
-    uint64_t size_bytes;
-};
-
-enum cli_exit cli_source_open(struct cli_source *source, const char *path, struct wf_error *err);
-void cli_source_close(struct cli_source *source);
-
-/* Exactly size_bytes; false at the end of the file and when reading fails. */
-bool cli_source_read(struct cli_source *source, uint64_t offset, void *to, size_t size_bytes);
 
 #endif

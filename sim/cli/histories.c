@@ -5,16 +5,6 @@
 
 #include "sim/cli/interrupt.h"
 
-#define UNPACKED_BYTES_ALWAYS ((size_t)256 << 20)
-#define UNPACKED_RATIO 100 /* histories pack to a tenth, repetitive ones to a fiftieth; bombs to less than a thousandth */
-
-size_t cli_unpacked_bytes_max(size_t packed_bytes)
-{
-    const size_t likely_bytes = packed_bytes < CLI_FILE_BYTES_MAX / UNPACKED_RATIO ? packed_bytes * UNPACKED_RATIO : CLI_FILE_BYTES_MAX;
-
-    return likely_bytes > UNPACKED_BYTES_ALWAYS ? likely_bytes : UNPACKED_BYTES_ALWAYS;
-}
-
 enum wf_status cli_history_next(struct wf_history_reader *reader, struct wf_arena *arena, struct wf_history *history,
                                 struct wf_error *err)
 {
@@ -54,7 +44,7 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
     enum cli_exit result = CLI_EXIT_OK;
 
     *histories = (struct cli_histories){0};
-    wf_arena_init(&histories->file, wf_system_blocks(), 0);
+    cli_history_file_hold(&histories->file, (struct wf_string){NULL, 0}); /* none yet */
     wf_arena_init(&histories->current, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
     result = cli_file_expand(arena, operands, operand_count, &histories->paths, &err);
     if (result != CLI_EXIT_OK) {
@@ -65,7 +55,6 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
 
 static enum cli_exit open_next_file(struct cli_histories *histories)
 {
-    struct wf_string bytes = {NULL, 0};
     struct wf_error err;
     enum cli_exit result = CLI_EXIT_OK;
     enum wf_status status = WF_OK;
@@ -73,8 +62,8 @@ static enum cli_exit open_next_file(struct cli_histories *histories)
     histories->path = histories->paths.items[histories->next_path];
     histories->next_path++;
     histories->file_count = 0;
-    wf_arena_reset(&histories->file);
-    result = cli_file_read(&histories->file, histories->path, CLI_FILE_BYTES_MAX, &bytes, &err);
+    cli_history_file_close(&histories->file);
+    result = cli_history_file_open(&histories->file, histories->path, &err);
     if (result != CLI_EXIT_OK && cli_interrupted()) {
         histories->next_path--; /* nothing is wrong with it */
         return CLI_EXIT_OK;
@@ -83,7 +72,7 @@ static enum cli_exit open_next_file(struct cli_histories *histories)
         cli_complain("%s", err.message);
         return result;
     }
-    status = wf_history_reader_init(&histories->reader, &histories->file, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &err);
+    status = cli_history_file_read(&histories->file, &histories->reader, &err);
     if (status != WF_OK) {
         cli_complain_input(histories->path, &err);
         return exit_of(status);
@@ -159,5 +148,5 @@ enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_hist
 void cli_histories_close(struct cli_histories *histories)
 {
     wf_arena_deinit(&histories->current);
-    wf_arena_deinit(&histories->file);
+    cli_history_file_close(&histories->file);
 }

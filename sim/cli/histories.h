@@ -5,7 +5,7 @@
 #define SIM_CLI_HISTORIES_H
 
 #include "engine/history.h"
-#include "sim/cli/file.h"
+#include "sim/cli/history_file.h"
 
 struct cli_histories {
     struct cli_paths paths;
@@ -14,7 +14,7 @@ struct cli_histories {
     bool is_open;
     bool is_cut; /* a file ended before its end: an archive whose writer died */
     bool is_interrupted; /* cli_interrupt_catch caught a signal, so that files are left */
-    struct wf_arena file;    /* the file's bytes and what they unpack to */
+    struct cli_history_file file;
     struct wf_arena current; /* the history handed out last */
     struct wf_history_reader reader;
     struct wf_history history;
@@ -39,12 +39,6 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history);
 
 void cli_histories_close(struct cli_histories *histories);
-
-/*
- * How much a file may be when gzip or zstd are undone: as much as a plain one if it is packed as histories are, and no more than
- * 256 MiB if it is packed more tightly than a hundredth.
- */
-size_t cli_unpacked_bytes_max(size_t packed_bytes);
 
 /* What one history may take in memory, and what is kept of its run: far more than a service lets a history grow to. */
 #define CLI_HISTORY_BYTES_MAX ((size_t)1 << 30)

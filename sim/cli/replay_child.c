@@ -8,6 +8,7 @@
 #include "engine/diagnosis.h"
 #include "engine/history_shape.h"
 #include "sim/cli/histories.h"
+#include "sim/cli/history_file.h"
 #include "sim/cli/replay_batch.h"
 #include "sim/host/stacks.h"
 #include "sim/report/pack.h"
@@ -239,38 +240,35 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
 }
 
 /*
- * Reads a file, or gives what standard input held. Unreadable: *unreadable says why, WF_ERR_MEMORY when it is the machine that is
- * at fault and not the file.
+ * Opens a file, or what standard input held; to be closed in any case. Unreadable: *unreadable says why, WF_ERR_MEMORY when it is
+ * the machine that is at fault and not the file.
  */
-static struct wf_string read_item(const struct cli_replay *batch, const char *path, struct wf_arena *file_arena,
-                                  struct wf_error *unreadable)
+static void open_item(const struct cli_replay *batch, const char *path, struct cli_history_file *file, struct wf_error *unreadable)
 {
-    struct wf_string bytes = {NULL, 0};
-
     if (strcmp(path, "-") == 0) {
-        return batch->from_stdin;
+        cli_history_file_hold(file, batch->from_stdin);
+        return;
     }
-    const enum cli_exit result = cli_file_read(file_arena, path, CLI_FILE_BYTES_MAX, &bytes, unreadable);
+    const enum cli_exit result = cli_history_file_open(file, path, unreadable);
     if (result != CLI_EXIT_OK) {
         unreadable->status = result == CLI_EXIT_ENVIRONMENT ? WF_ERR_MEMORY : WF_ERR_NOT_FOUND;
     }
-    return bytes;
 }
 
 /*
  * Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why, and *index is the history at
  * which it ended.
  */
-static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *child, size_t file, struct wf_string bytes,
-                                   uint64_t skip_count, struct wf_arena *file_arena, uint64_t *index,
-                                   struct wf_error *unreadable, struct wf_error *err)
+static enum wf_status replay_histories(struct cli_replay *batch, struct sim_child *child, size_t file_index,
+                                       struct cli_history_file *file, uint64_t skip_count, uint64_t *index,
+                                       struct wf_error *unreadable, struct wf_error *err)
 {
     struct wf_history_reader reader;
     struct wf_history history;
     struct wf_arena arena;
     enum wf_status status = WF_OK;
 
-    if (wf_history_reader_init(&reader, file_arena, bytes, cli_unpacked_bytes_max(bytes.size_bytes), unreadable) != WF_OK) {
+    if (cli_history_file_read(file, &reader, unreadable) != WF_OK) {
         return WF_OK;
     }
     if (reader.format == WF_FORMAT_ARCHIVE) {
@@ -288,7 +286,7 @@ static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *c
             }
             break;
         }
-        if (*index >= skip_count && cli_replay_selects(batch, file, *index)) {
+        if (*index >= skip_count && cli_replay_selects(batch, file_index, *index)) {
             status = replay_one(batch, child, *index, &history, err);
         }
     }
@@ -296,40 +294,42 @@ static enum wf_status replay_bytes(struct cli_replay *batch, struct sim_child *c
     return status;
 }
 
-static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *child, size_t file, uint64_t skip_count,
-                                  struct wf_arena *file_arena, struct wf_error *err)
+static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *child, size_t file_index, uint64_t skip_count,
+                                  struct cli_history_file *file, struct wf_arena *words, struct wf_error *err)
 {
-    const char *path = batch->paths.items[file];
-    struct wf_error unreadable = {0};
-    const struct wf_string bytes = read_item(batch, path, file_arena, &unreadable);
+    const char *path = batch->paths.items[file_index];
     /* Of a whole file, with a cache to keep it in. */
     const bool is_kept =
         batch->cache.path != NULL && skip_count == 0 && !batch->shards_histories && !batch->has_sample;
     const uint64_t first_index = sim_child_first_history(child); /* before it: another child's */
+    struct wf_error unreadable = {0};
+    struct cli_cache_key key = {0};
     uint64_t index = 0;
 
+    open_item(batch, path, file, &unreadable);
+    if (unreadable.status == WF_OK && is_kept) {
+        (void)cli_history_file_digest(file, &key.digest, &key.size_bytes, &unreadable);
+    }
     if (unreadable.status == WF_ERR_MEMORY) {
         return WF_ERR_MEMORY;
     }
     if (unreadable.status != WF_OK) {
-        return send_unreadable(child, file_arena, path, 0, &unreadable);
+        return send_unreadable(child, words, path, 0, &unreadable);
     }
-    const struct cli_cache_key key = is_kept ? cli_cache_key_of(bytes) : (struct cli_cache_key){0};
-    const enum wf_status cached =
-        is_kept && first_index == 0 ? send_cached(batch, child, file_arena, key) : WF_ERR_NOT_FOUND;
+    const enum wf_status cached = is_kept && first_index == 0 ? send_cached(batch, child, words, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
         return cached;
     }
-    WF_TRY(replay_bytes(batch, child, file, bytes, first_index > skip_count ? first_index : skip_count, file_arena, &index,
-                        &unreadable, err));
+    WF_TRY(replay_histories(batch, child, file_index, file, first_index > skip_count ? first_index : skip_count, &index, &unreadable,
+                            err));
     if (unreadable.status == WF_ERR_MEMORY) {
         return WF_ERR_MEMORY;
     }
-    if (unreadable.status != WF_OK && cli_replay_selects(batch, file, index)) {
-        WF_TRY(send_unreadable(child, file_arena, path, index, &unreadable));
+    if (unreadable.status != WF_OK && cli_replay_selects(batch, file_index, index)) {
+        WF_TRY(send_unreadable(child, words, path, index, &unreadable));
     }
-    if (is_kept) {
-        send_key(child, file_arena, key);
+    if (is_kept && cli_history_file_is_unchanged(file)) {
+        send_key(child, words, key);
     }
     return WF_OK;
 }
@@ -337,13 +337,15 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
 enum wf_status cli_replay_run_file(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
 {
     struct cli_replay *batch = context;
-    struct wf_arena file_arena;
+    const size_t file_index = batch->first_file + item;
+    struct cli_history_file file;
+    struct wf_arena words;
 
-    wf_arena_init(&file_arena, wf_system_blocks(), 0);
-    const enum wf_status status =
-        replay_file(batch, child, batch->first_file + item, item == 0 ? batch->skip_count : 0, &file_arena, err);
-    wf_arena_deinit(&file_arena);
-    return status == WF_ERR_MEMORY ? fail_memory(batch->paths.items[batch->first_file + item], err) : status;
+    wf_arena_init(&words, wf_system_blocks(), 0);
+    const enum wf_status status = replay_file(batch, child, file_index, item == 0 ? batch->skip_count : 0, &file, &words, err);
+    cli_history_file_close(&file);
+    wf_arena_deinit(&words);
+    return status == WF_ERR_MEMORY ? fail_memory(batch->paths.items[file_index], err) : status;
 }
 
 enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
@@ -352,16 +354,14 @@ enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, ui
     struct wf_error unreadable = {0};
     struct wf_history_reader reader;
     struct wf_history history;
-    struct wf_arena file_arena;
+    struct cli_history_file file;
     struct wf_arena arena;
     uint64_t index = 0;
     char number[8];
 
-    wf_arena_init(&file_arena, wf_system_blocks(), 0);
     wf_arena_init(&arena, wf_system_blocks(), CLI_HISTORY_BYTES_MAX);
-    const struct wf_string bytes = read_item(batch, batch->paths.items[item], &file_arena, &unreadable);
-    if (unreadable.status == WF_OK &&
-        wf_history_reader_init(&reader, &file_arena, bytes, cli_unpacked_bytes_max(bytes.size_bytes), &unreadable) == WF_OK) {
+    open_item(batch, batch->paths.items[item], &file, &unreadable);
+    if (unreadable.status == WF_OK && cli_history_file_read(&file, &reader, &unreadable) == WF_OK) {
         while (cli_history_next(&reader, &arena, &history, &unreadable) == WF_OK) {
             const uint64_t shape = wf_history_shape(&arena, &history);
 
@@ -371,6 +371,6 @@ enum wf_status cli_replay_send_shapes(void *context, struct sim_child *child, ui
         }
     }
     wf_arena_deinit(&arena);
-    wf_arena_deinit(&file_arena);
+    cli_history_file_close(&file);
     return unreadable.status == WF_ERR_MEMORY ? fail_memory(batch->paths.items[item], err) : WF_OK;
 }

@@ -87,11 +87,6 @@ static void read_entries(struct cli_verdict_cache *cache)
     }
 }
 
-struct cli_cache_key cli_cache_key_of(struct wf_string bytes)
-{
-    return (struct cli_cache_key){wf_hash_bytes(bytes.data, bytes.size_bytes), bytes.size_bytes};
-}
-
 bool cli_verdict_cache_find(const struct cli_verdict_cache *cache, struct cli_cache_key key, struct wf_string *frames)
 {
     char bytes[16];

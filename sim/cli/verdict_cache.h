@@ -33,8 +33,6 @@ struct cli_verdict_cache {
 /* Reads the file for this digest of everything but the histories that a verdict depends on. */
 void cli_verdict_cache_open(struct cli_verdict_cache *cache, uint64_t digest);
 
-struct cli_cache_key cli_cache_key_of(struct wf_string bytes);
-
 /* Borrowed until close. Only what open read: safe in a forked child. */
 bool cli_verdict_cache_find(const struct cli_verdict_cache *cache, struct cli_cache_key key, struct wf_string *frames);
 
