@@ -11,6 +11,8 @@
 #include "engine/base/bytes.h"
 #include "engine/schema.h"
 
+struct wf_history;
+
 enum wf_verdict {
     WF_VERDICT_OK,
     WF_VERDICT_NONDETERMINISM, /* the code does not make the decisions that the history recorded */
@@ -62,10 +64,12 @@ struct wf_finding {
 
 /*
  * The same for the same mistake in another run: made of verdict, diagnosis, rule, cause, workflow type and the kinds and names of
- * the two steps; of no ids, times or values. Never 0.
+ * the two steps; where the code failed the task, also of the types and messages of that failure and its causes, without
+ * numbers and ids (engine/replay/scrub.h). Of no ids, times or values. Never 0.
  *
- * arena   for a moment's work.
+ * arena     for a moment's work.
+ * history   whose replay it was, for the type and the ids of its workflow.
  */
-uint64_t wf_finding_signature(struct wf_arena *arena, const struct wf_finding *finding, struct wf_string workflow_type);
+uint64_t wf_finding_signature(struct wf_arena *arena, const struct wf_finding *finding, const struct wf_history *history);
 
 #endif

@@ -85,7 +85,7 @@ void sim_verdict_make(struct wf_arena *arena, const struct wf_history *history, 
         verdict->diagnosis = finding->diagnosis;
         verdict->rule = finding->rule;
         verdict->signature = result->verdict == WF_VERDICT_NONDETERMINISM || result->verdict == WF_VERDICT_CODE_FAILED
-                                 ? wf_finding_signature(arena, finding, history->workflow_type)
+                                 ? wf_finding_signature(arena, finding, history)
                                  : 0;
         verdict->event_id = finding->event_id;
         verdict->message = finding->message;
