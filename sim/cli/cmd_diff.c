@@ -8,6 +8,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/json_text.h"
 #include "sim/cli/histories.h"
+#include "sim/report/shell.h"
 #include "sim/report/visible.h"
 
 #define LEFT 0
@@ -39,6 +40,17 @@ static bool keep(struct wf_arena *arena, const struct wf_history *from, struct w
     return to->events != NULL && to->workflow_id.data != NULL && to->workflow_type.data != NULL;
 }
 
+static void complain_of_many(struct cli *cli, const char *path)
+{
+    struct wf_buffer word;
+
+    wf_buffer_init(&word, cli->arena);
+    sim_shell_path(&word, wf_string_of(path));
+    wf_buffer_append_char(&word, '\0');
+    cli_complain("%s: more than one history; `wfsim convert %s FOLDER/ --to json` makes a file of each", path,
+                 word.is_full ? path : word.data);
+}
+
 /* The one history of a file that is open. */
 static enum cli_exit take_one(struct cli *cli, struct cli_histories *file, struct side *side)
 {
@@ -60,8 +72,7 @@ static enum cli_exit take_one(struct cli *cli, struct cli_histories *file, struc
     }
     result = cli_histories_next(file, &history);
     if (result == CLI_EXIT_OK && history != NULL) {
-        cli_complain("%s: more than one history; `wfsim convert %s FOLDER/ --to json` makes a file of each", side->path,
-                     side->path);
+        complain_of_many(cli, side->path);
         return CLI_EXIT_USAGE;
     }
     return result;

@@ -287,7 +287,8 @@ static void append_blocked(const struct cli_matrix *matrix, const struct cli_arg
 
         for (uint32_t i = 0; i < matrix->column_count; i++) {
             if (is_blocked(matrix, row, i)) {
-                wf_buffer_printf(text, "%s cannot replay %llu of the histories of ", matrix->codes[row].path,
+                sim_append_visible(text, wf_string_of(matrix->codes[row].path), 0);
+                wf_buffer_printf(text, " cannot replay %llu of the histories of ",
                                  (unsigned long long)matrix->cells[row][i].failed);
                 sim_append_visible(text, matrix->columns[i].name, 0);
                 wf_buffer_append_char(text, '\n');

@@ -7,7 +7,10 @@
 
 #include "engine/base/bytes.h"
 
-/* Appends one word, in quotes when a POSIX shell would otherwise read it as something else. */
+/*
+ * Appends one word, in quotes when a POSIX shell would otherwise read it as something else: '...', and $'...' around control
+ * characters and whatever else would not be printed as it is.
+ */
 void sim_shell_word(struct wf_buffer *out, struct wf_string word);
 
 /* Appends a path as a word; one that looks like an option is written as "./-name". "-" stays. */

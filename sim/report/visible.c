@@ -18,8 +18,7 @@ bool sim_is_layout(const char *character, size_t size)
             (bytes[1] == 0x81 && bytes[2] >= 0xA6 && bytes[2] <= 0xA9));
 }
 
-/* The size of the character that text begins with; 0: ill-formed, or one that a terminal obeys. */
-static size_t character_size(const char *text, size_t size_bytes)
+size_t sim_visible_size(const char *text, size_t size_bytes)
 {
     const size_t size = wf_utf8_sequence(text, size_bytes);
     const uint8_t *bytes = (const uint8_t *)text;
@@ -34,7 +33,7 @@ size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_
     size_t i = 0;
 
     while (i < string.size_bytes) {
-        const size_t size = character_size(string.data + i, string.size_bytes - i);
+        const size_t size = sim_visible_size(string.data + i, string.size_bytes - i);
         const size_t step = size > 0 ? size : 1;
         const size_t wanted = size > 0 ? 1 : ESCAPE_COLUMNS;
 
@@ -57,7 +56,7 @@ size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_
 static bool is_visible(struct wf_string string)
 {
     for (size_t i = 0, size = 0; i < string.size_bytes; i += size) {
-        size = character_size(string.data + i, string.size_bytes - i);
+        size = sim_visible_size(string.data + i, string.size_bytes - i);
         if (size == 0) {
             return false;
         }

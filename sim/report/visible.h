@@ -17,6 +17,9 @@ size_t sim_append_visible(struct wf_buffer *text, struct wf_string string, size_
  * U+2066 to U+2069), or is a control character of C1, which some terminals obey. */
 bool sim_is_layout(const char *character, size_t size);
 
+/* The size of the character that text, which is not empty, begins with; 0: ill-formed, or one that a terminal obeys. */
+size_t sim_visible_size(const char *text, size_t size_bytes);
+
 /* Makes what the buffer holds from this byte on visible in place; for lines put together of many pieces. */
 void sim_make_visible(struct wf_buffer *text, size_t first_byte);
 
