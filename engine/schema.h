@@ -211,8 +211,8 @@ struct wf_message_type {
     const struct wf_field *fields; /* ascending numbers */
     uint32_t field_count;
     uint32_t size_bytes;          /* of the C struct */
-    const uint8_t *places;        /* by field number: index in fields + 1, 0 for a number without a field */
-    uint32_t place_count;         /* highest field number + 1 */
+    const uint8_t *places;        /* by tag: index in fields + 1, 0 for a tag without a field */
+    uint32_t place_count;         /* highest tag + 1, at least 128: every tag of one byte has a place */
     uint32_t reference_count;
     const struct wf_reference *references; /* few bytes for copying to look at, where fields are many */
 };
@@ -269,11 +269,14 @@ extern const struct wf_command_descriptor wf_command_descriptors[WF_COMMAND_TYPE
 
 struct wf_arena;
 
-/* The field with this number or NULL. Constant time. */
-static inline const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number)
+/* The field that is encoded with this tag, or NULL. */
+static inline const struct wf_field *wf_message_field_of_tag(const struct wf_message_type *type, uint64_t tag)
 {
-    return number < type->place_count && type->places[number] != 0 ? &type->fields[type->places[number] - 1] : NULL;
+    return tag < type->place_count && type->places[tag] != 0 ? &type->fields[type->places[tag] - 1] : NULL;
 }
+
+/* The field with this number or NULL. Constant time. */
+const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number);
 
 /*
  * The field with this JSON name or NULL; snake_case is accepted too. `hint` is the index to try first: the one after the

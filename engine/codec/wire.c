@@ -1,9 +1,7 @@
 /*
- * Protobuf bytes to messages: one loop over the descriptors. Most writers emit fields in number
- * order, so the field after the last one is tried first, by its tag's single byte, and the place
- * table is asked only when that misses; one number of the field then says how it is read. Runs of a
- * repeated field are counted by hopping over their sizes before the array is taken, so that a
- * history's events are one piece of memory.
+ * Protobuf bytes to messages: one loop over the descriptors. A table by tag gives the field, and one
+ * number of the field says how it is read. Runs of a repeated field are counted by hopping over their
+ * sizes before the array is taken, so that a history's events are one piece of memory.
  *
  * Readers return where they stopped, NULL after having filled the error, with what they read: that
  * keeps both in registers.
@@ -188,15 +186,16 @@ RARE static const uint8_t *skip_field(struct decoder *decoder, uint64_t tag, con
  * The field that a tag means, or NULL when we have none or it is of another wire type: protobuf
  * then treats the field as unknown (engine-semantics 1.6).
  */
-static inline const struct wf_field *find_field(const struct wf_message_type *type, uint64_t tag)
+static const struct wf_field *find_field(const struct wf_message_type *type, uint64_t tag)
 {
-    const struct wf_field *field = wf_message_field(type, (uint32_t)(tag >> WIRE_TYPE_BITS));
+    const struct wf_field *field = wf_message_field_of_tag(type, tag);
 
-    if (field == NULL || field->tag == tag) {
-        return field;
+    if (field == NULL && (tag & WIRE_TYPE_MASK) == WIRE_VARINT) {
+        /* A list of numbers may be unpacked, each under its own tag (engine-semantics 1.6 "packed"). */
+        field = wf_message_field_of_tag(type, tag | WIRE_SIZED);
+        return field != NULL && field->shape == WF_SHAPE_NUMBERS ? field : NULL;
     }
-    /* A list of numbers may be unpacked, each under its own tag (engine-semantics 1.6 "packed"). */
-    return field->shape == WF_SHAPE_NUMBERS && (tag & WIRE_TYPE_MASK) == WIRE_VARINT ? field : NULL;
+    return field;
 }
 
 /* Where the unknown fields of one message lie. Nearly always they are one run at its end, kept as a
@@ -638,7 +637,6 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
                            uint32_t levels_left)
 {
     const uint8_t *start = at;
-    const struct wf_field *expected = type->fields;
     struct unknown_fields unknown = {NULL, NULL, false};
 
     if (levels_left == 0) {
@@ -647,9 +645,11 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
     levels_left--;
     while (at < end) {
         const uint8_t *tag_at = at;
-        const struct wf_field *field = expected;
+        const uint32_t place = *at < 0x80 ? type->places[*at] : 0;
+        const struct wf_field *field = NULL;
 
-        if (*at == expected->tag && *at < 0x80) {
+        if (place != 0) {
+            field = &type->fields[place - 1];
             at++;
         } else {
             const struct number tag = read_tag(decoder, at, end);
@@ -676,7 +676,6 @@ static bool decode_message(struct decoder *decoder, const struct wf_message_type
         if (at == NULL) {
             return false;
         }
-        expected = field + 1; /* the row behind the last has a tag that is never met */
     }
     return unknown.start == NULL ||
            keep_unknown(decoder, type, message, start, end, levels_left, &unknown);

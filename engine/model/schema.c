@@ -1,6 +1,6 @@
 /*
  * The descriptor tables, each an expansion of the rows in the .def files, and the queries over them. For every message the
- * rows are read five times: to number the fields, to describe them, to place them by field number, to list those that may point
+ * rows are read five times: to number the fields, to describe them, to place them by tag, to list those that may point
  * to something, and to name the whole.
  */
 #include "engine/schema.h"
@@ -118,8 +118,9 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 #define MEMBER_BYTES(message, name) sizeof(((struct wf_##message *)NULL)->name)
 #define ITEM_BYTES(message, name) sizeof(*((struct wf_##message *)NULL)->name.items)
 
-/* A row without a number ends each table, because C has no empty arrays; its tag is none that can be met. */
-#define WF_MESSAGE(message, full_name) static const struct wf_field fields_##message[] = {
+/* A row without a number ends each table, because C has no empty arrays. A row lies in one line of the processor's cache. */
+_Static_assert(sizeof(struct wf_field) == 64, "a row fills a line of the cache");
+#define WF_MESSAGE(message, full_name) static const _Alignas(64) struct wf_field fields_##message[] = {
 #define WF_FIELD(message, number, KIND, type, name, json)                                                              \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0,                         \
      TAG(number, WIRE_##KIND), SHAPE_##KIND, MEMBER_BYTES(message, name), json, sizeof(json) - 1, 0,                   \
@@ -137,17 +138,18 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
      (uint32_t)offsetof(struct wf_##message, oneof##_case), TAG(number, WIRE_##KIND), SHAPE_##KIND,                    \
      MEMBER_BYTES(message, oneof.name), json, sizeof(json) - 1, END_##message##__##oneof, TARGETS_##KIND(type)},
 #define WF_MESSAGE_END(message)                                                                                        \
-    {.tag = UINT32_MAX}                                                                                                \
+    {0}                                                                                                                \
     }                                                                                                                  \
     ;
 #include "engine/model/schema.def"
 
-#define PLACE(message, number, name) [(number)] = INDEX_##message##__##name + 1,
-#define WF_MESSAGE(message, full_name) static const uint8_t places_##message[] = { [0] = 0,
-#define WF_FIELD(message, number, KIND, type, name, json) PLACE(message, number, name)
-#define WF_LIST(message, number, KIND, type, name, json) PLACE(message, number, name)
-#define WF_MAP(message, number, VALUE, name, json) PLACE(message, number, name)
-#define WF_CHOICE(message, oneof, number, KIND, type, name, json) PLACE(message, number, name)
+/* Every one-byte tag has a place; the last of them, 127, is of a wire type that does not exist. */
+#define PLACE(message, tag, name) [tag] = INDEX_##message##__##name + 1,
+#define WF_MESSAGE(message, full_name) static const uint8_t places_##message[] = { [0] = 0, [127] = 0,
+#define WF_FIELD(message, number, KIND, type, name, json) PLACE(message, TAG(number, WIRE_##KIND), name)
+#define WF_LIST(message, number, KIND, type, name, json) PLACE(message, TAG(number, WIRE_SIZED), name)
+#define WF_MAP(message, number, VALUE, name, json) PLACE(message, TAG(number, WIRE_SIZED), name)
+#define WF_CHOICE(message, oneof, number, KIND, type, name, json) PLACE(message, TAG(number, WIRE_##KIND), name)
 #define WF_MESSAGE_END(message)                                                                                        \
     }                                                                                                                  \
     ;                                                                                                                  \
@@ -251,6 +253,17 @@ static bool is_snake_name(const struct wf_field *field, struct wf_string name)
         at++;
     }
     return at == field->json_name_size_bytes;
+}
+
+const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number)
+{
+    static const uint8_t wires[] = {WIRE_SIZED, WIRE_ENUM, WIRE_FLOAT, WIRE_DOUBLE};
+    const struct wf_field *field = NULL;
+
+    for (size_t i = 0; field == NULL && i < sizeof wires; i++) {
+        field = wf_message_field_of_tag(type, TAG((uint64_t)number, wires[i]));
+    }
+    return field;
 }
 
 const struct wf_field *wf_message_field_by_name(const struct wf_message_type *type, struct wf_string name,
