@@ -43,6 +43,32 @@ static enum cli_exit read_parts(struct merge *merge)
     return result;
 }
 
+/* What is not in the words of the options and the code. */
+static enum cli_exit check_batch(const struct merge *merge, size_t i)
+{
+    const struct sim_report_batch *first = &merge->parts[0].batch;
+    const struct sim_report_batch *part = &merge->parts[i].batch;
+    const char *const *paths = merge->args->operands;
+
+    if (first->code == 0 || part->code == 0) {
+        return CLI_EXIT_OK; /* a report of an earlier version, which says none of it */
+    }
+    if (part->code != first->code) {
+        cli_complain("%s and %s are of different code: %.*s was changed between them", paths[0], paths[i],
+                     (int)merge->parts[0].code.size_bytes, merge->parts[0].code.data);
+    } else if (part->policy != first->policy) {
+        cli_complain("%s and %s were made with other contents of the file of --policy", paths[0], paths[i]);
+    } else if (part->sample != first->sample) {
+        cli_complain("%s and %s are of different samples: --sample %llu and --sample %llu (0: all)", paths[0], paths[i],
+                     (unsigned long long)first->sample, (unsigned long long)part->sample);
+    } else if (merge->parts[i].shard_count > 0 && part->inputs != first->inputs) {
+        cli_complain("%s and %s are shards of different input: the names or sizes of its files differ", paths[0], paths[i]);
+    } else {
+        return CLI_EXIT_OK;
+    }
+    return CLI_EXIT_UNREADABLE;
+}
+
 /* Reports that do not belong together are refused. */
 static enum cli_exit check_parts(const struct merge *merge)
 {
@@ -66,6 +92,9 @@ static enum cli_exit check_parts(const struct merge *merge)
         if (part->shard_count != first->shard_count) {
             cli_complain("%s and %s are not shards of one batch: of %u and of %u", paths[0], paths[i],
                          (unsigned)first->shard_count, (unsigned)part->shard_count);
+            return CLI_EXIT_UNREADABLE;
+        }
+        if (check_batch(merge, i) != CLI_EXIT_OK) {
             return CLI_EXIT_UNREADABLE;
         }
         for (size_t j = 0; part->shard != 0 && j < i; j++) {
@@ -193,6 +222,7 @@ static enum cli_exit run_merge(struct cli *cli, const struct cli_args *args)
     sim_report_init(&merge.whole, cli->arena, merge.parts[0].code);
     merge.whole.program = wf_string_of(cli->program);
     merge.whole.options = merge.parts[0].options;
+    merge.whole.batch = merge.parts[0].batch;
     result = check_whole(&merge);
     result = cli_exit_worse(result, write_whole(&merge));
     return cli_exit_worse(result, cli_report_judge(&merge.whole.counts));
@@ -213,7 +243,8 @@ const struct cli_command cli_command_merge = {
     .operand_count_max = UINT32_MAX,
     .summary = "fold the reports of shards into one",
     .description = "Reads what `wfsim replay --shard I/N --json` wrote on N machines, in any order, and reports it as one run\n"
-                   "over everything would have: same results, same exit code. A shard that is missing is an error (4).",
+                   "over everything would have: same results, same exit code. A shard that is missing is an error (4).\n"
+                   "Shards of different batches are refused (3): another N, other code, options or files.",
     .options = options,
     .example = "wfsim merge shard-*.json --junit replay.xml",
     .run = run_merge,

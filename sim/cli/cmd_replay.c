@@ -354,6 +354,7 @@ static enum cli_exit prepare(struct cli_replay *batch, const char *code_path)
         cli_complain("%s", err.message);
         return result;
     }
+    batch->inputs_digest = cli_paths_digest(&batch->paths); /* of all, before a shard takes its own */
     result = check_outputs(batch, code_path);
     if (result == CLI_EXIT_OK) {
         result = take_shard(batch);
@@ -461,6 +462,12 @@ static enum cli_exit run_batch(struct cli *cli, const struct cli_args *args, con
     sim_report_init(&batch.report, &batch.kept, wf_string_of(path));
     batch.report.program = wf_string_of(cli->program);
     batch.report.options = repeated_options(cli, args);
+    batch.report.batch = (struct sim_report_batch){
+        .code = batch.code.digest,
+        .policy = batch.policies == NULL ? 0 : wf_hash_bytes(batch.policies, wf_rule_count),
+        .inputs = batch.inputs_digest,
+        .sample = cli_args_number(args, "--sample", 0),
+    };
     batch.report.shard = batch.shard;
     batch.report.shard_count = batch.shard_count;
     cli_verdict_output_init(&batch.output, cli, &batch.report);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/base/assert.h"
+#include "engine/base/hash.h"
 #include "engine/base/sort.h"
 #include "sim/cli/interrupt.h"
 
@@ -384,6 +385,22 @@ static const char *folder_of(struct wf_arena *arena, const char *path, const cha
     wf_buffer_append(&folder, path, (size_t)(slash - path) + 1);
     wf_buffer_append_char(&folder, '\0');
     return folder.is_full ? NULL : folder.data;
+}
+
+uint64_t cli_paths_digest(const struct cli_paths *paths)
+{
+    uint64_t digest = wf_hash_mix(0, paths->count);
+
+    for (size_t i = 0; i < paths->count; i++) {
+        const char *slash = strrchr(paths->items[i], '/');
+        const char *name = slash != NULL ? slash + 1 : paths->items[i];
+        struct stat status;
+        const bool is_file = stat(paths->items[i], &status) == 0 && S_ISREG(status.st_mode);
+
+        digest = wf_hash_mix(digest, wf_hash_bytes(name, strlen(name)));
+        digest = wf_hash_mix(digest, is_file ? (uint64_t)status.st_size : 0);
+    }
+    return digest;
 }
 
 bool cli_file_is_same(struct wf_arena *arena, const char *a, const char *b)

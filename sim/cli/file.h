@@ -57,6 +57,12 @@ struct cli_paths {
 };
 
 /*
+ * The same wherever the same files are named in the same order: of their names, without the folders that they are in, and sizes. What
+ * is not there, or is no file, has no size.
+ */
+uint64_t cli_paths_digest(const struct cli_paths *paths);
+
+/*
  * Turns operands into files: a folder becomes every history below it (by the ends of their names), in byte order of the
  * paths; a pattern that the shell left as it is becomes its matches; anything else stays. The order of operands is kept.
  *

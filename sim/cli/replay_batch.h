@@ -26,6 +26,7 @@ struct cli_replay {
     const struct cli_args *args;
     struct cli_code code;
     struct cli_paths paths;
+    uint64_t inputs_digest;      /* of all files, of which a shard has some */
     enum wf_family family;
     const uint8_t *policies;     /* of notes; NULL: all are reported */
     bool sweeps_prefixes;        /* --prefixes */

@@ -28,6 +28,14 @@ struct sim_report_stale {
     struct wf_string reason;
 };
 
+/* What makes two shards parts of one batch, besides the options; the same on every machine. */
+struct sim_report_batch {
+    uint64_t code;     /* digest of source and included files, or of the object; 0: none of these is known */
+    uint64_t policy;   /* of what --strict or --policy make of each rule; 0: nothing */
+    uint64_t inputs;   /* of names and sizes of all files, in order */
+    uint64_t sample;   /* of --sample; 0: none */
+};
+
 struct sim_report {
     struct wf_arena *arena; /* holds everything below */
     struct wf_string program; /* as it was called; "wfsim" until it is set */
@@ -37,6 +45,7 @@ struct sim_report {
     struct sim_verdict *verdicts; /* in input order */
     uint32_t verdict_count;
     uint32_t verdict_capacity;
+    struct sim_report_batch batch;
     uint32_t shard; /* from 1; 0: not one of several */
     uint32_t shard_count;
     struct wf_string incomplete; /* why the batch ended early; empty: it did not */

@@ -25,12 +25,12 @@ static void write_optional(struct wf_json_writer *writer, const char *key, struc
     }
 }
 
-static void write_signature(struct wf_json_writer *writer, uint64_t signature)
+static void write_hash(struct wf_json_writer *writer, const char *key, uint64_t hash)
 {
-    if (signature != 0) {
-        wf_json_put_hash(writer, "signature", signature);
+    if (hash != 0) {
+        wf_json_put_hash(writer, key, hash);
     } else {
-        write_optional(writer, "signature", (struct wf_string){NULL, 0});
+        write_optional(writer, key, (struct wf_string){NULL, 0});
     }
 }
 
@@ -96,7 +96,7 @@ void sim_verdict_json(const struct sim_verdict *verdict, struct wf_json_writer *
     wf_json_put_string(writer, "hint", verdict->hint);
     wf_json_put_string(writer, "official", verdict->official);
     write_window(writer, verdict);
-    write_signature(writer, verdict->signature);
+    write_hash(writer, "signature", verdict->signature);
     write_optional(writer, "known", verdict->known);
     sim_notes_json(verdict->notes, verdict->note_count, writer);
     wf_json_put_u64(writer, "notes_dropped", verdict->notes_dropped);
@@ -122,6 +122,12 @@ void sim_report_json_summary(const struct sim_report *report, struct wf_json_wri
     wf_json_put_u64(writer, "shard", report->shard);
     wf_json_put_u64(writer, "shards", report->shard_count);
     wf_json_put_string(writer, "options", report->options);
+    wf_json_put_object(writer, "batch");
+    write_hash(writer, "code", report->batch.code);
+    write_hash(writer, "policy", report->batch.policy);
+    write_hash(writer, "inputs", report->batch.inputs);
+    wf_json_put_u64(writer, "sample", report->batch.sample);
+    wf_json_end_object(writer);
     write_optional(writer, "incomplete", report->incomplete);
     wf_json_end_object(writer);
 }
@@ -251,15 +257,15 @@ static uint32_t read_u32(struct reader *reader, const char *key)
     return value > UINT32_MAX ? 0 : (uint32_t)value;
 }
 
-static uint64_t read_signature(struct reader *reader)
+static uint64_t read_hash(struct reader *reader, const char *key)
 {
-    const struct wf_string text = read_text(reader, "signature");
-    uint64_t signature = 0;
+    const struct wf_string text = read_text(reader, key);
+    uint64_t hash = 0;
 
-    if (text.size_bytes > 0 && !sim_signature_read(text, &signature)) {
-        refuse(reader, "signature");
+    if (text.size_bytes > 0 && !sim_signature_read(text, &hash)) {
+        refuse(reader, key);
     }
-    return signature;
+    return hash;
 }
 
 static enum wf_verdict read_verdict(struct reader *reader)
@@ -345,7 +351,7 @@ static void read_note(struct reader *reader, void *to)
     if (note->rule == NULL || !sim_note_level_read(read_text(reader, "level"), &note->level)) {
         refuse(reader, note->rule == NULL ? "rule" : "level");
     }
-    note->signature = read_signature(reader);
+    note->signature = read_hash(reader, "signature");
     note->event_id = (int64_t)read_number(reader, "event_id");
     note->field = read_text(reader, "field");
     note->history = read_text(reader, "history");
@@ -405,7 +411,7 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     verdict->diagnosis = read_code(reader, "diagnosis");
     verdict->rule = read_code(reader, "rule");
     verdict->family = read_code(reader, "family");
-    verdict->signature = read_signature(reader);
+    verdict->signature = read_hash(reader, "signature");
     verdict->event_id = (int64_t)read_number(reader, "event_id");
     verdict->event_count = read_u32(reader, "event_count");
     verdict->message = read_text(reader, "message");
@@ -422,6 +428,23 @@ static void read_result(struct reader *reader, struct sim_verdict *verdict)
     read_prefixes(reader, verdict);
 }
 
+/* Reports that are older than this member lack it: then nothing is known, and nothing can differ. */
+static void read_batch(struct reader *reader, struct sim_report_batch *batch)
+{
+    struct reader own = *reader;
+
+    own.object = wf_json_member(reader->object, WF_STR("batch"));
+    if (member(reader, "batch").kind == WF_JSON_OBJECT_BEGIN) {
+        batch->code = read_hash(&own, "code");
+        batch->policy = read_hash(&own, "policy");
+        batch->inputs = read_hash(&own, "inputs");
+        batch->sample = read_number(&own, "sample");
+        reader->status = own.status;
+    } else if (own.object.size_bytes > 0) {
+        refuse(reader, "batch");
+    }
+}
+
 static void read_summary(struct reader *reader, struct sim_report *report)
 {
     report->code = read_text(reader, "code");
@@ -431,6 +454,7 @@ static void read_summary(struct reader *reader, struct sim_report *report)
     report->shard = read_u32(reader, "shard");
     report->shard_count = read_u32(reader, "shards");
     report->options = read_text(reader, "options");
+    read_batch(reader, &report->batch);
     report->incomplete = read_text(reader, "incomplete");
     if (report->shard > report->shard_count || (report->shard == 0) != (report->shard_count == 0)) {
         refuse(reader, "shard");
