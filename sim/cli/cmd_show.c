@@ -320,29 +320,40 @@ static void append_history(const struct writing *writing, const struct wf_histor
 static bool may_hold_several(const struct cli_histories *histories, const char *operand)
 {
     return histories->reader.format == WF_FORMAT_ARCHIVE || histories->reader.format == WF_FORMAT_CLOUD_EXPORT ||
-           strcmp(histories->path, operand) != 0;
+           (histories->path != NULL && strcmp(histories->path, operand) != 0);
+}
+
+/* All that can be read: what cannot is said, and takes no other file with it. */
+static enum cli_exit append_all(struct writing *writing, struct cli_histories *histories, const char *operand)
+{
+    enum cli_exit worst = CLI_EXIT_OK;
+
+    for (;;) {
+        struct wf_history *history = NULL;
+        const enum cli_exit result = cli_histories_next(histories, &history);
+
+        writing->is_list = writing->is_list || may_hold_several(histories, operand);
+        worst = cli_exit_worse(worst, result);
+        if (history != NULL) {
+            append_history(writing, history);
+            writing->count++;
+        } else if (result == CLI_EXIT_OK) {
+            return worst;
+        }
+    }
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
     struct writing writing = {.cli = cli, .wants_timeline = cli_args_has(args, "--timeline")};
     struct cli_histories histories;
-    struct wf_history *history = NULL;
     enum cli_exit result = cli_histories_open(&histories, cli->arena, args->operands, 1);
 
     if (result == CLI_EXIT_OK) {
-        result = cli_histories_next(&histories, &history);
-    }
-    if (history != NULL) {
-        writing.is_list = may_hold_several(&histories, args->operands[0]);
-    }
-    while (history != NULL) {
-        append_history(&writing, history);
-        writing.count++;
-        result = cli_histories_next(&histories, &history);
+        result = append_all(&writing, &histories, args->operands[0]);
     }
     if (cli->out->format == CLI_FORMAT_JSON && writing.is_list) {
-        wf_buffer_append_text(&cli->out->text, "]\n");
+        wf_buffer_append_text(&cli->out->text, writing.count == 0 ? "[]\n" : "]\n");
     }
     if (histories.is_cut) {
         result = cli_exit_worse(result, CLI_EXIT_UNREADABLE); /* what is whole was shown, and it is not all */
