@@ -21,6 +21,7 @@ static const char *const event_id_names[SIDES] = {"left_event_id", "right_event_
 struct side {
     const char *path;
     struct wf_history history;
+    bool is_read;
 };
 
 /* ---- Reading ---- */
@@ -58,10 +59,9 @@ static enum cli_exit take_one(struct cli *cli, struct cli_histories *file, struc
     struct wf_error err;
     enum cli_exit result = cli_histories_next(file, &history);
 
-    if (result != CLI_EXIT_OK) {
+    if (result != CLI_EXIT_OK || history == NULL) { /* NULL: interrupted, which is said */
         return result;
     }
-    WF_ASSERT(history != NULL);
     if (wf_history_normalise(history, &err) != WF_OK) {
         cli_complain_input(file->path, &err);
         return CLI_EXIT_UNREADABLE;
@@ -75,6 +75,10 @@ static enum cli_exit take_one(struct cli *cli, struct cli_histories *file, struc
         complain_of_many(cli, side->path);
         return CLI_EXIT_USAGE;
     }
+    if (result == CLI_EXIT_OK && file->is_cut) { /* which is said; the history that is whole may not be the one that was meant */
+        return CLI_EXIT_UNREADABLE;
+    }
+    side->is_read = result == CLI_EXIT_OK;
     return result;
 }
 
@@ -265,7 +269,7 @@ static void append_json(struct cli *cli, const struct side *sides, const struct 
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
 {
-    struct side sides[SIDES] = {{NULL, {0}}, {NULL, {0}}};
+    struct side sides[SIDES] = {{.path = NULL}, {.path = NULL}};
     struct wf_history_diff diff;
     enum cli_exit result = CLI_EXIT_OK;
 
@@ -273,11 +277,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
         cli_complain("standard input is one history; name a file for the other");
         return CLI_EXIT_USAGE;
     }
-    for (size_t i = 0; i < SIDES && result == CLI_EXIT_OK; i++) {
+    for (size_t i = 0; i < SIDES; i++) {
         result = read_one(cli, args->operands[i], &sides[i]);
-    }
-    if (result != CLI_EXIT_OK) {
-        return result;
+        if (!sides[i].is_read) {
+            return result;
+        }
     }
     if (!wf_diff_histories(cli->arena, &sides[LEFT].history, &sides[RIGHT].history, &diff)) {
         cli_complain("out of memory to compare the histories");

@@ -23,3 +23,12 @@ wfsim diff - - <closed.json; echo "exit $?"
 wfsim diff closed.json nowhere.json; echo "exit $?"
 sed '2d' closed.json >part.json
 wfsim diff closed.json part.json; echo "exit $?"
+# An archive whose writer died: what is whole of it need not be the history that was meant.
+wfsim convert "$ROOT/tests/cli/data" two.wfh
+head -c $(($(wc -c <two.wfh) - 41)) two.wfh >cut.wfh
+wfsim diff cut.wfh closed.json 2>err; echo "exit $?"
+sed 's/[0-9][0-9]* bytes/N bytes/; s/first [0-9]* of/first N of/; s/byte [0-9]*/byte N/' err
+wfsim convert closed.json one.wfh
+head -c $(($(wc -c <one.wfh) - 41)) one.wfh >cut.wfh
+wfsim diff closed.json cut.wfh 2>err; echo "exit $?"
+sed 's/[0-9][0-9]* bytes/N bytes/; s/first [0-9]* of/first N of/; s/byte [0-9]*/byte N/' err
