@@ -118,7 +118,7 @@ static void append_times(struct wf_buffer *text, const struct wf_history *histor
     append_label(text, is_closed(history) ? "closed" : "last event");
     wf_print_timestamp(text, last->event_time);
     wf_buffer_append_text(text, ", after ");
-    cli_append_duration(text, cli_elapsed_ns(history->events[0].event_time, last->event_time));
+    cli_append_elapsed(text, history->events[0].event_time, last->event_time);
     wf_buffer_append_char(text, '\n');
 }
 
@@ -161,7 +161,7 @@ static void append_pending_text(struct cli_output *out, const struct wf_history 
         wf_buffer_append_text(text, "  ");
         wf_print_event(text, pending->items[i], NULL);
         wf_buffer_append_text(text, ", since ");
-        cli_append_duration(text, cli_elapsed_ns(history->events[0].event_time, pending->items[i]->event_time));
+        cli_append_elapsed(text, history->events[0].event_time, pending->items[i]->event_time);
         wf_buffer_append_text(text, " after the start\n");
     }
     if (is_in_backoff(history, &until)) {

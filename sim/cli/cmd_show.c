@@ -107,18 +107,17 @@ static void append_boundary(struct cli_output *out, const struct wf_history *his
     }
 }
 
-/* Time since the first event, to the right of its column. */
+/* Time since the oldest event, to the right of its column. */
 static void append_time(struct cli_output *out, const struct wf_history *history, const struct wf_event *event,
                         struct wf_arena *arena)
 {
+    const struct wf_timestamp start = cli_oldest_event(history)->event_time;
     struct wf_buffer time;
 
     wf_buffer_init(&time, arena);
-    if (event->event_time.is_set && history->events[0].event_time.is_set) {
-        const int64_t elapsed_ns = cli_elapsed_ns(history->events[0].event_time, event->event_time);
-
-        wf_buffer_append_text(&time, elapsed_ns > 0 ? "+" : "");
-        cli_append_duration(&time, elapsed_ns);
+    if (event->event_time.is_set && start.is_set) {
+        wf_buffer_append_text(&time, wf_timestamp_compare(event->event_time, start) > 0 ? "+" : "");
+        cli_append_elapsed(&time, start, event->event_time);
     } else {
         wf_buffer_append_text(&time, "?");
     }
@@ -209,8 +208,8 @@ static const char *ending_of(const struct wf_history *history)
 static void append_heading(struct cli_output *out, const struct wf_history *history)
 {
     struct wf_buffer *text = &out->text;
-    const struct wf_event *first = history->event_count == 0 ? NULL : &history->events[0];
-    const struct wf_event *last = history->event_count == 0 ? NULL : &history->events[history->event_count - 1];
+    const struct wf_event *first = history->event_count == 0 ? NULL : cli_oldest_event(history);
+    const struct wf_event *last = history->event_count == 0 ? NULL : cli_newest_event(history);
 
     wf_buffer_append_text(text, cli_style(out, CLI_STYLE_BOLD));
     sim_append_visible(text, history->workflow_id.size_bytes > 0 ? history->workflow_id : WF_STR("(no workflow id)"), 0);
@@ -226,7 +225,7 @@ static void append_heading(struct cli_output *out, const struct wf_history *hist
         wf_buffer_append_text(text, "started ");
         wf_print_timestamp(text, first->event_time);
         wf_buffer_append_text(text, ", lasted ");
-        cli_append_duration(text, cli_elapsed_ns(first->event_time, last->event_time));
+        cli_append_elapsed(text, first->event_time, last->event_time);
         wf_buffer_append_char(text, '\n');
     }
     if (history->scenario.size_bytes > 0) {
@@ -300,8 +299,11 @@ static void append_text(const struct writing *writing, const struct wf_history *
     }
 }
 
-static void append_history(const struct writing *writing, const struct wf_history *history)
+static void append_history(const struct writing *writing, struct wf_history *history)
 {
+    if (writing->wants_timeline) {
+        (void)wf_history_normalise(history, NULL); /* time goes one way; what is only a part of a history is drawn as it is */
+    }
     switch (writing->cli->out->format) {
     case CLI_FORMAT_JSON:
         append_json(writing, history);

@@ -182,18 +182,35 @@ void cli_append_step_name(struct wf_buffer *text, const struct wf_event *event)
 
 /* ---- Times ---- */
 
+/* Whole seconds, rounded down; saturating. */
+static int64_t elapsed_seconds(struct wf_timestamp from, struct wf_timestamp to)
+{
+    const int64_t borrowed = to.nanos < from.nanos ? 1 : 0;
+    int64_t seconds = 0;
+
+    if (from.seconds > INT64_MIN && wf_add_i64(to.seconds, -from.seconds, &seconds) &&
+        wf_add_i64(seconds, -borrowed, &seconds)) {
+        return seconds;
+    }
+    return to.seconds < from.seconds ? INT64_MIN : INT64_MAX;
+}
+
+/* Seconds are subtracted, not nanoseconds: the times themselves may be in the year 1, which 64-bit nanoseconds do not reach. */
 int64_t cli_elapsed_ns(struct wf_timestamp from, struct wf_timestamp to)
 {
-    const int64_t from_ns = wf_time_of(from);
-    const int64_t to_ns = wf_time_of(to);
+    const int64_t seconds = elapsed_seconds(from, to);
+    const int64_t nanos = to.nanos - from.nanos + (to.nanos < from.nanos ? WF_NS_PER_S : 0);
+    int64_t elapsed_ns = 0;
 
-    if (from_ns < 0 && to_ns > INT64_MAX + from_ns) {
-        return INT64_MAX;
+    /* Below zero the nanoseconds lead back towards it, so one second less is multiplied. */
+    if (seconds < 0 && wf_multiply_i64(seconds + 1, WF_NS_PER_S, &elapsed_ns) &&
+        wf_add_i64(elapsed_ns, nanos - WF_NS_PER_S, &elapsed_ns)) {
+        return elapsed_ns;
     }
-    if (from_ns > 0 && to_ns < INT64_MIN + from_ns) {
-        return INT64_MIN;
+    if (seconds >= 0 && wf_multiply_i64(seconds, WF_NS_PER_S, &elapsed_ns) && wf_add_i64(elapsed_ns, nanos, &elapsed_ns)) {
+        return elapsed_ns;
     }
-    return to_ns - from_ns;
+    return seconds < 0 ? INT64_MIN : INT64_MAX;
 }
 
 /* Two neighbouring units: "2m 05s", "7d 01h". */
@@ -206,6 +223,36 @@ static void append_units(struct wf_buffer *text, int64_t seconds)
     } else {
         wf_buffer_printf(text, "%lldm %02llds", (long long)(seconds / 60), (long long)(seconds % 60));
     }
+}
+
+void cli_append_elapsed(struct wf_buffer *text, struct wf_timestamp from, struct wf_timestamp to)
+{
+    const int64_t elapsed_ns = cli_elapsed_ns(from, to);
+
+    if (elapsed_ns == INT64_MAX) {
+        append_units(text, elapsed_seconds(from, to));
+    } else if (elapsed_ns == INT64_MIN) {
+        wf_buffer_append_char(text, '-');
+        append_units(text, elapsed_seconds(to, from));
+    } else {
+        cli_append_duration(text, elapsed_ns);
+    }
+}
+
+const struct wf_event *cli_oldest_event(const struct wf_history *history)
+{
+    const struct wf_event *first = &history->events[0];
+    const struct wf_event *last = &history->events[history->event_count - 1];
+
+    return last->event_id < first->event_id ? last : first;
+}
+
+const struct wf_event *cli_newest_event(const struct wf_history *history)
+{
+    const struct wf_event *first = &history->events[0];
+    const struct wf_event *last = &history->events[history->event_count - 1];
+
+    return last->event_id < first->event_id ? first : last;
 }
 
 void cli_append_duration(struct wf_buffer *text, int64_t duration_ns)

@@ -38,4 +38,11 @@ void cli_append_duration(struct wf_buffer *text, int64_t duration_ns);
 /* Nanoseconds from one to the other, saturating. */
 int64_t cli_elapsed_ns(struct wf_timestamp from, struct wf_timestamp to);
 
+/* As cli_append_duration, also of what 64-bit nanoseconds do not reach. */
+void cli_append_elapsed(struct wf_buffer *text, struct wf_timestamp from, struct wf_timestamp to);
+
+/* The ends of a history that is not empty, in whichever order its file has it. */
+const struct wf_event *cli_oldest_event(const struct wf_history *history);
+const struct wf_event *cli_newest_event(const struct wf_history *history);
+
 #endif

@@ -98,7 +98,7 @@ static void append_span(struct cli *cli, const struct drawing *drawing, uint32_t
 
         wf_buffer_printf(text, "%s%s%s after ", cli_style(cli->out, style), outcome,
                          cli_style(cli->out, CLI_STYLE_PLAIN));
-        cli_append_duration(text, cli_elapsed_ns(events[begin].event_time, events[span->end_index].event_time));
+        cli_append_elapsed(text, events[begin].event_time, events[span->end_index].event_time);
         wf_buffer_append_char(text, '\n');
     }
     wf_arena_rewind(cli->arena, mark);

@@ -82,6 +82,37 @@ static void test_steps__elapsed_time_saturates(void **state)
                      INT64_C(2000000005));
 }
 
+/* Times that 64-bit nanoseconds do not reach are as far apart as any others. */
+static void test_steps__elapsed_time_is_exact_in_every_year(void **state)
+{
+    static const struct {
+        struct wf_timestamp from;
+        struct wf_timestamp to;
+        const char *expected;
+    } rows[] = {
+        {{.seconds = INT64_C(-62135596800)}, {.seconds = INT64_C(-62135596800), .nanos = 3000000}, "3ms"},
+        {{.seconds = INT64_C(253402300799)}, {.seconds = INT64_C(253402300790), .nanos = 500000000}, "-8.500s"},
+        {{.seconds = -1, .nanos = 500000000}, {.seconds = 0, .nanos = 250000000}, "750ms"},
+        {{.seconds = 0, .nanos = 250000000}, {.seconds = -1, .nanos = 500000000}, "-750ms"},
+        {{.seconds = INT64_C(-62135596800)}, {.seconds = 0}, "719162d 00h"},
+        {{.seconds = 0}, {.seconds = INT64_C(-62135596800)}, "-719162d 00h"},
+        {{.seconds = 0}, {.seconds = INT64_C(9223372036), .nanos = 854775806}, "106751d 23h"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wf_buffer text;
+
+        wf_buffer_init(&text, &arena);
+        cli_append_elapsed(&text, rows[i].from, rows[i].to);
+        assert_text(&text, rows[i].expected);
+    }
+    assert_int_equal(cli_elapsed_ns(rows[2].to, rows[2].from), -750000000);
+    assert_int_equal(cli_elapsed_ns((struct wf_timestamp){.seconds = 0},
+                                    (struct wf_timestamp){.seconds = INT64_C(-9223372037), .nanos = 145224193}),
+                     INT64_MIN + 1);
+}
+
 /* A history of one activity that was started twice and failed, and a timer that is open. */
 static struct wf_history activity_history(void)
 {
@@ -189,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps__durations_are_short),
         cmocka_unit_test(test_steps__elapsed_time_saturates),
+        cmocka_unit_test(test_steps__elapsed_time_is_exact_in_every_year),
         cmocka_unit_test(test_steps__events_lead_back_to_the_beginning),
         cmocka_unit_test(test_steps__broken_histories_have_no_steps),
         cmocka_unit_test(test_steps__the_table_names_fields_that_exist),
