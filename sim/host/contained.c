@@ -1,7 +1,7 @@
 /*
  * The child's side. Every way out of it leaves a mark in the shared page: the end of the items, an
- * error, a signal, the block budget, a call of exit. Only SIGKILL and _exit leave none, and then
- * the page still says what the code was doing.
+ * error, a signal, the block budget, a call of exit. Only signals that nobody expects and _exit leave
+ * none, and then the page still says what the code was doing.
  *
  * All ends are _exit: the handlers that the supervisor registered for its own end (and what it has
  * buffered) are not for children.
@@ -81,11 +81,23 @@ static _Noreturn void end_in_own_fault(enum sim_crash_kind kind)
     end_marked(SIM_MARK_ASSERTION);
 }
 
+/* The code's own calls of abort and raise come from this process. */
+static bool is_from_another(const siginfo_t *info)
+{
+    const bool is_sent = info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
+
+    return is_sent && info->si_pid != getpid();
+}
+
 static void take_fault(int signal_number, siginfo_t *info, void *context)
 {
     enum sim_crash_kind kind = SIM_CRASH_SEGMENTATION;
 
     (void)context;
+    if (!wf_panicked() && is_from_another(info)) {
+        own_page->mark = SIM_MARK_KILLED;
+        _exit(signal_number);
+    }
     (void)sim_crash_of_signal(signal_number, &kind);
     if (wf_panicked() || !is_in_code()) {
         end_in_own_fault(kind);

@@ -25,6 +25,8 @@ struct sim_board {
         front_item; /* that the supervisor waits for: nobody need wake it for another */
 };
 
+#define SIM_ITEM_NONE UINT64_MAX
+
 /* How a child came to its end; it says so itself if it can. */
 enum sim_mark {
     SIM_MARK_NONE = 0, /* still at it, or killed */
@@ -32,14 +34,15 @@ enum sim_mark {
     SIM_MARK_GROWN,    /* too large to go on: another child does, behind all that this one said */
     SIM_MARK_SETUP,    /* start or run failed: err */
     SIM_MARK_ASSERTION,
-    SIM_MARK_CRASH, /* crash_kind */
+    SIM_MARK_CRASH,  /* crash_kind */
+    SIM_MARK_KILLED, /* by another process, with a signal that is also a crash: the exit status */
 };
 
 /* One for each child. */
 struct sim_page {
     struct wf_watch watch;
     volatile bool is_loading; /* in start */
-    volatile uint64_t item;
+    volatile uint64_t item; /* SIM_ITEM_NONE before the first */
     volatile bool is_resumed;        /* the item was begun by the child before this one */
     volatile uint64_t first_history; /* of the item, that is left to this child */
     volatile uint64_t history_bytes; /* memory at about the begin of the present history; 0: in none */

@@ -6,8 +6,8 @@
  * grown too large says so between two items or histories and ends; a new one goes on at once, with the
  * same mailbox.
  *
- * How much memory a child has is seen at the same looks: what code takes within one activation is its own, because ours is
- * taken between activations or under limits of its own. What is taken from a history's begin on is seen, too.
+ * Who killed a child nobody tells. So an item whose child was killed, or ended without a word, is begun once more, and what it had
+ * said by then is taken as said; code that ends its process does so again, and then it is the code's crash.
  *
  * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
  * machine that slept or a stopped process is not taken for a hanging child; nor does it count how long a child waits for a
@@ -29,15 +29,14 @@
 #include "engine/time.h"
 #include "sim/host/clock.h"
 #include "sim/host/contained.h"
-#include "sim/host/process.h"
 #include "sim/host/settings.h"
 #include "sim/host/signals.h"
+#include "sim/host/watchdog.h"
 
 #define LOOK_NS (100 * WF_NS_PER_MS)   /* between two looks at the children */
 #define TICK_NS (250 * WF_NS_PER_MS)   /* between two calls of tick */
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
-#define WATCHDOG_AGAIN 5 /* the part of the time that code gets which was found to hang before */
 #define MIB_BYTES ((uint64_t)1 << 20)
 
 enum slot_state {
@@ -59,17 +58,9 @@ struct slot {
     struct sim_record_header header;
     size_t got_bytes; /* of it that are in the batch's frame buffer */
 
-    /* The watchdog's. */
-    uint64_t activation_count;
-    uint64_t block_count;
-    int64_t stuck_ns;      /* ran or slept in this activation */
-    int64_t moved_ns;      /* of these, until it last ran a block */
-    int64_t waited_ns;     /* for a processor, ever */
-    uint64_t memory_bytes; /* that the child had when the activation was first seen */
-    uint64_t asked_bytes;  /* that it had when it was asked for its memory */
-    int asked_signal;      /* SIM_SIGNAL_HUNG or _MEMORY that it got in this activation; 0: none */
-    bool is_killed;        /* because it did not answer */
-    uint64_t taken_count;  /* items that had been begun when it was gone */
+    struct sim_watchdog watchdog;
+    int killed_by;        /* a signal; 0: it ended by itself, without a mark */
+    uint64_t taken_count; /* items that had been begun when it was gone */
 };
 
 struct batch {
@@ -78,13 +69,15 @@ struct batch {
     struct sim_board *board;
     struct slot *slots;
     uint64_t front_item;
+    uint64_t given_count;       /* frames of the front item that the caller has */
+    uint64_t repeated_count;    /* of these, that a second child still has to say again */
+    bool is_again;              /* a child that had the front item was killed */
+    bool was_killed_at_loading; /* any child */
     bool is_over;
     bool is_draining; /* every child is gone; none begins */
     char *frame;      /* a frame that did not lie in one piece */
     size_t frame_capacity_bytes;
-    int64_t watchdog_ns;
-    uint64_t code_bytes_max; /* that code may take in one activation, or one history */
-    struct sim_hung *hung;
+    struct sim_watch_limits limits;
     struct sim_hung own_hung; /* should the caller keep none */
     struct sim_printed printed;
     int64_t looked_ns;
@@ -201,14 +194,9 @@ static void fork_child(struct batch *batch, struct slot *slot)
 
     slot->page->is_loading = true;
     slot->child = (struct sim_child){
-        .config = batch->config, .board = batch->board, .page = slot->page, .printed = &batch->printed, .code_bytes_max = batch->code_bytes_max};
+        .config = batch->config, .board = batch->board, .page = slot->page, .printed = &batch->printed, .code_bytes_max = batch->limits.code_bytes_max};
     slot->state = SLOT_RUNNING;
-    slot->activation_count = UINT64_MAX; /* not seen yet */
-    slot->block_count = 0;
-    slot->stuck_ns = 0;
-    slot->moved_ns = 0;
-    slot->asked_signal = 0;
-    slot->is_killed = false;
+    slot->watchdog = (struct sim_watchdog){0};
     (void)fflush(NULL); /* or the child would print it again */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours runs in the child */
@@ -229,6 +217,7 @@ static void fork_child(struct batch *batch, struct slot *slot)
 static void clear_page(struct slot *slot)
 {
     memset(slot->page, 0, offsetof(struct sim_page, mailbox));
+    slot->page->item = SIM_ITEM_NONE;
     sim_mailbox_init(&slot->page->mailbox);
     slot->has_header = false;
 }
@@ -274,31 +263,12 @@ static void copy_text(char to[WF_WATCH_TEXT_BYTES], const char from[WF_WATCH_TEX
     to[WF_WATCH_TEXT_BYTES - 1] = '\0';
 }
 
-static bool has_hung(const struct batch *batch, const struct sim_page *page)
-{
-    const char *type = batch->hung->workflow_type;
-
-    return type[0] != '\0' && strncmp(type, page->watch.workflow_type, WF_WATCH_TEXT_BYTES) == 0;
-}
-
-/* How long an activation may take. */
-static int64_t patience_ns(const struct batch *batch, const struct sim_page *page)
-{
-    return has_hung(batch, page) ? batch->watchdog_ns / WATCHDOG_AGAIN : batch->watchdog_ns;
-}
-
-/* Code that went on lately loops, else a call does not return: judged alike however long it was waited for. */
-static enum sim_crash_kind hung_kind(const struct batch *batch, const struct slot *slot)
-{
-    return slot->stuck_ns - slot->moved_ns < batch->watchdog_ns / WATCHDOG_AGAIN / 2 ? SIM_CRASH_BUDGET : SIM_CRASH_HUNG;
-}
-
 static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_kind kind)
 {
     struct sim_page *page = slot->page;
     const bool is_hung = kind == SIM_CRASH_HUNG;
 
-    kind = is_hung ? hung_kind(batch, slot) : kind;
+    kind = is_hung ? sim_watchdog_hung_kind(&slot->watchdog, &batch->limits) : kind;
     page->call[sizeof page->call - 1] = '\0';
     slot->crash = (struct sim_crash){
         .kind = kind,
@@ -311,7 +281,7 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     slot->state = SLOT_CRASHED;
     slot->taken_count = atomic_load(&batch->board->next_item);
     if (is_hung) {
-        memcpy(batch->hung->workflow_type, slot->crash.workflow_type, sizeof batch->hung->workflow_type);
+        memcpy(batch->limits.hung->workflow_type, slot->crash.workflow_type, sizeof slot->crash.workflow_type);
     }
     if (page->is_loading) {
         slot->crash.call = "";
@@ -320,38 +290,48 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     }
 }
 
-static void finish_killed(struct batch *batch, struct sim_page *page, int signal)
+/* Nothing of the code is known to have done it: a command that runs none, or has not begun to. */
+static void finish_killed(struct batch *batch, const struct slot *slot)
 {
-    char type[WF_WATCH_TEXT_BYTES];
-    char id[WF_WATCH_TEXT_BYTES];
-    char where[2 * WF_WATCH_TEXT_BYTES + 64] = "";
-    char what[sizeof where + 128];
-
-    copy_text(type, page->watch.workflow_type);
-    copy_text(id, page->watch.workflow_id);
-    if (page->watch.is_in_code != 0) {
-        (void)snprintf(where, sizeof where, " while it ran the code of %s (%s)", type, id);
+    if (slot->killed_by == 0) {
+        finish(batch, SIM_END_ASSERTION);
+        return;
     }
-    (void)snprintf(what, sizeof what, "a child process was killed from outside%s%s", where,
-                   signal == SIGKILL ? ", perhaps because memory is short" : "");
-    finish_lost(batch, what, strsignal(signal));
+    finish_lost(batch,
+                slot->killed_by == SIGKILL ? "a child process was killed from outside, twice, perhaps because memory is short"
+                                           : "a child process was killed from outside, twice",
+                strsignal(slot->killed_by));
+}
+
+/* The first time, another child tries; when it is killed while it loads, at once. */
+static void take_killed(struct batch *batch, struct slot *slot, int signal_number)
+{
+    slot->killed_by = signal_number;
+    if (!slot->page->is_loading) {
+        take_crash(batch, slot, SIM_CRASH_KILLED);
+    } else if (!batch->was_killed_at_loading) {
+        batch->was_killed_at_loading = true;
+        go_on_in_another_child(batch, slot);
+    } else if (batch->config->start == NULL) {
+        finish_killed(batch, slot);
+    } else {
+        take_crash(batch, slot, SIM_CRASH_KILLED);
+    }
 }
 
 /* A child that left no mark: killed, or ended by _exit. */
 static void take_unmarked_end(struct batch *batch, struct slot *slot, int status)
 {
     const bool is_in_code = slot->page->watch.is_in_code != 0 || slot->page->is_loading;
+    const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     enum sim_crash_kind kind = SIM_CRASH_EXIT;
 
-    if (WIFSIGNALED(status) && slot->asked_signal != 0 &&
-        (WTERMSIG(status) == slot->asked_signal || (WTERMSIG(status) == SIGKILL && slot->is_killed))) {
-        take_crash(batch, slot, slot->asked_signal == SIM_SIGNAL_MEMORY ? SIM_CRASH_MEMORY : SIM_CRASH_HUNG);
-    } else if (WIFSIGNALED(status) && !sim_crash_of_signal(WTERMSIG(status), &kind)) {
-        finish_killed(batch, slot->page, WTERMSIG(status));
-    } else if (is_in_code) {
+    if (signal_number != 0 && sim_watchdog_has_ended(&slot->watchdog, signal_number, &kind)) {
+        take_crash(batch, slot, kind);
+    } else if (is_in_code && (signal_number == 0 || sim_crash_of_signal(signal_number, &kind))) {
         take_crash(batch, slot, kind);
     } else {
-        finish(batch, SIM_END_ASSERTION);
+        take_killed(batch, slot, signal_number);
     }
 }
 
@@ -376,6 +356,9 @@ static void take_end(struct batch *batch, struct slot *slot, int status)
         return;
     case SIM_MARK_CRASH:
         take_crash(batch, slot, slot->page->crash_kind);
+        return;
+    case SIM_MARK_KILLED:
+        take_killed(batch, slot, WEXITSTATUS(status));
         return;
     case SIM_MARK_NONE:
         take_unmarked_end(batch, slot, status);
@@ -422,6 +405,11 @@ static void give_frame(struct batch *batch, struct slot *slot, const char *data)
     const struct wf_string bytes = {data, slot->header.size_bytes};
 
     slot->has_header = false;
+    if (batch->repeated_count > 0) {
+        batch->repeated_count--;
+        return;
+    }
+    batch->given_count++;
     if (!batch->config->frame(batch->config->context, batch->front_item, bytes)) {
         finish(batch, SIM_END_STOPPED);
     }
@@ -460,6 +448,9 @@ static void end_item(struct batch *batch, const struct sim_crash *crash)
 {
     const uint64_t item = batch->front_item++;
 
+    batch->given_count = 0;
+    batch->repeated_count = 0;
+    batch->is_again = false;
     atomic_store(&batch->board->front_item, batch->front_item);
     batch->outcome->ended_count = batch->front_item;
     if (!batch->config->end(batch->config->context, item, crash)) {
@@ -489,13 +480,19 @@ static bool see_header(struct batch *batch, struct slot *slot)
     return true;
 }
 
+/* Whether the child is about to say which item it has: it came to the end of one, or has not had any. */
+static bool is_behind(const struct slot *slot, uint64_t item)
+{
+    return slot->page->item == SIM_ITEM_NONE || slot->page->item < item;
+}
+
 /* Whether another child has the item, or is about to say which it has. */
 static bool may_be_taken(const struct batch *batch, const struct slot *own, uint64_t item)
 {
     for (uint32_t i = 0; i < batch->config->jobs; i++) {
         const struct slot *slot = &batch->slots[i];
 
-        if (slot != own && slot->pid != 0 && slot->page->item <= item) {
+        if (slot != own && slot->pid != 0 && (is_behind(slot, item) || slot->page->item == item)) {
             return true;
         }
     }
@@ -508,7 +505,7 @@ static bool may_be_taken(const struct batch *batch, const struct slot *own, uint
  */
 static bool replace_killed_between(struct batch *batch, struct slot *slot)
 {
-    if (batch->is_over || batch->is_draining || slot->state != SLOT_CRASHED || slot->page->item >= batch->front_item) {
+    if (batch->is_over || batch->is_draining || slot->state != SLOT_CRASHED || !is_behind(slot, batch->front_item)) {
         return false;
     }
     if (batch->front_item >= slot->taken_count) { /* it had taken none, or that was the last */
@@ -525,6 +522,14 @@ static bool replace_killed_between(struct batch *batch, struct slot *slot)
     return true;
 }
 
+/* Its child was killed, which may have come from outside. */
+static void begin_front_again(struct batch *batch, struct slot *slot)
+{
+    batch->is_again = true;
+    batch->repeated_count = batch->given_count;
+    begin_child_at(batch, slot, batch->front_item);
+}
+
 /* An item whose child is gone ends with what became of it, after all that the child had said. */
 static bool settle(struct batch *batch, struct slot *slot)
 {
@@ -534,6 +539,18 @@ static bool settle(struct batch *batch, struct slot *slot)
     }
     if (slot->state == SLOT_FAILED) {
         finish_setup(batch, slot->page);
+        return false;
+    }
+    const bool is_killed = slot->crash.kind == SIM_CRASH_KILLED;
+    if (is_killed && !batch->is_again) {
+        if (batch->is_draining) {
+            return false; /* whose doing it was stays open */
+        }
+        begin_front_again(batch, slot);
+        return true;
+    }
+    if (is_killed && slot->page->watch.activation_count == 0) {
+        finish_killed(batch, slot);
         return false;
     }
     slot->state = SLOT_FREE;
@@ -574,95 +591,6 @@ static bool take_next(struct batch *batch)
 
 /* ---- The loop ---- */
 
-static void ask(struct slot *slot, int signal_number)
-{
-    slot->asked_signal = signal_number;
-    (void)kill(slot->pid, signal_number);
-}
-
-static void kill_deaf(struct slot *slot, int unheard_signal)
-{
-    slot->asked_signal = unheard_signal;
-    slot->is_killed = true;
-    (void)kill(slot->pid, SIGKILL);
-}
-
-/* 0 before: not known. */
-static bool has_grown(const struct batch *batch, uint64_t before_bytes, uint64_t bytes)
-{
-    return before_bytes > 0 && bytes > before_bytes && bytes - before_bytes > batch->code_bytes_max;
-}
-
-/* A child whose code takes more memory than it may is asked to say where, and killed when it takes still more instead: it would
- * take everything. One that had no processor to answer on takes none. */
-static void watch_memory(struct batch *batch, struct slot *slot, uint64_t bytes)
-{
-    const bool was_asked = slot->asked_signal == SIM_SIGNAL_MEMORY;
-
-    if (!has_grown(batch, slot->memory_bytes, bytes) && !has_grown(batch, slot->page->history_bytes, bytes)) {
-        slot->asked_signal = was_asked ? 0 : slot->asked_signal;
-    } else if (!was_asked) {
-        ask(slot, SIM_SIGNAL_MEMORY);
-        slot->asked_bytes = sim_process_memory_bytes(slot->pid);
-    } else if (bytes > slot->asked_bytes) {
-        kill_deaf(slot, SIM_SIGNAL_MEMORY);
-    }
-}
-
-/* The child was at it all the time that it did not wait for a processor, awake or asleep. */
-static void watch_time(struct batch *batch, struct slot *slot, int64_t step_ns, bool has_moved)
-{
-    const int64_t before_ns = slot->waited_ns;
-
-    slot->waited_ns = sim_process_waited_ns(slot->pid);
-    const int64_t waited_ns = slot->waited_ns - before_ns;
-    slot->stuck_ns += waited_ns < step_ns ? step_ns - waited_ns : 0;
-    if (has_moved) {
-        slot->moved_ns = slot->stuck_ns;
-    }
-    if (slot->stuck_ns > patience_ns(batch, slot->page) + GRACE_NS) {
-        kill_deaf(slot, SIM_SIGNAL_HUNG);
-    } else if (slot->stuck_ns > patience_ns(batch, slot->page)) {
-        ask(slot, SIM_SIGNAL_HUNG);
-    }
-}
-
-/* A child in the same activation look after look hangs: it is asked to say where, and killed when
- * it does not answer. An activation is in and out of code, a strand after the other. */
-static void watch(struct batch *batch, struct slot *slot, int64_t step_ns)
-{
-    const struct sim_page *page = slot->page;
-
-    if (slot->is_killed) { /* it may take a while to go, and has no memory meanwhile */
-        return;
-    }
-    const uint64_t activation_count = page->watch.activation_count;
-    const uint64_t block_count = page->watch.block_count;
-    const bool is_in_code = page->watch.is_in_code != 0 || page->is_loading;
-    const bool has_moved = block_count != slot->block_count;
-    const bool is_new = activation_count != slot->activation_count;
-    const uint64_t bytes = is_new || is_in_code ? sim_process_memory_bytes(slot->pid) : 0;
-
-    slot->block_count = block_count;
-    if (is_new) {
-        slot->activation_count = activation_count;
-        slot->memory_bytes = bytes;
-    }
-    if (is_new || !is_in_code) {
-        slot->stuck_ns = 0;
-        slot->moved_ns = 0;
-        slot->asked_signal = 0;
-    }
-    if (is_in_code) {
-        watch_memory(batch, slot, bytes);
-    }
-    if (is_in_code && is_new) {
-        slot->waited_ns = sim_process_waited_ns(slot->pid);
-    } else if (is_in_code) {
-        watch_time(batch, slot, step_ns, has_moved);
-    }
-}
-
 static void look(struct batch *batch)
 {
     const int64_t now_ns = sim_host_clock_ns();
@@ -675,7 +603,7 @@ static void look(struct batch *batch)
         sim_printed_show(&batch->printed);
         for (uint32_t i = 0; i < batch->config->jobs; i++) {
             if (batch->slots[i].pid != 0) {
-                watch(batch, &batch->slots[i], step_ns);
+                sim_watchdog_look(&batch->slots[i].watchdog, &batch->limits, batch->slots[i].pid, batch->slots[i].page, step_ns);
             }
         }
     }
@@ -755,9 +683,11 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
 {
     struct batch batch = {.config = config, .outcome = outcome};
 
-    batch.watchdog_ns = sim_setting_watchdog_seconds() * WF_NS_PER_S;
-    batch.code_bytes_max = (uint64_t)sim_setting_code_mib() * MIB_BYTES;
-    batch.hung = config->hung != NULL ? config->hung : &batch.own_hung;
+    batch.limits = (struct sim_watch_limits){
+        .activation_ns = sim_setting_watchdog_seconds() * WF_NS_PER_S,
+        .code_bytes_max = (uint64_t)sim_setting_code_mib() * MIB_BYTES,
+        .hung = config->hung != NULL ? config->hung : &batch.own_hung,
+    };
     WF_ASSERT(config->jobs >= 1 && config->jobs <= SIM_JOBS_MAX);
     *outcome = (struct sim_outcome_of_batch){.end = SIM_END_DONE, .crash = {.call = ""}};
     if (!reserve(&batch)) {

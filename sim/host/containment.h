@@ -6,8 +6,10 @@
  * The supervisor hands out items 0..item_count-1, collects what the children send back, and gives
  * it to the caller in item order whatever the number of children. When a child dies in workflow
  * code, the item it was at ends with a crash, the items it had not begun go to a new child, and the
- * batch goes on. A child that has grown by more than code may take is replaced between two items or
- * histories; the new one goes on where it was.
+ * batch goes on. When it was killed, which may have come from outside, its item is begun once more
+ * first; run then says again what it said, and the supervisor passes that on once. A child that has
+ * grown by more than code may take is replaced between two items or histories; the new one goes on
+ * where it was.
  *
  *   supervisor                       child
  *   sim_contain(config, outcome)     start(context, child)               once after each fork: load
@@ -44,6 +46,7 @@ enum sim_crash_kind {
     SIM_CRASH_HUNG,    /* blocks in a system call, or loops in code that counts no blocks */
     SIM_CRASH_MEMORY,  /* takes memory without end */
     SIM_CRASH_EXIT,    /* called exit */
+    SIM_CRASH_KILLED,  /* by a signal that is no fault, or gone without a word; and again in a second child */
 };
 
 /* "segmentation fault", "stack overflow", ... */
@@ -100,7 +103,7 @@ enum sim_end {
     SIM_END_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP; raise it again when the partial results are out */
     SIM_END_SETUP,       /* start or run failed: see err */
     SIM_END_LOADING,     /* the module crashed while it was loaded: see crash */
-    SIM_END_LOST, /* a child was killed from outside (memory), or fork or a pipe failed: see err */
+    SIM_END_LOST, /* children without code were killed from outside, twice (memory), or fork failed: see err */
     SIM_END_ASSERTION, /* our own code failed in a child, which has said where: abort */
 };
 

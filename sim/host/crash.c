@@ -28,6 +28,8 @@ const char *sim_crash_name(enum sim_crash_kind kind)
         return "more memory taken than code may (WFSIM_CODE_MIB)";
     case SIM_CRASH_EXIT:
         return "call of exit";
+    case SIM_CRASH_KILLED:
+        return "its process killed twice";
     }
     WF_UNREACHABLE();
 }
@@ -47,6 +49,7 @@ static enum wf_diagnosis_number diagnosis(enum sim_crash_kind kind)
         return WF_DIAGNOSIS_MEMORY_EXCEEDED;
     case SIM_CRASH_ABORT:
     case SIM_CRASH_EXIT:
+    case SIM_CRASH_KILLED:
         return WF_DIAGNOSIS_CODE_ABORTED;
     case SIM_CRASH_BUS:
     case SIM_CRASH_ARITHMETIC:
