@@ -49,7 +49,7 @@ static const struct sim_call_rule *find(struct wf_string name)
     return NULL;
 }
 
-/* The API, and what compilers and sanitizers put in by themselves. */
+/* The API, of which few are rows, and what compilers and sanitizers put in by themselves. */
 static bool is_no_call(struct wf_string symbol)
 {
     static const char *const prefixes[] = {"wf_", "__asan_", "__ubsan_", "__sanitizer_", "__sancov_", "__gcov_"};
@@ -68,7 +68,7 @@ const struct sim_call_rule *sim_call_rule_of(struct wf_string symbol)
     const struct sim_call_rule *rule = NULL;
 
     if (is_no_call(symbol)) {
-        return NULL;
+        return find(symbol);
     }
     while (name.size_bytes > 0 && name.data[0] == '_') {
         name = (struct wf_string){name.data + 1, name.size_bytes - 1};

@@ -22,8 +22,8 @@ struct sim_call_rule {
 };
 
 /*
- * The row of a symbol that an object imports; the one for unknown names, which is noted, when there is none. NULL for the API and
- * for what compilers put in.
+ * The row of a symbol that an object imports; the one for unknown names, which is noted, when there is none. NULL for the API, its rows apart,
+ * and for what compilers put in.
  */
 const struct sim_call_rule *sim_call_rule_of(struct wf_string symbol);
 

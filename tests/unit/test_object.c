@@ -150,7 +150,7 @@ static void test_lint_calls__variants_of_a_name(void **state)
         {"__isoc23_strtol", SIM_CALL_PURE, 0},  {"__memcpy_chk", SIM_CALL_PURE, 0},        {"__errno_location", SIM_CALL_PURE, 0},
         {"__stack_chk_fail", SIM_CALL_PURE, 0}, {"malloc", SIM_CALL_NOTED, 333},           {"tim", SIM_CALL_NOTED, 334},
         {"times64x", SIM_CALL_NOTED, 334},      {"", SIM_CALL_NOTED, 334},                 {"wf_now", -1, 0},
-        {"__asan_init", -1, 0},                 {"__sanitizer_cov_trace_pc", -1, 0},
+        {"__asan_init", -1, 0},                 {"__sanitizer_cov_trace_pc", -1, 0},   {"wf_unsafe_is_replaying", SIM_CALL_NOTED, 335},
     };
 
     (void)state;
