@@ -39,6 +39,23 @@ wfsim list "open runs.wfh" | cut -c1-10
 grep -c '<testcase' "it's.xml"; grep -c nondeterminism m.md; grep -o '"ruleId"' s.sarif | wc -l
 gate -w saga.c --archive shown.wfh --redact | tail -n 2
 wfsim check shown.wfh
+# A report names a file that is there, or none: its command repeats it.
+gate -w saga_v2.c --archive kept.wfh --json kept.json >kept; sh -c "$(sed -n 's/^  repeat: //p' kept)" | tail -n 1
+gate -w saga_v2.c --json gone.json >gone; sed -n 's/^  repeat: //p' gone; grep -c /tmp gone gone.json
+gate -w saga_v2.c --archive shown.wfh --redact 2>&1 >/dev/null
+# Ids hold what a line and a list cannot, and what a terminal would obey.
+cp server/run-1.json "server/run	1.json"
+cat >server/odd.json <<'END'
+[{"execution":{"workflowId":"tab\there, \u0009there, 	raw\n","runId":"run-1"}},
+ {"execution":{"workflowId":"lines\r\n\nof it\n\n","runId":"run\t1"}},
+ {"execution":{"workflowId":"\\n \\\\ \u005ct %s \/ \b\f\u007f","runId":"run-2"}},
+ {"execution":{"workflowId":"\u001b[31mred\\c","runId":"gone"}},
+ {"execution":{"workflowId":"cut\u0000here","runId":"run-3"}}]
+END
+mv server/list.json server/kept.json; mv server/odd.json server/list.json; : >server/calls
+gate -w saga.c
+sed -n "/show/,\$p" server/calls | cat -v
+mv server/kept.json server/list.json
 # Objects one after the other, as jsonl; a run that is gone, a history that is none.
 echo '<html>' >server/run-3.json
 printf '%s\n' '{"execution":{"workflowId":"a","runId":"run-1"}}' '{"execution":{"workflowId":"b","runId":"gone"}}' \
@@ -54,7 +71,7 @@ printf '{"page": [1, -2.5e3, true, null]}\n\n' >server/list.json; gate -w saga.c
 : >server/list.json; gate -w saga.c
 echo 'not json' >server/list.json; gate -w saga.c
 for answer in 'no JSON"' '<html>' '"a"' '[<p>]' '[] and more' \
-    '[{"execution":{"workflowId":"a"}}]' '[{"execution":{"workflowId":"a\nb","runId":"r"}}]' '[{' ; do
+    '[{"execution":{"workflowId":"a"}}]' '[{' ; do
     printf '%s\n' "$answer" >server/list.json; gate -w saga.c 2>&1 | tail -n 1
 done
 # Words that are wrong, programs that are not there.
