@@ -577,11 +577,41 @@ static enum sim_compile_end fail_compiler(const struct compile *compile, enum si
     return fail(compile, SIM_COMPILE_REFUSED, "does not compile; the compiler's message is above");
 }
 
+/* What it includes and is no file, or is another one in each process; NULL: there is none. The compiler has read something else
+ * there than anybody will again. */
+static const char *find_device(const struct compile *compile, struct wf_string rule)
+{
+    static const char *const names[] = {"/dev/stdin", "/dev/fd/", "/proc/"};
+    const struct paths paths = list_paths(compile, rule);
+
+    for (uint32_t i = 1; i < paths.count; i++) {
+        const char *path = paths.items[i];
+        struct stat status;
+
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            if (strncmp(path, names[j], strlen(names[j])) == 0) {
+                return path;
+            }
+        }
+        if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
 /* Takes what the compiler left at `object` and `rule` into the cache. */
 static enum sim_compile_end store(const struct compile *compile, const char *object,
-                                  const char *rule, struct sim_compiled *compiled)
+                                  const char *rule_path, struct sim_compiled *compiled)
 {
-    const struct wf_string names = list_dependencies(compile, read_file(compile->arena, rule));
+    const struct wf_string rule = read_file(compile->arena, rule_path);
+    const char *device = find_device(compile, rule);
+    if (device != NULL) {
+        return fail(compile, SIM_COMPILE_REFUSED,
+                    text_of(compile->arena, "it includes %s, which is a device or a pipe and no code; put what it is to hold "
+                                            "into a file, and include that", device));
+    }
+    const struct wf_string names = list_dependencies(compile, rule);
     const struct wf_string bytes = read_file(compile->arena, object);
     const uint64_t hash = wf_hash_bytes(bytes.data, bytes.size_bytes);
     const bool is_found_again = !is_probing(compile, names);

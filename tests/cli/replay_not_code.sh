@@ -24,6 +24,15 @@ chmod +x greedy
 CC=$PWD/greedy wfsim replay -w scenarios/saga.c h 2>words
 echo "exit $?"
 tail -n 1 words
+# What is no file gives a compiler what nobody else gets: nothing, here. Also where it seems to be a file.
+printf '#include "wfsim.h"\n#include "/dev/stdin"\n' >stdin.c
+printf '#include "/dev/null"\n' | cat - scenarios/saga.c >null.c
+ln -s /dev/null link.h
+printf '#include "link.h"\n' | cat - scenarios/saga.c >link.c
+for code in stdin.c null.c link.c; do
+    wfsim replay -w $code h </dev/null 2>&1 | sed "s|$PWD/||"
+done
+wfsim replay -w stdin.c h <stdin.c 2>&1
 # A limit of the environment that cannot be read is not taken for none.
 for limit in WFSIM_CODE_MIB=lots WFSIM_CODE_MIB=0 WFSIM_WATCHDOG_SECONDS=5s; do
     env $limit wfsim replay -w scenarios/saga.c h 2>&1
