@@ -34,6 +34,7 @@
 #include "sim/host/watchdog.h"
 
 #define LOOK_NS (100 * WF_NS_PER_MS)   /* between two looks at the children */
+#define PRINTING_NS WF_NS_PER_MS       /* likewise, as long as they print: they wait for us */
 #define TICK_NS (250 * WF_NS_PER_MS)   /* between two calls of tick */
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
@@ -600,7 +601,6 @@ static void look(struct batch *batch)
         batch->looked_ns = now_ns;
         step_ns = step_ns < 2 * LOOK_NS ? step_ns : 2 * LOOK_NS;
         (void)reap(batch); /* should SIGCHLD be blocked */
-        sim_printed_show(&batch->printed);
         for (uint32_t i = 0; i < batch->config->jobs; i++) {
             if (batch->slots[i].pid != 0) {
                 sim_watchdog_look(&batch->slots[i].watchdog, &batch->limits, batch->slots[i].pid, batch->slots[i].page, step_ns);
@@ -633,8 +633,9 @@ static void supervise(struct batch *batch)
             (void)reap(batch);
         }
         look(batch);
+        const bool has_printed = sim_printed_show(&batch->printed);
         if (!took && !has_news && !batch->is_over) {
-            sim_mailbox_wait(&batch->board->supervisor, LOOK_NS);
+            sim_mailbox_wait(&batch->board->supervisor, has_printed ? PRINTING_NS : LOOK_NS);
         }
     }
 }
@@ -646,8 +647,9 @@ static void wait_for_children(struct batch *batch)
 
     while (reap(batch) && sim_host_clock_ns() - began_ns < GRACE_NS) {
         sim_mailbox_clear(&batch->board->supervisor);
+        const bool has_printed = sim_printed_show(&batch->printed);
         if (!sim_signals_child_ended()) {
-            sim_mailbox_wait(&batch->board->supervisor, LOOK_NS);
+            sim_mailbox_wait(&batch->board->supervisor, has_printed ? PRINTING_NS : LOOK_NS);
         }
     }
 }

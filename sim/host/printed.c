@@ -1,18 +1,18 @@
 /*
- * Children write to a file in memory, the supervisor passes on what is new in it at each look. All descriptors of the file share
- * one position, which is where the next child writes and how much there is. The file cannot grow beyond what is shown and some
- * room behind it, in which the position is put back at each look: writes of code that floods it fail then, and take no memory.
+ * Children write to a pipe, from which the supervisor takes all that comes and shows the first of it. So no write of the code fails
+ * and none is cut, however much it prints: code may look at that, and what it prints must not decide what it does.
  */
-#define _GNU_SOURCE /* memfd_create */
+#define _GNU_SOURCE /* pipe2 */
 #include "sim/host/printed.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <string.h>
 #include <unistd.h>
 
-#define ROOM_BYTES ((size_t)64 * 1024) /* a write that does not fit is cut at a page */
-#define PIECE_BYTES 4096
+#define PIPE_BYTES (1 << 20) /* more of it means fewer waits; the system may refuse it */
+#define PIECE_BYTES ((size_t)16 * 1024)
+#define PIECES_MAX 256 /* at a time: code may print as fast as it is read */
 
 /* Of this process, because standard error is: one batch may come after another. */
 static size_t left_bytes = SIM_PRINTED_BYTES_MAX;
@@ -20,18 +20,26 @@ static bool is_cut;
 
 void sim_printed_open(struct sim_printed *printed)
 {
-    *printed = (struct sim_printed){.file = memfd_create("workflow code's output", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-    if (printed->file >= 0 && (ftruncate(printed->file, (off_t)(SIM_PRINTED_BYTES_MAX + ROOM_BYTES)) != 0 ||
-                               fcntl(printed->file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)) {
-        (void)close(printed->file);
-        printed->file = -1;
+    int ends[2];
+
+    printed->from = -1;
+    printed->into = -1;
+    printed->last_bytes = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return;
     }
+    printed->from = ends[0];
+    printed->into = ends[1];
+    (void)fcntl(printed->from, F_SETFL, O_NONBLOCK);
+    (void)fcntl(printed->from, F_SETPIPE_SZ, PIPE_BYTES);
 }
 
 void sim_printed_redirect(const struct sim_printed *printed)
 {
-    if (printed->file >= 0) {
-        (void)dup2(printed->file, STDERR_FILENO);
+    if (printed->from >= 0) {
+        (void)dup2(printed->into, STDERR_FILENO);
+        (void)close(printed->into);
+        (void)close(printed->from);
     }
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
 }
@@ -44,48 +52,56 @@ static void say_cut(void)
     is_cut = true;
 }
 
-void sim_printed_show(struct sim_printed *printed)
+/* The end of what is not shown may be a child's last words. */
+static void keep_last(struct sim_printed *printed, const char *bytes, size_t size_bytes)
 {
-    const off_t end = printed->file >= 0 ? lseek(printed->file, 0, SEEK_CUR) : 0;
+    const size_t new_bytes = size_bytes < SIM_PRINTED_LAST_BYTES ? size_bytes : SIM_PRINTED_LAST_BYTES;
+    const size_t room_bytes = SIM_PRINTED_LAST_BYTES - new_bytes;
+    const size_t kept_bytes = printed->last_bytes < room_bytes ? printed->last_bytes : room_bytes;
+
+    memmove(printed->last, printed->last + printed->last_bytes - kept_bytes, kept_bytes);
+    memcpy(printed->last + kept_bytes, bytes + size_bytes - new_bytes, new_bytes);
+    printed->last_bytes = kept_bytes + new_bytes;
+}
+
+static void take(struct sim_printed *printed, const char *bytes, size_t size_bytes)
+{
+    const size_t shown_bytes = size_bytes < left_bytes ? size_bytes : left_bytes;
+
+    (void)fwrite(bytes, 1, shown_bytes, stderr);
+    left_bytes -= shown_bytes;
+    if (shown_bytes < size_bytes) {
+        say_cut();
+        keep_last(printed, bytes + shown_bytes, size_bytes - shown_bytes);
+    }
+}
+
+bool sim_printed_show(struct sim_printed *printed)
+{
     char piece[PIECE_BYTES];
+    ssize_t got = 0;
+    int count = 0;
 
-    while (end > 0 && printed->shown_bytes < (size_t)end) {
-        const size_t new_bytes = (size_t)end - printed->shown_bytes;
-        const size_t want_bytes = new_bytes < left_bytes ? new_bytes : left_bytes;
-        const ssize_t got = pread(printed->file, piece, want_bytes < sizeof piece ? want_bytes : sizeof piece,
-                                  (off_t)printed->shown_bytes);
-
-        if (got <= 0) {
-            if (left_bytes == 0) {
-                say_cut();
-            }
-            break;
-        }
-        (void)fwrite(piece, 1, (size_t)got, stderr);
-        printed->shown_bytes += (size_t)got;
-        left_bytes -= (size_t)got;
+    while (count < PIECES_MAX && printed->from >= 0 && (got = read(printed->from, piece, sizeof piece)) > 0) {
+        take(printed, piece, (size_t)got);
+        count++;
     }
-    if (end > (off_t)SIM_PRINTED_BYTES_MAX) {
-        (void)lseek(printed->file, (off_t)SIM_PRINTED_BYTES_MAX, SEEK_SET);
+    if (count > 0) {
+        (void)fflush(stderr);
     }
-    (void)fflush(stderr);
+    return count > 0;
 }
 
 void sim_printed_close(struct sim_printed *printed, bool has_last_words)
 {
-    char words[PIECE_BYTES];
-    ssize_t got = 0;
-
-    if (printed->file < 0) {
+    if (printed->from < 0) {
         return;
     }
-    const off_t end = lseek(printed->file, 0, SEEK_CUR);
-    const off_t from = end > (off_t)sizeof words ? end - (off_t)sizeof words : 0;
-    sim_printed_show(printed);
-    if (has_last_words && is_cut && end > from) {
-        got = pread(printed->file, words, (size_t)(end - from), from);
+    (void)sim_printed_show(printed);
+    if (has_last_words) {
+        (void)fwrite(printed->last, 1, printed->last_bytes, stderr);
     }
-    (void)fwrite(words, 1, got > 0 ? (size_t)got : 0, stderr);
-    (void)close(printed->file);
-    printed->file = -1;
+    (void)close(printed->into);
+    (void)close(printed->from);
+    printed->from = -1;
 }

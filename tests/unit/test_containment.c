@@ -1310,7 +1310,7 @@ static void print_without_end(struct scene *scene, uint64_t item)
     }
 }
 
-/* What code prints is shown up to a limit, then said to be cut, once; later batches print no more. The last of the tests. */
+/* What code prints is shown up to a limit, then said to be cut, once; later batches print no more. Behind the tests that print. */
 static void test_containment__what_code_prints_is_bounded(void **state)
 {
     static const char cut[] = "the rest is left out\n";
@@ -1337,6 +1337,35 @@ static void test_containment__what_code_prints_is_bounded(void **state)
     assert_true(size < (long)SIM_PRINTED_BYTES_MAX + 200);
     assert_int_equal(size_again, size);
     assert_string_equal(end, cut);
+}
+
+/* However much code prints, no write of it fails or is cut: code that looks at that decides the same. */
+static void print_and_look(struct scene *scene, uint64_t item)
+{
+    static char line[1000];
+    bool is_short = false;
+
+    (void)item;
+    enter_code(scene);
+    memset(line, 'x', sizeof line);
+    for (size_t bytes = 0; bytes < 3 * SIM_PRINTED_BYTES_MAX; bytes += 2 * sizeof line) {
+        is_short |= printf("%.*s\n", (int)sizeof line - 1, line) != (int)sizeof line;
+        is_short |= write(STDERR_FILENO, line, sizeof line) != (ssize_t)sizeof line;
+    }
+    leave_code(scene);
+    sim_child_send(scene->child, is_short ? WF_STR("short") : WF_STR("whole"));
+}
+
+static void test_containment__no_write_of_code_fails(void **state)
+{
+    (void)state;
+    for (uint32_t jobs = 1; jobs <= 2; jobs++) {
+        struct scene scene = {.act = print_and_look};
+        const struct sim_outcome_of_batch outcome = contain(&scene, 2, jobs);
+
+        assert_int_equal(outcome.end, SIM_END_DONE);
+        assert_string_equal(scene.log, "0:a0:whole. 1:b1:whole. ");
+    }
 }
 
 #define CONTAINED(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -1373,6 +1402,7 @@ int main(void)
         CONTAINED(test_containment__frames_of_every_size),
         CONTAINED(test_containment__buffered_output_is_not_doubled),
         CONTAINED(test_containment__what_code_prints_is_bounded),
+        CONTAINED(test_containment__no_write_of_code_fails),
     };
 
     return cmocka_run_group_tests_name("containment", tests, NULL, NULL);
