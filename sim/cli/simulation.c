@@ -1,10 +1,12 @@
 /* What run, list and describe share. */
+#define _GNU_SOURCE /* memmem */
 #include "sim/cli/simulation.h"
 
 #include "sim/cli/file.h"
 #include "sim/cli/from.h"
 #include "sim/host/stacks.h"
 #include "sim/report/shell.h"
+#include "sim/report/visible.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)1 << 20)
 #define TAPE_BYTES_MAX ((size_t)64 << 20)
@@ -68,6 +70,57 @@ static enum cli_exit prepare_codes(struct cli *cli, const char *path, struct cli
     return CLI_EXIT_OK;
 }
 
+/* Code gives names as literals, of which a linker may keep one as the end of another. */
+static bool holds_name(struct wf_arena *arena, struct wf_string object, struct wf_string name)
+{
+    struct wf_buffer literal;
+
+    wf_buffer_init(&literal, arena);
+    wf_buffer_append_string(&literal, name);
+    wf_buffer_append_char(&literal, '\0');
+    return literal.is_full || memmem(object.data, object.size_bytes, literal.data, literal.size_bytes) != NULL;
+}
+
+/* Of the names that are not found yet, those that this code has. Code that cannot be read says so when it is loaded. */
+static void find_names(const struct cli_simulation *simulation, const struct cli_code *code, bool *is_found)
+{
+    struct wf_string object = {NULL, 0};
+    struct wf_error err = {0};
+    struct wf_arena arena;
+
+    wf_arena_init(&arena, wf_system_blocks(), 0);
+    const bool is_read = cli_file_read(&arena, code->object, CLI_FILE_BYTES_MAX, &object, &err) == CLI_EXIT_OK;
+    for (uint32_t i = 0; i < simulation->scenario.name_count; i++) {
+        const struct sim_scenario_name *name = &simulation->scenario.names[i];
+
+        is_found[i] = is_found[i] || (!name->is_missing && (!is_read || holds_name(&arena, object, name->text)));
+    }
+    wf_arena_deinit(&arena);
+}
+
+/* A name that nothing has is a typing mistake, or the question what then happens; or the code puts it together. It is no error. */
+static void note_names(struct cli *cli, const struct cli_simulation *simulation)
+{
+    const struct sim_scenario *scenario = &simulation->scenario;
+    bool *is_found = wf_arena_take_array(cli->arena, scenario->name_count, sizeof *is_found);
+
+    for (uint32_t i = 0; is_found != NULL && i < scenario->code_count; i++) {
+        find_names(simulation, &simulation->codes[i], is_found);
+    }
+    for (uint32_t i = 0; is_found != NULL && i < scenario->name_count; i++) {
+        const struct sim_scenario_name *name = &scenario->names[i];
+        struct wf_buffer shown;
+
+        wf_buffer_init(&shown, cli->arena);
+        sim_append_visible(&shown, name->text, 0);
+        wf_buffer_append_char(&shown, '\0');
+        if (!is_found[i] && !shown.is_full) {
+            cli_complain("%s:%u:%u: note: %s `%s` stands nowhere in %s; is it written as there?", simulation->path, name->line,
+                         name->column, name->what, shown.data, name->is_missing ? "`schedules`" : "the code");
+        }
+    }
+}
+
 static enum cli_exit read_tape(struct cli *cli, const char *path, struct cli_simulation *simulation)
 {
     struct wf_string text = {NULL, 0};
@@ -121,7 +174,11 @@ enum cli_exit cli_simulation_open(struct cli *cli, const struct cli_args *args, 
         cli_complain("%s", err.message);
         return exit_of_load(cli, simulation, text, &err);
     }
-    return prepare_codes(cli, path, simulation);
+    result = prepare_codes(cli, path, simulation);
+    if (result == CLI_EXIT_OK) {
+        note_names(cli, simulation);
+    }
+    return result;
 }
 
 enum cli_exit cli_simulation_options(struct cli *cli, const struct cli_args *args, struct cli_simulation *simulation)

@@ -4,6 +4,7 @@
  */
 #include "sim/scenario/scenario.h"
 
+#include "sim/scenario/names.h"
 #include "sim/scenario/section.h"
 #include "engine/base/hash.h"
 
@@ -223,5 +224,6 @@ enum wf_status sim_scenario_load(struct wf_arena *arena, const char *file, struc
     scenario->config.digest = wf_hash_bytes(text.data, text.size_bytes);
     set_defaults(&scenario->config);
     WF_TRY(sim_bind(&loader, &root, "a scenario", sim_keys_root, scenario));
-    return sim_validate(&loader, &root);
+    WF_TRY(sim_validate(&loader, &root));
+    return sim_list_names(&loader, &root);
 }

@@ -18,10 +18,21 @@ struct sim_scenario_code {
     uint32_t column;
 };
 
+/* A name that means nothing unless the code has it, too; or that `schedules` should have and does not. */
+struct sim_scenario_name {
+    const char *what; /* "the signal" */
+    bool is_missing;  /* in the scenario itself */
+    struct wf_string text;
+    uint32_t line;
+    uint32_t column;
+};
+
 struct sim_scenario {
     struct sim_config config; /* codes is NULL: the caller loads the modules and sets it */
     const struct sim_scenario_code *codes;
     uint32_t code_count;
+    const struct sim_scenario_name *names; /* each once, at its first place */
+    uint32_t name_count;
 };
 
 /* What `--set` gives: "cluster.workers=3". Applied to the text's tree before it is read, so that it is checked as the text is. */
