@@ -39,26 +39,45 @@ int64_t sim_commit_tolerance_ns(const struct sim_commit_context *context)
 
 /* ---- Sets ---- */
 
+/* The first that is not before event_id, the count when all are. */
+static uint32_t place_of(const struct sim_pendings *set, int64_t event_id)
+{
+    uint32_t low = 0;
+    uint32_t high = set->count;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (set->items[middle].event_id < event_id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Nearly always behind the others. */
 static struct sim_pending *add(const struct sim_commit_context *context, struct sim_pendings *set, int64_t event_id)
 {
+    const uint32_t place = place_of(set, event_id);
     struct sim_pending *item = WF_LIST_APPEND(context->checks->arena, *set);
 
     if (item == NULL) {
         context->checks->is_full = true;
         return NULL;
     }
-    item->event_id = event_id;
+    item = &set->items[place];
+    memmove(item + 1, item, (set->count - 1 - place) * sizeof *item);
+    *item = (struct sim_pending){.event_id = event_id};
     return item;
 }
 
 struct sim_pending *sim_pending_get(const struct sim_pendings *set, int64_t event_id)
 {
-    for (uint32_t i = set->count; i > 0; i--) {
-        if (set->items[i - 1].event_id == event_id) {
-            return &set->items[i - 1];
-        }
-    }
-    return NULL;
+    const uint32_t place = place_of(set, event_id);
+
+    return place < set->count && set->items[place].event_id == event_id ? &set->items[place] : NULL;
 }
 
 static void take_out(struct sim_pendings *set, int64_t event_id)

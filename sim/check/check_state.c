@@ -8,7 +8,7 @@
 #include "engine/codec.h"
 #include "sim/check/commit_facts.h"
 
-#define PENDING_MAX 2000          /* of a kind: more are refused */
+#define NO_LIMIT SIZE_MAX
 #define LATE_NS (2 * WF_NS_PER_S) /* a timer queue looks so far ahead, and writes nothing behind that */
 
 /* ---- What is stored against what happened ---- */
@@ -62,17 +62,56 @@ static void check_task(const struct sim_commit_context *context)
     }
 }
 
+/* Where the state keeps what pends, of each kind, and what it is called. */
+static const struct stored_kind {
+    enum wf_owner_kind kind;
+    size_t list;
+    size_t item_bytes;
+    size_t event_id;
+    size_t limit; /* of struct wf_service_limits; NO_LIMIT */
+    const char *other_count;
+    const char *unknown;
+} stored_kinds[] = {
+#define LIMIT(name) offsetof(struct wf_service_limits, name)
+#define STORED(KIND, list, type, member, limit, name)                                                                  \
+    {WF_OWNER_##KIND, offsetof(struct wf_state_run, list), sizeof(struct wf_state_##type),                             \
+     offsetof(struct wf_state_##type, member), limit, "other " name " are stored as pending than the history says",    \
+     "one of the stored " name " is not pending by the history"},
+    STORED(ACTIVITY, activities, activity, scheduled_event_id, LIMIT(pending_activities_max), "activities")
+    STORED(TIMER, timers, timer, started_event_id, NO_LIMIT, "timers")
+    STORED(CHILD, children, child, initiated_event_id, LIMIT(pending_children_max), "children")
+    STORED(SIGNAL, external_signals, external, initiated_event_id, LIMIT(pending_signals_max), "signals to other workflows")
+    STORED(CANCEL, external_cancels, external, initiated_event_id, LIMIT(pending_cancels_max), "cancel requests to other workflows")
+    STORED(NEXUS, nexus_operations, nexus, scheduled_event_id, LIMIT(pending_nexus_max), "Nexus operations")
+#undef STORED
+#undef LIMIT
+};
+
+/* I48: no more is pending than the service lets. Timers have no limit. */
+static void check_limit(const struct sim_commit_context *context, const struct stored_kind *stored)
+{
+    const struct wf_list *list = (const void *)((const char *)context->state + stored->list);
+    int64_t most = INT64_MAX;
+
+    if (stored->limit != NO_LIMIT) {
+        memcpy(&most, (const char *)&context->checks->config->limits + stored->limit, sizeof most);
+    }
+    if (list->count > most) {
+        sim_commit_break(context, 48, "more is pending than the limit", list->count, most);
+    }
+}
+
 /* I48: ids of pending things are distinct; only what came with this write can repeat one. */
 static void check_ids(const struct sim_commit_context *context)
 {
     const struct wf_state_run *state = context->state;
+    const int64_t first_event_id = context->events->events.items[0].event_id;
 
-    if (state->activities.count > PENDING_MAX || state->timers.count > 2 * PENDING_MAX) {
-        sim_commit_break(context, 48, "too much is pending", state->activities.count, state->timers.count);
-        return;
+    for (size_t i = 0; i < sizeof stored_kinds / sizeof *stored_kinds; i++) {
+        check_limit(context, &stored_kinds[i]);
     }
     for (uint32_t i = 0; i < state->activities.count; i++) {
-        const bool is_new = state->activities.items[i].scheduled_event_id >= context->events->events.items[0].event_id;
+        const bool is_new = state->activities.items[i].scheduled_event_id >= first_event_id;
 
         for (uint32_t j = 0; j < state->activities.count && is_new; j++) {
             if (i != j && wf_string_equal(state->activities.items[i].activity_id, state->activities.items[j].activity_id)) {
@@ -82,7 +121,7 @@ static void check_ids(const struct sim_commit_context *context)
         }
     }
     for (uint32_t i = 0; i < state->timers.count; i++) {
-        const bool is_new = state->timers.items[i].started_event_id >= context->events->events.items[0].event_id;
+        const bool is_new = state->timers.items[i].started_event_id >= first_event_id;
 
         for (uint32_t j = 0; j < state->timers.count && is_new; j++) {
             if (i != j && wf_string_equal(state->timers.items[i].timer_id, state->timers.items[j].timer_id)) {
@@ -92,28 +131,6 @@ static void check_ids(const struct sim_commit_context *context)
         }
     }
 }
-
-/* Where the state keeps what pends, of each kind, and what it is called. */
-static const struct stored_kind {
-    enum wf_owner_kind kind;
-    size_t list;
-    size_t item_bytes;
-    size_t event_id;
-    const char *other_count;
-    const char *unknown;
-} stored_kinds[] = {
-#define STORED(KIND, list, type, member, name)                                                                         \
-    {WF_OWNER_##KIND, offsetof(struct wf_state_run, list), sizeof(struct wf_state_##type),                             \
-     offsetof(struct wf_state_##type, member), "other " name " are stored as pending than the history says",           \
-     "one of the stored " name " is not pending by the history"},
-    STORED(ACTIVITY, activities, activity, scheduled_event_id, "activities")
-    STORED(TIMER, timers, timer, started_event_id, "timers")
-    STORED(CHILD, children, child, initiated_event_id, "children")
-    STORED(SIGNAL, external_signals, external, initiated_event_id, "signals to other workflows")
-    STORED(CANCEL, external_cancels, external, initiated_event_id, "cancel requests to other workflows")
-    STORED(NEXUS, nexus_operations, nexus, scheduled_event_id, "Nexus operations")
-#undef STORED
-};
 
 static void check_stored(const struct sim_commit_context *context, const struct stored_kind *stored,
                          const struct buffered *buffered)

@@ -65,6 +65,7 @@ static struct sim_record before[2];
 static struct sim_record after[2];
 static bool has_end;
 static int64_t heal_ns; /* 0: faults never stop */
+static int64_t activities_max;
 static const struct sim_client sender = {.action = SIM_CLIENT_SIGNAL, .name_of = {"s", 1}};
 
 static struct sim_record say(enum sim_record_kind kind, const char *what, const char *answer)
@@ -149,6 +150,7 @@ static void make_plans(void)
     memset(after, 0, sizeof after);
     has_end = false;
     heal_ns = 0;
+    activities_max = 2000;
     signaled = (struct wf_event_workflow_execution_signaled){.signal_name = WF_STR("s")};
     before[0] = say(SIM_RECORD_SENT, "s", "");
     memset(tasks, 0, sizeof tasks);
@@ -270,11 +272,13 @@ static void commit(struct wf_arena *arena, struct wf_arena *scratch, struct sim_
 
 static const struct sim_broken_check *run_plans(struct wf_arena *arena, uint32_t *count, struct sim_checks **checks)
 {
-    static const struct sim_config config = {
-        .clients = &sender, .client_count = 1, .limits = {.retention_ns = 3600 * S}};
+    static struct sim_config config = {.clients = &sender, .client_count = 1};
     struct wf_arena scratch;
     struct wf_error err;
 
+    wf_service_limits_default(&config.limits);
+    config.limits.retention_ns = 3600 * S;
+    config.limits.pending_activities_max = activities_max;
     wf_arena_init(&scratch, wf_system_blocks(), 0);
     assert_int_equal(sim_checks_new(arena, &config, checks, &err), WF_OK);
     if (heal_ns != 0) {
@@ -599,6 +603,10 @@ static void break_48_activity(void)
     }
     add_push(&plans[2], true, 6);
 }
+static void break_48_limit(void)
+{
+    activities_max = 0;
+}
 static void break_48_timer(void)
 {
     add_event(&plans[2], 7, WF_EVENT_TYPE_TIMER_STARTED, &timer_started);
@@ -835,6 +843,7 @@ static const struct {
     {"I47", break_47_given},
     {"I47", break_47_lost},
     {"I48", break_48_activity},
+    {"I48", break_48_limit},
     {"I48", break_48_timer},
     {"I53", break_53},
     {"I56", break_56},
