@@ -115,7 +115,7 @@ struct wf_matching_queue {
     bool is_polled;        /* since then: the next save also finds out whether the lease is still held */
     wf_time_ns poller_ns;  /* when a poller was seen last; INT64_MIN: never */
     wf_time_ns used_ns;
-    wf_time_ns retry_ns;   /* COLD: when to acquire again; INT64_MAX: when needed */
+    wf_time_ns retry_ns;   /* COLD: when to acquire again; READY: when to read again; INT64_MAX: when needed */
     bool is_all_read;      /* nothing above read_task_id is in the database */
     bool is_reading;
     bool is_read_stale;    /* rows were written while reading */
@@ -195,6 +195,9 @@ void wf_queue_on_read(struct wf_matching *matching, struct wf_matching_queue *qu
 /* Reads, writes and saves what there is to, when nothing is on its way. */
 void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue);
 bool wf_queue_is_ack_due(const struct wf_matching *matching, const struct wf_matching_queue *queue);
+
+/* Whether a page of the backlog is wanted; after a read that failed, not before retry_ns. */
+bool wf_queue_is_read_due(const struct wf_matching_queue *queue);
 void wf_queue_keep_poller(struct wf_matching *matching, struct wf_matching_queue *queue,
                           struct wf_matching_poller *poller);
 void wf_queue_free_poller(struct wf_matching *matching, struct wf_matching_poller *poller);

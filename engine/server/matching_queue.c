@@ -614,6 +614,11 @@ static bool has_room(const struct wf_matching_queue *queue)
            (queue->setting != NULL && !wf_ring_is_empty(&queue->pollers));
 }
 
+bool wf_queue_is_read_due(const struct wf_matching_queue *queue)
+{
+    return queue->state == WF_QUEUE_READY && !queue->is_reading && !queue->is_all_read && has_room(queue);
+}
+
 void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue)
 {
     const bool is_save_due =
@@ -632,8 +637,7 @@ void wf_queue_pump(struct wf_matching *matching, struct wf_matching_queue *queue
         }
         write_rows(matching, queue);
     }
-    if (!queue->is_reading && !queue->is_all_read && has_room(queue) &&
-        (queue->retry_ns == INT64_MAX || matching->now_ns >= queue->retry_ns)) {
+    if (wf_queue_is_read_due(queue) && (queue->retry_ns == INT64_MAX || matching->now_ns >= queue->retry_ns)) {
         read_rows(matching, queue);
     }
 }

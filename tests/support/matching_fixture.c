@@ -169,16 +169,21 @@ void matching_step(struct matching_fixture *f, struct wf_service_input in)
 
 void matching_release_read(struct matching_fixture *f)
 {
-    assert_non_null(f->held_reply);
+    const struct wf_db_reply *reply = f->held_reply;
+
+    assert_non_null(reply);
+    f->held_reply = NULL; /* the next read may be held again */
     matching_step(f, (struct wf_service_input){
-                         .type = WF_SERVICE_DATABASE, .call_id = f->held_call_id, .reply = f->held_reply});
-    f->held_reply = NULL;
+                         .type = WF_SERVICE_DATABASE, .call_id = f->held_call_id, .reply = reply});
 }
 
 /* Lets time pass; alarms come when they were asked for. */
 void matching_pass(struct matching_fixture *f, int64_t until_ms)
 {
+    uint32_t alarm_count = 0;
+
     while (f->wake_ns <= until_ms * WF_NS_PER_MS) {
+        assert_true(++alarm_count < MATCHING_ALARMS_MAX); /* one that is asked for in the past comes for ever */
         f->now_ns = f->wake_ns > f->now_ns ? f->wake_ns : f->now_ns;
         f->wake_ns = INT64_MAX;
         matching_step(f, (struct wf_service_input){.type = WF_SERVICE_ALARM});

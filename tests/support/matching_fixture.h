@@ -10,6 +10,7 @@
 #include "sim/world/database.h"
 
 #define MATCHING_HELD_MAX 8u
+#define MATCHING_ALARMS_MAX 10000u /* of one matching_pass */
 
 struct matching_fixture {
     struct test_blocks blocks;

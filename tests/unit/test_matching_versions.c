@@ -100,6 +100,35 @@ static void test_matching_versions__a_long_backlog_of_one_hides_no_other(void **
     assert_non_null(strstr(wf_string_copy(&f->arena, wf_buffer_string(&f->trace)).data, "to start 999\n"));
 }
 
+/* A further page is read for a poller of another version alone: when it fails and the poller is gone, nobody waits for the next
+ * try, until there is a poller again. */
+static void test_matching_versions__a_page_that_nobody_wants_is_not_tried_again(void **state)
+{
+    struct matching_fixture *f = *state;
+
+    f->is_silent = true;
+    matching_route(f, 1, (struct matching_routing){.is_activity = true, .current = "v2", .revision = 1});
+    for (int64_t i = 0; i < 64; i++) { /* as many as are loaded for nobody in particular */
+        matching_push(f, (struct matching_push_plan){
+                             .call_id = (uint64_t)(10 + i), .event_id = 5 + i, .versioning = &pinned_to_v1});
+    }
+    matching_push(f, (struct matching_push_plan){.call_id = 2, .event_id = 999});
+    matching_pass(f, 300);
+    matching_crash(f);
+    f->holds_read = true;
+    poll_as(f, 3, &v2);
+    f->holds_read = true;
+    matching_release_read(f);
+    f->held_reply->status = WF_DATABASE_UNAVAILABLE;
+    matching_release_read(f);
+    matching_step(f, (struct wf_service_input){.type = WF_SERVICE_CANCEL, .call_id = 3});
+    matching_pass(f, 5000);
+    f->is_silent = false;
+    poll_as(f, 4, &v2);
+
+    assert_non_null(strstr(wf_string_copy(&f->arena, wf_buffer_string(&f->trace)).data, "to start 999\n"));
+}
+
 /* A share of the workflow ids goes to the ramping version, each always to the same side. */
 static void test_matching_versions__ramping_takes_a_share(void **state)
 {
@@ -242,6 +271,7 @@ int main(void)
         IN_MATCHING(test_matching_versions__current_takes_what_belongs_to_none),
         IN_MATCHING(test_matching_versions__pinned_waits_for_its_own),
         IN_MATCHING(test_matching_versions__a_long_backlog_of_one_hides_no_other),
+        IN_MATCHING(test_matching_versions__a_page_that_nobody_wants_is_not_tried_again),
         IN_MATCHING(test_matching_versions__ramping_takes_a_share),
         IN_MATCHING(test_matching_versions__a_routing_is_stored_and_never_goes_back),
         IN_MATCHING(test_matching_versions__an_unwritten_routing_is_refused),
