@@ -119,7 +119,7 @@ const struct wf_enum_type wf_enum_type_command_type = {"command_type", "COMMAND_
 #define ITEM_BYTES(message, name) sizeof(*((struct wf_##message *)NULL)->name.items)
 
 /* A row without a number ends each table, because C has no empty arrays. A row lies in one line of the processor's cache. */
-_Static_assert(sizeof(struct wf_field) == 64, "a row fills a line of the cache");
+_Static_assert(sizeof(struct wf_field) <= 64, "a row fits a line of the cache");
 #define WF_MESSAGE(message, full_name) static const _Alignas(64) struct wf_field fields_##message[] = {
 #define WF_FIELD(message, number, KIND, type, name, json)                                                              \
     {(number), WF_KIND_##KIND, WF_LABEL_ONE, (uint32_t)offsetof(struct wf_##message, name), 0,                         \
@@ -257,7 +257,7 @@ static bool is_snake_name(const struct wf_field *field, struct wf_string name)
 
 const struct wf_field *wf_message_field(const struct wf_message_type *type, uint32_t number)
 {
-    static const uint8_t wires[] = {WIRE_SIZED, WIRE_ENUM, WIRE_FLOAT, WIRE_DOUBLE};
+    static const uint8_t wires[] = {WIRE_SIZED, WIRE_INT64, WIRE_FLOAT, WIRE_DOUBLE}; /* one kind of each wire type */
     const struct wf_field *field = NULL;
 
     for (size_t i = 0; field == NULL && i < sizeof wires; i++) {

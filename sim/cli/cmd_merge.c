@@ -46,23 +46,27 @@ static enum cli_exit read_parts(struct merge *merge)
 /* What is not in the words of the options and the code. */
 static enum cli_exit check_batch(const struct merge *merge, size_t i)
 {
-    const struct sim_report_batch *first = &merge->parts[0].batch;
     const struct sim_report_batch *part = &merge->parts[i].batch;
     const char *const *paths = merge->args->operands;
+    size_t j = 0;
 
-    if (first->code == 0 || part->code == 0) {
-        return CLI_EXIT_OK; /* a report of an earlier version, which says none of it */
+    while (j < i && merge->parts[j].batch.code == 0) {
+        j++; /* a report of an earlier version, which says none of it */
     }
+    if (j == i || part->code == 0) {
+        return CLI_EXIT_OK;
+    }
+    const struct sim_report_batch *first = &merge->parts[j].batch;
     if (part->code != first->code) {
-        cli_complain("%s and %s are of different code: %.*s was changed between them", paths[0], paths[i],
-                     (int)merge->parts[0].code.size_bytes, merge->parts[0].code.data);
+        cli_complain("%s and %s are of different code: %.*s is not the same in both", paths[j], paths[i],
+                     (int)merge->parts[j].code.size_bytes, merge->parts[j].code.data);
     } else if (part->policy != first->policy) {
-        cli_complain("%s and %s were made with other contents of the file of --policy", paths[0], paths[i]);
+        cli_complain("%s and %s were made with other contents of the file of --policy", paths[j], paths[i]);
     } else if (part->sample != first->sample) {
-        cli_complain("%s and %s are of different samples: --sample %llu and --sample %llu (0: all)", paths[0], paths[i],
+        cli_complain("%s and %s are of different samples: --sample %llu and --sample %llu (0: all)", paths[j], paths[i],
                      (unsigned long long)first->sample, (unsigned long long)part->sample);
     } else if (merge->parts[i].shard_count > 0 && part->inputs != first->inputs) {
-        cli_complain("%s and %s are shards of different input: the names or sizes of its files differ", paths[0], paths[i]);
+        cli_complain("%s and %s are shards of different input: the names or sizes of its files differ", paths[j], paths[i]);
     } else {
         return CLI_EXIT_OK;
     }

@@ -572,6 +572,7 @@ bool cli_source_read(struct cli_source *source, uint64_t offset, void *to, size_
     size_t done = 0;
 
     WF_ASSERT(source->fd >= 0);
+    errno = 0;
     while (done < size_bytes) {
         const ssize_t part = pread(source->fd, (char *)to + done, size_bytes - done, (off_t)(offset + done));
 

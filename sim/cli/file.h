@@ -31,7 +31,7 @@ void cli_source_close(struct cli_source *source);
 /* False: it was written to since. */
 bool cli_source_is_unchanged(const struct cli_source *source);
 
-/* Exactly size_bytes; false at the end of the file and when reading fails. */
+/* Exactly size_bytes; false at the end of the file, where errno is 0, and when reading fails. */
 bool cli_source_read(struct cli_source *source, uint64_t offset, void *to, size_t size_bytes);
 
 /*

@@ -1,6 +1,9 @@
 /* The window is a piece of an arena of its own, which a larger frame makes larger. */
 #include "sim/cli/history_file.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "engine/archive.h"
 #include "engine/base/hash.h"
 #include "sim/host/blocks.h"
@@ -35,8 +38,9 @@ static enum wf_status move_window(struct cli_history_file *file, uint64_t offset
         return wf_fail_status(err, WF_ERR_MEMORY, "out of memory");
     }
     if (!cli_source_read(&file->source, offset, bytes, size_bytes)) {
-        return wf_fail_status(err, WF_ERR_CORRUPT, "%zu bytes at byte %llu cannot be read: was the file cut meanwhile?", size_bytes,
-                              (unsigned long long)offset);
+        /* A disk that fails is the machine's fault, as memory is. */
+        return wf_fail_status(err, errno == 0 ? WF_ERR_CORRUPT : WF_ERR_MEMORY, "%zu bytes at byte %llu cannot be read: %s", size_bytes,
+                              (unsigned long long)offset, errno == 0 ? "was the file cut meanwhile?" : strerror(errno));
     }
     file->bytes = (struct wf_string){bytes, size_bytes};
     file->window_offset = offset;

@@ -26,7 +26,8 @@ void cli_history_file_hold(struct cli_history_file *file, struct wf_string bytes
 /* Prepares the reader of its histories; the file must stay where it is. Errors: as wf_history_reader_init. */
 enum wf_status cli_history_file_read(struct cli_history_file *file, struct wf_history_reader *reader, struct wf_error *err);
 
-/* A digest of all bytes, and how many they are. Errors: WF_ERR_CORRUPT when the file is shorter than it was. */
+/* A digest of all bytes, and how many they are: of what is in memory in one piece, of windows otherwise, so that an archive has
+ * another one when it comes through a pipe. Errors: WF_ERR_CORRUPT when the file is shorter than it was, WF_ERR_MEMORY. */
 enum wf_status cli_history_file_digest(struct cli_history_file *file, uint64_t *digest, uint64_t *size_bytes, struct wf_error *err);
 
 /* Whether it is as it was when it was opened: by its size and when it was last written. */

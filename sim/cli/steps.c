@@ -199,7 +199,7 @@ static int64_t elapsed_seconds(struct wf_timestamp from, struct wf_timestamp to)
 int64_t cli_elapsed_ns(struct wf_timestamp from, struct wf_timestamp to)
 {
     const int64_t seconds = elapsed_seconds(from, to);
-    const int64_t nanos = to.nanos - from.nanos + (to.nanos < from.nanos ? WF_NS_PER_S : 0);
+    const int64_t nanos = (int64_t)to.nanos - from.nanos + (to.nanos < from.nanos ? WF_NS_PER_S : 0);
     int64_t elapsed_ns = 0;
 
     /* Below zero the nanoseconds lead back towards it, so one second less is multiplied. */

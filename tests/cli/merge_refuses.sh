@@ -31,6 +31,9 @@ shard() { (cd "$1" && shift && part=$1 && to=$2 && shift 2 && wfsim replay -w cr
 shard . 1/2 a.json
 shard new 2/2 ../b.json
 merge a.json b.json
+sed 's/,"batch":{[^}]*}//' 1.json >earlier.json # says nothing of it, and hides nothing of the others
+shard new 3/3 ../c.json
+merge earlier.json 2.json c.json
 shard . 1/2 a.json --policy policy.txt
 rm new/crashing.c
 cp crashing.c new

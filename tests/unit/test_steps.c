@@ -78,6 +78,9 @@ static void test_steps__elapsed_time_saturates(void **state)
     assert_int_equal(cli_elapsed_ns(year_one, year_9999), INT64_MAX);
     assert_int_equal(cli_elapsed_ns(year_9999, year_one), INT64_MIN);
     assert_int_equal(cli_elapsed_ns(zero, zero), 0);
+    /* What a file says may be no time at all. */
+    assert_int_equal(cli_elapsed_ns((struct wf_timestamp){.nanos = INT32_MIN}, (struct wf_timestamp){.nanos = INT32_MAX}),
+                     (int64_t)INT32_MAX - INT32_MIN);
     assert_int_equal(cli_elapsed_ns(zero, (struct wf_timestamp){.seconds = 2, .nanos = 5, .is_set = true}),
                      INT64_C(2000000005));
 }
