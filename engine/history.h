@@ -79,6 +79,9 @@ enum wf_status wf_history_reader_init_archive(struct wf_history_reader *reader, 
 enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct wf_arena *arena,
                                       struct wf_history *history, struct wf_error *err);
 
+/* Whether the next history may be asked for although this one could not be read. */
+bool wf_history_reader_goes_on(const struct wf_history_reader *reader, enum wf_status status);
+
 /* After the last one: whether the file ends there as it should. WF_ERR_CORRUPT: an archive whose writer died; histories behind
  * those that were read are lost. */
 enum wf_status wf_history_reader_check_end(const struct wf_history_reader *reader, struct wf_error *err);

@@ -416,7 +416,7 @@ static enum wf_status read_frame(struct wf_archive_reader *reader, struct wf_str
         !wf_frame_split_history(body, &entry, &packed)) {
         return wf_fail_at(err, WF_ERR_CORRUPT, (int64_t)reader->needs.offset,
                           "history %llu of the archive is damaged: its checksum differs",
-                          (unsigned long long)reader->index);
+                          (unsigned long long)reader->index + 1);
     }
     memset(&reader->entry, 0, sizeof reader->entry);
     WF_TRY(wf_wire_decode(reader->arena, &wf_type_archive_entry, entry, &reader->entry, err));

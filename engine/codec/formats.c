@@ -329,6 +329,11 @@ enum wf_status wf_history_reader_next(struct wf_history_reader *reader, struct w
     return WF_OK;
 }
 
+bool wf_history_reader_goes_on(const struct wf_history_reader *reader, enum wf_status status)
+{
+    return reader->format == WF_FORMAT_ARCHIVE && status != WF_ERR_NOT_FOUND && status != WF_ERR_MEMORY;
+}
+
 enum wf_status wf_history_reader_check_end(const struct wf_history_reader *reader, struct wf_error *err)
 {
     return reader->format == WF_FORMAT_ARCHIVE ? wf_archive_reader_check_end(reader->state, err) : WF_OK;

@@ -72,14 +72,19 @@ static enum wf_status read_file(const struct cli_child_reader *children, const c
     if (cli_history_file_open(file, path, &wrong) != CLI_EXIT_OK || cli_history_file_read(file, &reader, &wrong) != WF_OK) {
         return send_complaint(children->child, arena, &wrong);
     }
-    while ((status = cli_history_next(&reader, arena, &history, &wrong)) == WF_OK) {
-        if (index >= first_index) {
+    for (;; index++) {
+        wf_arena_reset(arena);
+        status = cli_history_next(&reader, arena, &history, &wrong);
+        if (status != WF_OK && !wf_history_reader_goes_on(&reader, status)) {
+            break;
+        }
+        if (index >= first_index && status != WF_OK) {
+            WF_TRY(send_complaint(children->child, arena, &wrong));
+        } else if (index >= first_index) {
             sim_child_begin_history(children->child, index);
             WF_TRY(take_history(children, arena, &history, err));
             sim_child_end_history(children->child);
         }
-        index++;
-        wf_arena_reset(arena);
     }
     if (status == WF_ERR_NOT_FOUND && wf_history_reader_check_end(&reader, &wrong) == WF_OK) {
         return WF_OK;

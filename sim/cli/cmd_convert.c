@@ -47,7 +47,7 @@ struct conversion {
     struct wf_redaction redaction;
     struct cli_paths written;
     uint64_t count;
-    bool goes_on; /* behind a file that cannot be read: the others of a folder are not to blame */
+    bool goes_on; /* behind what cannot be read: the other files of a folder, or histories of an archive, are not to blame */
     enum cli_exit worst; /* of such files */
 };
 
@@ -57,7 +57,7 @@ static enum cli_exit read_next(struct conversion *conversion, struct wf_history 
     struct cli_histories *histories = &conversion->histories;
     enum cli_exit result = cli_histories_next(histories, history);
 
-    while (result == CLI_EXIT_UNREADABLE && conversion->goes_on) {
+    while (result == CLI_EXIT_UNREADABLE && conversion->goes_on && (histories->is_open || histories->paths.count > 1)) {
         conversion->worst = result;
         result = cli_histories_next(histories, history);
     }
@@ -323,7 +323,7 @@ static enum cli_exit convert(struct conversion *conversion, const char *out)
     const bool is_archive = targets[conversion->target].target == TARGET_ARCHIVE;
     enum cli_exit result = CLI_EXIT_OK;
 
-    conversion->goes_on = conversion->histories.paths.count > 1 && (is_archive || is_folder(out));
+    conversion->goes_on = is_archive || is_folder(out);
     if (is_archive) {
         result = convert_to_archive(conversion, out);
     } else if (is_folder(out)) {

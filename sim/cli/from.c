@@ -77,6 +77,10 @@ static enum cli_exit look_through(struct cli *cli, struct search *search)
 
     while (result == CLI_EXIT_OK) {
         result = cli_histories_next(&histories, &history);
+        if (result == CLI_EXIT_UNREADABLE && histories.is_open) {
+            result = CLI_EXIT_OK; /* it is said, and may not be the one that is looked for */
+            continue;
+        }
         if (result != CLI_EXIT_OK || history == NULL) {
             break;
         }

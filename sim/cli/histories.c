@@ -95,7 +95,7 @@ static enum cli_exit read_next(struct cli_histories *histories, struct wf_histor
         *history = &histories->history;
         return CLI_EXIT_OK;
     }
-    histories->is_open = false;
+    histories->is_open = wf_history_reader_goes_on(&histories->reader, status);
     if (status == WF_ERR_NOT_FOUND && wf_history_reader_check_end(&histories->reader, &err) != WF_OK) {
         histories->is_cut = true;
         cli_complain_input(histories->path, &err);

@@ -32,8 +32,8 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
                                  size_t operand_count);
 
 /*
- * The next history, borrowed until the next call; NULL after the last one of the last file. After a failure, which ends
- * the file it is in, the next call goes on with the next file. After a signal there is no next one, which is said. Exits as
+ * The next history, borrowed until the next call; NULL after the last one of the last file. After a failure the next call
+ * goes on: with the next history of an archive, with the next file otherwise. After a signal there is no next one, which is said. Exits as
  * cli_histories_open.
  */
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history);

@@ -139,10 +139,13 @@ static enum wf_status send_cached(const struct cli_replay *batch, struct sim_chi
 }
 
 /* A file that cannot be read, or a history in it. The message names the file once: the report does so too. */
-static const char *diagnose(const struct wf_error *err)
+static const char *diagnose(const struct wf_error *err, bool is_one_of_many)
 {
     switch (err->status) {
     case WF_ERR_CORRUPT:
+        if (is_one_of_many) {
+            return wf_diagnosis_code(WF_DIAGNOSIS_HISTORY_DAMAGED); /* others are whole behind it */
+        }
         return wf_diagnosis_code(err->byte_offset == 0 ? WF_DIAGNOSIS_NOT_A_HISTORY : WF_DIAGNOSIS_HISTORY_TRUNCATED);
     case WF_ERR_INVALID:
         return wf_diagnosis_code(WF_DIAGNOSIS_NOT_A_HISTORY);
@@ -159,7 +162,7 @@ static const char *diagnose(const struct wf_error *err)
 }
 
 static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *arena, const char *path,
-                                      uint64_t history_index, const struct wf_error *err)
+                                      uint64_t history_index, bool is_one_of_many, const struct wf_error *err)
 {
     struct wf_string message = wf_string_of(err->message);
     const struct wf_string name = wf_string_of(path);
@@ -171,7 +174,7 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
     const struct sim_verdict verdict = {
         .history_number = (uint32_t)history_index + 1,
         .verdict = WF_VERDICT_BAD_HISTORY,
-        .diagnosis = diagnose(err),
+        .diagnosis = diagnose(err, is_one_of_many),
         .family = "auto",
         .event_id = err->event_id,
         .message = message,
@@ -256,8 +259,8 @@ static void open_item(const struct cli_replay *batch, const char *path, struct c
 }
 
 /*
- * Replays what a file holds, from the skip_count-th history on. Unreadable: *unreadable says why, and *index is the history at
- * which it ended.
+ * Replays what a file holds, from the skip_count-th history on. A damaged one of an archive is told and passed over. Unreadable:
+ * *unreadable says why, and *index is the history at which it ended.
  */
 static enum wf_status replay_histories(struct cli_replay *batch, struct sim_child *child, size_t file_index,
                                        struct cli_history_file *file, uint64_t skip_count, uint64_t *index,
@@ -279,16 +282,21 @@ static enum wf_status replay_histories(struct cli_replay *batch, struct sim_chil
     for (; status == WF_OK; *index += 1) {
         wf_arena_reset(&arena);
         const enum wf_status read = cli_history_next(&reader, &arena, &history, unreadable);
-        if (read != WF_OK) {
-            if (read == WF_ERR_NOT_FOUND) {
-                *unreadable = (struct wf_error){0};
-                (void)wf_history_reader_check_end(&reader, unreadable);
-            }
+        const bool is_selected = *index >= skip_count && cli_replay_selects(batch, file_index, *index);
+
+        if (read == WF_ERR_NOT_FOUND) {
+            *unreadable = (struct wf_error){0};
+            (void)wf_history_reader_check_end(&reader, unreadable);
             break;
         }
-        if (*index >= skip_count && cli_replay_selects(batch, file_index, *index)) {
-            status = replay_one(batch, child, *index, &history, err);
+        if (read != WF_OK && !wf_history_reader_goes_on(&reader, read)) {
+            break;
         }
+        if (is_selected) {
+            status = read == WF_OK ? replay_one(batch, child, *index, &history, err)
+                                   : send_unreadable(child, &arena, batch->paths.items[file_index], *index, true, unreadable);
+        }
+        *unreadable = (struct wf_error){0};
     }
     wf_arena_deinit(&arena);
     return status;
@@ -314,7 +322,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
         return WF_ERR_MEMORY;
     }
     if (unreadable.status != WF_OK) {
-        return send_unreadable(child, words, path, 0, &unreadable);
+        return send_unreadable(child, words, path, 0, false, &unreadable);
     }
     const enum wf_status cached = is_kept && first_index == 0 ? send_cached(batch, child, words, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
@@ -326,7 +334,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
         return WF_ERR_MEMORY;
     }
     if (unreadable.status != WF_OK && cli_replay_selects(batch, file_index, index)) {
-        WF_TRY(send_unreadable(child, words, path, index, &unreadable));
+        WF_TRY(send_unreadable(child, words, path, index, false, &unreadable));
     }
     if (is_kept && cli_history_file_is_unchanged(file)) {
         send_key(child, words, key);
