@@ -14,6 +14,7 @@ struct totals {
     uint64_t histories;
     uint64_t broken; /* histories with findings */
     uint64_t findings;
+    bool has_more_broken; /* of those that were compared only so many findings are kept */
 };
 
 /* What is remembered of every history, so that they can be compared when all are read. */
@@ -203,6 +204,7 @@ static enum cli_exit check_together(struct cli *cli, struct wf_json_writer *json
               &found->items[i].finding, 1, i + 1 == found->count ? found->dropped_count : 0);
     }
     totals->broken += found->count;
+    totals->has_more_broken = found->dropped_count > 0;
     totals->findings += found->count + (uint64_t)found->dropped_count;
     return CLI_EXIT_OK;
 }
@@ -221,8 +223,9 @@ static void append_totals(struct cli_output *out, const struct totals *totals)
                          plural(totals->histories, "history", "histories"));
         return;
     }
-    wf_buffer_printf(&out->text, "\n%llu %s, %llu with findings, %llu %s\n", histories,
-                     plural(totals->histories, "history", "histories"), (unsigned long long)totals->broken,
+    wf_buffer_printf(&out->text, "\n%llu %s, %s%llu with findings, %llu %s\n", histories,
+                     plural(totals->histories, "history", "histories"), totals->has_more_broken ? "at least " : "",
+                     (unsigned long long)totals->broken,
                      (unsigned long long)totals->findings, plural(totals->findings, "finding", "findings"));
 }
 
