@@ -17,5 +17,5 @@ wfsim check -o jsonl first.json stranger.json
 # Only so many are kept, which the sum says.
 wfsim run scenarios/saga.yaml --no-faults --record saga.wfh >/dev/null
 wfsim convert saga.wfh saga/ --to json
-for i in $(seq 70); do cat saga/0001-*; done >many.json
+for i in $(seq 70); do sed "s/order-1/o-$i/" saga/0001-*; done >many.json
 wfsim check many.json | tail -n 1
