@@ -13,7 +13,8 @@ struct sim_live;
 struct sim_live_result {
     uint32_t cut_count;               /* prefixes that went on */
     uint32_t ended_count;             /* of them reached the end of the run */
-    uint32_t failed_count;            /* of them got stuck; the others wait for what no history says */
+    uint32_t failed_count;            /* of them got stuck */
+    uint32_t unfinished_count;        /* of them still ran after 50,000 steps or a day; the others wait for what no history says */
     uint32_t apart_count;             /* of them did otherwise when the worker lost the run */
     const struct wf_cut_range *stuck; /* those whose workflow task failed again and again */
     uint32_t stuck_count;

@@ -194,7 +194,8 @@ static enum wf_status live_on(struct cli_replay *batch, const struct wf_history 
         WF_TRY(sim_live_new(&batch->loaded, batch->family, wf_system_blocks(), &batch->live, err));
     }
     WF_TRY(sim_live_run(batch->live, history, &lived, err));
-    *ends = (struct sim_lived){.count = lived.cut_count, .ended = lived.ended_count, .stuck = lived.failed_count};
+    *ends = (struct sim_lived){.count = lived.cut_count, .ended = lived.ended_count, .stuck = lived.failed_count,
+                                .unfinished = lived.unfinished_count};
     if (lived.stuck_count == 0) {
         return WF_OK;
     }

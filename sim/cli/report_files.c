@@ -242,9 +242,14 @@ void cli_report_print_summary(const struct sim_report *report, struct wf_buffer 
                          (unsigned long long)counts->prefixes, (unsigned long long)counts->stuck);
     }
     if (counts->lived > 0) {
-        wf_buffer_printf(out, "%llu prefixes went on live: %llu to the end of the run, %llu got stuck, %llu wait for what no history says\n",
+        wf_buffer_printf(out, "%llu prefixes went on live: %llu to the end of the run, %llu got stuck, %llu wait for what no history says",
                          (unsigned long long)counts->lived, (unsigned long long)counts->lived_ended,
                          (unsigned long long)counts->lived_stuck,
-                         (unsigned long long)(counts->lived - counts->lived_ended - counts->lived_stuck));
+                         (unsigned long long)(counts->lived - counts->lived_ended - counts->lived_stuck - counts->lived_unfinished));
+        if (counts->lived_unfinished > 0) {
+            wf_buffer_printf(out, ", %llu did not come to an end in 50,000 steps or a day: does the code loop?",
+                             (unsigned long long)counts->lived_unfinished);
+        }
+        wf_buffer_append_char(out, '\n');
     }
 }

@@ -25,7 +25,8 @@
 #define QUIET_NS (3600 * WF_NS_PER_S)
 #define LONGEST_NS (24 * 3600 * WF_NS_PER_S) /* behind the last event of the history */
 
-enum fate { FATE_ENDS, FATE_WAITS, FATE_FAILS };
+/* RUNS_ON: it was not followed to its end. */
+enum fate { FATE_ENDS, FATE_WAITS, FATE_RUNS_ON, FATE_FAILS };
 
 struct sim_live {
     struct wf_block_source blocks;
@@ -103,9 +104,6 @@ static bool is_waiting(struct sim_live *live, struct sim_world *world, int64_t h
     if (now_ns < horizon_ns || now_ns - *looked_ns < QUIET_NS) {
         return false;
     }
-    if (now_ns - horizon_ns > LONGEST_NS) {
-        return true;
-    }
     *looked_ns = now_ns;
     if (sim_world_run_count(world) > 0) {
         const struct sim_run_view view = sim_world_run(world, 0);
@@ -135,6 +133,9 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
         if (sim_world_run_count(world) > 0 && sim_world_run(world, 0).status != WF_WORKFLOW_EXECUTION_STATUS_RUNNING) {
             return FATE_ENDS;
         }
+        if (sim_world_loop(world)->now_ns - horizon_ns > LONGEST_NS) {
+            return FATE_RUNS_ON;
+        }
         if (live->wants_local || is_waiting(live, world, horizon_ns, &looked_ns)) {
             return FATE_WAITS;
         }
@@ -142,7 +143,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
             (void)sim_world_evict(world, worker, 0);
         }
     }
-    return FATE_WAITS;
+    return FATE_RUNS_ON;
 }
 
 /* What the first failure of the run's last tasks said. */
@@ -208,6 +209,12 @@ static enum wf_status note_stuck(struct sim_live *live, int64_t event_id, struct
     return WF_OK;
 }
 
+/* How soon a limit is met depends on what a worker without its cache has to ask for again. */
+static bool is_other(enum fate fate, enum fate first)
+{
+    return fate != first && !(fate != FATE_ENDS && fate != FATE_FAILS && first != FATE_ENDS && first != FATE_FAILS);
+}
+
 static enum wf_status judge(struct sim_live *live, uint32_t kept_count, struct sim_live_result *result, struct wf_error *err)
 {
     enum fate fate = FATE_ENDS;
@@ -220,12 +227,13 @@ static enum wf_status judge(struct sim_live *live, uint32_t kept_count, struct s
     for (uint32_t i = 0; i < sizeof eviction_steps / sizeof eviction_steps[0] && worst != FATE_FAILS; i++) {
         WF_TRY(simulate(live, eviction_steps[i], &fate, &result->message, err));
         first = i == 0 ? fate : first;
-        is_apart = is_apart || fate != first;
+        is_apart = is_apart || is_other(fate, first);
         worst = fate > worst ? fate : worst;
     }
     result->cut_count++;
     result->ended_count += worst == FATE_ENDS ? 1 : 0;
     result->failed_count += worst == FATE_FAILS ? 1 : 0;
+    result->unfinished_count += worst == FATE_RUNS_ON ? 1 : 0;
     result->apart_count += is_apart ? 1 : 0;
     if (worst == FATE_FAILS) {
         WF_TRY(note_stuck(live, (int64_t)kept_count, err));

@@ -26,6 +26,7 @@ void sim_report_count(struct sim_report_counts *counts, const struct sim_verdict
     counts->lived += verdict->lived.count;
     counts->lived_ended += verdict->lived.ended;
     counts->lived_stuck += verdict->lived.stuck;
+    counts->lived_unfinished += verdict->lived.unfinished;
     counts->stuck += verdict->stuck_count > 0;
 }
 

@@ -59,6 +59,7 @@ static void write_prefixes(struct wf_json_writer *writer, const struct sim_verdi
         wf_json_put_u64(writer, "count", verdict->lived.count);
         wf_json_put_u64(writer, "ended", verdict->lived.ended);
         wf_json_put_u64(writer, "stuck", verdict->lived.stuck);
+        wf_json_put_u64(writer, "unfinished", verdict->lived.unfinished);
         wf_json_end_object(writer);
     }
     wf_json_put_array(writer, "stuck");
@@ -378,6 +379,7 @@ static struct sim_lived read_lived(struct reader *reader)
         lived.count = read_u32(&live, "count");
         lived.ended = read_u32(&live, "ended");
         lived.stuck = read_u32(&live, "stuck");
+        lived.unfinished = wf_json_member(live.object, WF_STR("unfinished")).size_bytes > 0 ? read_u32(&live, "unfinished") : 0;
         reader->status = live.status;
     }
     return lived;

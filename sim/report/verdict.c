@@ -181,6 +181,7 @@ void sim_verdict_pack(const struct sim_verdict *verdict, struct wf_buffer *out)
     sim_pack_number(out, verdict->lived.count);
     sim_pack_number(out, verdict->lived.ended);
     sim_pack_number(out, verdict->lived.stuck);
+    sim_pack_number(out, verdict->lived.unfinished);
     sim_pack_number(out, verdict->stuck_count);
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         sim_pack_number(out, (uint64_t)verdict->stuck[i].first_event_id);
@@ -225,6 +226,7 @@ bool sim_verdict_unpack(struct wf_arena *arena, struct wf_string bytes, struct s
     verdict->lived.count = (uint32_t)sim_unpack_number(&unpacker);
     verdict->lived.ended = (uint32_t)sim_unpack_number(&unpacker);
     verdict->lived.stuck = (uint32_t)sim_unpack_number(&unpacker);
+    verdict->lived.unfinished = (uint32_t)sim_unpack_number(&unpacker);
     struct wf_cut_range *stuck = sim_unpack_array(&unpacker, &verdict->stuck_count, sizeof *stuck, 2);
     for (uint32_t i = 0; i < verdict->stuck_count; i++) {
         stuck[i].first_event_id = (int64_t)sim_unpack_number(&unpacker);

@@ -18,11 +18,12 @@ struct sim_verdict_row {
     bool is_difference;
 };
 
-/* Prefixes that went on live. Those that neither ended nor got stuck wait for what no history says. */
+/* Prefixes that went on live. Those that are none of these wait for what no history says. */
 struct sim_lived {
     uint32_t count; /* 0: none could, or nobody asked */
     uint32_t ended;
     uint32_t stuck;
+    uint32_t unfinished; /* given up: they still ran after many steps, or a day */
 };
 
 struct sim_verdict {

@@ -32,6 +32,7 @@ activities: {charge: {takes: 10ms}}
 SCENARIO
 (echo '#define LIVES_OTHERWISE'; cat steps.c) >other.c
 (echo '#define CRASHES'; cat steps.c) >crashes.c
+sed 's/    return error;/    while (!error \&\& wf_patched(wf, "again")) { error = wf_sleep(wf, WF_HOUR); }\n&/' steps.c >loops.c
 wfsim run s.yaml --record s.wfh >/dev/null
 replay() { wfsim replay --no-cache -w "$@" s.wfh; echo "exit $?"; }
 echo '-- unchanged'
@@ -54,3 +55,5 @@ wfsim run scenarios/offer.yaml --seed 3 --no-faults --record offer.wfh >/dev/nul
 wfsim replay -w scenarios/offer.c --live offer.wfh; echo "exit $?"
 wfsim run scenarios/family.yaml --seed 3 --no-faults --record family.wfh >/dev/null
 wfsim replay -w scenarios/family.c --live family.wfh; echo "exit $?"
+echo '-- never ends once it lives'
+wfsim replay -w loops.c --live s.wfh; echo "exit $?"
