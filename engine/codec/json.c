@@ -15,6 +15,7 @@
 #define LIST_GROWTH 2
 #define EVENT_TEXT_BYTES 384 /* about that much of the text is one event */
 #define EVENTS_FIRST_COUNT_MIN 4
+#define EVENTS_OF_MANY 32
 
 static enum wf_status decode_message(struct wf_json_decoder *decoder,
                                      const struct wf_message_type *type, void *message);
@@ -293,6 +294,9 @@ static uint32_t first_capacity(const struct wf_json_decoder *decoder, const stru
     }
     if (guess < EVENTS_FIRST_COUNT_MIN) {
         return EVENTS_FIRST_COUNT_MIN;
+    }
+    if (guess > EVENTS_OF_MANY && decoder->is_one_of_many) {
+        return EVENTS_OF_MANY; /* what is left is others, too */
     }
     return guess < UINT32_MAX ? (uint32_t)guess : UINT32_MAX;
 }

@@ -27,6 +27,7 @@ struct wf_json_decoder {
     struct wf_json_reader reader;
     int64_t base_offset;          /* of the reader's text in the file */
     uint32_t depth;               /* messages around the one being read */
+    bool is_one_of_many;          /* other histories came before in the file */
     const struct wf_event *event; /* the one being read, for notes and errors; else NULL */
     uint32_t event_index;         /* UINT32_MAX: not inside an event */
     struct wf_string real_text;   /* the last real that was read, because policies repeat theirs */

@@ -457,6 +457,7 @@ enum wf_status wf_json_history_next(struct wf_string text, enum wf_json_shape sh
     }
     wf_json_decoder_init(&decoder, arena, (struct wf_string){text.data + at, text.size_bytes - at},
                          (int64_t)at, &history->notes, err);
+    decoder.is_one_of_many = *next > 0;
     WF_TRY(read_value(&decoder, shape, history));
     *next = at + (size_t)(decoder.reader.next - decoder.reader.start);
     return WF_OK;

@@ -432,6 +432,29 @@ static void test_formats__unpacking_takes_what_comes_out(void **state)
     }
 }
 
+/* One of many histories takes memory for itself, not for all the text behind it: a file of them would take the square of its size. */
+static void test_formats__one_of_many_takes_no_more_than_alone(void **state)
+{
+    struct wf_arena *arena = *state;
+    struct wf_history_reader reader;
+    struct wf_history history;
+    struct wf_buffer file;
+    struct wf_arena own;
+    struct wf_error err = {0};
+
+    wf_buffer_init(&file, arena);
+    for (int i = 0; i < 20000; i++) {
+        wf_buffer_append_string(&file, WF_STR("{\"events\":" EVENTS "}\n"));
+    }
+    assert_int_equal(wf_history_reader_init(&reader, arena, wf_buffer_string(&file), 1, &err), WF_OK);
+    for (int i = 0; i < 3; i++) {
+        wf_arena_init(&own, wf_system_blocks(), 0);
+        assert_int_equal(wf_history_reader_next(&reader, &own, &history, &err), WF_OK);
+        assert_true(i == 0 || wf_arena_size_bytes(&own) < 65536);
+        wf_arena_deinit(&own);
+    }
+}
+
 /* What a packed file holds in a packed file is there at the same time as that. */
 static void test_formats__the_limit_is_for_all_wrappings_together(void **state)
 {
@@ -584,6 +607,7 @@ int main(void)
         TEST_IN_ARENA(test_formats__protobuf_that_begins_like_json_is_protobuf),
         TEST_IN_ARENA(test_formats__bombs_are_refused),
         TEST_IN_ARENA(test_formats__unpacking_takes_what_comes_out),
+        TEST_IN_ARENA(test_formats__one_of_many_takes_no_more_than_alone),
         TEST_IN_ARENA(test_formats__the_limit_is_for_all_wrappings_together),
         TEST_IN_ARENA(test_formats__the_limit_itself_is_allowed),
         TEST_IN_ARENA(test_formats__memory_may_end_anywhere),
