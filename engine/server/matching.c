@@ -702,11 +702,10 @@ static wf_time_ns pause_end(const struct wf_ring *tasks)
 
 static wf_time_ns queue_wake(const struct wf_matching *matching, const struct wf_matching_queue *queue)
 {
-    wf_time_ns wake_ns = INT64_MAX;
+    /* For a read that nobody wants any more it would wake for ever. */
+    const bool retries = queue->state == WF_QUEUE_COLD || wf_queue_is_read_due(queue);
+    wf_time_ns wake_ns = retries ? queue->retry_ns : INT64_MAX;
 
-    if (queue->state == WF_QUEUE_COLD || wf_queue_is_read_due(queue)) {
-        wake_ns = queue->retry_ns; /* of a read that nobody wants any more it would wake for ever */
-    }
     for (const struct wf_ring *link = queue->pollers.next; link != &queue->pollers; link = link->next) {
         wake_ns = earlier(wake_ns, ((const struct wf_matching_poller *)(const void *)link)->deadline_ns);
     }
