@@ -84,20 +84,14 @@ static enum wf_status fail_memory(const char *path, struct wf_error *err)
  * A verdict is sent twice: as people at a terminal see it, and without payloads; empty where both are the same. Nothing is sent
  * when the arena was too full for any of it.
  */
-static enum wf_status send(struct sim_child *child, struct wf_arena *arena, const struct sim_verdict *shown,
-                           const struct sim_verdict *hidden)
+static enum wf_status pack(struct wf_arena *arena, const struct sim_verdict *shown, const struct sim_verdict *hidden,
+                           struct wf_buffer *frame)
 {
-    struct wf_buffer frame;
-
-    wf_buffer_init(&frame, arena);
-    sim_pack_number(&frame, CLI_FRAME_VERDICT);
-    sim_pack_text(&frame, cli_replay_pack(arena, shown));
-    sim_pack_text(&frame, hidden != NULL ? cli_replay_pack(arena, hidden) : (struct wf_string){NULL, 0});
-    if (arena->is_full) {
-        return WF_ERR_MEMORY;
-    }
-    sim_child_send(child, wf_buffer_string(&frame));
-    return WF_OK;
+    wf_buffer_init(frame, arena);
+    sim_pack_number(frame, CLI_FRAME_VERDICT);
+    sim_pack_text(frame, cli_replay_pack(arena, shown));
+    sim_pack_text(frame, hidden != NULL ? cli_replay_pack(arena, hidden) : (struct wf_string){NULL, 0});
+    return arena->is_full ? WF_ERR_MEMORY : WF_OK;
 }
 
 static void send_key(struct sim_child *child, struct wf_arena *arena, struct cli_cache_key key)
@@ -166,6 +160,7 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
 {
     struct wf_string message = wf_string_of(err->message);
     const struct wf_string name = wf_string_of(path);
+    struct wf_buffer frame;
 
     if (wf_string_starts_with(message, name) && message.size_bytes > name.size_bytes + 2 &&
         memcmp(message.data + name.size_bytes, ": ", 2) == 0) {
@@ -180,7 +175,9 @@ static enum wf_status send_unreadable(struct sim_child *child, struct wf_arena *
         .message = message,
     };
 
-    return send(child, arena, &verdict, NULL);
+    WF_TRY(pack(arena, &verdict, NULL, &frame));
+    sim_child_send(child, wf_buffer_string(&frame));
+    return WF_OK;
 }
 
 /* A history that replays is also lived on from every prefix: one whose tasks fail is the finding. */
@@ -222,6 +219,7 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     struct sim_verdict shown;
     struct sim_verdict hidden;
     struct sim_lived lived = {0};
+    struct wf_buffer frame;
     struct wf_arena words;
 
     sim_child_begin_history(child, history_index);
@@ -238,7 +236,11 @@ static enum wf_status replay_one(struct cli_replay *batch, struct sim_child *chi
     sim_verdict_make(&words, history, &result, true, &hidden);
     shown.lived = hidden.lived = lived;
     shown.history_number = hidden.history_number = (uint32_t)history_index + 1;
-    const enum wf_status status = send(child, &words, &shown, result.verdict != WF_VERDICT_OK || shown.note_count > 0 ? &hidden : NULL);
+    const bool may_show = result.verdict != WF_VERDICT_OK || shown.note_count > 0;
+    const enum wf_status status = pack(&words, &shown, may_show ? &hidden : NULL, &frame);
+    if (status == WF_OK) {
+        sim_child_send_result(child, wf_buffer_string(&frame));
+    }
     wf_arena_deinit(&words);
     return status;
 }
@@ -307,10 +309,10 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
                                   struct cli_history_file *file, struct wf_arena *words, struct wf_error *err)
 {
     const char *path = batch->paths.items[file_index];
+    const uint64_t first_index = sim_child_first_history(child); /* before it: another child's, which may have read other bytes */
     /* Of a whole file, with a cache to keep it in. */
-    const bool is_kept =
-        batch->cache.path != NULL && skip_count == 0 && !batch->shards_histories && !batch->has_sample;
-    const uint64_t first_index = sim_child_first_history(child); /* before it: another child's */
+    const bool is_kept = batch->cache.path != NULL && skip_count == 0 && first_index == 0 && !batch->shards_histories &&
+                         !batch->has_sample;
     struct wf_error unreadable = {0};
     struct cli_cache_key key = {0};
     uint64_t index = 0;
@@ -325,7 +327,7 @@ static enum wf_status replay_file(struct cli_replay *batch, struct sim_child *ch
     if (unreadable.status != WF_OK) {
         return send_unreadable(child, words, path, 0, false, &unreadable);
     }
-    const enum wf_status cached = is_kept && first_index == 0 ? send_cached(batch, child, words, key) : WF_ERR_NOT_FOUND;
+    const enum wf_status cached = is_kept ? send_cached(batch, child, words, key) : WF_ERR_NOT_FOUND;
     if (cached != WF_ERR_NOT_FOUND) {
         return cached;
     }

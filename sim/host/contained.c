@@ -1,7 +1,7 @@
 /*
  * The child's side. Every way out of it leaves a mark in the shared page: the end of the items, an
  * error, a signal, the block budget, a call of exit. Only signals that nobody expects and _exit leave
- * none, and then the page still says what the code was doing.
+ * none, and then the page still says what the code was doing, and of which history.
  *
  * All ends are _exit: the handlers that the supervisor registered for its own end (and what it has
  * buffered) are not for children.
@@ -30,7 +30,7 @@ extern void __gcov_dump(void);
 /* Of this process, for the handlers and for counting; NULL in the supervisor and in tests. */
 static struct sim_page *own_page;
 
-static int own_memory = -1; /* sim_process_memory_open: it is read around every history */
+static int own_memory = -1; /* sim_process_memory_open: it is read again and again */
 
 void __sanitizer_cov_trace_pc(void);
 
@@ -95,8 +95,8 @@ static void take_fault(int signal_number, siginfo_t *info, void *context)
 
     (void)context;
     if (!wf_panicked() && is_from_another(info)) {
-        own_page->mark = SIM_MARK_KILLED;
-        _exit(signal_number);
+        own_page->killed_by = signal_number; /* in this order: what comes next may be SIGKILL */
+        end_marked(SIM_MARK_KILLED);
     }
     (void)sim_crash_of_signal(signal_number, &kind);
     if (wf_panicked() || !is_in_code()) {
@@ -202,6 +202,7 @@ static void write_record(struct sim_child *child, enum sim_record_kind kind, str
         .kind = kind,
         .size_bytes = (uint32_t)bytes.size_bytes,
         .item = child->page->item,
+        .history = child->next_history,
     };
 
     sim_mailbox_write(mailbox, &header, sizeof header, supervisor);
@@ -244,6 +245,8 @@ static void run_item(struct sim_child *child)
 {
     struct sim_page *page = child->page;
 
+    child->first_history = child->next_history = page->first_history;
+    page->activations_before = page->watch.activation_count;
     try(child->config->run(child->config->context, child, page->item, &page->err));
     write_record(child, SIM_RECORD_END, WF_STR(""));
     page->is_resumed = false;
@@ -300,17 +303,26 @@ void sim_child_send(struct sim_child *child, struct wf_string bytes)
     write_record(child, SIM_RECORD_FRAME, bytes);
 }
 
+void sim_child_send_result(struct sim_child *child, struct wf_string bytes)
+{
+    WF_ASSERT(bytes.size_bytes <= SIM_FRAME_BYTES_MAX);
+    child->next_history++;
+    write_record(child, SIM_RECORD_RESULT, bytes);
+}
+
 uint64_t sim_child_first_history(const struct sim_child *child)
 {
-    return child->page->first_history;
+    return child->first_history;
 }
 
 void sim_child_begin_history(struct sim_child *child, uint64_t index)
 {
     struct sim_page *page = child->page;
 
+    page->activations_before = page->watch.activation_count;
+    page->first_history = index;
+    child->next_history = index;
     if (child->taken_bytes > child->code_bytes_max) {
-        page->first_history = index;
         page->is_resumed = true;
         end_well(SIM_MARK_GROWN);
     }

@@ -35,7 +35,7 @@ enum sim_mark {
     SIM_MARK_SETUP,    /* start or run failed: err */
     SIM_MARK_ASSERTION,
     SIM_MARK_CRASH,  /* crash_kind */
-    SIM_MARK_KILLED, /* by another process, with a signal that is also a crash: the exit status */
+    SIM_MARK_KILLED, /* by another process, with a signal that is also a crash: killed_by */
 };
 
 /* One for each child. */
@@ -44,10 +44,12 @@ struct sim_page {
     volatile bool is_loading; /* in start */
     volatile uint64_t item; /* SIM_ITEM_NONE before the first */
     volatile bool is_resumed;        /* the item was begun by the child before this one */
-    volatile uint64_t first_history; /* of the item, that is left to this child */
+    volatile uint64_t first_history; /* of the item, that is left to this child; then the one that it begins */
+    volatile uint64_t activations_before; /* it, or the item */
     volatile uint64_t history_bytes; /* memory at about the begin of the present history; 0: in none */
     volatile enum sim_mark mark;
     volatile enum sim_crash_kind crash_kind;
+    volatile int killed_by;
     char call[WF_WATCH_TEXT_BYTES]; /* watch.call, which points into the child */
     struct wf_error err;
     struct sim_mailbox mailbox;
@@ -61,6 +63,8 @@ struct sim_child {
     uint64_t code_bytes_max; /* that code may take in one activation, or one history */
 
     /* In the child. */
+    uint64_t first_history;  /* of the item, at which this child began it */
+    uint64_t next_history;   /* that another would begin at, all records of this one given */
     uint64_t ready_bytes;    /* memory before the first item */
     uint64_t taken_bytes;    /* by histories, and not given back */
     uint64_t memory_bytes;   /* at the last look; 0: the system does not tell */

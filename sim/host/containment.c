@@ -6,8 +6,9 @@
  * grown too large says so between two items or histories and ends; a new one goes on at once, with the
  * same mailbox.
  *
- * Who killed a child nobody tells. So an item whose child was killed, or ended without a word, is begun once more, and what it had
- * said by then is taken as said; code that ends its process does so again, and then it is the code's crash.
+ * Who killed a child nobody tells. So an item whose child was killed, or ended without a word, is begun once more, at the first
+ * history that has no result; code that ends its process does so again in the same history, and then it is the code's crash. Kills
+ * that hit something else each time cost a child each, as long as the batch goes on between them.
  *
  * The clock serves the watchdog and the progress line alone. It is read in small steps, so that a
  * machine that slept or a stopped process is not taken for a hanging child; nor does it count how long a child waits for a
@@ -38,6 +39,8 @@
 #define TICK_NS (250 * WF_NS_PER_MS)   /* between two calls of tick */
 #define GRACE_NS (1000 * WF_NS_PER_MS) /* for a child to go by itself */
 #define RECORDS_BETWEEN_LOOKS 1024
+#define OWN_KILLS_MAX 2  /* in the code of one history: then it is the code */
+#define IDLE_KILLS_MAX 4 /* for each of the jobs, and nothing new was said between them: whoever does it does not stop */
 #define MIB_BYTES ((uint64_t)1 << 20)
 
 enum slot_state {
@@ -62,6 +65,7 @@ struct slot {
     struct sim_watchdog watchdog;
     int killed_by;        /* a signal; 0: it ended by itself, without a mark */
     uint64_t taken_count; /* items that had been begun when it was gone */
+    bool was_killed_at_loading; /* its child, and none has come through since */
 };
 
 struct batch {
@@ -70,10 +74,12 @@ struct batch {
     struct sim_board *board;
     struct slot *slots;
     uint64_t front_item;
-    uint64_t given_count;       /* frames of the front item that the caller has */
-    uint64_t repeated_count;    /* of these, that a second child still has to say again */
-    bool is_again;              /* a child that had the front item was killed */
-    bool was_killed_at_loading; /* any child */
+    uint64_t next_history;   /* of the front item, that the caller has no result of */
+    uint64_t given_count;    /* frames since, that the caller has */
+    uint64_t repeated_count; /* of these, that another child still has to say again */
+    uint64_t killed_history; /* of the front item */
+    uint32_t own_kill_count; /* of children in the code of that history */
+    uint32_t idle_kill_count;
     bool is_over;
     bool is_draining; /* every child is gone; none begins */
     char *frame;      /* a frame that did not lie in one piece */
@@ -229,11 +235,12 @@ static void begin_child(struct batch *batch, struct slot *slot)
     fork_child(batch, slot);
 }
 
-/* With an item that has been taken, and of which nothing was said. */
-static void begin_child_at(struct batch *batch, struct slot *slot, uint64_t item)
+/* With an item that has been taken. */
+static void begin_child_at(struct batch *batch, struct slot *slot, uint64_t item, uint64_t first_history)
 {
     clear_page(slot);
     slot->page->item = item;
+    slot->page->first_history = first_history;
     slot->page->is_resumed = true;
     fork_child(batch, slot);
 }
@@ -291,7 +298,7 @@ static void take_crash(struct batch *batch, struct slot *slot, enum sim_crash_ki
     }
 }
 
-/* Nothing of the code is known to have done it: a command that runs none, or has not begun to. */
+/* Nothing says that the code does it: it was not in one history each time, or there is no code at all. */
 static void finish_killed(struct batch *batch, const struct slot *slot)
 {
     if (slot->killed_by == 0) {
@@ -299,8 +306,8 @@ static void finish_killed(struct batch *batch, const struct slot *slot)
         return;
     }
     finish_lost(batch,
-                slot->killed_by == SIGKILL ? "a child process was killed from outside, twice, perhaps because memory is short"
-                                           : "a child process was killed from outside, twice",
+                slot->killed_by == SIGKILL ? "child processes are killed again and again, perhaps because memory is short"
+                                           : "child processes are killed again and again",
                 strsignal(slot->killed_by));
 }
 
@@ -308,10 +315,13 @@ static void finish_killed(struct batch *batch, const struct slot *slot)
 static void take_killed(struct batch *batch, struct slot *slot, int signal_number)
 {
     slot->killed_by = signal_number;
-    if (!slot->page->is_loading) {
+    batch->idle_kill_count++;
+    if (batch->idle_kill_count > IDLE_KILLS_MAX * batch->config->jobs) {
+        finish_killed(batch, slot);
+    } else if (!slot->page->is_loading) {
         take_crash(batch, slot, SIM_CRASH_KILLED);
-    } else if (!batch->was_killed_at_loading) {
-        batch->was_killed_at_loading = true;
+    } else if (!slot->was_killed_at_loading) {
+        slot->was_killed_at_loading = true;
         go_on_in_another_child(batch, slot);
     } else if (batch->config->start == NULL) {
         finish_killed(batch, slot);
@@ -340,6 +350,7 @@ static void take_end(struct batch *batch, struct slot *slot, int status)
 {
     slot->pid = 0;
     slot->state = SLOT_FREE;
+    slot->was_killed_at_loading &= slot->page->is_loading;
     switch (slot->page->mark) {
     case SIM_MARK_DONE:
         return;
@@ -359,7 +370,7 @@ static void take_end(struct batch *batch, struct slot *slot, int status)
         take_crash(batch, slot, slot->page->crash_kind);
         return;
     case SIM_MARK_KILLED:
-        take_killed(batch, slot, WEXITSTATUS(status));
+        take_killed(batch, slot, slot->page->killed_by);
         return;
     case SIM_MARK_NONE:
         take_unmarked_end(batch, slot, status);
@@ -406,11 +417,17 @@ static void give_frame(struct batch *batch, struct slot *slot, const char *data)
     const struct wf_string bytes = {data, slot->header.size_bytes};
 
     slot->has_header = false;
+    if (slot->header.history != batch->next_history) {
+        batch->next_history = slot->header.history;
+        batch->given_count = 0;
+        batch->repeated_count = 0;
+    }
     if (batch->repeated_count > 0) {
         batch->repeated_count--;
         return;
     }
-    batch->given_count++;
+    batch->given_count += slot->header.kind == SIM_RECORD_FRAME;
+    batch->idle_kill_count = 0;
     if (!batch->config->frame(batch->config->context, batch->front_item, bytes)) {
         finish(batch, SIM_END_STOPPED);
     }
@@ -449,9 +466,12 @@ static void end_item(struct batch *batch, const struct sim_crash *crash)
 {
     const uint64_t item = batch->front_item++;
 
+    batch->next_history = 0;
     batch->given_count = 0;
     batch->repeated_count = 0;
-    batch->is_again = false;
+    batch->killed_history = 0;
+    batch->own_kill_count = 0;
+    batch->idle_kill_count = 0;
     atomic_store(&batch->board->front_item, batch->front_item);
     batch->outcome->ended_count = batch->front_item;
     if (!batch->config->end(batch->config->context, item, crash)) {
@@ -472,7 +492,7 @@ static bool see_header(struct batch *batch, struct slot *slot)
     (void)sim_mailbox_take(mailbox, header, sizeof *header);
     slot->has_header = true;
     slot->got_bytes = 0;
-    if ((header->kind != SIM_RECORD_FRAME && header->kind != SIM_RECORD_END) ||
+    if (header->kind < SIM_RECORD_FRAME || header->kind > SIM_RECORD_END ||
         header->size_bytes > SIM_FRAME_BYTES_MAX || header->item < batch->front_item) {
         finish_lost(batch, "a child's results cannot be read",
                     "workflow code has overwritten them");
@@ -500,6 +520,17 @@ static bool may_be_taken(const struct batch *batch, const struct slot *own, uint
     return false;
 }
 
+/* Whether the mailboxes hold more of the item. */
+static bool is_told_of(struct batch *batch, uint64_t item)
+{
+    for (uint32_t i = 0; i < batch->config->jobs; i++) {
+        if (see_header(batch, &batch->slots[i]) && batch->slots[i].header.item == item) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A child may be killed when it has ended its item: it came out of the code while it was. Nothing crashed then, but it may have
  * taken another item and not yet said so; that one nobody else has when its turn comes, and a new child begins it.
@@ -509,9 +540,10 @@ static bool replace_killed_between(struct batch *batch, struct slot *slot)
     if (batch->is_over || batch->is_draining || slot->state != SLOT_CRASHED || !is_behind(slot, batch->front_item)) {
         return false;
     }
-    if (batch->front_item >= slot->taken_count) { /* it had taken none, or that was the last */
+    const uint64_t item_count = batch->config->item_count; /* children that find no item left count on */
+    if (batch->front_item >= slot->taken_count || batch->front_item >= item_count) { /* it had taken none, or that was the last */
         slot->state = SLOT_FREE;
-        if (atomic_load(&batch->board->next_item) < batch->config->item_count) {
+        if (atomic_load(&batch->board->next_item) < item_count) {
             begin_child(batch, slot);
         }
         return true;
@@ -519,16 +551,38 @@ static bool replace_killed_between(struct batch *batch, struct slot *slot)
     if (may_be_taken(batch, slot, batch->front_item)) {
         return false;
     }
-    begin_child_at(batch, slot, batch->front_item);
+    if (is_told_of(batch, batch->front_item)) { /* its child ended it, and said so, since the mailboxes were looked at */
+        return true;
+    }
+    if (!batch->is_over) {
+        begin_child_at(batch, slot, batch->front_item, 0);
+    }
     return true;
 }
 
-/* Its child was killed, which may have come from outside. */
+/* The child of the front item was killed. Whether it is the code's doing: it hit the same history's code before. */
+static bool count_kill(struct batch *batch, const struct sim_page *page)
+{
+    const bool is_begun = page->first_history >= batch->next_history; /* or it was killed behind a result */
+    const uint64_t history = is_begun ? page->first_history : batch->next_history;
+
+    if (history != batch->killed_history) {
+        batch->killed_history = history;
+        batch->own_kill_count = 0;
+    }
+    batch->own_kill_count += is_begun && page->watch.activation_count != page->activations_before;
+    return batch->own_kill_count >= OWN_KILLS_MAX;
+}
+
+/* All that was said of histories before this one the caller has. */
 static void begin_front_again(struct batch *batch, struct slot *slot)
 {
-    batch->is_again = true;
+    if (batch->next_history != batch->killed_history) {
+        batch->next_history = batch->killed_history;
+        batch->given_count = 0;
+    }
     batch->repeated_count = batch->given_count;
-    begin_child_at(batch, slot, batch->front_item);
+    begin_child_at(batch, slot, batch->front_item, batch->killed_history);
 }
 
 /* An item whose child is gone ends with what became of it, after all that the child had said. */
@@ -542,17 +596,14 @@ static bool settle(struct batch *batch, struct slot *slot)
         finish_setup(batch, slot->page);
         return false;
     }
-    const bool is_killed = slot->crash.kind == SIM_CRASH_KILLED;
-    if (is_killed && !batch->is_again) {
+    if (slot->crash.kind == SIM_CRASH_KILLED) {
         if (batch->is_draining) {
             return false; /* whose doing it was stays open */
         }
-        begin_front_again(batch, slot);
-        return true;
-    }
-    if (is_killed && slot->page->watch.activation_count == 0) {
-        finish_killed(batch, slot);
-        return false;
+        if (!count_kill(batch, slot->page)) {
+            begin_front_again(batch, slot);
+            return true;
+        }
     }
     slot->state = SLOT_FREE;
     end_item(batch, &slot->crash);
@@ -622,7 +673,7 @@ static void supervise(struct batch *batch)
         for (int i = 0; took && !batch->is_over && i < RECORDS_BETWEEN_LOOKS; i++) {
             took = take_next(batch);
         }
-        if (batch->front_item == batch->config->item_count) {
+        if (batch->front_item >= batch->config->item_count) {
             finish(batch, SIM_END_DONE);
         }
         if (sim_signals_interrupted()) {

@@ -6,10 +6,12 @@
  * The supervisor hands out items 0..item_count-1, collects what the children send back, and gives
  * it to the caller in item order whatever the number of children. When a child dies in workflow
  * code, the item it was at ends with a crash, the items it had not begun go to a new child, and the
- * batch goes on. When it was killed, which may have come from outside, its item is begun once more
- * first; run then says again what it said, and the supervisor passes that on once. A child that has
- * grown by more than code may take is replaced between two items or histories; the new one goes on
- * where it was.
+ * batch goes on. When it was killed, which may have come from outside, another child first begins the
+ * item once more, or the history of it that had no result yet. What run then says again, the
+ * supervisor passes on once: it has to say the same in the same order, or what does no harm when it
+ * comes twice. Killed twice in the code of one history, or of an item without histories: a crash. A
+ * child that has grown by more than code may take is replaced between two items or histories; the
+ * new one goes on where it was.
  *
  *   supervisor                       child
  *   sim_contain(config, outcome)     start(context, child)               once after each fork: load
@@ -46,7 +48,7 @@ enum sim_crash_kind {
     SIM_CRASH_HUNG,    /* blocks in a system call, or loops in code that counts no blocks */
     SIM_CRASH_MEMORY,  /* takes memory without end */
     SIM_CRASH_EXIT,    /* called exit */
-    SIM_CRASH_KILLED,  /* by a signal that is no fault, or gone without a word; and again in a second child */
+    SIM_CRASH_KILLED,  /* by a signal that is no fault, or gone without a word; and so was a second child in the same history */
 };
 
 /* "segmentation fault", "stack overflow", ... */
@@ -103,7 +105,7 @@ enum sim_end {
     SIM_END_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP; raise it again when the partial results are out */
     SIM_END_SETUP,       /* start or run failed: see err */
     SIM_END_LOADING,     /* the module crashed while it was loaded: see crash */
-    SIM_END_LOST, /* children without code were killed from outside, twice (memory), or fork failed: see err */
+    SIM_END_LOST, /* children were killed again and again, and nothing says by the code; or fork failed: see err */
     SIM_END_ASSERTION, /* our own code failed in a child, which has said where: abort */
 };
 
@@ -124,16 +126,20 @@ void sim_contain(const struct sim_containment *config, struct sim_outcome_of_bat
  * behind; the child ends when it is gone. */
 void sim_child_send(struct sim_child *child, struct wf_string bytes);
 
+/* Likewise, the last frame of the history that was begun: with it that history is done, and no other child does it again. */
+void sim_child_send_result(struct sim_child *child, struct wf_string bytes);
+
 /*
  * Around the replay of a history, for items that have any, so that what its activations take together
  * is counted. begin comes when it is decoded, and does not return when the child has grown too much:
- * run is called for the same item in another child, which goes on at this index of a history. end
- * comes before its result is sent, and does not return when the code has taken more than it may.
+ * run is called for the same item in another child, which goes on at this index of a history; it does so, too, when the child
+ * is killed before the next begin. Indices ascend.
+ * end comes before its result is sent, and does not return when the code has taken more than it may.
  */
 void sim_child_begin_history(struct sim_child *child, uint64_t index);
 void sim_child_end_history(struct sim_child *child);
 
-/* The history of the current item at which this child begins: 0, or the index of begin. */
+/* The history of the current item at which this child begins: 0, or the first that has no result. */
 uint64_t sim_child_first_history(const struct sim_child *child);
 
 /* The page that the supervisor reads: give it to every host (wf_host_config, sim_code). */

@@ -17,6 +17,7 @@
 
 enum sim_record_kind {
     SIM_RECORD_FRAME = 1, /* of an item */
+    SIM_RECORD_RESULT,    /* likewise, and the last of a history */
     SIM_RECORD_END,       /* the item is done; no bytes */
 };
 
@@ -25,6 +26,7 @@ struct sim_record_header {
     uint32_t kind;
     uint32_t size_bytes;
     uint64_t item;
+    uint64_t history; /* of the item, at which another child would begin that has this record behind it */
 };
 
 struct sim_mailbox {

@@ -17,6 +17,9 @@ verdicts many --jobs 1 >files
 verdicts all.wfh --jobs 1 >archive
 wfsim replay -w leaking.c many --no-cache --jobs 1
 wfsim replay -w leaking.c all.wfh --no-cache --jobs 1
+# Nothing is kept of an archive that several children read: it may have changed meanwhile.
+wfsim replay -w leaking.c all.wfh --jobs 1
+wfsim replay -w leaking.c all.wfh --jobs 1
 WFSIM_CODE_MIB=4096
 verdicts many --jobs 3 | cmp - files
 verdicts all.wfh --jobs 1 | cmp - archive

@@ -44,6 +44,8 @@ struct scene {
 /* Of all children: their own memory tells them nothing of those before. */
 static _Atomic uint32_t *kill_count;
 
+static _Atomic uintptr_t (*killed_pages)[2]; /* likewise */
+
 static void kill_times(uint32_t times)
 {
     if (atomic_fetch_add(kill_count, 1) < times) {
@@ -940,7 +942,7 @@ static void test_containment__children_killed_without_code_are_lost(void **state
     assert_int_equal(outcome.end, SIM_END_LOST);
     assert_string_equal(scene.log, "0:a. 1:b");
     assert_string_equal(outcome.err.message,
-                        "a child process was killed from outside, twice, perhaps because memory is short: Killed");
+                        "child processes are killed again and again, perhaps because memory is short: Killed");
 }
 
 /* A child that is killed when it has ended an item and taken another, and one that has not taken any. */
@@ -995,6 +997,169 @@ static void test_containment__no_item_is_lost_or_done_twice_by_a_kill(void **sta
     sim_contain(&config, &outcome);
     assert_int_equal(outcome.end, SIM_END_DONE);
     assert_string_equal(scene.log, "0:a. 1:b. ");
+}
+
+/* Item 1 as it is left by a child that is killed behind it, when all the others have looked for more. */
+static void be_killed_behind_the_last(struct scene *scene, uint64_t item)
+{
+    const struct sim_record_header header = {.kind = SIM_RECORD_END, .item = item};
+
+    atomic_fetch_add(kill_count, item > 2);
+    (void)poll(NULL, 0, item == 0 ? 600 : item == 1 ? 200 : 0);
+    if (item == 0) {
+        enter_code(scene);
+        abort();
+    }
+    if (item == 1) {
+        sim_mailbox_write(&scene->child->page->mailbox, &header, sizeof header, &scene->child->board->supervisor);
+        (void)kill(getpid(), SIGKILL);
+    }
+}
+
+/* Nobody begins an item that there is not. */
+static void test_containment__no_item_is_made_up_by_a_kill(void **state)
+{
+    struct scene scene = {.act = be_killed_behind_the_last, .stop_after = 4};
+
+    (void)state;
+    count_kills();
+    const struct sim_outcome_of_batch outcome = contain(&scene, 3, 3);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_string_equal(scene.log, "0:a!call of abort. 1:b. 2:c. ");
+    assert_int_equal(*kill_count, 0);
+}
+
+/* Where a history's child is killed; told is what comes of three histories when it is. */
+static const struct kill_row {
+    const char *name;
+    bool is_every_time; /* or the first */
+    bool is_behind_the_result;
+    uint32_t histories; /* that are hit, a bit each */
+    const char *told;
+} kill_rows[] = {
+    {"each history once", false, false, 7, "0:x0:r0:x0:r0:x0:r. "},
+    {"behind a result", true, true, 2, "0:x0:r0:x0:r0:x0:r. "},
+    {"always the second", true, false, 2, "0:x0:r0:x!its process killed twice. "},
+};
+
+static const struct kill_row *kill_row;
+
+static enum wf_status be_killed_in_histories(void *context, struct sim_child *child, uint64_t item, struct wf_error *err)
+{
+    struct scene *scene = context;
+
+    (void)child;
+    (void)item;
+    (void)err;
+    for (uint64_t i = sim_child_first_history(scene->child); i < 3; i++) {
+        const uint32_t bit = UINT32_C(1) << i;
+
+        sim_child_begin_history(scene->child, i);
+        sim_child_send(scene->child, WF_STR("x"));
+        enter_code(scene);
+        (void)snprintf(scene->watch->workflow_id, WF_WATCH_TEXT_BYTES, "order-%llu", (unsigned long long)i);
+        const bool is_hit = (kill_row->histories & bit) != 0 &&
+                            ((atomic_fetch_or(kill_count, bit) & bit) == 0 || kill_row->is_every_time);
+        if (is_hit && !kill_row->is_behind_the_result) {
+            (void)kill(getpid(), SIGKILL);
+        }
+        leave_code(scene);
+        sim_child_end_history(scene->child);
+        sim_child_send_result(scene->child, WF_STR("r"));
+        if (is_hit) {
+            (void)kill(getpid(), SIGKILL);
+        }
+    }
+    return WF_OK;
+}
+
+/* Kills that hit another history each time are nobody's doing; what hits the same one twice is that one's, and nothing is said
+ * twice. */
+static void test_containment__kills_are_counted_by_history(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(kill_rows); i++) {
+        struct scene scene = {.act = do_nothing};
+        const struct sim_containment config = {.item_count = 1,
+                                               .jobs = 1,
+                                               .context = &scene,
+                                               .start = start,
+                                               .run = be_killed_in_histories,
+                                               .frame = take_frame,
+                                               .end = end_item};
+        struct sim_outcome_of_batch outcome;
+
+        kill_row = &kill_rows[i];
+        count_kills();
+        sim_contain(&config, &outcome);
+
+        if (outcome.end != SIM_END_DONE || strcmp(scene.log, kill_row->told) != 0) {
+            fail_msg("%s: %s (end %d: %s)", kill_row->name, scene.log, (int)outcome.end, outcome.err.message);
+        }
+        assert_string_equal(scene.crash.workflow_id, strchr(kill_row->told, '!') != NULL ? "order-1" : "");
+    }
+}
+
+/* It could write why it ends, and no more. */
+static void be_aborted_and_killed(struct scene *scene, uint64_t item)
+{
+    (void)item;
+    scene->child->page->killed_by = SIGABRT;
+    scene->child->page->mark = SIM_MARK_KILLED;
+    (void)kill(getpid(), SIGKILL);
+}
+
+static void test_containment__the_first_signal_is_said(void **state)
+{
+    struct scene scene = {.act = be_aborted_and_killed};
+
+    (void)state;
+    const struct sim_outcome_of_batch outcome = contain(&scene, 1, 1);
+
+    assert_int_equal(outcome.end, SIM_END_LOST);
+    assert_string_equal(outcome.err.message, "child processes are killed again and again: Aborted");
+}
+
+/* The first child of each of two slots. */
+static enum wf_status be_killed_at_each_first_start(void *context, struct sim_child *child, struct wf_error *err)
+{
+    const enum wf_status status = start(context, child, err);
+    const uintptr_t own = (uintptr_t)child->page;
+
+    for (size_t i = 0; i < TEST_COUNT(*killed_pages); i++) {
+        uintptr_t page = 0;
+
+        if (atomic_compare_exchange_strong(&(*killed_pages)[i], &page, own)) {
+            (void)kill(getpid(), SIGKILL);
+        }
+        if (page == own) {
+            break;
+        }
+    }
+    return status;
+}
+
+/* Two kills of two children say nothing of the code that they were about to load. */
+static void test_containment__kills_while_loading_are_counted_by_slot(void **state)
+{
+    struct scene scene = {.act = do_nothing};
+    const struct sim_containment config = {.item_count = 9,
+                                           .jobs = 2,
+                                           .context = &scene,
+                                           .start = be_killed_at_each_first_start,
+                                           .run = run,
+                                           .frame = take_frame,
+                                           .end = end_item};
+    struct sim_outcome_of_batch outcome;
+
+    (void)state;
+    killed_pages = mmap(NULL, sizeof *killed_pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(killed_pages != MAP_FAILED);
+    sim_contain(&config, &outcome);
+
+    assert_int_equal(outcome.end, SIM_END_DONE);
+    assert_int_equal(outcome.ended_count, 9);
 }
 
 static enum wf_status be_killed_at_start(void *context, struct sim_child *child, struct wf_error *err)
@@ -1393,7 +1558,11 @@ int main(void)
         CONTAINED(test_containment__code_kills_from_behind),
         CONTAINED(test_containment__children_killed_without_code_are_lost),
         CONTAINED(test_containment__no_item_is_lost_or_done_twice_by_a_kill),
+        CONTAINED(test_containment__no_item_is_made_up_by_a_kill),
+        CONTAINED(test_containment__kills_are_counted_by_history),
+        CONTAINED(test_containment__the_first_signal_is_said),
         CONTAINED(test_containment__killed_while_loading),
+        CONTAINED(test_containment__kills_while_loading_are_counted_by_slot),
         CONTAINED(test_containment__errors_end_the_batch),
         CONTAINED(test_containment__caller_stops_the_batch),
         CONTAINED(test_containment__interrupt_keeps_what_is_complete),
