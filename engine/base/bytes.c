@@ -336,3 +336,20 @@ void wf_uuid_write(char text[WF_UUID_BYTES], const uint64_t words[2])
     }
     WF_ASSERT(place == WF_UUID_BYTES);
 }
+
+bool wf_uuid_is(struct wf_string text)
+{
+    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+
+    if (text.size_bytes != WF_UUID_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < WF_UUID_BYTES; i++) {
+        const char c = text.data[i];
+
+        if (form[i] == '-' ? c != '-' : !wf_is_digit(c) && !wf_is_hex_letter(c)) {
+            return false;
+        }
+    }
+    return true;
+}

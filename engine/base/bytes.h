@@ -23,6 +23,11 @@ static inline bool wf_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool wf_is_hex_letter(char c)
+{
+    return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* A slice of a string literal. */
 #define WF_STR(literal) ((struct wf_string){(literal), sizeof(literal) - 1})
 
@@ -163,5 +168,8 @@ static inline void wf_store_u64(void *to, uint64_t value)
 
 /* Writes 128 bits in that shape, the lowest digit of the first word first; version and variant are the caller's. */
 void wf_uuid_write(char text[WF_UUID_BYTES], const uint64_t words[2]);
+
+/* Whether a text has that shape, in letters of either case. */
+bool wf_uuid_is(struct wf_string text);
 
 #endif

@@ -49,7 +49,7 @@ static void end_value(struct wf_json_reader *reader, const char *next)
 
 static bool is_hex(char c)
 {
-    return wf_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return wf_is_digit(c) || wf_is_hex_letter(c);
 }
 
 /* The size of the escape at `at`, which is a backslash; 0 when it is none of RFC 8259. */

@@ -6,8 +6,6 @@
 /* English has no word of so many of the letters a to f; checksums do. */
 #define HEX_LETTERS_MIN 8u
 
-#define UUID_FORM "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
-
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
@@ -16,11 +14,6 @@ static bool is_letter(char c)
 static bool is_of_word(char c)
 {
     return is_letter(c) || wf_is_digit(c);
-}
-
-static bool is_hex_letter(char c)
-{
-    return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* What stands inside of times, fractions, versions and addresses of networks. */
@@ -41,19 +34,9 @@ static size_t word_size(struct wf_string text)
 
 static size_t uuid_size(struct wf_string text)
 {
-    const size_t size = sizeof UUID_FORM - 1;
+    const bool is_whole = text.size_bytes == WF_UUID_BYTES || (text.size_bytes > WF_UUID_BYTES && !is_of_word(text.data[WF_UUID_BYTES]));
 
-    if (text.size_bytes < size || (text.size_bytes > size && is_of_word(text.data[size]))) {
-        return 0;
-    }
-    for (size_t i = 0; i < size; i++) {
-        const char c = text.data[i];
-
-        if (UUID_FORM[i] == '-' ? c != '-' : !wf_is_digit(c) && !is_hex_letter(c)) {
-            return 0;
-        }
-    }
-    return size;
+    return is_whole && wf_uuid_is((struct wf_string){text.data, WF_UUID_BYTES}) ? WF_UUID_BYTES : 0;
 }
 
 /* How much of the text, which begins where a word may begin, is an id; 0: none is. */
@@ -80,7 +63,7 @@ static size_t kept_size(struct wf_string word)
     size_t end = 0;
 
     while (letters < word.size_bytes && is_letter(word.data[letters])) {
-        hex_letters += is_hex_letter(word.data[letters]);
+        hex_letters += wf_is_hex_letter(word.data[letters]);
         letters++;
     }
     end = letters;

@@ -20,21 +20,7 @@ static bool is_at_limit(uint32_t count, int64_t limit)
 /* "run id empty or UUID". */
 static bool is_run_id(struct wf_string run_id)
 {
-    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
-
-    if (run_id.size_bytes != sizeof form - 1) {
-        return run_id.size_bytes == 0;
-    }
-    for (size_t i = 0; i < run_id.size_bytes; i++) {
-        const char c = run_id.data[i];
-        const bool is_hex = wf_is_digit(c) || (c >= 'a' && c <= 'f') ||
-                            (c >= 'A' && c <= 'F');
-
-        if (form[i] == '-' ? c != '-' : !is_hex) {
-            return false;
-        }
-    }
-    return true;
+    return run_id.size_bytes == 0 || wf_uuid_is(run_id);
 }
 
 /* ---- Children ---- */

@@ -28,16 +28,6 @@ struct names {
     } list;
 };
 
-static const struct sim_yaml *member(const struct sim_yaml *node, const char *key)
-{
-    for (uint32_t i = 0; node != NULL && node->kind == SIM_YAML_MAP && i < node->count; i++) {
-        if (wf_string_is(node->keys[i].text, key)) {
-            return &node->items[i];
-        }
-    }
-    return NULL;
-}
-
 static enum wf_status add(struct names *names, const char *what, const struct sim_yaml *node, bool is_missing)
 {
     struct wf_arena *arena = names->loader->arena;
@@ -73,7 +63,7 @@ static enum wf_status add_call(struct names *names, const struct sim_yaml *call)
     static const char *const keys[] = {"update", "pause", "unpause", "trigger", "backfill", "delete", "describe"};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct sim_yaml *node = member(call, keys[i]);
+        const struct sim_yaml *node = sim_yaml_get(call, keys[i]);
 
         if (node != NULL && !has_schedule(names, node->text)) {
             WF_TRY(add(names, "the schedule", node, true));
@@ -86,29 +76,32 @@ static enum wf_status add_call(struct names *names, const struct sim_yaml *call)
 static enum wf_status add_entry(struct names *names, const struct sim_yaml *entry)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const struct sim_yaml *node = member(entry, kinds[i].key);
+        const struct sim_yaml *node = sim_yaml_get(entry, kinds[i].key);
 
         if (node != NULL && node->kind == SIM_YAML_SCALAR) {
             WF_TRY(add(names, kinds[i].what, node, false));
         }
     }
-    WF_TRY(add_call(names, member(entry, "schedule")));
-    const struct sim_yaml *start = member(entry, "start");
+    const struct sim_yaml *call = sim_yaml_get(entry, "schedule");
+    if (call != NULL) {
+        WF_TRY(add_call(names, call));
+    }
+    const struct sim_yaml *start = sim_yaml_get(entry, "start");
     return start != NULL ? add_entry(names, start) : WF_OK;
 }
 
 enum wf_status sim_list_names(struct sim_loader *loader, const struct sim_yaml *root)
 {
     static const char *const lists[] = {"start", "clients", "operator"};
-    const struct sim_yaml *models = member(root, "activities");
-    struct names names = {.loader = loader, .schedules = member(root, "schedules")};
+    const struct sim_yaml *models = sim_yaml_get(root, "activities");
+    struct names names = {.loader = loader, .schedules = sim_yaml_get(root, "schedules")};
 
     wf_map_init(&names.seen, loader->arena);
     for (uint32_t i = 0; models != NULL && i < models->count; i++) {
         WF_TRY(add(&names, "the activity", &models->keys[i], false));
     }
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const struct sim_yaml *list = member(root, lists[i]);
+        const struct sim_yaml *list = sim_yaml_get(root, lists[i]);
 
         for (uint32_t j = 0; list != NULL && j < list->count; j++) {
             WF_TRY(add_entry(&names, &list->items[j]));
