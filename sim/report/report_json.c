@@ -379,7 +379,7 @@ static struct sim_lived read_lived(struct reader *reader)
         lived.count = read_u32(&live, "count");
         lived.ended = read_u32(&live, "ended");
         lived.stuck = read_u32(&live, "stuck");
-        lived.unfinished = wf_json_member(live.object, WF_STR("unfinished")).size_bytes > 0 ? read_u32(&live, "unfinished") : 0;
+        lived.unfinished = read_u32(&live, "unfinished");
         reader->status = live.status;
     }
     return lived;
