@@ -115,10 +115,11 @@ static void note_closed(struct sim_run *run, const struct sim_record *record)
     }
 }
 
-/* Polls, messages and queries go on for ever; these are signs that some run still moves. */
+/* Polls, messages and queries go on for ever; these are signs that some run still moves. A write is one of its own: of a task
+ * that became due no state tells any more, and no attempt yet. */
 static bool is_activity(enum sim_record_kind kind)
 {
-    return kind == SIM_RECORD_EVENT || kind == SIM_RECORD_RUN_STARTED || kind == SIM_RECORD_RUN_CLOSED ||
+    return kind == SIM_RECORD_WRITE || kind == SIM_RECORD_EVENT || kind == SIM_RECORD_RUN_STARTED || kind == SIM_RECORD_RUN_CLOSED ||
            kind == SIM_RECORD_ATTEMPT_STARTED || kind == SIM_RECORD_ATTEMPT_ENDED || kind == SIM_RECORD_EFFECT ||
            kind == SIM_RECORD_UNDO || kind == SIM_RECORD_CRASH;
 }

@@ -57,6 +57,17 @@ static wf_error call_elsewhere_for_hours(struct wf *wf, void *state, struct wf_a
     return wf_activity(wf, "work", WF_ARGS(wf_bool(true)), &mail, result);
 }
 
+static int64_t backoff;
+
+static wf_error call_again(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
+{
+    const struct wf_options again = {.start_to_close = 5 * WF_SECOND, .retry.initial_interval = backoff};
+
+    (void)state;
+    (void)args;
+    return wf_activity(wf, "work", WF_ARGS(wf_bool(true)), &again, result);
+}
+
 static wf_error book(struct wf *wf, void *state, struct wf_args args, struct wf_value *result)
 {
     (void)state;
@@ -96,7 +107,8 @@ static const struct wf_workflow workflows[] = {
     {.name = "Waits", .run = wait_for_ever}, {.name = "Sleeps", .run = sleep_long},
     {.name = "Calls", .run = call},          {.name = "CallsElsewhere", .run = call_elsewhere},
     {.name = "Raises", .run = raise},        {.name = "CallsElsewhereForHours", .run = call_elsewhere_for_hours},
-    {.name = "Books", .run = book},          {.name = NULL},
+    {.name = "Books", .run = book},          {.name = "CallsAgain", .run = call_again},
+    {.name = NULL},
 };
 static const struct wf_module module = {WF_API, .workflows = workflows};
 static const struct sim_code code = {.version = TEXT("v1"), .module = &module};
@@ -106,6 +118,11 @@ static const struct sim_outcome busy = {
 static const struct sim_activity_model works = {.name = TEXT("work"), .takes = {SIM_CONSTANT, WF_NS_PER_MS, 0}};
 static const struct sim_activity_model fails = {
     .name = TEXT("work"), .takes = {SIM_CONSTANT, WF_NS_PER_MS, 0}, .outcomes = &busy, .outcome_count = 1};
+
+static const struct sim_outcome busy_at_first = {
+    .kind = SIM_OUTCOME_FAIL, .chance = {1, 1}, .failure_type = TEXT("Busy"), .attempt = 1};
+static const struct sim_activity_model works_at_last = {
+    .name = TEXT("work"), .takes = {SIM_CONSTANT, WF_NS_PER_MS, 0}, .outcomes = &busy_at_first, .outcome_count = 1};
 
 static const struct wf_string hotel = TEXT("hotel");
 static const struct sim_nexus_model slow_booking = {
@@ -337,6 +354,25 @@ static void test_run__what_is_under_way_is_waited_for(void **state)
     }
 }
 
+/* The quiet hour may be over in the moment in which a task is due and nobody has taken it yet. */
+static void test_run__what_has_just_become_due_is_waited_for(void **state)
+{
+    const struct setting setting = {.workflow_type = TEXT("CallsAgain"), .activity = &works_at_last};
+    struct sim_config config;
+    struct sim_start start;
+    struct sim_run *run = begin(&setting, &config, &start);
+
+    (void)state;
+    start.count = 1;
+    for (int before = 0; before < 60; before++) {
+        backoff = WF_HOUR - before * WF_MILLISECOND;
+        assert_int_equal(run_seed(run, &(struct sim_run_options){.seed = (uint64_t)before, .no_faults = true})
+                             ->runs_by_status[WF_WORKFLOW_EXECUTION_STATUS_COMPLETED],
+                         1);
+    }
+    sim_run_free(run);
+}
+
 /* A chain of runs that does not end is a finding of its own kind, with the workflow, how often, and when; one that ends in
  * time is none. */
 static void test_run__a_chain_without_end_is_a_finding(void **state)
@@ -425,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_run__no_faults_means_none),
         cmocka_unit_test(test_run__unfinished_workflows_say_why),
         cmocka_unit_test(test_run__what_is_under_way_is_waited_for),
+        cmocka_unit_test(test_run__what_has_just_become_due_is_waited_for),
         cmocka_unit_test(test_run__a_chain_without_end_is_a_finding),
         cmocka_unit_test(test_run__open_runs_are_verified),
         cmocka_unit_test(test_run__gives_up_at_its_limit_of_steps),
