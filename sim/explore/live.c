@@ -45,7 +45,7 @@ struct sim_live {
         uint32_t capacity;
     } stuck;
     int64_t last_cut_id;
-    wf_time_ns written_ns; /* last */
+    wf_time_ns written_ns; /* last, of the run that goes on */
     uint32_t failed_count; /* tasks in a row */
     bool wants_local;      /* a local activity of a type that the history has no marker of */
 };
@@ -73,10 +73,11 @@ static bool is_known_local(struct sim_live *live, struct wf_string activity_type
 static void observe(void *context, const struct sim_record *record)
 {
     struct sim_live *live = context;
+    const bool is_of_run = wf_string_equal(record->subject, live->continued.workflow_id);
 
-    if (record->kind == SIM_RECORD_WRITE) {
+    if (record->kind == SIM_RECORD_WRITE && is_of_run) {
         live->written_ns = record->time_ns;
-    } else if (record->kind == SIM_RECORD_TASK_ANSWERED && wf_string_equal(record->subject, live->continued.workflow_id)) {
+    } else if (record->kind == SIM_RECORD_TASK_ANSWERED && is_of_run) {
         live->failed_count = wf_string_is(record->a, "failed") ? live->failed_count + 1 : 0;
     } else if (record->kind == SIM_RECORD_ATTEMPT_STARTED && record->y == 1) {
         live->wants_local = live->wants_local || !is_known_local(live, record->a);
