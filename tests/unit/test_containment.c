@@ -427,7 +427,7 @@ static void test_containment__crash_costs_one_item(void **state)
 
         row = &crash_rows[i];
         (void)setenv("WFSIM_CODE_MIB", "64", 1);
-        (void)setenv("WFSIM_WATCHDOG_SECONDS", row->is_timed ? "1" : "60", 1);
+        (void)setenv("WFSIM_WATCHDOG_SECONDS", row->is_timed ? "2" : "60", 1); /* a tenth of it has to see some looks */
         const struct sim_outcome_of_batch outcome = contain(&scene, 3, 1);
 
         (void)snprintf(expected, sizeof expected, "0:a. 1:b!%s. 2:c. ", sim_crash_name(row->kind));
@@ -512,7 +512,7 @@ static void test_containment__a_look_between_strands_keeps_what_was_there_before
     assert_string_equal(scene.log, "0:a. ");
 }
 
-#define A_FEW_LOOKS_MS 1000 /* also on a machine that has other things to do */
+#define A_FEW_LOOKS_MS 2000 /* also on a machine that has other things to do */
 
 /* The first activation does not hear that it is too large: it has left code when the signal comes. */
 static void be_large_twice(struct scene *scene, uint64_t item)
