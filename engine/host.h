@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
+#include "engine/patches.h"
 #include "engine/schema.h"
 
 struct wf_host;
@@ -74,6 +75,12 @@ void wf_instance_activate(struct wf_instance *instance, const struct wf_sdk_acti
  * there, an older version, a recorded value.
  */
 bool wf_instance_asked_replay(const struct wf_instance *instance);
+
+/*
+ * The next patch at or after *index, which is moved past it, that the code asked for and was told that it is not there. False at
+ * the end. The name lives as long as the instance.
+ */
+bool wf_instance_next_refused(const struct wf_instance *instance, uint32_t *index, struct wf_patch_mention *mention);
 
 /* Where the workflow waits now, for people: "activity charge_payment", "condition (timeout in 7 days)", "timer 3", one line
  * a coroutine. Appends to out. */

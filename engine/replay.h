@@ -108,8 +108,9 @@ struct wf_replay_result {
     uint32_t event_count;
     bool is_closed;           /* the history has a close event */
     struct wf_replay_notes notes; /* without those that were ignored */
+    /* Patches and versions that the code asked for, in order, until the replay ended; last the patches that it was told are not there. */
     struct {
-        struct wf_patch_mention *items; /* patches and versions that the code asked for, in order, until the replay ended */
+        struct wf_patch_mention *items;
         uint32_t count;
         uint32_t capacity;
     } patches;

@@ -191,6 +191,19 @@ static enum wf_status note_answer(struct wf_replay *replay, struct pass *pass,
     return keep_answer(replay, pass, digest, err);
 }
 
+static enum wf_status keep_patch(struct wf_replay *replay, struct wf_replay_result *result,
+                                 const struct wf_patch_mention *mention, struct wf_error *err)
+{
+    struct wf_patch_mention *kept = WF_LIST_APPEND(&replay->result_arena, result->patches);
+
+    if (kept == NULL) {
+        return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the patches of a replay");
+    }
+    *kept = *mention;
+    kept->id = wf_string_copy(&replay->result_arena, mention->id);
+    return WF_OK;
+}
+
 /* Which patches and versions the code asked for; texts are the code's. */
 static enum wf_status take_patches(struct wf_replay *replay, struct wf_replay_result *result,
                                    const struct wf_sdk_completion *completion, struct wf_error *err)
@@ -200,17 +213,21 @@ static enum wf_status take_patches(struct wf_replay *replay, struct wf_replay_re
     struct wf_patch_mention mention;
 
     for (uint32_t i = 0; success != NULL && i < success->commands.count; i++) {
-        struct wf_patch_mention *kept = NULL;
+        if (wf_patch_mention_of_command(&success->commands.items[i], &mention)) {
+            WF_TRY(keep_patch(replay, result, &mention, err));
+        }
+    }
+    return WF_OK;
+}
 
-        if (!wf_patch_mention_of_command(&success->commands.items[i], &mention)) {
-            continue;
-        }
-        kept = WF_LIST_APPEND(&replay->result_arena, result->patches);
-        if (kept == NULL) {
-            return wf_fail_status(err, WF_ERR_MEMORY, "no memory for the patches of a replay");
-        }
-        *kept = mention;
-        kept->id = wf_string_copy(&replay->result_arena, mention.id);
+/* A patch without a marker gives no command: the instance knows what it asked for in vain. */
+static enum wf_status take_refused(struct wf_replay *replay, struct wf_replay_result *result, struct wf_error *err)
+{
+    struct wf_patch_mention mention;
+    uint32_t index = 0;
+
+    while (replay->instance != NULL && wf_instance_next_refused(replay->instance, &index, &mention)) {
+        WF_TRY(keep_patch(replay, result, &mention, err));
     }
     return WF_OK;
 }
@@ -492,6 +509,9 @@ static enum wf_status run_all(struct wf_replay *replay, const struct wf_history 
     pass->comparison = &comparison;
     pass->wants_digest = options->wants_digest || evicts;
     WF_TRY(run_pass(replay, pass, &out, err));
+    if (pass->patches != NULL) {
+        WF_TRY(take_refused(replay, pass->patches, err));
+    }
     result->family = run->family;
     result->family_reason = run->family_reason;
     result->activation_count = pass->activation_count;

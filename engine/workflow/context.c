@@ -167,6 +167,7 @@ static bool decide(struct wf *wf, const char *id, bool is_deprecated)
         return patch->answer;
     }
     patch->is_decided = true;
+    patch->is_deprecated = is_deprecated;
     patch->answer = !wf->is_replaying || patch->is_notified;
     wf->asked_replay |= !patch->answer;
     if (patch->answer) {

@@ -304,6 +304,20 @@ bool wf_instance_asked_replay(const struct wf_instance *instance)
     return instance->run.asked_replay;
 }
 
+bool wf_instance_next_refused(const struct wf_instance *instance, uint32_t *index, struct wf_patch_mention *mention)
+{
+    for (const struct wf_map_entry *entry = wf_map_next(&instance->run.patches, index); entry != NULL;
+         entry = wf_map_next(&instance->run.patches, index)) {
+        const struct wf_patch *patch = entry->value;
+
+        if (patch->is_decided && !patch->answer) {
+            *mention = (struct wf_patch_mention){.id = patch->id, .is_deprecated = patch->is_deprecated};
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t wf_instance_log(const struct wf_instance *instance, const struct wf_log_line **lines)
 {
     *lines = instance->run.log.items;

@@ -141,6 +141,7 @@ struct wf_patch {
     struct wf_string id;
     bool is_notified; /* the history has its marker */
     bool is_decided;
+    bool is_deprecated; /* by the call that decided */
     bool answer;
 };
 

@@ -126,10 +126,12 @@ static void add_use(struct report *report, struct patch *patch, const struct cli
         patch->version_min = use->version < patch->version_min ? use->version : patch->version_min;
         patch->version_max = use->version > patch->version_max ? use->version : patch->version_max;
     }
-    patch->asking += use->call == CLI_CALL_ASKS && use->marker != CLI_MARKER_NONE;
-    patch->deprecating += use->call == CLI_CALL_DEPRECATES;
-    patch->silent += use->call == CLI_CALL_NONE;
-    patch->unreplayed += use->marker != CLI_MARKER_NONE && !run->is_replayed && !use->is_broken && !use->is_outside;
+    if (use->marker != CLI_MARKER_NONE) {
+        patch->asking += use->call == CLI_CALL_ASKS;
+        patch->deprecating += use->call == CLI_CALL_DEPRECATES;
+        patch->silent += use->call == CLI_CALL_NONE;
+        patch->unreplayed += !run->is_replayed && !use->is_broken && !use->is_outside;
+    }
     if (use->is_broken || use->is_outside) {
         const uint64_t before = patch->broken + patch->outside;
 
@@ -257,7 +259,7 @@ static void append_reason(const struct report *report, const struct patch *patch
         }
         return;
     case ADVICE_REMOVE:
-        wf_buffer_append_text(out, patch->live.closed + patch->listed.closed > 0
+        wf_buffer_append_text(out, patch->live.closed + patch->listed.closed + without.closed > 0
                                        ? "no open run needs it; a query of a closed run still replays it"
                                        : "no open run needs it");
         return;

@@ -127,27 +127,29 @@ static void read_markers(struct reading *reading, const struct wf_history *histo
 
 /* ---- What the code does with it ---- */
 
-/* A run without a marker is of interest only when the code cannot do without one. */
-static void judge_version(struct reading *reading, const struct wf_patch_mention *call)
+/* A run without a marker is at the default version, which the call tells. */
+static void judge_version(struct cli_patch_use *use, const struct wf_patch_mention *call)
 {
-    struct cli_patch_use *use = find_use(reading, call->id);
-    const int64_t version = use != NULL ? use->version : call->version;
-
-    if (version >= call->minimum && version <= call->maximum) {
-        return;
-    }
-    if (use == NULL) {
-        add_use(reading, (struct cli_patch_use){.id = call->id,
-                                                .is_version = true,
-                                                .version = version,
-                                                .marker = CLI_MARKER_NONE,
-                                                .call = CLI_CALL_ASKS});
-        use = find_use(reading, call->id);
-    }
-    if (use != NULL) {
+    if (use->version < call->minimum || use->version > call->maximum) {
         use->is_outside = true;
         use->minimum = call->minimum;
         use->maximum = call->maximum;
+    }
+}
+
+/* The run may have no marker of it: the code asked, and got the old way. */
+static void judge_call(struct reading *reading, const struct wf_patch_mention *call)
+{
+    struct cli_patch_use *use = NULL;
+
+    add_use(reading, (struct cli_patch_use){
+                         .id = call->id, .is_version = call->is_version, .version = call->version, .marker = CLI_MARKER_NONE});
+    use = find_use(reading, call->id);
+    if (use != NULL) {
+        use->call = call->is_deprecated ? CLI_CALL_DEPRECATES : CLI_CALL_ASKS;
+        if (call->is_version) {
+            judge_version(use, call);
+        }
     }
 }
 
@@ -160,13 +162,7 @@ static void judge_calls(struct reading *reading, const struct wf_replay_result *
         reading->uses.items[i].call = CLI_CALL_NONE;
     }
     for (uint32_t i = 0; i < result->patches.count; i++) {
-        use = find_use(reading, result->patches.items[i].id);
-        if (use != NULL) {
-            use->call = result->patches.items[i].is_deprecated ? CLI_CALL_DEPRECATES : CLI_CALL_ASKS;
-        }
-        if (result->patches.items[i].is_version) {
-            judge_version(reading, &result->patches.items[i]);
-        }
+        judge_call(reading, &result->patches.items[i]);
     }
     if (result->verdict == WF_VERDICT_NONDETERMINISM && result->finding.event != NULL &&
         wf_patch_mention_read(reading->arena, result->finding.event, &mention)) {

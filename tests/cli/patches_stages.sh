@@ -18,6 +18,11 @@ for f in all/*-order-1.json; do sed '$d' "$f" | sed '$d' | sed '$s/,$//' >open/p
 wfsim patches open/patched.json -o json; echo "exit $?"
 for f in open/*-order-2.json; do sed '$d' "$f" | sed '$d' | sed '$s/,$//' >open/plain.json; echo ']}' >>open/plain.json; done
 wfsim patches open/patched.json open/plain.json | head -n 1
+# A patch that no run has yet: the code alone knows of it.
+wfsim patches -w saga_v3.c open/plain.json; echo "exit $?"
+wfsim patches -w saga_v3.c v1.wfh | head -n 2
+sed 's/wf_patched(wf, \("[^"]*"\))/(wf_deprecate_patch(wf, \1), false)/' saga_v3.c >hasty.c
+wfsim patches -w hasty.c open/plain.json; echo "exit $?"
 sed s/core_patch/another/ open/patched.json >open/listed.json
 wfsim patches open/listed.json
 echo nonsense >bad.json
