@@ -252,4 +252,8 @@ void cli_report_print_summary(const struct sim_report *report, struct wf_buffer 
         }
         wf_buffer_append_char(out, '\n');
     }
+    if (counts->not_lived > 0 && wf_string_ends_with(report->options, WF_STR("--live"))) {
+        wf_buffer_printf(out, "%llu of the histories %s on live from no prefix; `wfsim run --from HISTORY@EVENT` says why\n",
+                         (unsigned long long)counts->not_lived, counts->not_lived == 1 ? "goes" : "go");
+    }
 }

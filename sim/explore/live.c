@@ -46,6 +46,7 @@ struct sim_live {
     } stuck;
     int64_t last_cut_id;
     wf_time_ns written_ns; /* last, of the run that goes on */
+    bool lacks_outcome;    /* the last that the run did was to try an activity that the history has no outcome of */
     uint32_t failed_count; /* tasks in a row */
     bool wants_local;      /* a local activity of a type that the history has no marker of */
 };
@@ -77,6 +78,10 @@ static void observe(void *context, const struct sim_record *record)
 
     if (record->kind == SIM_RECORD_WRITE && is_of_run) {
         live->written_ns = record->time_ns;
+    } else if (record->kind == SIM_RECORD_EVENT && is_of_run) {
+        live->lacks_outcome = false;
+    } else if (record->kind == SIM_RECORD_ATTEMPT_ENDED && is_of_run) {
+        live->lacks_outcome = wf_string_is(record->b, "abandoned");
     } else if (record->kind == SIM_RECORD_TASK_ANSWERED && is_of_run) {
         live->failed_count = wf_string_is(record->a, "failed") ? live->failed_count + 1 : 0;
     } else if (record->kind == SIM_RECORD_ATTEMPT_STARTED && record->y == 1) {
@@ -128,6 +133,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
 
     live->failed_count = 0;
     live->written_ns = 0;
+    live->lacks_outcome = false;
     live->wants_local = false;
     for (uint32_t step = 1; step < STEPS_MAX; step++) {
         if (sim_world_step(world, &is_over, NULL) != WF_OK || is_over) {
@@ -140,7 +146,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
             return FATE_ENDS;
         }
         if (sim_world_loop(world)->now_ns - horizon_ns > LONGEST_NS) {
-            return FATE_RUNS_ON;
+            break;
         }
         if (live->wants_local || is_waiting(live, world, horizon_ns, &looked_ns)) {
             return FATE_WAITS;
@@ -149,7 +155,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
             (void)sim_world_evict(world, worker, 0);
         }
     }
-    return FATE_RUNS_ON;
+    return live->lacks_outcome ? FATE_WAITS : FATE_RUNS_ON; /* a service tries such a one again for ever */
 }
 
 /* What the first failure of the run's last tasks said. */

@@ -27,6 +27,7 @@ void sim_report_count(struct sim_report_counts *counts, const struct sim_verdict
     counts->lived_ended += verdict->lived.ended;
     counts->lived_stuck += verdict->lived.stuck;
     counts->lived_unfinished += verdict->lived.unfinished;
+    counts->not_lived += verdict->verdict == WF_VERDICT_OK && verdict->cut_count > 0 && verdict->lived.count == 0;
     counts->stuck += verdict->stuck_count > 0;
 }
 

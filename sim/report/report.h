@@ -17,6 +17,7 @@ struct sim_report_counts {
     uint64_t lived_ended;
     uint64_t lived_stuck;
     uint64_t lived_unfinished;
+    uint64_t not_lived; /* histories that replay, none of whose prefixes it could go on from */
     uint64_t stuck;    /* histories with prefixes at which open runs get stuck */
     uint64_t cached;  /* verdicts of an earlier run */
     int64_t elapsed_ns;

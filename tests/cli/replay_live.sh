@@ -55,5 +55,16 @@ wfsim run scenarios/offer.yaml --seed 3 --no-faults --record offer.wfh >/dev/nul
 wfsim replay -w scenarios/offer.c --live offer.wfh; echo "exit $?"
 wfsim run scenarios/family.yaml --seed 3 --no-faults --record family.wfh >/dev/null
 wfsim replay -w scenarios/family.c --live family.wfh; echo "exit $?"
+echo '-- a run that has just begun: nothing is known of what it calls, and no simulation goes on from the year 1960'
+cat >begun.json <<'EOF'
+{"events": [
+{"eventId": "1", "eventTime": "2020-01-01T00:00:00Z", "eventType": "WorkflowExecutionStarted",
+ "workflowExecutionStartedEventAttributes": {"workflowType": {"name": "OrderSaga"}, "taskQueue": {"name": "q"}}},
+{"eventId": "2", "eventTime": "2020-01-01T00:00:00Z", "eventType": "WorkflowTaskScheduled",
+ "workflowTaskScheduledEventAttributes": {"taskQueue": {"name": "q"}, "attempt": 1}}]}
+EOF
+sed s/2020/1960/ begun.json >old.json
+wfsim replay -w scenarios/saga.c --live begun.json; echo "exit $?"
+wfsim replay -w scenarios/saga.c --live old.json; echo "exit $?"
 echo '-- never ends once it lives'
 wfsim replay -w loops.c --live s.wfh; echo "exit $?"
