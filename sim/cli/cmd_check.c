@@ -235,6 +235,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     struct totals totals = {0};
     struct memory memory = {0};
     struct wf_json_writer json;
+    struct wf_history *history = NULL;
     enum cli_exit worst = cli_histories_open(&histories, cli->arena, args->operands, args->operand_count);
     const bool is_open = worst == CLI_EXIT_OK;
 
@@ -245,23 +246,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     if (is_open && cli->out->format == CLI_FORMAT_JSON) {
         wf_json_begin_array(&json);
     }
-    while (is_open && memory.runs != NULL) {
-        struct wf_history *history = NULL;
-        const enum cli_exit result = cli_histories_next(&histories, &history);
-
-        worst = cli_exit_worse(worst, result);
-        if (history == NULL && result == CLI_EXIT_OK) {
-            break;
-        }
-        if (history != NULL) {
-            worst = cli_exit_worse(worst, check_history(cli, &json, histories.path, history, &memory, &totals));
-        }
+    while (is_open && memory.runs != NULL && cli_histories_next_readable(&histories, &history, &worst)) {
+        worst = cli_exit_worse(worst, check_history(cli, &json, histories.path, history, &memory, &totals));
     }
     worst = cli_exit_worse(worst, memory.runs == NULL ? CLI_EXIT_ENVIRONMENT
                                                       : check_together(cli, &json, &memory, &totals));
-    if (histories.is_cut) {
-        worst = cli_exit_worse(worst, CLI_EXIT_UNREADABLE); /* what is missing was not checked */
-    }
     if (is_open && cli->out->format == CLI_FORMAT_JSON) {
         wf_json_end_array(&json);
         wf_buffer_append_char(&cli->out->text, '\n');

@@ -528,21 +528,16 @@ static void append_json(const struct report *report)
 static enum cli_exit read_all(struct report *report, struct cli_histories *histories)
 {
     enum cli_exit worst = CLI_EXIT_OK;
+    struct wf_history *history = NULL;
 
-    for (;;) {
-        struct wf_history *history = NULL;
-        const enum cli_exit result = cli_histories_next(histories, &history);
-
-        worst = cli_exit_worse(worst, result);
-        if (history == NULL && result == CLI_EXIT_OK) {
-            return histories->is_cut ? cli_exit_worse(worst, CLI_EXIT_UNREADABLE) : worst;
-        }
-        if (history != NULL && !add_history(report, histories->path, histories->file_count, history)) {
+    while (cli_histories_next_readable(histories, &history, &worst)) {
+        if (!add_history(report, histories->path, histories->file_count, history)) {
             cli_complain("%s: out of memory", histories->path);
             return CLI_EXIT_ENVIRONMENT;
         }
         wf_arena_reset(&report->scratch);
     }
+    return worst;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)

@@ -329,20 +329,15 @@ static bool may_hold_several(const struct cli_histories *histories, const char *
 static enum cli_exit append_all(struct writing *writing, struct cli_histories *histories, const char *operand)
 {
     enum cli_exit worst = CLI_EXIT_OK;
+    struct wf_history *history = NULL;
 
-    for (;;) {
-        struct wf_history *history = NULL;
-        const enum cli_exit result = cli_histories_next(histories, &history);
-
+    while (cli_histories_next_readable(histories, &history, &worst)) {
         writing->is_list = writing->is_list || may_hold_several(histories, operand);
-        worst = cli_exit_worse(worst, result);
-        if (history != NULL) {
-            append_history(writing, history);
-            writing->count++;
-        } else if (result == CLI_EXIT_OK) {
-            return worst;
-        }
+        append_history(writing, history);
+        writing->count++;
     }
+    writing->is_list = writing->is_list || may_hold_several(histories, operand); /* none could be read */
+    return worst;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args)
@@ -356,9 +351,6 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args)
     }
     if (cli->out->format == CLI_FORMAT_JSON && writing.is_list) {
         wf_buffer_append_text(&cli->out->text, writing.count == 0 ? "[]\n" : "]\n");
-    }
-    if (histories.is_cut) {
-        result = cli_exit_worse(result, CLI_EXIT_UNREADABLE); /* what is whole was shown, and it is not all */
     }
     cli_histories_close(&histories);
     return result;

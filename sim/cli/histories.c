@@ -145,6 +145,20 @@ enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_hist
     return result;
 }
 
+bool cli_histories_next_readable(struct cli_histories *histories, struct wf_history **history, enum cli_exit *worst)
+{
+    enum cli_exit result = CLI_EXIT_OK;
+
+    do {
+        result = cli_histories_next(histories, history);
+        *worst = cli_exit_worse(*worst, result);
+    } while (*history == NULL && result != CLI_EXIT_OK);
+    if (*history == NULL && histories->is_cut) {
+        *worst = cli_exit_worse(*worst, CLI_EXIT_UNREADABLE);
+    }
+    return *history != NULL;
+}
+
 void cli_histories_close(struct cli_histories *histories)
 {
     wf_arena_deinit(&histories->current);

@@ -38,6 +38,14 @@ enum cli_exit cli_histories_open(struct cli_histories *histories, struct wf_aren
  */
 enum cli_exit cli_histories_next(struct cli_histories *histories, struct wf_history **history);
 
+/*
+ * The same for a command that goes on behind what it cannot read: false after the last one. What could not be read makes worst
+ * worse, and so does an archive that is cut.
+ *
+ *   while (cli_histories_next_readable(&histories, &history, &worst)) {
+ */
+bool cli_histories_next_readable(struct cli_histories *histories, struct wf_history **history, enum cli_exit *worst);
+
 void cli_histories_close(struct cli_histories *histories);
 
 /* What one history may take in memory, and what is kept of its run: far more than a service lets a history grow to. */

@@ -193,7 +193,7 @@ static enum cli_exit take_places(struct cli_matrix *matrix, const struct cli_arg
     struct cli_histories histories;
     struct wf_history *history = NULL;
     enum cli_exit worst = cli_histories_open(&histories, matrix->cli->arena, args->operands, args->operand_count);
-    bool is_over = worst != CLI_EXIT_OK;
+    const bool is_open = worst == CLI_EXIT_OK;
 
     matrix->file_count = histories.paths.count;
     matrix->first_places = wf_arena_take_array(matrix->cli->arena, matrix->file_count, sizeof *matrix->first_places);
@@ -201,16 +201,9 @@ static enum cli_exit take_places(struct cli_matrix *matrix, const struct cli_arg
         worst = fail_memory();
     }
     cli_interrupt_catch();
-    while (!is_over && worst != CLI_EXIT_ENVIRONMENT) {
-        const enum cli_exit result = cli_histories_next(&histories, &history);
-
-        worst = cli_exit_worse(worst, result);
-        is_over = history == NULL && result == CLI_EXIT_OK;
-        if (history != NULL) {
-            worst = cli_exit_worse(worst, take_place(matrix, args, &histories));
-        }
+    while (is_open && worst != CLI_EXIT_ENVIRONMENT && cli_histories_next_readable(&histories, &history, &worst)) {
+        worst = cli_exit_worse(worst, take_place(matrix, args, &histories));
     }
-    worst = histories.is_cut ? cli_exit_worse(worst, CLI_EXIT_UNREADABLE) : worst;
     cli_histories_close(&histories);
     return matrix->places.count > 0 || worst != CLI_EXIT_OK ? worst : CLI_EXIT_UNREADABLE;
 }
