@@ -10,7 +10,8 @@
  * A child whose start is not recorded when its parent closes is left to its start task, which knows
  * whether a call is under way: when that has ended, the parent close policy goes to the run that it
  * may have made, matched by its parent. Upstream's close task does that, and a start that arrives
- * after it makes a run that nobody ever ends.
+ * after it makes a run that nobody ever ends. So does here one that arrives after its caller gave up
+ * on it: it waits where a shard cannot be acquired, while another server answers for that shard.
  *
  * Not carried: the removal of a delivered signal's request id from the target, which is best effort
  * and would let a late copy of the call through.
