@@ -63,6 +63,7 @@ struct report {
     struct cli_replayed replayed;
     uint64_t crashes; /* each left out a history, and those behind it in its file */
     enum cli_exit worst;
+    bool has_left_out; /* patches: there are more than CLI_PATCHES_MAX */
     bool is_short_of_memory;
 };
 
@@ -147,6 +148,15 @@ static void add_use(struct report *report, struct patch *patch, const struct cli
     }
 }
 
+static void leave_out(struct report *report)
+{
+    if (!report->has_left_out) {
+        cli_complain("more than %u patches: further ones are left out", CLI_PATCHES_MAX);
+        report->has_left_out = true;
+    }
+    report->worst = cli_exit_worse(report->worst, CLI_EXIT_UNREADABLE);
+}
+
 static bool take_run(void *context, uint64_t item, struct wf_string bytes)
 {
     struct report *report = context;
@@ -169,15 +179,14 @@ static bool take_run(void *context, uint64_t item, struct wf_string bytes)
     for (uint32_t i = 0; i < run.use_count; i++) {
         struct patch *patch = patch_of(report, run.workflow_type, &run.uses[i]);
 
-        if (patch == NULL && !report->is_short_of_memory) {
-            cli_complain("more than %u patches: further ones are left out", CLI_PATCHES_MAX);
-            report->worst = cli_exit_worse(report->worst, CLI_EXIT_UNREADABLE);
+        if (report->is_short_of_memory) {
             return false;
         }
         if (patch == NULL) {
-            return false;
+            leave_out(report);
+        } else {
+            add_use(report, patch, &run, &run.uses[i]);
         }
-        add_use(report, patch, &run, &run.uses[i]);
     }
     return true;
 }

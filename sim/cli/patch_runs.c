@@ -63,11 +63,12 @@ static struct cli_patch_use *find_use(const struct reading *reading, struct wf_s
     return NULL;
 }
 
+/* One more than there may be, so that it is said. */
 static void add_use(struct reading *reading, struct cli_patch_use use)
 {
     struct cli_patch_use *place = NULL;
 
-    if (find_use(reading, use.id) == NULL && reading->uses.count < CLI_PATCHES_MAX) {
+    if (find_use(reading, use.id) == NULL && reading->uses.count <= CLI_PATCHES_MAX) {
         place = WF_LIST_APPEND(reading->arena, reading->uses);
         reading->is_full |= place == NULL;
     }
@@ -127,7 +128,7 @@ static void read_markers(struct reading *reading, const struct wf_history *histo
 
 /* ---- What the code does with it ---- */
 
-/* A run without a marker is at the default version, which the call tells. */
+/* The version of a run without a marker is what the call got: the default one, or past its last event the newest. */
 static void judge_version(struct cli_patch_use *use, const struct wf_patch_mention *call)
 {
     if (use->version < call->minimum || use->version > call->maximum) {
@@ -137,7 +138,7 @@ static void judge_version(struct cli_patch_use *use, const struct wf_patch_menti
     }
 }
 
-/* The run may have no marker of it: the code asked, and got the old way. */
+/* The run may have no marker of it: the code asked and got the old way, or has gone beyond the last event. */
 static void judge_call(struct reading *reading, const struct wf_patch_mention *call)
 {
     struct cli_patch_use *use = NULL;

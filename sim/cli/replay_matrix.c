@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/assert.h"
+#include "engine/diagnosis.h"
 #include "sim/cli/histories.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/load_code.h"
@@ -210,14 +211,31 @@ static enum cli_exit take_places(struct cli_matrix *matrix, const struct cli_arg
 
 /* ---- The cells ---- */
 
+/* What is no history was said when the places were taken. One without events was read. */
+static bool is_read(const struct sim_verdict *verdict)
+{
+    return verdict->verdict != WF_VERDICT_BAD_HISTORY || verdict->event_count > 0 ||
+           (verdict->diagnosis != NULL &&
+            strcmp(verdict->diagnosis, wf_diagnosis_code(WF_DIAGNOSIS_HISTORY_START_MISSING)) == 0);
+}
+
+/* It is as bad for every code. */
+static void complain_once(const struct cli_matrix *matrix, const struct sim_verdict *verdict)
+{
+    if (matrix->row == 0) {
+        cli_complain("%.*s: history %u: %.*s", (int)verdict->file.size_bytes, verdict->file.data, (unsigned)verdict->history_number,
+                     (int)verdict->message.size_bytes, verdict->message.data);
+    }
+}
+
 void cli_matrix_take(struct cli_matrix *matrix, const struct sim_verdict *verdict)
 {
     const size_t file = verdict->file_number - 1;
     const uint64_t place = file < matrix->file_count ? (uint64_t)matrix->first_places[file] + verdict->history_number - 1 : 0;
     struct cell *cell = NULL;
 
-    if (verdict->verdict == WF_VERDICT_BAD_HISTORY && verdict->event_count == 0) {
-        return; /* a file that cannot be read has no column */
+    if (!is_read(verdict)) {
+        return; /* it has no column */
     }
     WF_ASSERT(file < matrix->file_count);
     if (place >= matrix->places.count) {
@@ -228,6 +246,7 @@ void cli_matrix_take(struct cli_matrix *matrix, const struct sim_verdict *verdic
         cell->ok++;
     } else if (verdict->verdict == WF_VERDICT_BAD_HISTORY) {
         cell->unreadable++;
+        complain_once(matrix, verdict);
     } else {
         cell->failed++;
     }

@@ -247,13 +247,13 @@ void cli_report_print_summary(const struct sim_report *report, struct wf_buffer 
                          (unsigned long long)counts->lived_stuck,
                          (unsigned long long)(counts->lived - counts->lived_ended - counts->lived_stuck - counts->lived_unfinished));
         if (counts->lived_unfinished > 0) {
-            wf_buffer_printf(out, ", %llu did not come to an end in 50,000 steps or a day: does the code loop?",
+            wf_buffer_printf(out, ", %llu did not come to an end in 50,000 steps or a day of virtual time: long timers, or code that loops",
                              (unsigned long long)counts->lived_unfinished);
         }
         wf_buffer_append_char(out, '\n');
     }
     if (counts->not_lived > 0 && wf_string_ends_with(report->options, WF_STR("--live"))) {
-        wf_buffer_printf(out, "%llu of the histories %s on live from no prefix; `wfsim run --from HISTORY@EVENT` says why\n",
+        wf_buffer_printf(out, "%llu of the histories %s on live from no prefix; `wfsim run SCENARIO --from HISTORY@EVENT` says why\n",
                          (unsigned long long)counts->not_lived, counts->not_lived == 1 ? "goes" : "go");
     }
 }

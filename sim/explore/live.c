@@ -46,7 +46,8 @@ struct sim_live {
     } stuck;
     int64_t last_cut_id;
     wf_time_ns written_ns; /* last, of the run that goes on */
-    bool lacks_outcome;    /* the last that the run did was to try an activity that the history has no outcome of */
+    wf_time_ns event_ns;   /* likewise */
+    bool lacks_outcome;    /* since then it has tried an activity that the history has no outcome of */
     uint32_t failed_count; /* tasks in a row */
     bool wants_local;      /* a local activity of a type that the history has no marker of */
 };
@@ -79,6 +80,7 @@ static void observe(void *context, const struct sim_record *record)
     if (record->kind == SIM_RECORD_WRITE && is_of_run) {
         live->written_ns = record->time_ns;
     } else if (record->kind == SIM_RECORD_EVENT && is_of_run) {
+        live->event_ns = record->time_ns;
         live->lacks_outcome = false;
     } else if (record->kind == SIM_RECORD_ATTEMPT_ENDED && is_of_run) {
         live->lacks_outcome = wf_string_is(record->b, "abandoned");
@@ -124,6 +126,12 @@ static bool is_waiting(struct sim_live *live, struct sim_world *world, int64_t h
     return is_idle;
 }
 
+/* A service tries an activity without an outcome again and again; the run itself does nothing meanwhile. */
+static bool is_tried_for_ever(const struct sim_live *live, struct sim_world *world)
+{
+    return live->lacks_outcome && sim_world_loop(world)->now_ns - live->event_ns >= LONGEST_NS / 2;
+}
+
 static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t evicts_after)
 {
     const uint32_t worker = worker_of(world);
@@ -133,6 +141,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
 
     live->failed_count = 0;
     live->written_ns = 0;
+    live->event_ns = 0;
     live->lacks_outcome = false;
     live->wants_local = false;
     for (uint32_t step = 1; step < STEPS_MAX; step++) {
@@ -155,7 +164,7 @@ static enum fate go_on(struct sim_live *live, struct sim_world *world, uint32_t 
             (void)sim_world_evict(world, worker, 0);
         }
     }
-    return live->lacks_outcome ? FATE_WAITS : FATE_RUNS_ON; /* a service tries such a one again for ever */
+    return is_tried_for_ever(live, world) ? FATE_WAITS : FATE_RUNS_ON;
 }
 
 /* What the first failure of the run's last tasks said. */

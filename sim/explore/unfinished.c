@@ -395,8 +395,8 @@ static void explain_held(struct answer *answer)
     if (parent != NULL) {
         wf_buffer_printf(&answer->reason, " %S", &parent->workflow_id);
     }
-    wf_buffer_append_text(&answer->reason, " has recorded the start, which it never does once it has closed: give the child an "
-                                            "`execution_timeout`");
+    wf_buffer_append_text(&answer->reason, " has recorded the start; if that has closed it never does, and only an "
+                                            "`execution_timeout` ends the child");
     diagnose(answer, WF_DIAGNOSIS_WAITS_FOR_EVER);
 }
 

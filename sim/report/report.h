@@ -42,7 +42,7 @@ struct sim_report {
     struct wf_arena *arena; /* holds everything below */
     struct wf_string program; /* as it was called; "wfsim" until it is set */
     struct wf_string code;  /* as the user gave it */
-    struct wf_string options; /* that decide verdicts, as the command line has them: "--strict"; empty: none */
+    struct wf_string options; /* that decide verdicts, as the command line has them, --live last: "--strict"; empty: none */
     struct sim_report_counts counts;
     struct sim_verdict *verdicts; /* in input order */
     uint32_t verdict_count;

@@ -23,6 +23,9 @@ wfsim patches -w saga_v3.c open/plain.json; echo "exit $?"
 wfsim patches -w saga_v3.c v1.wfh | head -n 2
 sed 's/wf_patched(wf, \("[^"]*"\))/(wf_deprecate_patch(wf, \1), false)/' saga_v3.c >hasty.c
 wfsim patches -w hasty.c open/plain.json; echo "exit $?"
+# More than are counted are said, and the histories behind are still read.
+sed 's/    (void)state;/    for (int i = 0; i < 1200; i++) { (void)wf_patched(wf, wf_as_text(wf, wf_text(wf, "p-%d", i))); }/' saga_v3.c >many.c
+wfsim patches -w many.c open/plain.json v1.wfh | tail -n 1; wfsim patches -w many.c open/plain.json >/dev/null; echo "exit $?"
 sed s/core_patch/another/ open/patched.json >open/listed.json
 wfsim patches open/listed.json
 echo nonsense >bad.json

@@ -17,6 +17,9 @@ cmp -s crash.c saga.c && echo 'the edit did nothing'
 wfsim replay --matrix saga.c crash.c saga.wfh; echo "exit $?"
 echo nonsense >bad.json
 wfsim replay --matrix saga.c saga_v3.c saga.wfh bad.json; echo "exit $?"
+# One without events can be read, and is bad for every code.
+echo '{"events": []}' >none.json
+wfsim replay --matrix saga.c saga_v3.c none.json; echo "exit $?"
 wfsim replay --matrix saga.c saga.wfh; echo "exit $?"
 wfsim replay --matrix saga.c saga_v2.c; echo "exit $?"
 wfsim replay --matrix saga.c saga_v2.c - </dev/null; echo "exit $?"
